@@ -1,0 +1,175 @@
+/*
+ * config.h - what may be invoked: an immutable, counted snapshot of all settings.
+ *
+ * Owns:     everything that its structs point to; all of it lives as long as the snapshot.
+ * Used by:  everything above. Whoever works with a part across the loop retains the snapshot.
+ * Threads:  event-loop thread only (the count is not atomic).
+ *
+ * Names are those of AWS::Serverless::Function and AWS::Lambda::Function.
+ */
+#ifndef CONFIG_CONFIG_H
+#define CONFIG_CONFIG_H
+
+#include <cjson/cJSON.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* AWS's limits and defaults. */
+enum {
+    TIMEOUT_DEFAULT_S = 3,
+    TIMEOUT_MAX_S = 900,
+    MEMORY_DEFAULT_MB = 128,
+    MEMORY_MIN_MB = 128,
+    MEMORY_MAX_MB = 10240,
+    CONCURRENT_EXECUTIONS_DEFAULT = 1000,
+    RETRY_ATTEMPTS_DEFAULT = 2,
+    EVENT_AGE_DEFAULT_S = 21600,
+    EVENT_AGE_MIN_S = 60,
+    IDLE_TIMEOUT_DEFAULT_S = 600,
+    INVOKE_PAYLOAD_MAX = 6291456,
+    EVENT_PAYLOAD_MAX = 1048576,
+    INVOKE_ASYNC_PAYLOAD_MAX = 262144,
+    RESPONSE_PAYLOAD_MAX = 6291556, /* 6 MiB + 100, as recorded */
+    CONCURRENCY_UNRESERVED = -1
+};
+
+/* `items` ends in a NULL that `count` leaves out, so it serves as an argv. */
+struct string_list {
+    size_t count;
+    char **items;
+};
+
+/* "NAME=VALUE" each, ended by NULL like an envp. */
+struct variable_list {
+    size_t count;
+    char **items;
+};
+
+enum function_kind {
+    FUNCTION_RUNTIME, /* Runtime + Handler + CodeUri: a warm environment */
+    FUNCTION_IMAGE,   /* ImageConfig: a warm environment started by its own command */
+    FUNCTION_COMMAND, /* Local.Command: one process an invocation */
+    FUNCTION_MOCK     /* Local.Mock and nothing else: canned answers, no process */
+};
+
+enum runtime_family { RUNTIME_FAMILY_NONE, RUNTIME_FAMILY_PYTHON, RUNTIME_FAMILY_NODEJS, RUNTIME_FAMILY_PROVIDED };
+
+enum durability { DURABILITY_PROCESS, DURABILITY_POWER, DURABILITY_MEMORY };
+
+struct event_invoke_config {
+    unsigned maximum_retry_attempts;       /* 0 to 2 */
+    unsigned maximum_event_age_s;          /* 60 to 21600 */
+    const char *on_success, *on_failure;   /* destination ARNs; NULL for none */
+};
+
+struct function;
+
+/* The settings of one version, $LATEST or a number, with all defaults filled in. */
+struct function_version {
+    const struct function *function;
+    const char *version; /* "$LATEST", "1", ... */
+    enum function_kind kind;
+    enum runtime_family family;
+    const char *runtime;     /* "python3.12"; NULL unless FUNCTION_RUNTIME */
+    const char *handler;     /* NULL where there is none */
+    const char *code_uri;    /* absolute folder; NULL unless FUNCTION_RUNTIME */
+    const char *description; /* "" where there is none */
+    unsigned timeout_s;
+    unsigned memory_mb;
+    struct variable_list environment;  /* Environment.Variables */
+    struct string_list command;        /* FUNCTION_IMAGE: EntryPoint then Command; FUNCTION_COMMAND: Local.Command */
+    const char *working_directory;     /* absolute; where the process starts */
+    const char *dead_letter_arn;       /* DeadLetterConfig.TargetArn; NULL for none */
+    const struct event_invoke_config *event_invoke_config; /* never NULL: its own, else $LATEST's, else the defaults */
+    const cJSON *mock;                 /* Local.Mock, an array already checked; NULL for none */
+    const cJSON *faults;               /* Local.Faults, an array already checked; NULL for none */
+    struct string_list inherit_environment; /* the function's names and those for all functions */
+    unsigned idle_timeout_s;
+    bool enforce_memory;
+    bool access_denied;
+    struct string_list allowed_access_key_ids; /* no items: all */
+    bool attach;
+    struct string_list debug_command;
+    uint64_t fingerprint; /* of all that decides how a process is started: equal means that it may be kept */
+};
+
+struct function_alias {
+    const char *name;
+    const struct function_version *version;
+    const struct function_version *additional_version; /* NULL for none */
+    double additional_weight;                          /* 0.0 to 1.0 */
+    const struct event_invoke_config *event_invoke_config; /* NULL: that of the version */
+};
+
+struct function {
+    const char *name;
+    int reserved_concurrency; /* CONCURRENCY_UNRESERVED for none */
+    const struct function_version *latest;
+    size_t version_count;
+    const struct function_version *const *versions; /* without $LATEST, as written */
+    size_t alias_count;
+    const struct function_alias *const *aliases;
+};
+
+struct config {
+    const char *path; /* file or folder that it was read from, absolute */
+    const char *region;
+    const char *account_id;
+    unsigned concurrent_executions; /* of an account */
+    unsigned reserved_total;        /* sum of the functions' reserved concurrency */
+    size_t function_count;
+    const struct function *const *functions; /* sorted by name */
+    size_t retry_delay_count;
+    const unsigned *retry_delays_s; /* the last one also serves for later retries; at least one */
+    unsigned queue_capacity;
+    unsigned history_size;
+    struct string_list allowed_origins;
+    enum durability durability;
+    unsigned spare_runtimes;
+};
+
+/* What a command line adds to a configuration. */
+struct config_options {
+    struct string_list parameters; /* NAME=VALUE of a template's parameters */
+};
+
+/* All that is wrong with a configuration, one line a fault, each as people see it. */
+struct config_faults {
+    size_t count;
+    char **messages; /* "FILE:LINE: Functions.hello.Timeout: must be 1 to 900 (is 0)" */
+    bool is_out_of_memory;
+};
+
+void config_faults_clear(struct config_faults *faults);
+
+/*
+ * Reads a configuration file or a folder of functions. Returns owned (one reference), or NULL with at least one fault.
+ * `options` may be NULL. `faults` must be zeroed; the caller clears it.
+ */
+struct config *config_load(const char *path, const struct config_options *options, struct config_faults *faults);
+
+struct config *config_retain(struct config *config);
+void config_release(struct config *config);
+
+/* Borrowed from the snapshot; NULL when there is none. Cost does not grow with the number of functions but by its logarithm. */
+const struct function *config_function(const struct config *config, const char *name);
+
+/* What a qualifier stands for. */
+struct function_target {
+    const struct function_version *version; /* of an alias: the version that was drawn */
+    const struct function_alias *alias;     /* NULL unless the qualifier is one */
+    const struct event_invoke_config *event_invoke_config; /* never NULL: alias's, else version's, else $LATEST's */
+};
+
+/*
+ * "" and "$LATEST" are the latest version. `draw` in [0, 1) decides between the versions of a weighted alias.
+ * False when the function has no such version or alias.
+ */
+bool function_resolve(const struct function *function, const char *qualifier, double draw, struct function_target *target);
+
+/* A checker of canned answers and faults that come in at run time, with the same rules as in the file. */
+bool config_check_mock(const cJSON *mock, char *why, size_t why_size);
+bool config_check_faults(const cJSON *faults, char *why, size_t why_size);
+
+#endif

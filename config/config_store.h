@@ -1,0 +1,24 @@
+/*
+ * config_store.h - holds the snapshot that is current, and swaps in a new one when it is valid.
+ *
+ * Lifetime: opened by server_start(); outlives everything that invokes.
+ * Threads:  event-loop thread only.
+ */
+#ifndef CONFIG_CONFIG_STORE_H
+#define CONFIG_CONFIG_STORE_H
+
+#include "config/config.h"
+
+struct config_store;
+
+/* Copies `path` and `options`; takes `config`, a snapshot loaded from them. NULL when memory is short. */
+struct config_store *config_store_new(const char *path, const struct config_options *options, struct config *config);
+void config_store_free(struct config_store *store);
+
+/* Borrowed: retain it to keep it beyond the current callback. */
+struct config *config_store_current(const struct config_store *store);
+
+/* Reads the source again. On a fault the old snapshot stays and false is returned; the caller clears `faults`. */
+bool config_store_reload(struct config_store *store, struct config_faults *faults);
+
+#endif
