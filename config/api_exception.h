@@ -37,9 +37,10 @@ struct api_exception_row {
     const char *name;        /* x-amzn-ErrorType, as the SDKs spell the class */
     const char *message_key; /* "Message" or "message" */
     const char *type;        /* member Type: "User", "Service", or NULL for none */
-    const char *reason;      /* member Reason when none is given: TooManyRequestsException's; else NULL */
-    const char *message;     /* what it says when asked for without a message of its own */
-    bool is_modelled;        /* in the service model */
+    const char
+        *reason; /* member Reason when none is given: TooManyRequestsException's; else NULL */
+    const char *message; /* what it says when asked for without a message of its own */
+    bool is_modelled;    /* in the service model */
 };
 
 const struct api_exception_row *api_exception_row(enum api_exception exception);

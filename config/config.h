@@ -53,14 +53,19 @@ enum function_kind {
     FUNCTION_MOCK     /* Local.Mock and nothing else: canned answers, no process */
 };
 
-enum runtime_family { RUNTIME_FAMILY_NONE, RUNTIME_FAMILY_PYTHON, RUNTIME_FAMILY_NODEJS, RUNTIME_FAMILY_PROVIDED };
+enum runtime_family {
+    RUNTIME_FAMILY_NONE,
+    RUNTIME_FAMILY_PYTHON,
+    RUNTIME_FAMILY_NODEJS,
+    RUNTIME_FAMILY_PROVIDED
+};
 
 enum durability { DURABILITY_PROCESS, DURABILITY_POWER, DURABILITY_MEMORY };
 
 struct event_invoke_config {
-    unsigned maximum_retry_attempts;       /* 0 to 2 */
-    unsigned maximum_event_age_s;          /* 60 to 21600 */
-    const char *on_success, *on_failure;   /* destination ARNs; NULL for none */
+    unsigned maximum_retry_attempts;     /* 0 to 2 */
+    unsigned maximum_event_age_s;        /* 60 to 21600 */
+    const char *on_success, *on_failure; /* destination ARNs; NULL for none */
 };
 
 struct function;
@@ -77,13 +82,15 @@ struct function_version {
     const char *description; /* "" where there is none */
     unsigned timeout_s;
     unsigned memory_mb;
-    struct variable_list environment;  /* Environment.Variables */
-    struct string_list command;        /* FUNCTION_IMAGE: EntryPoint then Command; FUNCTION_COMMAND: Local.Command */
-    const char *working_directory;     /* absolute; where the process starts */
-    const char *dead_letter_arn;       /* DeadLetterConfig.TargetArn; NULL for none */
-    const struct event_invoke_config *event_invoke_config; /* never NULL: its own, else $LATEST's, else the defaults */
-    const cJSON *mock;                 /* Local.Mock, an array already checked; NULL for none */
-    const cJSON *faults;               /* Local.Faults, an array already checked; NULL for none */
+    struct variable_list environment; /* Environment.Variables */
+    struct string_list
+        command; /* FUNCTION_IMAGE: EntryPoint then Command; FUNCTION_COMMAND: Local.Command */
+    const char *working_directory; /* absolute; where the process starts */
+    const char *dead_letter_arn;   /* DeadLetterConfig.TargetArn; NULL for none */
+    const struct event_invoke_config
+        *event_invoke_config; /* never NULL: its own, else $LATEST's, else the defaults */
+    const cJSON *mock;        /* Local.Mock, an array already checked; NULL for none */
+    const cJSON *faults;      /* Local.Faults, an array already checked; NULL for none */
     struct string_list inherit_environment; /* the function's names and those for all functions */
     unsigned idle_timeout_s;
     bool enforce_memory;
@@ -91,14 +98,15 @@ struct function_version {
     struct string_list allowed_access_key_ids; /* no items: all */
     bool attach;
     struct string_list debug_command;
-    uint64_t fingerprint; /* of all that decides how a process is started: equal means that it may be kept */
+    uint64_t
+        fingerprint; /* of all that decides how a process is started: equal means that it may be kept */
 };
 
 struct function_alias {
     const char *name;
     const struct function_version *version;
-    const struct function_version *additional_version; /* NULL for none */
-    double additional_weight;                          /* 0.0 to 1.0 */
+    const struct function_version *additional_version;     /* NULL for none */
+    double additional_weight;                              /* 0.0 to 1.0 */
     const struct event_invoke_config *event_invoke_config; /* NULL: that of the version */
 };
 
@@ -147,7 +155,8 @@ void config_faults_clear(struct config_faults *faults);
  * Reads a configuration file or a folder of functions. Returns owned (one reference), or NULL with at least one fault.
  * `options` may be NULL. `faults` must be zeroed; the caller clears it.
  */
-struct config *config_load(const char *path, const struct config_options *options, struct config_faults *faults);
+struct config *config_load(const char *path, const struct config_options *options,
+                           struct config_faults *faults);
 
 struct config *config_retain(struct config *config);
 void config_release(struct config *config);
@@ -159,14 +168,16 @@ const struct function *config_function(const struct config *config, const char *
 struct function_target {
     const struct function_version *version; /* of an alias: the version that was drawn */
     const struct function_alias *alias;     /* NULL unless the qualifier is one */
-    const struct event_invoke_config *event_invoke_config; /* never NULL: alias's, else version's, else $LATEST's */
+    const struct event_invoke_config
+        *event_invoke_config; /* never NULL: alias's, else version's, else $LATEST's */
 };
 
 /*
  * "" and "$LATEST" are the latest version. `draw` in [0, 1) decides between the versions of a weighted alias.
  * False when the function has no such version or alias.
  */
-bool function_resolve(const struct function *function, const char *qualifier, double draw, struct function_target *target);
+bool function_resolve(const struct function *function, const char *qualifier, double draw,
+                      struct function_target *target);
 
 /* A checker of canned answers and faults that come in at run time, with the same rules as in the file. */
 bool config_check_mock(const cJSON *mock, char *why, size_t why_size);

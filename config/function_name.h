@@ -24,10 +24,16 @@ struct function_name {
     char qualifier[FUNCTION_NAME_MAX + 1];
 };
 
-enum function_name_status { FUNCTION_NAME_OK, FUNCTION_NAME_TOO_SHORT, FUNCTION_NAME_TOO_LONG, FUNCTION_NAME_NO_MATCH };
+enum function_name_status {
+    FUNCTION_NAME_OK,
+    FUNCTION_NAME_TOO_SHORT,
+    FUNCTION_NAME_TOO_LONG,
+    FUNCTION_NAME_NO_MATCH
+};
 
 /* `text` is percent-decoded and need not end in NUL. `parsed` is filled on FUNCTION_NAME_OK only. */
-enum function_name_status function_name_parse(const char *text, size_t length, struct function_name *parsed);
+enum function_name_status function_name_parse(const char *text, size_t length,
+                                              struct function_name *parsed);
 
 /* The same three constraints for a Qualifier of its own (1 to 128 characters). */
 enum function_name_status qualifier_check(const char *text, size_t length);

@@ -13,9 +13,10 @@
 #include <stddef.h>
 
 struct json_text_fault {
-    size_t offset;       /* of the byte that can't stand there; the length when the text ends too early */
+    size_t offset; /* of the byte that can't stand there; the length when the text ends too early */
     size_t line, column; /* from 1, as Jackson counts them (columns are bytes) */
-    char reason[320];    /* "Unrecognized token 'test': was expecting (JSON String, ...)", no line end */
+    char reason
+        [320]; /* "Unrecognized token 'test': was expecting (JSON String, ...)", no line end */
 };
 
 /*

@@ -1,0 +1,39 @@
+/*
+ * account.h - what an account has of its own: its clock and its share of concurrency (history, faults and mocks set at
+ * run time hang here too). Parallel tests that use different accounts share one server without seeing each other.
+ *
+ * Owns:     every account; each is made when it is first named and lives until the end.
+ * Threads:  event-loop thread only.
+ */
+#ifndef RUNTIME_ACCOUNT_H
+#define RUNTIME_ACCOUNT_H
+
+#include "runtime/clock.h"
+
+enum { ACCOUNT_ID_SIZE = 13, ACCOUNTS_MAX = 10000 };
+
+struct account {
+    char id[ACCOUNT_ID_SIZE];
+    bool is_default; /* the AccountId of the configuration */
+    struct clock *clock;
+    unsigned
+        unreserved_in_use; /* invocations of functions without reserved concurrency; the dispatcher's */
+    struct account *next; /* in the order of making */
+};
+
+struct accounts;
+
+/* Borrows `loop`; copies the rest. NULL when memory is short. */
+struct accounts *accounts_open(uv_loop_t *loop, const struct clock_options *clock_options,
+                               const char *default_id);
+void accounts_close(struct accounts *accounts);
+
+/* Borrowed; made if need be. `id` is 12 digits. NULL when there are too many or memory is short. */
+struct account *accounts_get(struct accounts *accounts, const char *id);
+
+struct account *accounts_default(const struct accounts *accounts);
+
+/* The first of all accounts; the others follow by `next`. */
+struct account *accounts_first(const struct accounts *accounts);
+
+#endif

@@ -1,0 +1,59 @@
+/*
+ * dispatcher.h - decides where and when an invocation runs.
+ *
+ * Owns:     the execution environments of every function and account; counts concurrency as AWS does: a function with
+ *           reserved concurrency draws from its own share alone, the others from what is left of the account's.
+ * Used by:  handlers/invoke.c, runtime/async_invoker.c.
+ * Lifetime: opened by server_start(); outlives both users.
+ * Threads:  event-loop thread only.
+ */
+#ifndef RUNTIME_DISPATCHER_H
+#define RUNTIME_DISPATCHER_H
+
+#include "config/config.h"
+#include "runtime/invocation.h"
+
+struct dispatcher; /* opaque */
+
+enum dispatch_status {
+    DISPATCH_ACCEPTED,
+    DISPATCH_FUNCTION_THROTTLED, /* the function's reserved concurrency is used up, or is 0 */
+    DISPATCH_ACCOUNT_THROTTLED,  /* the account's concurrency is used up */
+    DISPATCH_NO_MEMORY
+};
+
+/* `invocation` is the dispatcher's again and dies when the callback returns, unless it was taken out by dispatch_keep(). */
+typedef void dispatch_done_fn(struct invocation *invocation, void *context);
+typedef void dispatch_place_fn(struct account *account, const char *function_name, void *context);
+typedef void dispatcher_closed_fn(void *context);
+
+/*
+ * Takes `invocation` only on DISPATCH_ACCEPTED; the caller keeps it otherwise.
+ * `on_done` then runs exactly once, and never before this function returns.
+ */
+enum dispatch_status dispatcher_submit(struct dispatcher *dispatcher, struct invocation *invocation,
+                                       dispatch_done_fn *on_done, void *context);
+
+/* Would dispatcher_submit() accept one of this function now? */
+enum dispatch_status dispatcher_place(const struct dispatcher *dispatcher,
+                                      const struct account *account, const struct config *config,
+                                      const struct function *function);
+
+/* `on_place` runs whenever an invocation has ended and its place is free again. One listener. */
+void dispatcher_listen(struct dispatcher *dispatcher, dispatch_place_fn *on_place, void *context);
+
+/* What environments there are of a function; zeros when none. */
+struct dispatcher_count {
+    unsigned idle, busy, starting;
+};
+struct dispatcher_count dispatcher_count(const struct dispatcher *dispatcher,
+                                         const struct account *account, const char *function_name);
+
+/* The configuration is a new one: idle environments whose settings changed are ended, busy ones after their invocation. */
+void dispatcher_reconfigure(struct dispatcher *dispatcher, const struct config *config);
+
+/* Ends every environment; `on_closed` runs once the last is gone and the memory is freed. */
+void dispatcher_close(struct dispatcher *dispatcher, dispatcher_closed_fn *on_closed,
+                      void *context);
+
+#endif
