@@ -22,7 +22,7 @@ enum dispatch_status {
     DISPATCH_NO_MEMORY
 };
 
-/* `invocation` is the dispatcher's again and dies when the callback returns, unless it was taken out by dispatch_keep(). */
+/* The one called takes `invocation`, whose outcome is filled in. */
 typedef void dispatch_done_fn(struct invocation *invocation, void *context);
 typedef void dispatch_place_fn(struct account *account, const char *function_name, void *context);
 typedef void dispatcher_closed_fn(void *context);
