@@ -1,0 +1,28 @@
+/*
+ * api.h - what the handlers work with: every part of the server that an API operation may call.
+ *
+ * One struct, filled in by server/server.c and borrowed by every handler. To add an operation: one file here that takes
+ * a `struct exchange` and a `struct api`, and one row in server/routes.c.
+ */
+#ifndef HANDLERS_API_H
+#define HANDLERS_API_H
+
+#include "config/config_store.h"
+#include "handlers/exchange.h"
+#include "runtime/account.h"
+#include "runtime/dispatcher.h"
+#include "runtime/log.h"
+#include "runtime/request_id.h"
+
+struct api {
+    struct config_store *config_store;
+    struct accounts *accounts;
+    struct dispatcher *dispatcher;
+    struct random_source *random;
+    struct log *log;
+    int64_t started_us; /* monotonic */
+};
+
+typedef void api_handler_fn(struct exchange *exchange, struct api *api);
+
+#endif

@@ -1,0 +1,143 @@
+#include "runtime/invocation.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The Root (and Parent, Sampled …) of the caller is kept; a fresh one is not sampled, as X-Ray isn't active. */
+static void make_trace(struct invocation *invocation, const char *caller,
+                       struct random_source *random)
+{
+    char root[TRACE_ID_SIZE];
+    char parent[HEX_32_SIZE];
+
+    if (caller != NULL && strlen(caller) < TRACE_HEADER_SIZE && strstr(caller, "Root=") != NULL) {
+        (void)snprintf(invocation->trace_header, TRACE_HEADER_SIZE, "%s", caller);
+        return;
+    }
+    trace_id_make(random, clock_real_now_ms(), root);
+    hex_32_make(random, parent);
+    (void)snprintf(invocation->trace_header, TRACE_HEADER_SIZE, "Root=%s;Parent=%.16s;Sampled=0",
+                   root, parent);
+}
+
+char *function_arn_make(const struct config *config, const struct account *account,
+                        const char *name, const char *qualifier)
+{
+    char *arn;
+    const char *separator = qualifier[0] == '\0' ? "" : ":";
+
+    if (asprintf(&arn, "arn:aws:lambda:%s:%s:function:%s%s%s", config->region, account->id, name,
+                 separator, qualifier) < 0)
+        return NULL;
+    return arn;
+}
+
+static char *copy_or_null(const char *text, bool *is_short)
+{
+    char *copy;
+
+    if (text == NULL)
+        return NULL;
+    copy = strdup(text);
+    *is_short = *is_short || copy == NULL;
+    return copy;
+}
+
+struct invocation *invocation_new(const struct invocation_options *options,
+                                  struct random_source *random)
+{
+    struct invocation *invocation = calloc(1, sizeof *invocation);
+    bool is_short = false;
+
+    if (invocation == NULL)
+        return NULL;
+    invocation->account = options->account;
+    invocation->config = config_retain(options->config);
+    invocation->target = options->target;
+    invocation->type = options->type;
+    invocation->attempt = options->attempt;
+    invocation->payload = bytes_retain(options->payload);
+    invocation->qualifier =
+        copy_or_null(options->qualifier == NULL ? "" : options->qualifier, &is_short);
+    invocation->client_context = copy_or_null(options->client_context, &is_short);
+    invocation->tenant_id = copy_or_null(options->tenant_id, &is_short);
+    if (!is_short)
+        invocation->invoked_arn =
+            function_arn_make(options->config, options->account,
+                              options->target.version->function->name, invocation->qualifier);
+    if (is_short || invocation->invoked_arn == NULL) {
+        invocation_free(invocation);
+        return NULL;
+    }
+    if (options->request_id != NULL)
+        (void)snprintf(invocation->request_id, REQUEST_ID_SIZE, "%s", options->request_id);
+    else
+        request_id_make(random, invocation->request_id);
+    make_trace(invocation, options->trace_header, random);
+    return invocation;
+}
+
+void invocation_free(struct invocation *invocation)
+{
+    if (invocation == NULL)
+        return;
+    bytes_release(invocation->payload);
+    bytes_release(invocation->outcome.payload);
+    free(invocation->outcome.message);
+    log_tail_clear(&invocation->log);
+    free(invocation->qualifier);
+    free(invocation->invoked_arn);
+    free(invocation->client_context);
+    free(invocation->tenant_id);
+    config_release(invocation->config);
+    free(invocation);
+}
+
+struct bytes_view invocation_event(const struct invocation *invocation)
+{
+    if (invocation->payload == NULL || invocation->payload->length == 0)
+        return BYTES_VIEW("{}");
+    return bytes_view(invocation->payload);
+}
+
+const char *invocation_function_name(const struct invocation *invocation)
+{
+    return invocation->target.version->function->name;
+}
+
+void invocation_succeed(struct invocation *invocation, struct bytes *payload)
+{
+    assert(invocation->outcome.kind == OUTCOME_NONE);
+    invocation->outcome.kind = OUTCOME_SUCCEEDED;
+    invocation->outcome.payload = payload;
+}
+
+void invocation_fail(struct invocation *invocation, const char *error_type, struct bytes *payload)
+{
+    assert(invocation->outcome.kind == OUTCOME_NONE);
+    invocation->outcome.kind = OUTCOME_FUNCTION_ERROR;
+    invocation->outcome.payload = payload;
+    (void)snprintf(invocation->outcome.error_type, ERROR_TYPE_SIZE, "%s", error_type);
+}
+
+void invocation_fail_platform(struct invocation *invocation, const char *error_type,
+                              const char *message)
+{
+    struct bytes *payload = NULL;
+
+    (void)bytes_format(&payload,
+                       "{\"errorType\":\"%s\",\"errorMessage\":\"RequestId: %s Error: ", error_type,
+                       invocation->request_id);
+    for (const char *at = message; *at != '\0'; at++) {
+        if (*at == '"' || *at == '\\')
+            (void)bytes_format(&payload, "\\%c", *at);
+        else if ((unsigned char)*at < 0x20)
+            (void)bytes_format(&payload, "\\u%04x", (unsigned)(unsigned char)*at);
+        else
+            (void)bytes_append(&payload, at, 1);
+    }
+    (void)bytes_append(&payload, "\"}", 2);
+    invocation_fail(invocation, error_type, payload);
+}
