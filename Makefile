@@ -1,0 +1,271 @@
+# invoked - AWS Lambda's Invoke API on your own machine.
+#
+# `make help` lists the targets. Sources are found by wildcard: a new .c file in config, runtime, handlers or server, or
+# a new test, needs no edit here. Products live in build/<profile>/ (release, debug, sanitize, fuzz); PROFILE=debug
+# chooses another. Nothing here may ask for a compiler or a library before a recipe runs: on a bare machine
+# `make run` installs them first (.setup/install).
+#
+# To add a library, add its pkg-config name to LIBRARIES and its package to .setup/packages.
+
+ifneq ($(shell uname -s),Linux)
+$(error invoked runs on Linux for now, and this is $(shell uname -s); a container or a virtual machine with Linux will do)
+endif
+
+VERSION = 0.1.0
+PREFIX ?= /usr/local
+PROFILE ?= release
+BUILD = build/$(PROFILE)
+LIBRARIES = libmicrohttpd libuv libcjson sqlite3 yaml-0.1 libcrypto zlib
+
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+SHELL = /bin/sh
+.DELETE_ON_ERROR:
+.SUFFIXES:
+.DEFAULT_GOAL = all
+
+# --- flags ---------------------------------------------------------------------------------------------------------
+
+# `$(call once,NAME,COMMAND)`: COMMAND's output, asked for when it is first used and not again.
+once = $(eval $(1) := $$(shell $(2)))$($(1))
+
+LIBRARY_CFLAGS = $(call once,LIBRARY_CFLAGS,pkg-config --cflags $(LIBRARIES))
+LIBRARY_LIBS = $(call once,LIBRARY_LIBS,pkg-config --libs $(LIBRARIES))
+CHECK_CFLAGS = $(call once,CHECK_CFLAGS,pkg-config --cflags check)
+CHECK_LIBS = $(call once,CHECK_LIBS,pkg-config --libs check)
+
+WARNINGS = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wswitch-enum -Wvla -Wformat=2 -Wstrict-prototypes \
+	-Wmissing-prototypes $(if $(CI),-Werror)
+HARDENING = -fstack-protector-strong -fPIE
+
+# assert() stays on in every profile: NDEBUG is never defined.
+PROFILE_FLAGS_release = -O2 -g -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 $(HARDENING)
+PROFILE_FLAGS_debug = -O0 -g3 $(HARDENING)
+PROFILE_FLAGS_sanitize = -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
+PROFILE_FLAGS_fuzz = -O1 -g -fno-omit-frame-pointer -fsanitize=fuzzer-no-link,address,undefined \
+	-fno-sanitize-recover=all
+PROFILE_LINK_release = -pie -Wl,-z,relro,-z,now
+PROFILE_LINK_debug = -pie
+PROFILE_LINK_sanitize = -fsanitize=address,undefined
+PROFILE_LINK_fuzz = -fsanitize=address,undefined
+
+ifndef PROFILE_FLAGS_$(PROFILE)
+$(error PROFILE must be release, debug, sanitize or fuzz (is $(PROFILE)))
+endif
+ifeq ($(PROFILE),fuzz)
+override CC = clang
+else ifeq ($(origin CC),default)
+CC = cc
+endif
+AR = ar
+
+# CPPFLAGS, CFLAGS and LDFLAGS are the user's, and come last.
+COMPILE = $(CC) -std=c11 -D_GNU_SOURCE -DINVOKED_VERSION='"$(VERSION)"' -I. $(PROFILE_FLAGS_$(PROFILE)) $(WARNINGS) \
+	$(LIBRARY_CFLAGS) $(EXTRA_CFLAGS) $(CPPFLAGS) $(CFLAGS) -MMD -MP
+LINK = $(CC) $(PROFILE_LINK_$(PROFILE)) $(CFLAGS) $(LDFLAGS)
+LIBS = $(LIBRARY_LIBS) -lm -lpthread
+
+# --- files ---------------------------------------------------------------------------------------------------------
+
+LAYERS = config runtime handlers server
+SOURCES = $(wildcard $(addsuffix /*.c,$(LAYERS)))
+MAIN = $(filter server/main.c,$(SOURCES))
+ARCHIVE = $(BUILD)/libinvoked.a
+ARCHIVE_OBJECTS = $(patsubst %.c,$(BUILD)/%.o,$(filter-out server/main.c,$(SOURCES)))
+BINARY = $(BUILD)/invoked
+
+# Tests in C link with the archive and with what they use of tests/support.
+TEST_FOLDERS = unit runtimes scenarios clients
+TEST_SOURCES = $(wildcard $(patsubst %,tests/%/*.c,$(TEST_FOLDERS)))
+TEST_PROGRAMS = $(patsubst %.c,$(BUILD)/%,$(TEST_SOURCES))
+SUPPORT = $(BUILD)/libsupport.a
+SUPPORT_OBJECTS = $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/support/*.c))
+FUZZ_PROGRAMS = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/fuzz/fuzz_*.c))
+BENCH_PROGRAMS = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/bench/*.c))
+
+# Native functions (`provided` runtimes) of the sample and of the fixtures. They are the same in every profile:
+# config/functions/native/bootstrap.c becomes build/config/functions/native/bootstrap.
+NATIVE_SOURCES = $(wildcard config/functions/*/bootstrap.c fixtures/functions/*/bootstrap.c)
+NATIVE_FUNCTIONS = $(patsubst %.c,build/%,$(NATIVE_SOURCES))
+
+# The npm packages of a folder are there when they are newer than its lock file.
+npm_packages = $(patsubst %/package-lock.json,%/node_modules/.package-lock.json,$(wildcard $(1)))
+TEST_NPM = $(call npm_packages,$(patsubst %,tests/%/package-lock.json,$(TEST_FOLDERS)))
+BENCH_NPM = $(call npm_packages,tests/bench/package-lock.json)
+
+ALL_SOURCES = $(SOURCES) $(TEST_SOURCES) $(NATIVE_SOURCES) $(wildcard tests/support/*.c tests/fuzz/*.c tests/bench/*.c)
+ALL_HEADERS = $(wildcard $(addsuffix /*.h,$(LAYERS)) tests/*/*.h)
+
+# --- build ---------------------------------------------------------------------------------------------------------
+
+.PHONY: all
+all: $(BINARY) $(NATIVE_FUNCTIONS) ## build the server (PROFILE=release, debug or sanitize)
+
+$(BINARY): $(BUILD)/server/main.o $(ARCHIVE) $(BUILD)/flags
+	$(LINK) $(BUILD)/server/main.o $(ARCHIVE) $(LIBS) -o $@
+
+$(ARCHIVE): $(ARCHIVE_OBJECTS) $(BUILD)/sources
+	@rm -f $@
+	$(AR) rcs $@ $(ARCHIVE_OBJECTS)
+
+$(SUPPORT): $(SUPPORT_OBJECTS)
+	@rm -f $@
+	$(AR) rcs $@ $^
+
+$(BUILD)/%.o: %.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(COMPILE) -c $< -o $@
+
+$(SUPPORT_OBJECTS) $(TEST_PROGRAMS:=.o): private EXTRA_CFLAGS = $(CHECK_CFLAGS)
+
+# Written anew when the command lines change, so that everything is built again then.
+$(BUILD)/flags: FORCE
+	@mkdir -p $(@D)
+	@printf '%s\n' "$$FLAGS" | cmp -s - $@ || printf '%s\n' "$$FLAGS" > $@
+$(BUILD)/flags: export FLAGS = $(COMPILE) $(LINK) $(LIBS)
+
+# The same for the list of sources: a file that was removed must leave the archive too.
+$(BUILD)/sources: FORCE
+	@mkdir -p $(@D)
+	@printf '%s\n' "$(ARCHIVE_OBJECTS)" | cmp -s - $@ || printf '%s\n' "$(ARCHIVE_OBJECTS)" > $@
+
+$(TEST_PROGRAMS): %: %.o $(SUPPORT) $(ARCHIVE)
+	$(LINK) $< $(SUPPORT) $(ARCHIVE) $(CHECK_LIBS) $(LIBS) -o $@
+
+$(BENCH_PROGRAMS): %: %.o $(ARCHIVE)
+	$(LINK) $< $(ARCHIVE) $(LIBS) -o $@
+
+$(FUZZ_PROGRAMS): %: %.o $(ARCHIVE)
+	$(LINK) -fsanitize=fuzzer $< $(ARCHIVE) $(LIBS) -o $@
+
+# No library and no profile: what a user would write.
+$(NATIVE_FUNCTIONS): build/%: %.c
+	@mkdir -p $(@D)
+	$(CC) -std=c11 -D_GNU_SOURCE -O2 -Wall -Wextra $(if $(CI),-Werror) $< -o $@ -lpthread
+
+%/node_modules/.package-lock.json: %/package-lock.json
+	cd $* && npm ci --no-audit --no-fund
+	@touch $@
+
+OBJECTS = $(ARCHIVE_OBJECTS) $(SUPPORT_OBJECTS) $(BUILD)/server/main.o $(TEST_PROGRAMS:=.o) $(FUZZ_PROGRAMS:=.o) \
+	$(BENCH_PROGRAMS:=.o)
+-include $(OBJECTS:.o=.d)
+.SECONDARY: $(OBJECTS)
+
+.PHONY: FORCE
+FORCE:
+
+# --- run and test --------------------------------------------------------------------------------------------------
+
+# How many jobs make runs where nobody said so with -j.
+JOBS = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc 2>/dev/null || echo 2))
+RUN_TESTS = TESTS='$(TESTS)' FUZZ_SECONDS='$(FUZZ_SECONDS)' tests/run
+
+.PHONY: packages
+packages: ## install what the build and the sample need, if it isn't there
+	@.setup/install run
+
+.PHONY: run
+run: packages ## install what is missing, build, and serve config/invoked.json (ARGS='--port 3002' adds options)
+	@$(MAKE) $(JOBS) all
+	@exec $(BINARY) serve $(ARGS) config/invoked.json
+
+.PHONY: test
+test: FUZZ_SECONDS ?= 5
+test: ## install what is missing, build, and run every test (TESTS=pattern chooses some)
+	@.setup/install test
+	@$(MAKE) $(JOBS) test-programs
+	@$(MAKE) $(JOBS) PROFILE=fuzz fuzz-programs
+	@$(RUN_TESTS) $(BUILD) unit runtimes scenarios clients fuzz
+
+.PHONY: sanitize
+sanitize: ## run unit and scenario tests with AddressSanitizer and UndefinedBehaviorSanitizer
+	@.setup/install test
+	@$(MAKE) $(JOBS) PROFILE=sanitize test-programs
+	@$(RUN_TESTS) build/sanitize unit scenarios
+
+.PHONY: fuzz
+fuzz: FUZZ_SECONDS ?= 60
+fuzz: ## run every fuzz target for FUZZ_SECONDS (60) each
+	@.setup/install fuzz
+	@$(MAKE) $(JOBS) PROFILE=fuzz fuzz-programs
+	@$(RUN_TESTS) $(BUILD) fuzz
+
+.PHONY: bench
+bench: ## measure side by side with its peers (prints a table, writes build/bench/results.json)
+	@.setup/install bench
+	@$(MAKE) $(JOBS) all bench-programs
+	@INVOKED_ROOT='$(CURDIR)' INVOKED_BINARY='$(CURDIR)/$(BINARY)' BUILD='$(CURDIR)/$(BUILD)' tests/bench/run $(ARGS)
+
+.PHONY: soak
+soak: ## the long form of the tests: mixed load for an hour at most, then a report
+	@.setup/install soak
+	@$(MAKE) $(JOBS) PROFILE=sanitize test-programs
+	@$(MAKE) $(JOBS) PROFILE=fuzz fuzz-programs
+	@INVOKED_ROOT='$(CURDIR)' INVOKED_BINARY='$(CURDIR)/build/sanitize/invoked' BUILD='$(CURDIR)/build/sanitize' \
+		tests/soak/run $(ARGS)
+
+# Parts of the above, for make itself.
+.PHONY: test-programs fuzz-programs bench-programs
+test-programs: $(if $(MAIN),$(BINARY)) $(NATIVE_FUNCTIONS) $(TEST_PROGRAMS) $(TEST_NPM)
+fuzz-programs: $(FUZZ_PROGRAMS)
+bench-programs: $(BENCH_PROGRAMS) $(BENCH_NPM)
+
+# --- care ----------------------------------------------------------------------------------------------------------
+
+.PHONY: lint
+lint: ## check with clang-tidy and cppcheck
+	@.setup/install lint
+	@printf '%s\n' $(SOURCES) | xargs -P "$$(nproc)" -n 2 sh -c \
+		'clang-tidy --quiet "$$@" -- -std=c11 -D_GNU_SOURCE -DINVOKED_VERSION=\"$(VERSION)\" -I. $(LIBRARY_CFLAGS)' lint
+	@cppcheck --quiet --std=c11 --error-exitcode=1 --enable=warning,performance,portability --inline-suppr \
+		-D_GNU_SOURCE -DINVOKED_VERSION='"$(VERSION)"' -I. --suppress=missingIncludeSystem $(LAYERS)
+
+CLANG_FORMAT = $(call once,CLANG_FORMAT,command -v clang-format-14 || echo clang-format)
+
+.PHONY: format
+format: ## lay all sources out with clang-format
+	@.setup/install format
+	@$(CLANG_FORMAT) -i $(ALL_SOURCES) $(ALL_HEADERS)
+
+.PHONY: format-check
+format-check: ## fail when `make format` would change something
+	@.setup/install format
+	@$(CLANG_FORMAT) --dry-run --Werror $(ALL_SOURCES) $(ALL_HEADERS)
+
+# $(call upward,FOLDER,FOLDERS TO ITS RIGHT): a shell command that fails, with the lines, when one includes another.
+upward = ! grep -srnE '^[[:space:]]*\#[[:space:]]*include[[:space:]]+"([^"]*/)?($(2))/' --include='*.[ch]' $(1)
+
+.PHONY: layers
+layers: ## fail when an include points up the stack (config <- runtime <- handlers <- server)
+	@$(call upward,config,runtime|handlers|server|tests)
+	@$(call upward,runtime,handlers|server|tests)
+	@$(call upward,handlers,server|tests)
+	@$(call upward,server,tests)
+
+DATA = $(DESTDIR)$(PREFIX)/share/invoked
+
+.PHONY: install
+install: all ## install the binary, the man page and the sample (PREFIX=/usr/local, DESTDIR=)
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 $(DATA)
+	install -m 755 $(BINARY) $(DESTDIR)$(PREFIX)/bin/invoked
+	install -m 644 docs/invoked.1 $(DESTDIR)$(PREFIX)/share/man/man1/invoked.1
+	sed 's|\.\./build/config/functions/|functions/|' config/invoked.json > $(DATA)/invoked.json
+	chmod 644 $(DATA)/invoked.json
+	rm -rf $(DATA)/functions
+	cp -R config/functions $(DATA)/functions
+	@for program in $(patsubst build/config/%,%,$(filter build/config/%,$(NATIVE_FUNCTIONS))); do \
+		install -m 755 "build/config/$$program" "$(DATA)/$$program" || exit 1; \
+	done
+
+.PHONY: uninstall
+uninstall: ## remove what `make install` installed
+	rm -f $(DESTDIR)$(PREFIX)/bin/invoked $(DESTDIR)$(PREFIX)/share/man/man1/invoked.1
+	rm -rf $(DATA)
+
+.PHONY: clean
+clean: ## remove build/
+	rm -rf build
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
