@@ -58,6 +58,10 @@ CC = cc
 endif
 AR = ar
 
+# `make V=1` shows whole command lines.
+SAY = $(if $(V),@:,@printf '  %-4s %s\n')
+QUIET = $(if $(V),,@)
+
 # CPPFLAGS, CFLAGS and LDFLAGS are the user's, and come last.
 COMPILE = $(CC) -std=c11 -D_GNU_SOURCE -DINVOKED_VERSION='"$(VERSION)"' -I. $(PROFILE_FLAGS_$(PROFILE)) $(WARNINGS) \
 	$(LIBRARY_CFLAGS) $(EXTRA_CFLAGS) $(CPPFLAGS) $(CFLAGS) -MMD -MP
@@ -101,19 +105,23 @@ ALL_HEADERS = $(wildcard $(addsuffix /*.h,$(LAYERS)) tests/*/*.h)
 all: $(BINARY) $(NATIVE_FUNCTIONS) ## build the server (PROFILE=release, debug or sanitize)
 
 $(BINARY): $(BUILD)/server/main.o $(ARCHIVE) $(BUILD)/flags
-	$(LINK) $(BUILD)/server/main.o $(ARCHIVE) $(LIBS) -o $@
+	$(SAY) LINK $@
+	$(QUIET)$(LINK) $(BUILD)/server/main.o $(ARCHIVE) $(LIBS) -o $@
 
 $(ARCHIVE): $(ARCHIVE_OBJECTS) $(BUILD)/sources
 	@rm -f $@
-	$(AR) rcs $@ $(ARCHIVE_OBJECTS)
+	$(SAY) AR $@
+	$(QUIET)$(AR) rcs $@ $(ARCHIVE_OBJECTS)
 
 $(SUPPORT): $(SUPPORT_OBJECTS)
 	@rm -f $@
-	$(AR) rcs $@ $^
+	$(SAY) AR $@
+	$(QUIET)$(AR) rcs $@ $^
 
 $(BUILD)/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
-	$(COMPILE) -c $< -o $@
+	$(SAY) CC $<
+	$(QUIET)$(COMPILE) -c $< -o $@
 
 $(SUPPORT_OBJECTS) $(TEST_PROGRAMS:=.o): private EXTRA_CFLAGS = $(CHECK_CFLAGS)
 
@@ -129,18 +137,22 @@ $(BUILD)/sources: FORCE
 	@printf '%s\n' "$(ARCHIVE_OBJECTS)" | cmp -s - $@ || printf '%s\n' "$(ARCHIVE_OBJECTS)" > $@
 
 $(TEST_PROGRAMS): %: %.o $(SUPPORT) $(ARCHIVE)
-	$(LINK) $< $(SUPPORT) $(ARCHIVE) $(CHECK_LIBS) $(LIBS) -o $@
+	$(SAY) LINK $@
+	$(QUIET)$(LINK) $< $(SUPPORT) $(ARCHIVE) $(CHECK_LIBS) $(LIBS) -o $@
 
 $(BENCH_PROGRAMS): %: %.o $(ARCHIVE)
-	$(LINK) $< $(ARCHIVE) $(LIBS) -o $@
+	$(SAY) LINK $@
+	$(QUIET)$(LINK) $< $(ARCHIVE) $(LIBS) -o $@
 
 $(FUZZ_PROGRAMS): %: %.o $(ARCHIVE)
-	$(LINK) -fsanitize=fuzzer $< $(ARCHIVE) $(LIBS) -o $@
+	$(SAY) LINK $@
+	$(QUIET)$(LINK) -fsanitize=fuzzer $< $(ARCHIVE) $(LIBS) -o $@
 
 # No library and no profile: what a user would write.
 $(NATIVE_FUNCTIONS): build/%: %.c
 	@mkdir -p $(@D)
-	$(CC) -std=c11 -D_GNU_SOURCE -O2 -Wall -Wextra $(if $(CI),-Werror) $< -o $@ -lpthread
+	$(SAY) CC $<
+	$(QUIET)$(CC) -std=c11 -D_GNU_SOURCE -O2 -Wall -Wextra $(if $(CI),-Werror) $< -o $@ -lpthread
 
 %/node_modules/.package-lock.json: %/package-lock.json
 	cd $* && npm ci --no-audit --no-fund

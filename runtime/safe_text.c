@@ -1,0 +1,112 @@
+#include "runtime/safe_text.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+static const char replacement[] = "\xEF\xBF\xBD"; /* U+FFFD */
+static const char hex_digits[] = "0123456789abcdef";
+
+/* The letter after the backslash; 0 where there is none. */
+/* clang-format off */
+static const char json_letters[256] = {
+    ['"'] = '"', ['\\'] = '\\', ['\b'] = 'b', ['\f'] = 'f', ['\n'] = 'n', ['\r'] = 'r', ['\t'] = 't',
+};
+static const char plain_letters[256] = {['\n'] = 'n', ['\r'] = 'r'};
+/* clang-format on */
+
+static bool is_continuation(unsigned char byte)
+{
+    return (byte & 0xC0) == 0x80;
+}
+
+/* How many bytes the character at `text` has; 0 when it is not UTF-8 (overlong, surrogate, beyond U+10FFFF, cut). */
+static size_t character_length(const unsigned char *text, size_t length)
+{
+    const unsigned char first = text[0];
+    size_t expected = 0;
+
+    if (first < 0x80)
+        return 1;
+    if (first >= 0xC2 && first <= 0xDF)
+        expected = 2;
+    else if (first >= 0xE0 && first <= 0xEF)
+        expected = 3;
+    else if (first >= 0xF0 && first <= 0xF4)
+        expected = 4;
+    if (expected == 0 || expected > length)
+        return 0;
+    for (size_t i = 1; i < expected; i++) {
+        if (!is_continuation(text[i]))
+            return 0;
+    }
+    if ((first == 0xE0 && text[1] < 0xA0) || (first == 0xED && text[1] > 0x9F) ||
+        (first == 0xF0 && text[1] < 0x90) || (first == 0xF4 && text[1] > 0x8F))
+        return 0;
+    return expected;
+}
+
+struct spelling {
+    const char *letters;
+    const char *number; /* what stands before two hexadecimal digits */
+    bool keeps_tab;
+};
+
+static size_t put_control(const struct spelling *spelling, unsigned char code, char *out)
+{
+    const size_t number_length = strlen(spelling->number);
+
+    out[0] = '\\';
+    if (spelling->letters[code] != 0) {
+        out[1] = spelling->letters[code];
+        return 2;
+    }
+    memcpy(out + 1, spelling->number, number_length);
+    out[1 + number_length] = hex_digits[code >> 4];
+    out[2 + number_length] = hex_digits[code & 15];
+    return 3 + number_length;
+}
+
+static size_t put_character(const struct spelling *spelling, const unsigned char *text,
+                            size_t length, char *out)
+{
+    if (length == 0) {
+        memcpy(out, replacement, sizeof replacement - 1);
+        return sizeof replacement - 1;
+    }
+    if (length == 1 && text[0] == '\t' && spelling->keeps_tab) {
+        out[0] = '\t';
+        return 1;
+    }
+    if (length == 1 && (text[0] < 0x20 || text[0] == 0x7F || spelling->letters[text[0]] != 0))
+        return put_control(spelling, text[0], out);
+    if (length == 2 && text[0] == 0xC2 && text[1] < 0xA0)
+        return put_control(spelling, text[1], out);
+    memcpy(out, text, length);
+    return length;
+}
+
+static size_t make_safe(const struct spelling *spelling, struct bytes_view text, char *out)
+{
+    const unsigned char *const bytes = (const unsigned char *)text.data;
+    size_t written = 0, length;
+
+    for (size_t i = 0; i<text.length; i += length> 0 ? length : 1) {
+        length = character_length(bytes + i, text.length - i);
+        written += put_character(spelling, bytes + i, length, out + written);
+    }
+    return written;
+}
+
+size_t safe_text_plain(struct bytes_view text, char *out)
+{
+    static const struct spelling plain = {plain_letters, "x", true};
+
+    return make_safe(&plain, text, out);
+}
+
+size_t safe_text_json(struct bytes_view text, char *out)
+{
+    static const struct spelling json = {json_letters, "u00", false};
+
+    return make_safe(&json, text, out);
+}
