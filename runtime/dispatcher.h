@@ -14,6 +14,7 @@
 #include "runtime/invocation.h"
 
 struct dispatcher; /* opaque */
+struct environment_services;
 
 enum dispatch_status {
     DISPATCH_ACCEPTED,
@@ -26,6 +27,9 @@ enum dispatch_status {
 typedef void dispatch_done_fn(struct invocation *invocation, void *context);
 typedef void dispatch_place_fn(struct account *account, const char *function_name, void *context);
 typedef void dispatcher_closed_fn(void *context);
+
+/* Borrows `services`. NULL when memory is short. */
+struct dispatcher *dispatcher_open(const struct environment_services *services);
 
 /*
  * Takes `invocation` only on DISPATCH_ACCEPTED; the caller keeps it otherwise.
@@ -44,7 +48,9 @@ void dispatcher_listen(struct dispatcher *dispatcher, dispatch_place_fn *on_plac
 
 /* What environments there are of a function; zeros when none. */
 struct dispatcher_count {
-    unsigned idle, busy, starting;
+    unsigned idle;
+    unsigned busy;     /* also those that have answered but are not ready yet */
+    unsigned starting;
 };
 struct dispatcher_count dispatcher_count(const struct dispatcher *dispatcher,
                                          const struct account *account, const char *function_name);
@@ -52,7 +58,10 @@ struct dispatcher_count dispatcher_count(const struct dispatcher *dispatcher,
 /* The configuration is a new one: idle environments whose settings changed are ended, busy ones after their invocation. */
 void dispatcher_reconfigure(struct dispatcher *dispatcher, const struct config *config);
 
-/* Ends every environment; `on_closed` runs once the last is gone and the memory is freed. */
+/* How many accepted invocations have no outcome yet. */
+unsigned dispatcher_running(const struct dispatcher *dispatcher);
+
+/* Ends every environment; running invocations end as OUTCOME_ABANDONED; `on_closed` runs once the last is gone and the memory is freed. */
 void dispatcher_close(struct dispatcher *dispatcher, dispatcher_closed_fn *on_closed,
                       void *context);
 

@@ -122,6 +122,14 @@ void invocation_fail(struct invocation *invocation, const char *error_type, stru
     (void)snprintf(invocation->outcome.error_type, ERROR_TYPE_SIZE, "%s", error_type);
 }
 
+void invocation_refuse(struct invocation *invocation, enum api_exception exception, const char *message)
+{
+    assert(invocation->outcome.kind == OUTCOME_NONE);
+    invocation->outcome.kind = OUTCOME_EXCEPTION;
+    invocation->outcome.exception = exception;
+    invocation->outcome.message = message == NULL ? NULL : strdup(message);
+}
+
 void invocation_fail_platform(struct invocation *invocation, const char *error_type,
                               const char *message)
 {
@@ -140,4 +148,14 @@ void invocation_fail_platform(struct invocation *invocation, const char *error_t
     }
     (void)bytes_append(&payload, "\"}", 2);
     invocation_fail(invocation, error_type, payload);
+}
+
+/* As recorded; the two members stand the other way round than in the platform's other errors. */
+void invocation_fail_too_large(struct invocation *invocation)
+{
+    static const char payload[] =
+        "{\"errorMessage\":\"Response payload size exceeded maximum allowed payload size (6291556 bytes).\","
+        "\"errorType\":\"Function.ResponseSizeTooLarge\"}";
+
+    invocation_fail(invocation, "Function.ResponseSizeTooLarge", bytes_copy(payload, sizeof payload - 1));
 }

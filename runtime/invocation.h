@@ -59,6 +59,11 @@ struct invocation {
     double init_duration_ms; /* of a cold start; else 0 */
     double duration_ms;
     unsigned max_memory_mb;
+
+    /* The dispatcher's, from submission to outcome. */
+    void (*on_done)(struct invocation *invocation, void *context);
+    void *done_context;
+    struct invocation *next;
 };
 
 /* What must be known to make one; all is copied or retained except `account`. */
@@ -92,11 +97,15 @@ char *function_arn_make(const struct config *config, const struct account *accou
 
 /*
  * End an invocation: fill `outcome`, which was OUTCOME_NONE. `payload` is taken.
+ * invocation_refuse() makes it an exception of the Invoke API (`message` is copied; NULL: the table's).
  * invocation_fail_platform() makes the error of the platform, `{"errorType":…,"errorMessage":"RequestId: … Error: …"}`.
  */
 void invocation_succeed(struct invocation *invocation, struct bytes *payload);
 void invocation_fail(struct invocation *invocation, const char *error_type, struct bytes *payload);
+void invocation_refuse(struct invocation *invocation, enum api_exception exception, const char *message);
 void invocation_fail_platform(struct invocation *invocation, const char *error_type,
                               const char *message);
+/* The response is over RESPONSE_PAYLOAD_MAX. */
+void invocation_fail_too_large(struct invocation *invocation);
 
 #endif

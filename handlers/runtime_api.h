@@ -1,0 +1,24 @@
+/*
+ * runtime_api.h - the Lambda Runtime API (2018-06-01) that workers speak: next, response, error, init/error.
+ *
+ * Answers are those of AWS's Runtime Interface Emulator, whose code base is that of the agent inside AWS's sandbox.
+ * `worker` is the environment whose port the request came in on.
+ */
+#ifndef HANDLERS_RUNTIME_API_H
+#define HANDLERS_RUNTIME_API_H
+
+#include "handlers/exchange.h"
+#include "runtime/worker_environment.h"
+
+/* Bodies beyond this are read and thrown away, and answered with 413. */
+enum { RUNTIME_API_BODY_MAX = RESPONSE_PAYLOAD_MAX };
+
+void runtime_api_handle(struct exchange *exchange, struct worker *worker);
+
+/* The body of a request ended before its length: 400, then the connection is closed. */
+void runtime_api_handle_truncated(struct exchange *exchange);
+
+/* The connection of an exchange that has not been answered is gone; the exchange is freed next. */
+void runtime_api_forget(struct exchange *exchange, struct worker *worker);
+
+#endif

@@ -1,0 +1,391 @@
+#include "runtime/command_environment.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "runtime/environment_log.h"
+#include "runtime/environment_variables.h"
+
+enum { READ_BYTES = 65536, READS_PER_TURN = 16, PIPE_BYTES = 1 << 18, FAILURE_SIZE = 512 };
+
+struct command {
+    struct environment base; /* first: the dispatcher sees only this */
+    struct process *process;
+    struct environment_log log;
+    uv_poll_t input, output;
+    int input_file, output_file; /* -1 once closed */
+    bool has_input, has_output;  /* the handles are open */
+    size_t written;              /* of the event */
+    struct bytes *result;
+    bool is_result_too_large;
+    uv_timer_t timer;
+    unsigned open_handles;
+    char failure_type[ERROR_TYPE_SIZE];
+    char failure[FAILURE_SIZE];
+};
+
+/* ---- the end ---- */
+
+static void on_handle_closed(void *context)
+{
+    struct command *command = context;
+
+    assert(command->open_handles > 0);
+    if (--command->open_handles > 0)
+        return;
+    environment_enter(&command->base, ENVIRONMENT_GONE);
+    command->base.listener->on_gone(&command->base, command->base.listener_context);
+    environment_clear(&command->base);
+    bytes_release(command->result);
+    free(command);
+}
+
+static void on_uv_closed(uv_handle_t *handle)
+{
+    on_handle_closed(handle->data);
+}
+
+static void close_file(uv_poll_t *poll, int *file)
+{
+    if (*file < 0)
+        return;
+    (void)uv_poll_stop(poll);
+    (void)close(*file);
+    *file = -1;
+}
+
+static void close_handles(struct command *command)
+{
+    close_file(&command->input, &command->input_file);
+    close_file(&command->output, &command->output_file);
+    if (command->has_input)
+        uv_close((uv_handle_t *)&command->input, on_uv_closed);
+    if (command->has_output)
+        uv_close((uv_handle_t *)&command->output, on_uv_closed);
+    if (command->log.is_open)
+        environment_log_close(&command->log, on_handle_closed, command);
+    uv_close((uv_handle_t *)&command->timer, on_uv_closed);
+}
+
+static void hand_over(struct command *command, long peak_memory_kb)
+{
+    (void)uv_timer_stop(&command->timer);
+    close_file(&command->input, &command->input_file);
+    if (command->log.is_open) {
+        environment_log_drain(&command->log);
+        environment_log_attach(&command->log, NULL);
+    }
+    environment_enter(&command->base, ENVIRONMENT_SHUTDOWN);
+    environment_hand_over(&command->base, peak_memory_kb);
+}
+
+/* ---- the event and the result ---- */
+
+static void write_event(struct command *command)
+{
+    const struct bytes_view event = invocation_event(command->base.invocation);
+
+    while (command->input_file >= 0 && command->written < event.length) {
+        const ssize_t length =
+            write(command->input_file, event.data + command->written, event.length - command->written);
+
+        if (length < 0 && (errno == EAGAIN || errno == EINTR))
+            return;
+        if (length < 0)
+            break; /* it reads no more: its own business */
+        command->written += (size_t)length;
+    }
+    close_file(&command->input, &command->input_file);
+}
+
+static void on_writable(uv_poll_t *poll, int status, int events)
+{
+    struct command *command = poll->data;
+
+    (void)status;
+    (void)events;
+    if (command->base.invocation != NULL)
+        write_event(command);
+}
+
+/* False when there is nothing more for now, or ever. */
+static bool read_result(struct command *command)
+{
+    char *room;
+    ssize_t length;
+
+    if (command->output_file < 0)
+        return false;
+    if (command->result != NULL && command->result->length > RESPONSE_PAYLOAD_MAX) {
+        command->is_result_too_large = true;
+        command->result->length = 0;
+    }
+    room = bytes_reserve(&command->result, READ_BYTES);
+    if (room == NULL) {
+        command->is_result_too_large = true;
+        close_file(&command->output, &command->output_file);
+        return false;
+    }
+    length = read(command->output_file, room, READ_BYTES);
+    if (length > 0) {
+        command->result->length += (size_t)length;
+        return true;
+    }
+    if (length == 0 || (errno != EAGAIN && errno != EINTR))
+        close_file(&command->output, &command->output_file);
+    return false;
+}
+
+static void on_readable(uv_poll_t *poll, int status, int events)
+{
+    struct command *command = poll->data;
+
+    (void)status;
+    (void)events;
+    for (unsigned i = 0; i < READS_PER_TURN && read_result(command); i++)
+        continue;
+}
+
+/* ---- outcomes ---- */
+
+static void on_deadline(uv_timer_t *timer)
+{
+    struct command *command = timer->data;
+    char message[64];
+
+    environment_log_drain(&command->log);
+    environment_note_timeout(&command->base);
+    (void)snprintf(message, sizeof message, "Task timed out after %u.00 seconds",
+                   command->base.invocation->target.version->timeout_s);
+    invocation_fail_platform(command->base.invocation, "Sandbox.Timedout", message);
+    hand_over(command, process_peak_memory_kb(command->process));
+    process_kill(command->process);
+}
+
+static void on_start_failed(uv_timer_t *timer)
+{
+    struct command *command = timer->data;
+    struct invocation *invocation = command->base.invocation;
+
+    if (command->failure_type[0] == '\0') {
+        invocation_refuse(invocation, API_SERVICE, command->failure);
+    } else {
+        environment_note(&command->base, "RequestId: %s Error: %s", invocation->request_id, command->failure);
+        environment_note(&command->base, "%s", command->failure_type);
+        invocation_fail_platform(invocation, command->failure_type, command->failure);
+    }
+    hand_over(command, 0);
+    close_handles(command);
+}
+
+static void take_result(struct command *command)
+{
+    struct invocation *invocation = command->base.invocation;
+    struct bytes *result = command->result;
+
+    if (command->is_result_too_large || bytes_view(result).length > RESPONSE_PAYLOAD_MAX) {
+        invocation_fail_too_large(invocation);
+        return;
+    }
+    command->result = NULL;
+    invocation_succeed(invocation, result);
+}
+
+static void on_process_ended(int wait_status, long peak_memory_kb, void *context)
+{
+    struct command *command = context;
+    struct invocation *invocation = command->base.invocation;
+    char message[EXIT_MESSAGE_SIZE];
+
+    command->process = NULL;
+    if (invocation != NULL) {
+        while (read_result(command))
+            continue;
+        environment_log_drain(&command->log);
+        if (wait_status == 0) {
+            take_result(command);
+        } else {
+            environment_exit_message(wait_status, message);
+            environment_note(&command->base, "RequestId: %s Error: %s", invocation->request_id, message);
+            environment_note(&command->base, "Runtime.ExitError");
+            invocation_fail_platform(invocation, "Runtime.ExitError", message);
+        }
+        hand_over(command, peak_memory_kb);
+    }
+    close_handles(command);
+}
+
+/* ---- the start ---- */
+
+static bool fail_system(struct command *command, const char *what)
+{
+    char reason[128];
+
+    (void)snprintf(command->failure, sizeof command->failure, "invoked could not start the command: %s: %s", what,
+                   strerror_r(errno, reason, sizeof reason));
+    log_write(command->base.services->log, LOG_ERROR, "%s: %s", command->base.settings->function->name,
+              command->failure);
+    return false;
+}
+
+/* A pipe whose one end (0 reads, 1 writes) is ours and watched. Returns the process's end, or -1. */
+static int open_pipe(struct command *command, int own, uv_poll_t *poll, int *file, bool *is_open)
+{
+    int ends[2];
+
+    if (pipe2(ends, O_CLOEXEC) != 0)
+        return -1;
+    (void)fcntl(ends[0], F_SETPIPE_SZ, PIPE_BYTES);
+    if (uv_poll_init(command->base.services->loop, poll, ends[own]) != 0) {
+        (void)close(ends[0]);
+        (void)close(ends[1]);
+        return -1;
+    }
+    poll->data = command;
+    *file = ends[own];
+    *is_open = true;
+    command->open_handles++;
+    return ends[1 - own];
+}
+
+static bool open_ends(struct command *command, int ends[3])
+{
+    const struct environment_services *services = command->base.services;
+
+    ends[0] = open_pipe(command, 1, &command->input, &command->input_file, &command->has_input);
+    if (ends[0] < 0)
+        return fail_system(command, "a pipe for the event");
+    ends[1] = open_pipe(command, 0, &command->output, &command->output_file, &command->has_output);
+    if (ends[1] < 0)
+        return fail_system(command, "a pipe for the result");
+    ends[2] = environment_log_open(&command->log, services->loop, services->log,
+                                   command->base.settings->function->name);
+    if (ends[2] < 0)
+        return fail_system(command, "a pipe for the log");
+    command->open_handles++;
+    environment_log_attach(&command->log, command->base.invocation);
+    return true;
+}
+
+static bool fail_program(struct command *command, int error)
+{
+    const struct function_version *settings = command->base.settings;
+    struct stat status;
+    char reason[128];
+
+    if (error == EAGAIN || error == ENOMEM || error == EMFILE || error == ENFILE) {
+        errno = error;
+        return fail_system(command, "a process");
+    }
+    if (stat(settings->working_directory, &status) != 0) {
+        (void)snprintf(command->failure_type, sizeof command->failure_type, "Runtime.InvalidWorkingDir");
+        (void)snprintf(command->failure, sizeof command->failure, "%s is not there", settings->working_directory);
+        return false;
+    }
+    (void)snprintf(command->failure_type, sizeof command->failure_type, "Runtime.InvalidEntrypoint");
+    (void)snprintf(command->failure, sizeof command->failure, "%s can't be started: %s", settings->command.items[0],
+                   strerror_r(error, reason, sizeof reason));
+    return false;
+}
+
+static bool start_process(struct command *command, const int ends[3])
+{
+    const struct function_version *settings = command->base.settings;
+    struct environment_variables variables;
+    char instance[HEX_32_SIZE];
+
+    hex_32_make(command->base.services->random, instance);
+    const struct environment_variables_options variables_options = {
+        .environment = &command->base,
+        .trace_header = command->base.invocation->trace_header,
+        .instance = instance,
+    };
+
+    if (!environment_variables_make(&variables_options, &variables)) {
+        errno = ENOMEM;
+        return fail_system(command, "memory");
+    }
+    const struct process_options options = {
+        .path = settings->command.items[0],
+        .search_path = environment_variables_value(&variables, "PATH"),
+        .arguments = settings->command.items,
+        .environment = variables.items,
+        .working_directory = settings->working_directory,
+        .marker = instance,
+        .input = ends[0],
+        .output = ends[1],
+        .error = ends[2],
+        .extra = -1,
+    };
+
+    command->process = process_start(command->base.services->processes, &options, on_process_ended, command);
+    const int error = errno;
+
+    environment_variables_clear(&variables);
+    return command->process != NULL || fail_program(command, error);
+}
+
+static void command_invoke(struct environment *environment, struct invocation *invocation)
+{
+    struct command *command = (struct command *)environment;
+    int ends[3] = {-1, -1, -1};
+    bool is_started;
+
+    environment_enter(environment, ENVIRONMENT_INVOKE);
+    environment_begin(environment, invocation);
+    is_started = open_ends(command, ends) && start_process(command, ends);
+    for (size_t i = 0; i < 3; i++) {
+        if (ends[i] >= 0)
+            (void)close(ends[i]);
+    }
+    if (!is_started) {
+        (void)uv_timer_start(&command->timer, on_start_failed, 0, 0);
+        return;
+    }
+    (void)uv_timer_start(&command->timer, on_deadline, (uint64_t)invocation->target.version->timeout_s * 1000, 0);
+    (void)uv_poll_start(&command->output, UV_READABLE, on_readable);
+    write_event(command);
+    if (command->input_file >= 0)
+        (void)uv_poll_start(&command->input, UV_WRITABLE, on_writable);
+}
+
+static void command_shut_down(struct environment *environment)
+{
+    struct command *command = (struct command *)environment;
+
+    if (environment->state == ENVIRONMENT_SHUTDOWN || environment->state == ENVIRONMENT_GONE)
+        return;
+    if (environment->invocation != NULL)
+        hand_over(command, 0);
+    else
+        environment_enter(environment, ENVIRONMENT_SHUTDOWN);
+    if (command->process != NULL)
+        process_kill(command->process);
+    else
+        close_handles(command);
+}
+
+static const struct environment_kind command_kind = {.invoke = command_invoke, .shut_down = command_shut_down};
+
+struct environment *command_open(const struct environment_options *options)
+{
+    struct command *command = calloc(1, sizeof *command);
+
+    if (command == NULL)
+        return NULL;
+    environment_init(&command->base, &command_kind, options);
+    command->input_file = -1;
+    command->output_file = -1;
+    (void)uv_timer_init(options->services->loop, &command->timer);
+    command->timer.data = command;
+    command->open_handles = 1;
+    environment_enter(&command->base, ENVIRONMENT_IDLE);
+    command->base.has_run = true; /* a process each time: no start is colder than another */
+    return &command->base;
+}

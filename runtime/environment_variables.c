@@ -1,0 +1,171 @@
+#include "runtime/environment_variables.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum { LOG_STREAM_SIZE = 160 };
+
+/* What of the server's own environment every handler may see. */
+static const char *const always_inherited[] = {"PATH", "HOME", "TMPDIR"};
+
+/* Takes `item`, which may be NULL. A name that is there already keeps its place and gets the new value. */
+static bool put(struct environment_variables *variables, char *item)
+{
+    size_t name_length;
+
+    if (item == NULL)
+        return false;
+    name_length = strcspn(item, "=") + 1;
+    for (size_t i = 0; i < variables->count; i++) {
+        if (strncmp(variables->items[i], item, name_length) == 0) {
+            free(variables->items[i]);
+            variables->items[i] = item;
+            return true;
+        }
+    }
+    if (variables->count + 1 >= variables->capacity) {
+        const size_t capacity = variables->capacity == 0 ? 64 : variables->capacity * 2;
+        char **grown = realloc(variables->items, capacity * sizeof *grown);
+
+        if (grown == NULL) {
+            free(item);
+            return false;
+        }
+        variables->items = grown;
+        variables->capacity = capacity;
+    }
+    variables->items[variables->count++] = item;
+    variables->items[variables->count] = NULL;
+    return true;
+}
+
+__attribute__((format(printf, 2, 3))) static bool put_format(struct environment_variables *variables,
+                                                            const char *format, ...)
+{
+    va_list arguments;
+    char *item;
+    int length;
+
+    va_start(arguments, format);
+    length = vasprintf(&item, format, arguments);
+    va_end(arguments);
+    return length >= 0 && put(variables, item);
+}
+
+static bool inherit(struct environment_variables *variables, const char *name)
+{
+    const char *value = getenv(name);
+
+    return value == NULL || put_format(variables, "%s=%s", name, value);
+}
+
+static bool put_inherited(struct environment_variables *variables, const struct function_version *settings)
+{
+    bool is_done = true;
+
+    for (size_t i = 0; i < sizeof always_inherited / sizeof always_inherited[0]; i++)
+        is_done = is_done && inherit(variables, always_inherited[i]);
+    if (environment_variables_value(variables, "PATH") == NULL)
+        is_done = is_done && put_format(variables, "PATH=/usr/local/bin:/usr/bin:/bin");
+    for (size_t i = 0; i < settings->inherit_environment.count; i++)
+        is_done = is_done && inherit(variables, settings->inherit_environment.items[i]);
+    return is_done;
+}
+
+static bool put_own(struct environment_variables *variables, const struct function_version *settings)
+{
+    for (size_t i = 0; i < settings->environment.count; i++) {
+        if (!put(variables, strdup(settings->environment.items[i])))
+            return false;
+    }
+    return true;
+}
+
+static void make_log_stream(const struct function_version *settings, const char *instance,
+                            char stream[LOG_STREAM_SIZE])
+{
+    const time_t now = (time_t)(clock_real_now_ms() / 1000);
+    struct tm day;
+
+    (void)gmtime_r(&now, &day);
+    (void)snprintf(stream, LOG_STREAM_SIZE, "%04d/%02d/%02d/[%s]%s", day.tm_year + 1900, day.tm_mon + 1,
+                   day.tm_mday, settings->version, instance);
+}
+
+static bool put_function(struct environment_variables *variables, const struct environment *environment,
+                         const char *instance)
+{
+    const struct function_version *settings = environment->settings;
+    char stream[LOG_STREAM_SIZE];
+
+    make_log_stream(settings, instance, stream);
+    return put_format(variables, "AWS_LAMBDA_FUNCTION_NAME=%s", settings->function->name) &&
+           put_format(variables, "AWS_LAMBDA_FUNCTION_VERSION=%s", settings->version) &&
+           put_format(variables, "AWS_LAMBDA_FUNCTION_MEMORY_SIZE=%u", settings->memory_mb) &&
+           put_format(variables, "AWS_LAMBDA_LOG_GROUP_NAME=/aws/lambda/%s", settings->function->name) &&
+           put_format(variables, "AWS_LAMBDA_LOG_STREAM_NAME=%s", stream) &&
+           put_format(variables, "AWS_LAMBDA_INITIALIZATION_TYPE=on-demand") &&
+           (settings->family == RUNTIME_FAMILY_NONE || settings->family == RUNTIME_FAMILY_PROVIDED ||
+            put_format(variables, "AWS_EXECUTION_ENV=AWS_Lambda_%s", settings->runtime)) &&
+           (settings->handler == NULL || put_format(variables, "_HANDLER=%s", settings->handler)) &&
+           put_format(variables, "LAMBDA_TASK_ROOT=%s",
+                      settings->code_uri != NULL ? settings->code_uri : settings->working_directory);
+}
+
+/* The access key id is the account, so that what a handler invokes stays in its account. */
+static bool put_surroundings(struct environment_variables *variables, const struct environment *environment)
+{
+    return put_format(variables, "AWS_REGION=%s", environment->config->region) &&
+           put_format(variables, "AWS_DEFAULT_REGION=%s", environment->config->region) &&
+           put_format(variables, "AWS_ACCESS_KEY_ID=%s", environment->account->id) &&
+           put_format(variables, "AWS_SECRET_ACCESS_KEY=local") &&
+           put_format(variables, "AWS_SESSION_TOKEN=local") &&
+           put_format(variables, "AWS_ENDPOINT_URL_LAMBDA=%s", environment->services->endpoint) &&
+           put_format(variables, "AWS_XRAY_CONTEXT_MISSING=LOG_ERROR") &&
+           put_format(variables, "AWS_XRAY_DAEMON_ADDRESS=169.254.100.1:2000") &&
+           put_format(variables, "_AWS_XRAY_DAEMON_ADDRESS=169.254.100.1") &&
+           put_format(variables, "_AWS_XRAY_DAEMON_PORT=2000") && put_format(variables, "LANG=en_US.UTF-8") &&
+           put_format(variables, "TZ=:UTC");
+}
+
+bool environment_variables_make(const struct environment_variables_options *options,
+                                struct environment_variables *variables)
+{
+    const struct environment *environment = options->environment;
+
+    *variables = (struct environment_variables){0};
+    /* The function's own come before the reserved ones, which win: AWS refuses to have them set. */
+    if (put_inherited(variables, environment->settings) && put_surroundings(variables, environment) &&
+        put_own(variables, environment->settings) && put_function(variables, environment, options->instance) &&
+        (options->runtime_api == NULL ||
+         put_format(variables, "AWS_LAMBDA_RUNTIME_API=%s", options->runtime_api)) &&
+        (options->runtime_folder == NULL ||
+         put_format(variables, "LAMBDA_RUNTIME_DIR=%s", options->runtime_folder)) &&
+        (options->trace_header == NULL ||
+         put_format(variables, "_X_AMZN_TRACE_ID=%s", options->trace_header)))
+        return true;
+    environment_variables_clear(variables);
+    return false;
+}
+
+void environment_variables_clear(struct environment_variables *variables)
+{
+    for (size_t i = 0; i < variables->count; i++)
+        free(variables->items[i]);
+    free(variables->items);
+    *variables = (struct environment_variables){0};
+}
+
+const char *environment_variables_value(const struct environment_variables *variables, const char *name)
+{
+    const size_t length = strlen(name);
+
+    for (size_t i = 0; i < variables->count; i++) {
+        if (strncmp(variables->items[i], name, length) == 0 && variables->items[i][length] == '=')
+            return variables->items[i] + length + 1;
+    }
+    return NULL;
+}

@@ -1,0 +1,63 @@
+/*
+ * frame_channel.h - the server's end of a socket pair that speaks the frames of frames.h.
+ *
+ * Small frames arrive with one read and are copied once; a large one is read straight into the buffer that is handed on.
+ * What goes out is written at once as far as the socket takes it. Threads: event-loop thread only.
+ */
+#ifndef RUNTIME_FRAME_CHANNEL_H
+#define RUNTIME_FRAME_CHANNEL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <uv.h>
+
+#include "runtime/bytes.h"
+#include "runtime/frames.h"
+
+enum { FRAME_PARTS_MAX = 8 };
+
+/* `body` is the receiver's (one reference); NULL when empty. The receiver must not close the channel's memory. */
+typedef void frame_received_fn(enum frame_kind kind, struct bytes *body, void *context);
+/* The other end is gone, or what it sent is no frame; runs once. */
+typedef void frame_ended_fn(void *context);
+typedef void frame_closed_fn(void *context);
+
+struct frame_channel {
+    uv_poll_t poll;
+    int file; /* -1 once it has ended */
+    bool is_open;
+
+    char head[FRAME_HEAD_BYTES]; /* of the frame that is being received */
+    size_t head_length;
+    struct bytes *body;
+    size_t body_length; /* that the head promised */
+    bool has_head;
+
+    struct bytes *parts[FRAME_PARTS_MAX]; /* what waits to be written, in order */
+    size_t part_count;
+    size_t sent; /* of the first part */
+
+    frame_received_fn *on_frame;
+    frame_ended_fn *on_end;
+    frame_closed_fn *on_closed;
+    void *context;
+};
+
+/* Returns the worker's end, which the caller closes once the process has it; -1 with errno set. */
+int frame_channel_open(struct frame_channel *channel, uv_loop_t *loop, frame_received_fn *on_frame,
+                       frame_ended_fn *on_end, void *context);
+
+/*
+ * Writes a frame: `body` (taken; may be NULL), then `payload` (retained; may be NULL). False when memory or the queue
+ * is short.
+ */
+bool frame_channel_send(struct frame_channel *channel, enum frame_kind kind, struct bytes *body,
+                        struct bytes *payload);
+
+/* Receives what has arrived so far. */
+void frame_channel_drain(struct frame_channel *channel);
+
+/* `on_closed` runs once the handle is closed, never before this returns. */
+void frame_channel_close(struct frame_channel *channel, frame_closed_fn *on_closed);
+
+#endif
