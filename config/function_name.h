@@ -16,9 +16,9 @@ enum { FUNCTION_NAME_MAX = 256, QUALIFIER_MAX = 128 };
 extern const char function_name_pattern[];
 extern const char qualifier_pattern[];
 
-/* Parts that the name did not carry are "". */
+/* Parts that the name did not carry are "". The pattern lets a region be as long as the whole. */
 struct function_name {
-    char region[32];
+    char region[FUNCTION_NAME_MAX + 1];
     char account_id[13];
     char name[FUNCTION_NAME_MAX + 1];
     char qualifier[FUNCTION_NAME_MAX + 1];
@@ -31,7 +31,10 @@ enum function_name_status {
     FUNCTION_NAME_NO_MATCH
 };
 
-/* `text` is percent-decoded and need not end in NUL. `parsed` is filled on FUNCTION_NAME_OK only. */
+/*
+ * `text` is percent-decoded and need not end in NUL. `parsed` is filled on FUNCTION_NAME_OK only. Lengths count
+ * characters as AWS's front end does (UTF-16 units), and are looked at before the pattern.
+ */
 enum function_name_status function_name_parse(const char *text, size_t length,
                                               struct function_name *parsed);
 
