@@ -11,7 +11,10 @@
 
 struct config_store;
 
-/* Copies `path` and `options`; takes `config`, a snapshot loaded from them. NULL when memory is short. */
+/*
+ * Copies `path` and `options` (which may be NULL); takes `config`, a snapshot loaded from them. NULL when memory is
+ * short; then `config` stays the caller's.
+ */
 struct config_store *config_store_new(const char *path, const struct config_options *options,
                                       struct config *config);
 void config_store_free(struct config_store *store);

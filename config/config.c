@@ -1,0 +1,256 @@
+#include "config/config.h"
+
+#include "config/arena.h"
+#include "config/config_builder.h"
+#include "config/config_settings.h"
+#include "config/document.h"
+#include "config/fault_list.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Lies in its own arena. `config` comes first: the two have one address. */
+struct snapshot {
+    struct config config;
+    struct arena *arena;
+    unsigned reference_count;
+};
+
+static const char region_default[] = "us-east-1";
+static const char account_id_default[] = "123456789012";
+static const unsigned retry_delays_default_s[] = {60, 120};
+
+/* ---- building ---- */
+
+static const char *text_or(struct config_builder *builder, const struct setting_value *value,
+                           const char *fallback)
+{
+    const char *text = setting_text(value);
+
+    return text == NULL ? fallback : arena_copy(builder->arena, text, strlen(text));
+}
+
+static void build_retry_delays(struct config_builder *builder, struct config *config,
+                               const struct node *delays)
+{
+    if (delays == NULL || delays->kind != NODE_ARRAY) {
+        config->retry_delays_s = retry_delays_default_s;
+        config->retry_delay_count = 2;
+        return;
+    }
+    unsigned *seconds = arena_take_array(builder->arena, delays->count + 1u, sizeof *seconds);
+
+    config->retry_delays_s = seconds;
+    if (seconds == NULL)
+        return;
+    for (const struct node *delay = delays->first; delay != NULL; delay = delay->next)
+        seconds[config->retry_delay_count++] =
+            setting_unsigned(&(struct setting_value){.node = delay});
+}
+
+static void build_local(struct config_builder *builder, struct config *config,
+                        const struct setting_value *values)
+{
+    const char *durability = setting_text(&values[SLOT_DURABILITY]);
+
+    build_retry_delays(builder, config, values[SLOT_RETRY_DELAYS].node);
+    config->queue_capacity = setting_unsigned(&values[SLOT_QUEUE_CAPACITY]);
+    config->history_size = setting_unsigned(&values[SLOT_HISTORY_SIZE]);
+    config->spare_runtimes = setting_unsigned(&values[SLOT_SPARE_RUNTIMES]);
+    string_list_build(builder, values[SLOT_ALLOWED_ORIGINS].node, &config->allowed_origins);
+    for (int i = 0; durability != NULL && durability_names[i] != NULL; i++) {
+        if (strcmp(durability, durability_names[i]) == 0)
+            config->durability = (enum durability)i;
+    }
+}
+
+static int by_name(const void *left, const void *right)
+{
+    const struct function *const *a = left, *const *b = right;
+
+    return strcmp((*a)->name, (*b)->name);
+}
+
+static void build_functions(struct config_builder *builder, struct config *config,
+                            const struct node *functions)
+{
+    const bool has_functions = functions != NULL && functions->kind == NODE_OBJECT;
+    const struct function **built =
+        arena_take_array(builder->arena, has_functions ? functions->count + 1u : 1, sizeof *built);
+
+    config->functions = built;
+    if (built == NULL || !has_functions)
+        return;
+    for (const struct node *node = functions->first; node != NULL; node = node->next) {
+        const struct function *function = function_build(builder, node);
+
+        if (function != NULL)
+            built[config->function_count++] = function;
+    }
+    qsort(built, config->function_count, sizeof *built, by_name);
+}
+
+/* AWS also keeps 100 executions unreserved; a small limit in a test may leave less. */
+static void sum_reserved(struct config_builder *builder, struct config *config,
+                         const struct node *functions)
+{
+    unsigned long long total = 0;
+
+    for (size_t i = 0; i < config->function_count; i++) {
+        if (config->functions[i]->reserved_concurrency != CONCURRENCY_UNRESERVED)
+            total += (unsigned)config->functions[i]->reserved_concurrency;
+    }
+    if (total > config->concurrent_executions)
+        fault_list_add_at(builder->faults, functions,
+                          "ReservedConcurrentExecutions add up to %llu, more than "
+                          "AccountLimit.ConcurrentExecutions (%u): lower them or raise that",
+                          total, config->concurrent_executions);
+    config->reserved_total = (unsigned)total;
+}
+
+static void build_all(struct config_builder *builder, struct config *config,
+                      const struct node *root)
+{
+    struct setting_value values[CONFIG_SLOT_COUNT];
+
+    setting_init(&config_settings, values);
+    setting_read(&config_settings, root, values, builder->faults);
+    config->region = text_or(builder, &values[SLOT_REGION], region_default);
+    config->account_id = text_or(builder, &values[SLOT_ACCOUNT_ID], account_id_default);
+    config->concurrent_executions = setting_unsigned(&values[SLOT_CONCURRENT_EXECUTIONS]);
+    if (config->region == NULL || config->account_id == NULL)
+        return;
+    builder->region = config->region;
+    builder->account_id = config->account_id;
+    builder->inherit_environment = values[SLOT_ALL_INHERIT_ENVIRONMENT].node;
+    builder->idle_timeout_s = setting_unsigned(&values[SLOT_ALL_IDLE_TIMEOUT]);
+    build_local(builder, config, values);
+    build_functions(builder, config, values[SLOT_FUNCTIONS].node);
+    sum_reserved(builder, config, values[SLOT_FUNCTIONS].node);
+}
+
+static struct snapshot *snapshot_new(void)
+{
+    struct arena *arena = arena_new();
+    struct snapshot *snapshot = arena == NULL ? NULL : arena_take(arena, sizeof *snapshot);
+
+    if (snapshot == NULL) {
+        arena_free(arena);
+        return NULL;
+    }
+    snapshot->arena = arena;
+    snapshot->reference_count = 1;
+    return snapshot;
+}
+
+struct config *config_build(const struct document *document, const char *path, const char *base,
+                            struct fault_list *faults)
+{
+    const struct node *root = document_root(document);
+    struct snapshot *snapshot = snapshot_new();
+
+    if (snapshot == NULL) {
+        faults->is_out_of_memory = true;
+        return NULL;
+    }
+    struct config_builder builder = {.arena = snapshot->arena, .faults = faults};
+
+    const char *own_base = arena_copy(builder.arena, base, strlen(base));
+
+    snapshot->config.path = arena_copy(builder.arena, path, strlen(path));
+    folder_finder_init(&builder.folders, builder.arena, own_base);
+    if (root->kind != NODE_OBJECT)
+        fault_list_add_at(faults, root, "must be an object such as {\"Functions\": {}} (is %s)",
+                          node_kind_name(root->kind));
+    else if (!arena_is_exhausted(builder.arena))
+        build_all(&builder, &snapshot->config, root);
+    if (arena_is_exhausted(builder.arena))
+        faults->is_out_of_memory = true;
+    if (fault_list_is_empty(faults))
+        return &snapshot->config;
+    config_release(&snapshot->config);
+    return NULL;
+}
+
+/* ---- living ---- */
+
+struct config *config_retain(struct config *config)
+{
+    ((struct snapshot *)config)->reference_count++;
+    return config;
+}
+
+void config_release(struct config *config)
+{
+    struct snapshot *snapshot = (struct snapshot *)config;
+
+    if (snapshot == NULL)
+        return;
+    assert(snapshot->reference_count > 0);
+    if (--snapshot->reference_count == 0)
+        arena_free(snapshot->arena);
+}
+
+/* ---- looking up ---- */
+
+static int compare_name(const void *wanted, const void *element)
+{
+    const struct function *const *function = element;
+
+    return strcmp(wanted, (*function)->name);
+}
+
+const struct function *config_function(const struct config *config, const char *name)
+{
+    const struct function *const *found =
+        config->function_count == 0 ? NULL
+                                    : bsearch(name, config->functions, config->function_count,
+                                              sizeof *config->functions, compare_name);
+
+    return found == NULL ? NULL : *found;
+}
+
+static const struct function_version *find_version(const struct function *function,
+                                                   const char *name)
+{
+    for (size_t i = 0; i < function->version_count; i++) {
+        if (strcmp(function->versions[i]->version, name) == 0)
+            return function->versions[i];
+    }
+    return NULL;
+}
+
+static const struct function_alias *find_alias(const struct function *function, const char *name)
+{
+    for (size_t i = 0; i < function->alias_count; i++) {
+        if (strcmp(function->aliases[i]->name, name) == 0)
+            return function->aliases[i];
+    }
+    return NULL;
+}
+
+bool function_resolve(const struct function *function, const char *qualifier, double draw,
+                      struct function_target *target)
+{
+    memset(target, 0, sizeof *target);
+    if (qualifier[0] == '\0' || strcmp(qualifier, "$LATEST") == 0)
+        target->version = function->latest;
+    else
+        target->version = find_version(function, qualifier);
+    if (target->version == NULL)
+        target->alias = find_alias(function, qualifier);
+    if (target->alias != NULL) {
+        const bool is_additional =
+            target->alias->additional_version != NULL && draw < target->alias->additional_weight;
+
+        target->version =
+            is_additional ? target->alias->additional_version : target->alias->version;
+        target->event_invoke_config = target->alias->event_invoke_config;
+    }
+    if (target->version == NULL)
+        return false;
+    if (target->event_invoke_config == NULL)
+        target->event_invoke_config = target->version->event_invoke_config;
+    return true;
+}

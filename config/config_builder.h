@@ -1,0 +1,52 @@
+/*
+ * config_builder.h - what building a snapshot carries along, from the tree to the structs of config.h.
+ *
+ * config.c builds the whole, function_builder.c a function and its aliases, version_builder.c a version. All of them
+ * go on after a fault, so that one look finds everything; a snapshot with faults is thrown away in the end.
+ */
+#ifndef CONFIG_CONFIG_BUILDER_H
+#define CONFIG_CONFIG_BUILDER_H
+
+#include "config/config.h"
+#include "config/folder_finder.h"
+#include "config/setting.h"
+
+struct arena;
+struct document;
+struct fault_list;
+struct node;
+
+struct config_builder {
+    struct arena *arena; /* of the snapshot: everything that is built lives there */
+    struct fault_list *faults;
+    struct folder_finder folders;
+    const char *region;
+    const char *account_id;
+    const struct node
+        *inherit_environment; /* Local.InheritEnvironment of the whole; NULL for none */
+    unsigned idle_timeout_s;  /* of a function that says nothing */
+};
+
+/* `path` and `base` (the folder that relative paths start from) are absolute; copies both. NULL with a fault. */
+struct config *config_build(const struct document *document, const char *path, const char *base,
+                            struct fault_list *faults);
+
+/* The function that the node describes, whose key is its name. NULL when memory is short or it is no object. */
+const struct function *function_build(struct config_builder *builder, const struct node *node);
+
+/* `values` are the version's, those of $LATEST under them; `place` is the object that describes it. */
+const struct function_version *version_build(struct config_builder *builder,
+                                             const struct function *function, const char *version,
+                                             const struct setting_value *values,
+                                             const struct node *place);
+
+/* The defaults when `node` is NULL. NULL when memory is short. */
+const struct event_invoke_config *event_invoke_config_build(struct config_builder *builder,
+                                                            const struct function *function,
+                                                            const struct node *node);
+
+/* Empty when `node` is NULL. False when memory is short. */
+bool string_list_build(struct config_builder *builder, const struct node *node,
+                       struct string_list *list);
+
+#endif

@@ -1,0 +1,264 @@
+/*
+ * config_load.c - from a path to a snapshot.
+ *
+ * What the path is decides how it is read: a folder, a template, or JSON. Each reader fills a document; config_build()
+ * does the rest. To add a source, add a row to `sources` and a reader.
+ */
+#include "config/config.h"
+
+#include "config/config_builder.h"
+#include "config/document.h"
+#include "config/fault_list.h"
+#include "config/function_folder.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct source {
+    const char *path; /* as the user gave it */
+    const struct config_options *options;
+    struct document *document;
+    struct fault_list *faults;
+};
+
+/* Fills the document. False with at least one fault. */
+typedef bool source_reader_fn(const struct source *source);
+
+/* ---- files ---- */
+
+enum { FIRST_BLOCK = 64 * 1024 };
+
+/* Reads to the end, for it may be a pipe. Returns owned; NULL with errno (EFBIG above DOCUMENT_BYTES_MAX). */
+static char *read_descriptor(int descriptor, size_t *length)
+{
+    size_t capacity = FIRST_BLOCK, used = 0;
+    char *text = malloc(capacity);
+
+    while (text != NULL) {
+        const ssize_t got = read(descriptor, text + used, capacity - used);
+
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got == 0) {
+            *length = used;
+            return text;
+        }
+        if (got < 0)
+            break;
+        used += (size_t)got;
+        if (used > DOCUMENT_BYTES_MAX) {
+            errno = EFBIG;
+            break;
+        }
+        if (used < capacity)
+            continue;
+        char *larger = realloc(text, capacity * 2);
+
+        if (larger == NULL)
+            break;
+        text = larger;
+        capacity *= 2;
+    }
+    free(text);
+    return NULL;
+}
+
+static char *read_file(const char *path, size_t *length)
+{
+    const int descriptor = open(path, O_RDONLY | O_CLOEXEC);
+
+    if (descriptor < 0)
+        return NULL;
+    char *text = read_descriptor(descriptor, length);
+    const int reason = errno;
+
+    close(descriptor);
+    errno = reason;
+    return text;
+}
+
+static void refuse_unreadable(struct fault_list *faults)
+{
+    const int reason = errno;
+
+    if (reason == ENOMEM)
+        faults->is_out_of_memory = true;
+    else if (reason == EFBIG)
+        fault_list_add(faults, 1, "is larger than %d MiB", DOCUMENT_BYTES_MAX >> 20);
+    else
+        fault_list_add(
+            faults, 1,
+            "can't be read: %s; name a configuration file, a template or a folder of functions",
+            strerror(reason));
+}
+
+/* ---- the readers ---- */
+
+/* A template in JSON has its functions under Resources, and nothing under Functions. */
+static bool refuse_json_template(const struct source *source)
+{
+    const struct node *root = document_root(source->document);
+    const struct node *resources = node_member(root, "Resources");
+
+    if (resources == NULL || node_member(root, "Functions") != NULL)
+        return false;
+    fault_list_add_at(
+        source->faults, resources,
+        "AWS SAM and CloudFormation templates are not read by this version; write a configuration "
+        "with Functions instead");
+    return true;
+}
+
+static bool read_json_text(const struct source *source, const char *text, size_t length)
+{
+    if (!document_read_json(source->document, text, length, source->faults) &&
+        document_root(source->document) == NULL)
+        return false;
+    return !refuse_json_template(source);
+}
+
+static bool read_json(const struct source *source)
+{
+    size_t length;
+    char *text = read_file(source->path, &length);
+
+    if (text == NULL) {
+        refuse_unreadable(source->faults);
+        return false;
+    }
+    const bool is_read = read_json_text(source, text, length);
+
+    free(text);
+    return is_read;
+}
+
+static bool refuse_template(const struct source *source)
+{
+    fault_list_add(source->faults, 1,
+                   "AWS SAM and CloudFormation templates are not read by this version; write a "
+                   "JSON configuration "
+                   "with Functions instead");
+    return false;
+}
+
+static bool read_folder(const struct source *source)
+{
+    return function_folder_read(source->path, source->document, source->faults);
+}
+
+static const struct {
+    const char *ending; /* of the path */
+    source_reader_fn *read;
+} sources[] = {
+    {".yaml", refuse_template},
+    {".yml", refuse_template},
+    {".template", refuse_template},
+};
+
+static source_reader_fn *reader_of(const char *path, bool is_folder)
+{
+    const size_t length = strlen(path);
+
+    if (is_folder)
+        return read_folder;
+    for (size_t i = 0; i < sizeof sources / sizeof sources[0]; i++) {
+        const size_t ending = strlen(sources[i].ending);
+
+        if (length > ending && strcmp(path + length - ending, sources[i].ending) == 0)
+            return sources[i].read;
+    }
+    return read_json;
+}
+
+/* ---- where it stands ---- */
+
+struct place {
+    char path[PATH_MAX]; /* absolute; only the folders in front of the last part are canonical */
+    char base[PATH_MAX]; /* the folder that relative paths start from, canonical */
+};
+
+/* A folder is its own base. A link to a file stands where the link stands. False with errno. */
+static bool find_place(const char *path, bool is_folder, struct place *place)
+{
+    const char *slash = strrchr(path, '/');
+    const char *name = slash == NULL ? path : slash + 1;
+    char folder[PATH_MAX] = ".";
+
+    if (is_folder) {
+        if (realpath(path, place->base) == NULL)
+            return false;
+        memcpy(place->path, place->base, sizeof place->path);
+        return true;
+    }
+    if (slash != NULL &&
+        snprintf(folder, sizeof folder, "%.*s", slash == path ? 1 : (int)(slash - path), path) >=
+            (int)sizeof folder) {
+        errno = ENAMETOOLONG;
+        return false;
+    }
+    if (realpath(folder, place->base) == NULL)
+        return false;
+    const char *base = strcmp(place->base, "/") == 0 ? "" : place->base;
+
+    if (snprintf(place->path, sizeof place->path, "%s/%s", base, name) >= (int)sizeof place->path) {
+        errno = ENAMETOOLONG;
+        return false;
+    }
+    return true;
+}
+
+/* ---- the whole ---- */
+
+static struct config *build(const struct source *source, bool is_folder)
+{
+    struct place place;
+
+    if (!find_place(source->path, is_folder, &place)) {
+        refuse_unreadable(source->faults);
+        return NULL;
+    }
+    return config_build(source->document, place.path, place.base, source->faults);
+}
+
+struct config *config_load(const char *path, const struct config_options *options,
+                           struct config_faults *faults)
+{
+    struct config *config = NULL;
+    struct fault_list list;
+    struct stat about;
+    const bool is_folder = stat(path, &about) == 0 && S_ISDIR(about.st_mode);
+    const struct source source = {
+        .path = path, .options = options, .document = document_new(), .faults = &list};
+
+    fault_list_init(&list, path);
+    if (source.document == NULL)
+        list.is_out_of_memory = true;
+    else if (reader_of(path, is_folder)(&source))
+        config = build(&source, is_folder);
+    document_free(source.document);
+    fault_list_hand_over(&list, faults);
+    return config;
+}
+
+struct config *config_parse(const char *text, size_t length, const char *path,
+                            struct config_faults *faults)
+{
+    struct config *config = NULL;
+    struct fault_list list;
+    const struct source source = {.path = path, .document = document_new(), .faults = &list};
+
+    fault_list_init(&list, path);
+    if (source.document == NULL)
+        list.is_out_of_memory = true;
+    else if (read_json_text(&source, text, length))
+        config = build(&source, false);
+    document_free(source.document);
+    fault_list_hand_over(&list, faults);
+    return config;
+}

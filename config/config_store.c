@@ -1,0 +1,76 @@
+#include "config/config_store.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct config_store {
+    char *path;
+    struct config_options options;
+    struct config *current;
+};
+
+static bool copy_list(struct string_list *copy, const struct string_list *list)
+{
+    copy->items = calloc(list->count + 1, sizeof *copy->items);
+    if (copy->items == NULL)
+        return false;
+    for (size_t i = 0; i < list->count; i++) {
+        copy->items[i] = strdup(list->items[i]);
+        if (copy->items[i] == NULL)
+            return false;
+        copy->count++;
+    }
+    return true;
+}
+
+static void clear_list(struct string_list *list)
+{
+    for (size_t i = 0; i < list->count; i++)
+        free(list->items[i]);
+    free(list->items);
+}
+
+struct config_store *config_store_new(const char *path, const struct config_options *options,
+                                      struct config *config)
+{
+    static const struct config_options no_options = {.parameters = {.count = 0}};
+    struct config_store *store = calloc(1, sizeof *store);
+
+    if (options == NULL)
+        options = &no_options;
+    if (store != NULL)
+        store->path = strdup(path);
+    if (store == NULL || store->path == NULL ||
+        !copy_list(&store->options.parameters, &options->parameters)) {
+        config_store_free(store);
+        return NULL;
+    }
+    store->current = config;
+    return store;
+}
+
+void config_store_free(struct config_store *store)
+{
+    if (store == NULL)
+        return;
+    config_release(store->current);
+    clear_list(&store->options.parameters);
+    free(store->path);
+    free(store);
+}
+
+struct config *config_store_current(const struct config_store *store)
+{
+    return store->current;
+}
+
+bool config_store_reload(struct config_store *store, struct config_faults *faults)
+{
+    struct config *config = config_load(store->path, &store->options, faults);
+
+    if (config == NULL)
+        return false;
+    config_release(store->current);
+    store->current = config;
+    return true;
+}

@@ -1,0 +1,57 @@
+#include "config/fingerprint.h"
+
+#include <string.h>
+
+/* FNV-1a with 64 bits. */
+static const uint64_t offset_basis = 14695981039346656037u, prime = 1099511628211u;
+
+static void mix_bytes(uint64_t *hash, const void *bytes, size_t length)
+{
+    const unsigned char *at = bytes;
+
+    for (size_t i = 0; i < length; i++)
+        *hash = (*hash ^ at[i]) * prime;
+}
+
+static void mix_number(uint64_t *hash, uint64_t number)
+{
+    mix_bytes(hash, &number, sizeof number);
+}
+
+/* With its length, so that neighbours can't lend each other letters. NULL is not "". */
+static void mix_text(uint64_t *hash, const char *text)
+{
+    const size_t length = text == NULL ? 0 : strlen(text);
+
+    mix_number(hash, text == NULL ? UINT64_MAX : length);
+    mix_bytes(hash, text, length);
+}
+
+static void mix_texts(uint64_t *hash, char *const *items, size_t count)
+{
+    mix_number(hash, count);
+    for (size_t i = 0; i < count; i++)
+        mix_text(hash, items[i]);
+}
+
+uint64_t fingerprint_of_version(const struct function_version *version, const char *region)
+{
+    uint64_t hash = offset_basis;
+
+    mix_text(&hash, region);
+    mix_text(&hash, version->function->name);
+    mix_text(&hash, version->version);
+    mix_number(&hash, (uint64_t)version->kind);
+    mix_text(&hash, version->runtime);
+    mix_text(&hash, version->handler);
+    mix_text(&hash, version->code_uri);
+    mix_number(&hash, version->memory_mb);
+    mix_texts(&hash, version->environment.items, version->environment.count);
+    mix_texts(&hash, version->command.items, version->command.count);
+    mix_text(&hash, version->working_directory);
+    mix_texts(&hash, version->inherit_environment.items, version->inherit_environment.count);
+    mix_number(&hash, version->enforce_memory);
+    mix_number(&hash, version->attach);
+    mix_texts(&hash, version->debug_command.items, version->debug_command.count);
+    return hash;
+}

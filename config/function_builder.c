@@ -1,0 +1,222 @@
+/* function_builder.c - a function with its versions and aliases. */
+#include "config/config_builder.h"
+
+#include "config/arena.h"
+#include "config/document.h"
+#include "config/fault_list.h"
+#include "config/function_settings.h"
+#include "config/name_rules.h"
+
+#include <string.h>
+
+static bool is_object(struct config_builder *builder, const struct node *node)
+{
+    if (node->kind == NODE_OBJECT)
+        return true;
+    fault_list_add_at(builder->faults, node, "must be an object (is %s)",
+                      node_kind_name(node->kind));
+    return false;
+}
+
+/* NULL and non-objects have no members. */
+static size_t member_count(const struct node *node)
+{
+    return node != NULL && node->kind == NODE_OBJECT ? node->count : 0;
+}
+
+static const struct node *first_member(const struct node *node)
+{
+    return member_count(node) == 0 ? NULL : node->first;
+}
+
+/* ---- versions ---- */
+
+/* A version that says how it runs is not also run as $LATEST is. */
+static void drop_inherited_ways(struct setting_value *values, const struct node *version)
+{
+    static const enum function_slot ways[] = {SLOT_RUNTIME, SLOT_IMAGE_CONFIG, SLOT_COMMAND};
+    bool is_own[3], has_own = false;
+
+    for (size_t i = 0; i < 3; i++) {
+        const struct node *way = values[ways[i]].node;
+
+        is_own[i] = way != NULL && (way->parent == version || way->parent->parent == version);
+        has_own = has_own || is_own[i];
+    }
+    for (size_t i = 0; has_own && i < 3; i++) {
+        if (!is_own[i])
+            values[ways[i]].node = NULL;
+    }
+}
+
+static const struct function_version *build_override(struct config_builder *builder,
+                                                     const struct function *function,
+                                                     const struct setting_value *latest,
+                                                     const struct node *node)
+{
+    struct setting_value values[FUNCTION_SLOT_COUNT];
+
+    if (!is_version_number(node->key))
+        fault_list_add_at(builder->faults, node,
+                          "a version must be a number from 1, without zeros in front");
+    if (!is_object(builder, node))
+        return NULL;
+    memcpy(values, latest, sizeof values);
+    setting_read(&version_settings, node, values, builder->faults);
+    drop_inherited_ways(values, node);
+    return version_build(builder, function, node->key, values, node);
+}
+
+static void build_versions(struct config_builder *builder, struct function *function,
+                           const struct setting_value *values)
+{
+    const struct node *versions = values[SLOT_VERSIONS].node;
+    const struct function_version **built =
+        arena_take_array(builder->arena, member_count(versions) + 1, sizeof *built);
+
+    function->versions = built;
+    if (built == NULL)
+        return;
+    for (const struct node *node = first_member(versions); node != NULL; node = node->next) {
+        const struct function_version *version = build_override(builder, function, values, node);
+
+        if (version != NULL)
+            built[function->version_count++] = version;
+    }
+}
+
+/* ---- aliases ---- */
+
+static const struct function_version *find_version(const struct function *function,
+                                                   const char *name)
+{
+    for (size_t i = 0; i < function->version_count; i++) {
+        if (strcmp(function->versions[i]->version, name) == 0)
+            return function->versions[i];
+    }
+    return NULL;
+}
+
+static const struct function_version *build_target(struct config_builder *builder,
+                                                   const struct function *function,
+                                                   const struct node *alias,
+                                                   const struct node *target)
+{
+    const char *name = node_text(target);
+
+    if (target == NULL)
+        fault_list_add_at(builder->faults, alias,
+                          "needs FunctionVersion, the version that it points to");
+    if (name == NULL)
+        return NULL;
+    const struct function_version *version =
+        strcmp(name, "$LATEST") == 0 ? function->latest : find_version(function, name);
+
+    if (version == NULL)
+        fault_list_add_at(builder->faults, target, "there is no version %.100s under Versions",
+                          name);
+    return version;
+}
+
+/* Weights have been checked by the table; here is what concerns versions. */
+static void build_routing(struct config_builder *builder, const struct function *function,
+                          struct function_alias *alias, const struct node *target,
+                          const struct node *weights)
+{
+    const struct node *weight = first_member(weights);
+
+    if (weight == NULL)
+        return;
+    if (node_text(target) != NULL && strcmp(target->text, "$LATEST") == 0)
+        fault_list_add_at(builder->faults, target,
+                          "$LATEST is not supported for an alias pointing to more than 1 version");
+    for (; weight != NULL; weight = weight->next) {
+        alias->additional_version = find_version(function, weight->key);
+        alias->additional_weight = weight->number;
+        if (strcmp(weight->key, "$LATEST") == 0)
+            fault_list_add_at(
+                builder->faults, weight,
+                "$LATEST is not supported for an alias pointing to more than 1 version");
+        else if (node_text(target) != NULL && strcmp(target->text, weight->key) == 0)
+            fault_list_add_at(
+                builder->faults, weight,
+                "Invalid function version %.100s. Function version %.100s is already included in "
+                "routing configuration.",
+                weight->key, weight->key);
+        else if (alias->additional_version == NULL)
+            fault_list_add_at(builder->faults, weight, "there is no such version under Versions");
+    }
+}
+
+static const struct function_alias *build_alias(struct config_builder *builder,
+                                                const struct function *function,
+                                                const struct node *node)
+{
+    struct setting_value values[ALIAS_SLOT_COUNT];
+    struct function_alias *alias = arena_take(builder->arena, sizeof *alias);
+
+    if (alias == NULL)
+        return NULL;
+    if (!is_alias_name(node->key))
+        fault_list_add_at(
+            builder->faults, node,
+            "an alias's name must be 1 to 128 of a-z, A-Z, 0-9, - and _, and not a number");
+    if (!is_object(builder, node))
+        return NULL;
+    setting_init(&alias_settings, values);
+    setting_read(&alias_settings, node, values, builder->faults);
+    const struct node *target = values[SLOT_FUNCTION_VERSION].node;
+    const struct node *events = values[SLOT_ALIAS_EVENT_INVOKE_CONFIG].node;
+
+    alias->name = arena_copy(builder->arena, node->key, strlen(node->key));
+    alias->version = build_target(builder, function, node, target);
+    build_routing(builder, function, alias, target,
+                  node_member(values[SLOT_ROUTING_CONFIG].node, "AdditionalVersionWeights"));
+    if (events != NULL)
+        alias->event_invoke_config = event_invoke_config_build(builder, function, events);
+    return alias;
+}
+
+static void build_aliases(struct config_builder *builder, struct function *function,
+                          const struct node *aliases)
+{
+    const struct function_alias **built =
+        arena_take_array(builder->arena, member_count(aliases) + 1, sizeof *built);
+
+    function->aliases = built;
+    if (built == NULL)
+        return;
+    for (const struct node *node = first_member(aliases); node != NULL; node = node->next) {
+        const struct function_alias *alias = build_alias(builder, function, node);
+
+        if (alias != NULL)
+            built[function->alias_count++] = alias;
+    }
+}
+
+/* ---- the function ---- */
+
+const struct function *function_build(struct config_builder *builder, const struct node *node)
+{
+    struct setting_value values[FUNCTION_SLOT_COUNT];
+    struct function *function = arena_take(builder->arena, sizeof *function);
+
+    if (!is_function_name(node->key))
+        fault_list_add_at(builder->faults, node,
+                          "a function's name must be 1 to 64 of a-z, A-Z, 0-9, - and _");
+    if (!is_object(builder, node) || function == NULL)
+        return NULL;
+    function->name = arena_copy(builder->arena, node->key, strlen(node->key));
+    if (function->name == NULL)
+        return NULL;
+    setting_init(&function_settings, values);
+    setting_read(&function_settings, node, values, builder->faults);
+    function->reserved_concurrency = CONCURRENCY_UNRESERVED;
+    if (values[SLOT_RESERVED_CONCURRENT_EXECUTIONS].node != NULL)
+        function->reserved_concurrency =
+            (int)setting_unsigned(&values[SLOT_RESERVED_CONCURRENT_EXECUTIONS]);
+    function->latest = version_build(builder, function, "$LATEST", values, node);
+    build_versions(builder, function, values);
+    build_aliases(builder, function, values[SLOT_ALIASES].node);
+    return arena_is_exhausted(builder->arena) ? NULL : function;
+}

@@ -1,0 +1,395 @@
+/* version_builder.c - one version of a function, from the settings that apply to it. */
+#include "config/config_builder.h"
+
+#include "config/arena.h"
+#include "config/document.h"
+#include "config/fault_list.h"
+#include "config/fingerprint.h"
+#include "config/function_name.h"
+#include "config/function_settings.h"
+#include "config/name_rules.h"
+
+#include <errno.h>
+#include <string.h>
+
+struct version_builder {
+    struct config_builder *whole;
+    const struct setting_value *values;
+    const struct node *place;
+    struct function_version *version;
+};
+
+static const char *copy_text(struct config_builder *builder, const char *text)
+{
+    return text == NULL ? NULL : arena_copy(builder->arena, text, strlen(text));
+}
+
+/* ---- lists ---- */
+
+static bool list_reserve(struct config_builder *builder, struct string_list *list, size_t count)
+{
+    list->count = 0;
+    list->items = arena_take_array(builder->arena, count + 1, sizeof *list->items);
+    return list->items != NULL;
+}
+
+static void list_append(struct config_builder *builder, struct string_list *list,
+                        const struct node *node)
+{
+    for (const struct node *item = node == NULL ? NULL : node->first; item != NULL;
+         item = item->next) {
+        if (item->kind == NODE_STRING)
+            list->items[list->count++] = arena_copy(builder->arena, item->text, item->length);
+    }
+}
+
+bool string_list_build(struct config_builder *builder, const struct node *node,
+                       struct string_list *list)
+{
+    if (!list_reserve(builder, list, node == NULL ? 0 : node->count))
+        return false;
+    list_append(builder, list, node);
+    return true;
+}
+
+static bool list_holds(const struct string_list *list, const char *text)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        if (list->items[i] != NULL && strcmp(list->items[i], text) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Each name once: first the function's, then those for all. */
+static void build_inherited(struct version_builder *builder)
+{
+    const struct node *const sources[] = {builder->values[SLOT_INHERIT_ENVIRONMENT].node,
+                                          builder->whole->inherit_environment};
+    struct string_list *list = &builder->version->inherit_environment;
+    size_t count = 0;
+
+    for (size_t i = 0; i < 2; i++)
+        count += sources[i] == NULL ? 0 : sources[i]->count;
+    if (!list_reserve(builder->whole, list, count))
+        return;
+    for (size_t i = 0; i < 2; i++) {
+        const struct node *name = sources[i] == NULL ? NULL : sources[i]->first;
+
+        for (; name != NULL; name = name->next) {
+            if (name->kind == NODE_STRING && !list_holds(list, name->text))
+                list->items[list->count++] =
+                    arena_copy(builder->whole->arena, name->text, name->length);
+        }
+    }
+}
+
+/* A command of one or two parts; its first item is the program. */
+static void build_command(struct version_builder *builder, struct string_list *list,
+                          const struct node *first, const struct node *second)
+{
+    const size_t count = (first == NULL ? 0 : first->count) + (second == NULL ? 0 : second->count);
+
+    if (!list_reserve(builder->whole, list, count))
+        return;
+    list_append(builder->whole, list, first);
+    list_append(builder->whole, list, second);
+    if (list->count > 0 && list->items[0] != NULL)
+        list->items[0] = (char *)folder_finder_program(&builder->whole->folders, list->items[0]);
+}
+
+static void build_variables(struct version_builder *builder)
+{
+    const struct node *variables = node_member(builder->values[SLOT_ENVIRONMENT].node, "Variables");
+    struct variable_list *list = &builder->version->environment;
+    struct arena *arena = builder->whole->arena;
+
+    list->items = arena_take_array(arena, (variables == NULL ? 0 : variables->count) + 1,
+                                   sizeof *list->items);
+    if (list->items == NULL || variables == NULL)
+        return;
+    for (const struct node *variable = variables->first; variable != NULL;
+         variable = variable->next) {
+        const char *const parts[] = {variable->key, "=", variable->text, NULL};
+
+        if (variable->kind == NODE_STRING)
+            list->items[list->count++] = arena_join(arena, parts);
+    }
+}
+
+/* ---- folders ---- */
+
+/* NULL with a fault at `node`. */
+static const char *find_folder(struct version_builder *builder, const struct node *node)
+{
+    const char *folder = NULL;
+
+    if (node_text(node) == NULL || node->length == 0)
+        return NULL; /* has its fault already */
+    switch (folder_finder_find(&builder->whole->folders, node->text, &folder)) {
+    case FOLDER_FOUND:
+        return folder;
+    case FOLDER_MISSING:
+        fault_list_add_at(builder->whole->faults, node, "no such folder: %s", folder);
+        return NULL;
+    case FOLDER_NOT_A_FOLDER:
+        fault_list_add_at(builder->whole->faults, node,
+                          "must be a folder (%s is none): unpack archives first", folder);
+        return NULL;
+    case FOLDER_UNREADABLE:
+        fault_list_add_at(builder->whole->faults, node, "can't be looked at: %s: %s", folder,
+                          strerror(errno));
+        return NULL;
+    case FOLDER_NO_MEMORY:
+        return NULL;
+    }
+    return NULL;
+}
+
+static void build_working_directory(struct version_builder *builder)
+{
+    const struct setting_value *values = builder->values;
+    const struct node *wanted = node_member(values[SLOT_IMAGE_CONFIG].node, "WorkingDirectory");
+
+    if (wanted == NULL)
+        wanted = values[SLOT_CODE_URI].node;
+    if (wanted == NULL)
+        builder->version->working_directory = builder->whole->folders.base;
+    else
+        builder->version->working_directory = find_folder(builder, wanted);
+}
+
+/* ---- the ways to run ---- */
+
+static void build_runtime(struct version_builder *builder)
+{
+    const struct setting_value *values = builder->values;
+    const struct node *runtime = values[SLOT_RUNTIME].node;
+    struct function_version *version = builder->version;
+    struct fault_list *faults = builder->whole->faults;
+
+    version->kind = FUNCTION_RUNTIME;
+    version->runtime = copy_text(builder->whole, node_text(runtime));
+    version->family =
+        version->runtime == NULL ? RUNTIME_FAMILY_NONE : runtime_family_of(version->runtime);
+    if (version->handler == NULL && values[SLOT_HANDLER].node == NULL &&
+        (version->family == RUNTIME_FAMILY_PYTHON || version->family == RUNTIME_FAMILY_NODEJS))
+        fault_list_add_at(faults, runtime, "needs Handler beside it, such as \"%s\"",
+                          version->family == RUNTIME_FAMILY_PYTHON ? "app.handler"
+                                                                   : "index.handler");
+    if (values[SLOT_CODE_URI].node == NULL)
+        fault_list_add_at(faults, runtime, "needs CodeUri beside it, the folder of the code");
+    else
+        version->code_uri = find_folder(builder, values[SLOT_CODE_URI].node);
+    version->working_directory = version->code_uri;
+}
+
+static void build_image(struct version_builder *builder)
+{
+    const struct node *image = builder->values[SLOT_IMAGE_CONFIG].node;
+
+    builder->version->kind = FUNCTION_IMAGE;
+    build_command(builder, &builder->version->command, node_member(image, "EntryPoint"),
+                  node_member(image, "Command"));
+    build_working_directory(builder);
+}
+
+static void build_process(struct version_builder *builder)
+{
+    builder->version->kind = FUNCTION_COMMAND;
+    build_command(builder, &builder->version->command, builder->values[SLOT_COMMAND].node, NULL);
+    build_working_directory(builder);
+}
+
+static void build_mock_alone(struct version_builder *builder)
+{
+    builder->version->kind = FUNCTION_MOCK;
+    builder->version->working_directory = builder->whole->folders.base;
+    /* Versions without a way of their own lack what $LATEST lacks. */
+    if (builder->values[SLOT_MOCK].node == NULL &&
+        strcmp(builder->version->version, "$LATEST") == 0)
+        fault_list_add_at(builder->whole->faults, builder->place,
+                          "has no way to run: give it Runtime, Handler and CodeUri, or "
+                          "ImageConfig, Local.Command "
+                          "or Local.Mock");
+}
+
+/* A function runs in one way. The build of the first one stands for all, for the others are faults. */
+static void build_way(struct version_builder *builder)
+{
+    static const struct {
+        enum function_slot slot;
+        const char *name;
+        void (*build)(struct version_builder *builder);
+    } ways[] = {
+        {SLOT_RUNTIME, "Runtime", build_runtime},
+        {SLOT_IMAGE_CONFIG, "ImageConfig", build_image},
+        {SLOT_COMMAND, "Local.Command", build_process},
+    };
+    const char *first = NULL;
+
+    for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++) {
+        const struct node *node = builder->values[ways[i].slot].node;
+
+        if (node == NULL)
+            continue;
+        if (first != NULL) {
+            fault_list_add_at(builder->whole->faults, node,
+                              "can't stand beside %s: a function runs in one way; keep one of them",
+                              first);
+            continue;
+        }
+        first = ways[i].name;
+        ways[i].build(builder);
+    }
+    if (first == NULL)
+        build_mock_alone(builder);
+}
+
+/* ---- the rest ---- */
+
+static void build_local(struct version_builder *builder)
+{
+    const struct setting_value *values = builder->values;
+    struct function_version *version = builder->version;
+    struct config_builder *whole = builder->whole;
+
+    if (values[SLOT_MOCK].node != NULL)
+        version->mock = node_to_cjson(values[SLOT_MOCK].node, whole->arena);
+    if (values[SLOT_FAULTS].node != NULL)
+        version->faults = node_to_cjson(values[SLOT_FAULTS].node, whole->arena);
+    version->idle_timeout_s = values[SLOT_IDLE_TIMEOUT].node == NULL
+                                  ? whole->idle_timeout_s
+                                  : setting_unsigned(&values[SLOT_IDLE_TIMEOUT]);
+    version->enforce_memory = setting_flag(&values[SLOT_ENFORCE_MEMORY]);
+    version->access_denied = setting_flag(&values[SLOT_ACCESS_DENIED]);
+    version->attach = setting_flag(&values[SLOT_ATTACH]);
+    string_list_build(whole, values[SLOT_ALLOWED_ACCESS_KEY_IDS].node,
+                      &version->allowed_access_key_ids);
+    build_command(builder, &version->debug_command, values[SLOT_DEBUG_COMMAND].node, NULL);
+    build_inherited(builder);
+}
+
+static void check_debugging(struct version_builder *builder)
+{
+    const struct function_version *version = builder->version;
+    const struct node *attach = builder->values[SLOT_ATTACH].node,
+                      *debug = builder->values[SLOT_DEBUG_COMMAND].node;
+    struct fault_list *faults = builder->whole->faults;
+
+    if (version->attach && debug != NULL)
+        fault_list_add_at(
+            faults, debug,
+            "can't stand beside Attach: either you start the handler or invoked does");
+    if (version->attach && version->kind != FUNCTION_RUNTIME && version->kind != FUNCTION_IMAGE)
+        fault_list_add_at(faults, attach,
+                          "needs Runtime or ImageConfig: nothing else stays to be attached to");
+    if (debug != NULL && version->kind == FUNCTION_MOCK)
+        fault_list_add_at(faults, debug,
+                          "needs a process, and canned answers have none: leave it out");
+}
+
+static void build_plain(struct version_builder *builder)
+{
+    const struct setting_value *values = builder->values;
+    struct function_version *version = builder->version;
+    const char *description = setting_text(&values[SLOT_DESCRIPTION]);
+    const char *dead_letter =
+        node_text(node_member(values[SLOT_DEAD_LETTER_CONFIG].node, "TargetArn"));
+
+    version->handler = copy_text(builder->whole, setting_text(&values[SLOT_HANDLER]));
+    version->description = copy_text(builder->whole, description == NULL ? "" : description);
+    version->timeout_s = setting_unsigned(&values[SLOT_TIMEOUT]);
+    version->memory_mb = setting_unsigned(&values[SLOT_MEMORY_SIZE]);
+    if (dead_letter != NULL && dead_letter[0] != '\0')
+        version->dead_letter_arn = copy_text(builder->whole, dead_letter);
+}
+
+const struct function_version *version_build(struct config_builder *builder,
+                                             const struct function *function,
+                                             const char *version_name,
+                                             const struct setting_value *values,
+                                             const struct node *place)
+{
+    struct function_version *version = arena_take(builder->arena, sizeof *version);
+    struct version_builder one = {
+        .whole = builder, .values = values, .place = place, .version = version};
+
+    if (version == NULL)
+        return NULL;
+    version->function = function;
+    version->version = copy_text(builder, version_name);
+    if (version->version == NULL)
+        return NULL;
+    build_plain(&one);
+    build_variables(&one);
+    build_local(&one);
+    string_list_build(builder, NULL, &version->command);
+    build_way(&one);
+    check_debugging(&one);
+    version->event_invoke_config =
+        event_invoke_config_build(builder, function, values[SLOT_EVENT_INVOKE_CONFIG].node);
+    if (arena_is_exhausted(builder->arena))
+        return NULL;
+    version->fingerprint = fingerprint_of_version(version, builder->region);
+    return version;
+}
+
+/* ---- what becomes of events ---- */
+
+static void check_destination(struct config_builder *builder, const struct function *function,
+                              const struct node *destination)
+{
+    struct function_name parsed;
+    const char *arn = node_text(destination);
+
+    if (arn == NULL || strncmp(arn, "arn:", 4) != 0 ||
+        function_name_parse(arn, destination->length, &parsed) != FUNCTION_NAME_OK)
+        return;
+    if (strcmp(parsed.name, function->name) == 0 && strcmp(parsed.region, builder->region) == 0 &&
+        strcmp(parsed.account_id, builder->account_id) == 0)
+        fault_list_add_at(builder->faults, destination,
+                          "You can't specify the function as a destination for itself.");
+}
+
+static const char *build_destination(struct config_builder *builder,
+                                     const struct function *function, const struct node *outcome)
+{
+    const struct node *destination = node_member(outcome, "Destination");
+
+    if (destination == NULL)
+        return NULL;
+    check_destination(builder, function, destination);
+    return copy_text(builder, node_text(destination));
+}
+
+const struct event_invoke_config *event_invoke_config_build(struct config_builder *builder,
+                                                            const struct function *function,
+                                                            const struct node *node)
+{
+    static const struct event_invoke_config defaults = {.maximum_retry_attempts =
+                                                            RETRY_ATTEMPTS_DEFAULT,
+                                                        .maximum_event_age_s = EVENT_AGE_DEFAULT_S};
+    struct setting_value values[EVENT_INVOKE_SLOT_COUNT];
+    struct fault_list told; /* its faults have been told where the function was read */
+
+    if (node == NULL || node->kind != NODE_OBJECT)
+        return &defaults;
+    struct event_invoke_config *config = arena_take(builder->arena, sizeof *config);
+
+    if (config == NULL)
+        return NULL;
+    fault_list_init(&told, NULL);
+    setting_init(&event_invoke_settings, values);
+    setting_read(&event_invoke_settings, node, values, &told);
+    fault_list_clear(&told);
+    const struct node *destinations = values[SLOT_DESTINATION_CONFIG].node;
+
+    config->maximum_retry_attempts = setting_unsigned(&values[SLOT_RETRY_ATTEMPTS]);
+    config->maximum_event_age_s = setting_unsigned(&values[SLOT_EVENT_AGE]);
+    config->on_success =
+        build_destination(builder, function, node_member(destinations, "OnSuccess"));
+    config->on_failure =
+        build_destination(builder, function, node_member(destinations, "OnFailure"));
+    return config;
+}
