@@ -1,0 +1,39 @@
+"""
+bootstrap.py - starts the bundled Python runtime; the server runs it as `python3 bootstrap.py`, the frames' socket at
+descriptor 3, the log at 1 and 2. Python 3.8 to 3.14, standard library only.
+
+    bootstrap   (this)     the parts below as a package that hides from the function
+    worker                 init, then one invocation after the other
+    start, modules         the init frame; where modules come from
+    frames, log            the socket; the log
+    function, context      what the function and the handler get to know
+    json_text, errors      results, events and errors as text
+    log_records            the standard `logging` as AWS sets it up
+
+What handlers see follows AWS's own runtime interface client. Cold start is the point of most oddities: bare Python
+takes 10 ms, `json` 8 more, `logging` 7. So those are loaded when something needs them, or while a process that was
+started ahead of need waits for its function. This file is compiled at each start, the others only once: keep it short.
+"""
+
+import sys
+
+
+def main():
+    folder = __file__.rpartition("/")[0] or "."
+    if not (sys.flags.isolated or getattr(sys.flags, "safe_path", False)):
+        del sys.path[0]  # this folder; the function's takes its place
+    module = type(sys)
+    package = module("invoked_runtime")
+    package.__path__ = [folder]
+    sys.modules["invoked_runtime"] = package
+    own, sys.modules["__main__"] = sys.modules["__main__"], module("__main__")
+    sys.modules["__main__"].__builtins__ = __builtins__
+    package.bootstrap = own  # its globals live as long as this function
+
+    from invoked_runtime.worker import work
+
+    work()
+
+
+if __name__ == "__main__":
+    main()

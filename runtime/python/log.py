@@ -1,0 +1,81 @@
+"""
+log.py - the log: what a handler prints, and the runtime's own lines, in the order in which they were written.
+"""
+
+import io
+import os
+import sys
+
+
+def move_high(descriptor, lowest):
+    """
+    Copies `descriptor` far from those that a handler closes, copies or writes by number. Programs that the handler
+    starts don't get the copy.
+    """
+    try:
+        return os.dup2(descriptor, free_descriptor(lowest), inheritable=False)
+    except OSError:
+        return os.dup(descriptor)  # a low RLIMIT_NOFILE
+
+
+def free_descriptor(lowest):
+    for candidate in range(lowest, lowest + 64):
+        try:
+            os.fstat(candidate)
+        except OSError:
+            return candidate
+    raise OSError("no free descriptor")
+
+
+class Log:
+    """Where `logging` and the runtime write, whatever the handler does to sys.stdout and descriptor 1."""
+
+    descriptor = -1
+
+
+def log(text):
+    if not text.endswith("\n"):
+        text += "\n"
+    rest = memoryview(text.encode("utf-8", "backslashreplace"))
+    try:
+        while rest:
+            rest = rest[os.write(Log.descriptor, rest) :]
+    except OSError:
+        pass  # nobody reads the log any more
+
+
+def quit_by_fault(reason):
+    """The server broke the agreement: nothing that follows could be trusted."""
+    log("invoked: the Python runtime ends: " + reason)
+    os._exit(70)
+
+
+def open_log():
+    try:
+        Log.descriptor = move_high(1, 251)
+    except OSError:
+        pass  # started without a log
+    sys.stdout = sys.__stdout__ = open_stream(1, "<stdout>", "surrogateescape")
+    sys.stderr = sys.__stderr__ = open_stream(2, "<stderr>", "backslashreplace")
+
+
+def open_stream(descriptor, name, errors):
+    """
+    Text straight to the descriptor. AWS flushes after each write too; so the order against subprocesses, os.write and
+    the other stream holds, and nothing is lost when a handler is killed.
+    """
+    try:
+        raw = io.FileIO(descriptor, "w", closefd=False)
+    except OSError:
+        return None
+    raw.name = name
+    return io.TextIOWrapper(raw, encoding="utf-8", errors=errors, newline="\n", write_through=True)
+
+
+def flush():
+    """What a handler put in the place of the streams may hold something back."""
+    for name in ("stdout", "stderr"):
+        try:
+            getattr(sys, name).flush()
+        except Exception:
+            pass  # closed, None, or not a stream at all
