@@ -22,7 +22,7 @@ enum clock_mode { CLOCK_REAL, CLOCK_FASTER, CLOCK_MANUAL };
 struct clock_options {
     enum clock_mode mode;
     unsigned factor;       /* CLOCK_FASTER: how many times; else ignored */
-    int64_t not_before_ms; /* CLOCK_MANUAL: starts at the real time, but not before this */
+    int64_t not_before_ms; /* all but CLOCK_REAL: starts at the real time, but not before this */
 };
 
 /* Epoch milliseconds of the wall, microseconds since some fixed point (monotonic). */
@@ -41,7 +41,7 @@ void clock_close(struct clock *clock);
 
 enum clock_mode clock_mode_of(const struct clock *clock);
 
-/* Epoch milliseconds by this clock; never goes backwards. */
+/* Epoch milliseconds by this clock; never goes backwards, also when the wall clock is put back. */
 int64_t clock_now_ms(struct clock *clock);
 
 typedef void clock_timer_fn(void *context);
