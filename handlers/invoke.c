@@ -1,0 +1,126 @@
+#include "handlers/invoke.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "handlers/api_error.h"
+#include "handlers/base64.h"
+#include "handlers/invoke_request.h"
+#include "handlers/trace_header.h"
+
+enum { HEADERS_MAX = 8 };
+
+/* A synchronous invocation that runs, and whoever waits for it. */
+struct waiting {
+    struct exchange *exchange;
+    struct api *api;
+    bool wants_log;
+};
+
+static void answer_outcome(const struct waiting *waiting, const struct invocation *invocation)
+{
+    struct exchange *exchange = waiting->exchange;
+    struct answer_header headers[HEADERS_MAX] = {
+        {"Content-Type", "application/json"},
+        {"x-amzn-RequestId", exchange->request_id},
+        {"x-amzn-Remapped-Content-Length", "0"},
+    };
+    size_t count = 3;
+    char trace[TRACE_ANSWER_SIZE];
+    char *log = NULL;
+
+    if (invocation->outcome.kind == OUTCOME_FUNCTION_ERROR)
+        headers[count++] = (struct answer_header){"X-Amz-Function-Error", "Unhandled"};
+    if (waiting->wants_log)
+        log = base64_encode(log_tail_result(&invocation->log));
+    if (log != NULL)
+        headers[count++] = (struct answer_header){"X-Amz-Log-Result", log};
+    headers[count++] = (struct answer_header){"X-Amz-Executed-Version", invocation->target.version->version};
+    trace_header_make(exchange_header(exchange, "X-Amzn-Trace-Id"), invocation->trace_header, waiting->api->random,
+                      trace);
+    headers[count++] = (struct answer_header){"X-Amzn-Trace-Id", trace};
+    const struct answer answer = {
+        .status = 200,
+        .headers = headers,
+        .header_count = count,
+        .body = invocation->outcome.payload,
+    };
+
+    exchange_answer(exchange, &answer);
+    free(log);
+}
+
+static void on_done(struct invocation *invocation, void *context)
+{
+    struct waiting *waiting = context;
+    const struct outcome *outcome = &invocation->outcome;
+
+    switch (outcome->kind) {
+    case OUTCOME_SUCCEEDED:
+    case OUTCOME_FUNCTION_ERROR:
+        answer_outcome(waiting, invocation);
+        break;
+    case OUTCOME_EXCEPTION:
+        api_answer_error(waiting->exchange,
+                         &(struct api_error){.exception = outcome->exception, .message = outcome->message});
+        break;
+    case OUTCOME_ABANDONED:
+    case OUTCOME_NONE:
+        api_answer_exception(waiting->exchange, API_SERVICE, "invoked was stopped while the function ran");
+        break;
+    }
+    invocation_free(invocation);
+    free(waiting);
+}
+
+static void run(struct exchange *exchange, struct api *api, const struct invoke_request *request)
+{
+    struct waiting *waiting = malloc(sizeof *waiting);
+    struct invocation *invocation = waiting == NULL ? NULL : invoke_request_invocation(request, exchange, api);
+    enum dispatch_status status = DISPATCH_NO_MEMORY;
+
+    if (invocation != NULL) {
+        *waiting = (struct waiting){exchange, api, request->wants_log};
+        status = dispatcher_submit(api->dispatcher, invocation, on_done, waiting);
+    }
+    if (status == DISPATCH_ACCEPTED)
+        return;
+    invocation_free(invocation);
+    free(waiting);
+    invoke_answer_dispatch(exchange, status);
+}
+
+static void answer_dry_run(struct exchange *exchange, struct api *api)
+{
+    char trace[TRACE_ANSWER_SIZE];
+    const struct answer_header headers[] = {
+        {"x-amzn-RequestId", exchange->request_id},
+        {"x-amzn-Remapped-Content-Length", "0"},
+        {"X-Amzn-Trace-Id", trace},
+    };
+    const struct answer answer = {.status = 204, .headers = headers, .header_count = 3};
+
+    trace_header_make(exchange_header(exchange, "X-Amzn-Trace-Id"), NULL, api->random, trace);
+    exchange_answer(exchange, &answer);
+}
+
+void invoke_handle(struct exchange *exchange, struct api *api)
+{
+    static const struct invoke_rules rules = {.event_payload_max = EVENT_PAYLOAD_MAX, .allows_event = true};
+    struct invoke_request request;
+
+    if (invoke_request_read(exchange, api, &rules, &request)) {
+        switch (request.type) {
+        case INVOCATION_REQUEST_RESPONSE:
+            run(exchange, api, &request);
+            break;
+        case INVOCATION_DRY_RUN:
+            answer_dry_run(exchange, api);
+            break;
+        case INVOCATION_EVENT:
+            api_answer_exception(exchange, API_SERVICE, "asynchronous invocations are not served yet");
+            break;
+        }
+    }
+    invoke_request_clear(&request);
+}

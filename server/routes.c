@@ -1,0 +1,48 @@
+#include "server/routes.h"
+
+#include <string.h>
+
+#include "config/config.h"
+#include "handlers/api_error.h"
+#include "handlers/health.h"
+#include "handlers/invoke.h"
+
+static void handle_unknown(struct exchange *exchange, struct api *api)
+{
+    (void)api;
+    api_answer_unknown_operation(exchange);
+}
+
+/* clang-format off */
+static const struct route routes[] = {
+    {"POST", "/2015-03-31/functions/", "/invocations",  INVOKE_PAYLOAD_MAX, invoke_handle},
+    {"POST", "/2015-03-31/functions/", "/invocations/", INVOKE_PAYLOAD_MAX, invoke_handle},
+    {"GET",  "/_invoked/health",       NULL,            0,                  health_handle},
+};
+/* clang-format on */
+
+static const struct route unknown = {"", "", NULL, 0, handle_unknown};
+
+static bool matches(const struct route *route, struct bytes_view path, struct bytes_view *parameter)
+{
+    const size_t before = strlen(route->before);
+    const size_t after = route->after == NULL ? 0 : strlen(route->after);
+
+    if (path.length < before + after || memcmp(path.data, route->before, before) != 0)
+        return false;
+    if (route->after == NULL)
+        return path.length == before;
+    *parameter = (struct bytes_view){path.data + before, path.length - before - after};
+    return memcmp(path.data + path.length - after, route->after, after) == 0 &&
+           memchr(parameter->data, '/', parameter->length) == NULL;
+}
+
+const struct route *route_find(const char *method, struct bytes_view path, struct bytes_view *parameter)
+{
+    for (size_t i = 0; i < sizeof routes / sizeof routes[0]; i++) {
+        if (strcmp(routes[i].method, method) == 0 && matches(&routes[i], path, parameter))
+            return &routes[i];
+    }
+    *parameter = (struct bytes_view){"", 0};
+    return &unknown;
+}
