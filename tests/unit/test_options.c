@@ -293,7 +293,7 @@ static const struct {
     {"a.json --prot=3",          "--prot: no such option; did you mean --port?"},
     {"a.json -port 3",           "--port: must be 0 to 65535 (is ort)"},
     {"a.json --datadir x",       "--datadir: no such option; did you mean --data-dir?"},
-    {"a.json --watch",           "--watch: no such option; did you mean --no-watch?"},
+    {"a.json --nowatch",         "--nowatch: no such option; did you mean --no-watch?"},
     {"invoke h --tall",          "--tall: no such option; did you mean --tail?"},
     {"a.json --something-else",  "--something-else: no such option; `invoked serve --help` lists them"},
     {"check a.json -x",          "-x: no such option; `invoked check --help` lists them"},
