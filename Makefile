@@ -138,6 +138,8 @@ $(BUILD)/runtime/bundled_runtime.o: private EXTRA_CFLAGS = $(BUNDLED_FILES)
 
 # Written anew when the command lines change, so that everything is built again then.
 $(BUILD)/flags: FORCE
+	@command -v $(CC) >/dev/null && pkg-config --exists $(LIBRARIES) || \
+		{ echo "The compiler or a library is missing: 'make packages' installs what the build needs." >&2; exit 1; }
 	@mkdir -p $(@D)
 	@printf '%s\n' "$$FLAGS" | cmp -s - $@ || printf '%s\n' "$$FLAGS" > $@
 $(BUILD)/flags: export FLAGS = $(COMPILE) $(LINK) $(LIBS)
