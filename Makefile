@@ -77,12 +77,20 @@ ARCHIVE = $(BUILD)/libinvoked.a
 ARCHIVE_OBJECTS = $(patsubst %.c,$(BUILD)/%.o,$(filter-out server/main.c,$(SOURCES)))
 BINARY = $(BUILD)/invoked
 
-# Tests in C link with the archive and with what they use of tests/support.
+# The bundled runtimes go into the binary (runtime/bundled_runtime.c).
+BUNDLED = $(wildcard runtime/python/*.py runtime/nodejs/*.cjs runtime/nodejs/*.mjs runtime/nodejs/*.js)
+BUNDLED_FILES = -DBUNDLED_FILES='"$(foreach file,$(BUNDLED),bundled_file $(file:runtime/%=%)\n)"'
+
+# Tests in C link with the archive and with what they use of tests/support. A file there with a main() of its own
+# (unit.c lends its own to tests) is a program that tests run.
 TEST_FOLDERS = unit runtimes scenarios clients
-TEST_SOURCES = $(wildcard $(patsubst %,tests/%/*.c,$(TEST_FOLDERS)))
+TEST_SOURCES = $(wildcard $(foreach folder,$(TEST_FOLDERS),tests/$(folder)/test_*.c tests/$(folder)/scenario_*.c))
 TEST_PROGRAMS = $(patsubst %.c,$(BUILD)/%,$(TEST_SOURCES))
 SUPPORT = $(BUILD)/libsupport.a
-SUPPORT_OBJECTS = $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/support/*.c))
+SUPPORT_SOURCES = $(wildcard tests/support/*.c)
+SUPPORT_PROGRAMS = $(patsubst %.c,$(BUILD)/%,$(filter-out tests/support/unit.c,$(call once,SUPPORT_MAINS,\
+	grep -sl '^int main' tests/support/*.c)))
+SUPPORT_OBJECTS = $(filter-out $(SUPPORT_PROGRAMS:=.o),$(SUPPORT_SOURCES:%.c=$(BUILD)/%.o))
 FUZZ_PROGRAMS = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/fuzz/fuzz_*.c))
 BENCH_PROGRAMS = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/bench/*.c))
 
@@ -96,7 +104,7 @@ npm_packages = $(patsubst %/package-lock.json,%/node_modules/.package-lock.json,
 TEST_NPM = $(call npm_packages,$(patsubst %,tests/%/package-lock.json,$(TEST_FOLDERS)))
 BENCH_NPM = $(call npm_packages,tests/bench/package-lock.json)
 
-ALL_SOURCES = $(SOURCES) $(TEST_SOURCES) $(NATIVE_SOURCES) $(wildcard tests/support/*.c tests/fuzz/*.c tests/bench/*.c)
+ALL_SOURCES = $(SOURCES) $(NATIVE_SOURCES) $(wildcard tests/*/*.c)
 ALL_HEADERS = $(wildcard $(addsuffix /*.h,$(LAYERS)) tests/*/*.h)
 
 # --- build ---------------------------------------------------------------------------------------------------------
@@ -113,30 +121,36 @@ $(ARCHIVE): $(ARCHIVE_OBJECTS) $(BUILD)/sources
 	$(SAY) AR $@
 	$(QUIET)$(AR) rcs $@ $(ARCHIVE_OBJECTS)
 
-$(SUPPORT): $(SUPPORT_OBJECTS)
+$(SUPPORT): $(SUPPORT_OBJECTS) $(BUILD)/sources
 	@rm -f $@
 	$(SAY) AR $@
-	$(QUIET)$(AR) rcs $@ $^
+	$(QUIET)$(AR) rcs $@ $(SUPPORT_OBJECTS)
 
 $(BUILD)/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(SAY) CC $<
 	$(QUIET)$(COMPILE) -c $< -o $@
 
-$(SUPPORT_OBJECTS) $(TEST_PROGRAMS:=.o): private EXTRA_CFLAGS = $(CHECK_CFLAGS)
+$(SUPPORT_OBJECTS) $(SUPPORT_PROGRAMS:=.o) $(TEST_PROGRAMS:=.o): private EXTRA_CFLAGS = $(CHECK_CFLAGS)
+
+$(BUILD)/runtime/bundled_runtime.o: $(BUNDLED) $(BUILD)/sources
+$(BUILD)/runtime/bundled_runtime.o: private EXTRA_CFLAGS = $(BUNDLED_FILES)
 
 # Written anew when the command lines change, so that everything is built again then.
 $(BUILD)/flags: FORCE
+	@command -v $(CC) >/dev/null && pkg-config --exists $(LIBRARIES) || \
+		{ echo "The compiler or a library is missing: 'make packages' installs what the build needs." >&2; exit 1; }
 	@mkdir -p $(@D)
 	@printf '%s\n' "$$FLAGS" | cmp -s - $@ || printf '%s\n' "$$FLAGS" > $@
 $(BUILD)/flags: export FLAGS = $(COMPILE) $(LINK) $(LIBS)
 
-# The same for the list of sources: a file that was removed must leave the archive too.
+# The same for the list of files: one that was removed must leave the archive and the bundle too.
 $(BUILD)/sources: FORCE
 	@mkdir -p $(@D)
-	@printf '%s\n' "$(ARCHIVE_OBJECTS)" | cmp -s - $@ || printf '%s\n' "$(ARCHIVE_OBJECTS)" > $@
+	@printf '%s\n' $(ARCHIVE_OBJECTS) $(SUPPORT_OBJECTS) $(BUNDLED) | cmp -s - $@ || \
+		printf '%s\n' $(ARCHIVE_OBJECTS) $(SUPPORT_OBJECTS) $(BUNDLED) > $@
 
-$(TEST_PROGRAMS): %: %.o $(SUPPORT) $(ARCHIVE)
+$(TEST_PROGRAMS) $(SUPPORT_PROGRAMS): %: %.o $(SUPPORT) $(ARCHIVE)
 	$(SAY) LINK $@
 	$(QUIET)$(LINK) $< $(SUPPORT) $(ARCHIVE) $(CHECK_LIBS) $(LIBS) -o $@
 
@@ -158,7 +172,7 @@ $(NATIVE_FUNCTIONS): build/%: %.c
 	cd $* && npm ci --no-audit --no-fund
 	@touch $@
 
-OBJECTS = $(ARCHIVE_OBJECTS) $(SUPPORT_OBJECTS) $(BUILD)/server/main.o $(TEST_PROGRAMS:=.o) $(FUZZ_PROGRAMS:=.o) \
+OBJECTS = $(ARCHIVE_OBJECTS) $(SUPPORT_SOURCES:%.c=$(BUILD)/%.o) $(BUILD)/server/main.o $(TEST_PROGRAMS:=.o) $(FUZZ_PROGRAMS:=.o) \
 	$(BENCH_PROGRAMS:=.o)
 -include $(OBJECTS:.o=.d)
 .SECONDARY: $(OBJECTS)
@@ -218,7 +232,7 @@ soak: ## the long form of the tests: mixed load for an hour at most, then a repo
 
 # Parts of the above, for make itself.
 .PHONY: test-programs fuzz-programs bench-programs
-test-programs: $(if $(MAIN),$(BINARY)) $(NATIVE_FUNCTIONS) $(TEST_PROGRAMS) $(TEST_NPM)
+test-programs: $(if $(MAIN),$(BINARY)) $(NATIVE_FUNCTIONS) $(TEST_PROGRAMS) $(SUPPORT_PROGRAMS) $(TEST_NPM)
 fuzz-programs: $(FUZZ_PROGRAMS)
 bench-programs: $(BENCH_PROGRAMS) $(BENCH_NPM)
 
@@ -227,10 +241,10 @@ bench-programs: $(BENCH_PROGRAMS) $(BENCH_NPM)
 .PHONY: lint
 lint: ## check with clang-tidy and cppcheck
 	@.setup/install lint
-	@printf '%s\n' $(SOURCES) | xargs -P "$$(nproc)" -n 2 sh -c \
-		'clang-tidy --quiet "$$@" -- -std=c11 -D_GNU_SOURCE -DINVOKED_VERSION=\"$(VERSION)\" -I. $(LIBRARY_CFLAGS)' lint
+	@printf '%s\n' $(SOURCES) | xargs -P "$$(nproc)" -n 2 sh -c 'clang-tidy --quiet "$$@" -- -std=c11 -D_GNU_SOURCE \
+		-DINVOKED_VERSION=\"\" -DBUNDLED_FILES=\"\" -I. $(LIBRARY_CFLAGS)' lint
 	@cppcheck --quiet --std=c11 --error-exitcode=1 --enable=warning,performance,portability --inline-suppr \
-		-D_GNU_SOURCE -DINVOKED_VERSION='"$(VERSION)"' -I. --suppress=missingIncludeSystem $(LAYERS)
+		-D_GNU_SOURCE -DINVOKED_VERSION='""' -DBUNDLED_FILES='""' -I. --suppress=missingIncludeSystem $(LAYERS)
 
 CLANG_FORMAT = $(call once,CLANG_FORMAT,command -v clang-format-14 || echo clang-format)
 

@@ -1,5 +1,7 @@
 #include "runtime/safe_text.h"
 
+#include "config/utf8.h"
+
 #include <stdbool.h>
 #include <string.h>
 
@@ -13,37 +15,6 @@ static const char json_letters[256] = {
 };
 static const char plain_letters[256] = {['\n'] = 'n', ['\r'] = 'r'};
 /* clang-format on */
-
-static bool is_continuation(unsigned char byte)
-{
-    return (byte & 0xC0) == 0x80;
-}
-
-/* How many bytes the character at `text` has; 0 when it is not UTF-8 (overlong, surrogate, beyond U+10FFFF, cut). */
-static size_t character_length(const unsigned char *text, size_t length)
-{
-    const unsigned char first = text[0];
-    size_t expected = 0;
-
-    if (first < 0x80)
-        return 1;
-    if (first >= 0xC2 && first <= 0xDF)
-        expected = 2;
-    else if (first >= 0xE0 && first <= 0xEF)
-        expected = 3;
-    else if (first >= 0xF0 && first <= 0xF4)
-        expected = 4;
-    if (expected == 0 || expected > length)
-        return 0;
-    for (size_t i = 1; i < expected; i++) {
-        if (!is_continuation(text[i]))
-            return 0;
-    }
-    if ((first == 0xE0 && text[1] < 0xA0) || (first == 0xED && text[1] > 0x9F) ||
-        (first == 0xF0 && text[1] < 0x90) || (first == 0xF4 && text[1] > 0x8F))
-        return 0;
-    return expected;
-}
 
 struct spelling {
     const char *letters;
@@ -91,7 +62,7 @@ static size_t make_safe(const struct spelling *spelling, struct bytes_view text,
     size_t written = 0, length;
 
     for (size_t i = 0; i<text.length; i += length> 0 ? length : 1) {
-        length = character_length(bytes + i, text.length - i);
+        length = utf8_length(bytes + i, bytes + text.length);
         written += put_character(spelling, bytes + i, length, out + written);
     }
     return written;

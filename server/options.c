@@ -5,16 +5,18 @@
  */
 #include "server/options.h"
 
+#include "config/nearest_name.h"
 #include "server/argument_walk.h"
 #include "server/help_text.h"
 #include "server/option_table.h"
 
+#include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { NAME_TEXT_MAX = 64, NEAR_DISTANCE_MAX = 3 };
+enum { NAME_TEXT_MAX = 64 };
 
 struct parser {
     struct options *options;
@@ -79,64 +81,32 @@ static struct first_look look_first(struct parser *parser)
 
 /* --- what is near a word that nobody knows --- */
 
-static size_t least(size_t a, size_t b)
+/* The command's own are offered first, so they win over others that are as near. NULL when none is near. */
+static const char *nearest_option(const char *name, enum options_command command)
 {
-    return a < b ? a : b;
-}
+    struct nearest_name nearest;
 
-/* How many letters to add, take away or change. Words of NAME_TEXT_MAX and more are far from everything. */
-static size_t distance(const char *a, const char *b)
-{
-    const size_t a_length = strlen(a), b_length = strlen(b);
-    size_t costs[NAME_TEXT_MAX];
-
-    if (a_length >= NAME_TEXT_MAX || b_length >= NAME_TEXT_MAX)
-        return NAME_TEXT_MAX;
-    for (size_t j = 0; j <= b_length; j++)
-        costs[j] = j;
-    for (size_t i = 1; i <= a_length; i++) {
-        size_t diagonal = costs[0];
-
-        costs[0] = i;
-        for (size_t j = 1; j <= b_length; j++) {
-            const size_t changed = diagonal + (a[i - 1] != b[j - 1]);
-
-            diagonal = costs[j];
-            costs[j] = least(changed, least(costs[j], costs[j - 1]) + 1);
-        }
-    }
-    return costs[b_length];
-}
-
-/* One of the command's own wins over another that is as near. NULL when none is near. */
-static const struct option_row *nearest_option(const char *name, enum options_command command)
-{
-    const struct option_row *nearest = NULL;
-    size_t best = 2 * least(NEAR_DISTANCE_MAX, strlen(name) / 2 + 1) + 1;
-
+    nearest_name_init(&nearest, name);
     for (size_t i = 0; i < OPTION_COUNT; i++) {
-        const bool is_own = (option_table[i].commands & FOR(command)) != 0;
-        const size_t rank = 2 * distance(name, option_table[i].name) + !is_own;
-
-        if (rank < best) {
-            best = rank;
-            nearest = &option_table[i];
-        }
+        if ((option_table[i].commands & FOR(command)) != 0)
+            nearest_name_offer(&nearest, option_table[i].name);
     }
-    return nearest;
+    for (size_t i = 0; i < OPTION_COUNT; i++)
+        nearest_name_offer(&nearest, option_table[i].name);
+    return nearest.best;
 }
 
 static void fault_unknown(struct parser *parser, const char *argument)
 {
     const bool is_long = argument[1] == '-';
     char name[NAME_TEXT_MAX];
-    const struct option_row *nearest = NULL;
+    const char *nearest = NULL;
 
     (void)snprintf(name, sizeof name, "%.*s", (int)strcspn(argument, "="), argument);
     if (is_long || strlen(name) > 2)
         nearest = nearest_option(name + (is_long ? 2 : 1), parser->options->command);
     if (nearest != NULL)
-        fault(parser, "%s: no such option; did you mean --%s?", name, nearest->name);
+        fault(parser, "%s: no such option; did you mean --%s?", name, nearest);
     else
         fault(parser, "%s: no such option; `invoked %s --help` lists them", name,
               option_commands[parser->options->command]);
@@ -179,9 +149,11 @@ static void store_option(struct parser *parser, const struct argument *argument)
         return;
     }
     why = row->store(parser->options, argument->value);
-    if (why != NULL)
-        fault(parser, "--%s: %s (is %s)", row->name, why,
-              argument->value[0] != '\0' ? argument->value : "empty");
+    if (why == NULL)
+        return;
+    assert(argument->value != NULL); /* a flag has nothing that could be wrong */
+    fault(parser, "--%s: %s (is %s)", row->name, why,
+          argument->value[0] != '\0' ? argument->value : "empty");
 }
 
 static const char *variable(const struct parser *parser, const char *name)
@@ -262,16 +234,17 @@ static bool exists(const struct parser *parser, const char *path)
 /* "invoked srve": neither a file nor a command, but near to one. */
 static bool is_mistyped_command(struct parser *parser, const char *word)
 {
+    struct nearest_name nearest;
+
     if (strpbrk(word, "/.") != NULL || exists(parser, word))
         return false;
-    for (int command = 0; command < OPTIONS_COMMAND_COUNT; command++) {
-        if (distance(word, option_commands[command]) <= 2) {
-            fault(parser, "%s: no such command, file or folder; did you mean `%s`?", word,
-                  option_commands[command]);
-            return true;
-        }
-    }
-    return false;
+    nearest_name_init(&nearest, word);
+    for (int command = 0; command < OPTIONS_COMMAND_COUNT; command++)
+        nearest_name_offer(&nearest, option_commands[command]);
+    if (nearest.best == NULL)
+        return false;
+    fault(parser, "%s: no such command, file or folder; did you mean `%s`?", word, nearest.best);
+    return true;
 }
 
 static void find_config(struct parser *parser)

@@ -1,11 +1,12 @@
 """Compares our table of exceptions with the service model of the installed botocore.
 
-usage: test_service_model.py PRINT_API_EXCEPTIONS
+usage: test_service_model.py [PRINT_API_EXCEPTIONS]
 
-The argument is the program built from tests/support/print_api_exceptions.c. An older botocore knows fewer exceptions;
+The argument is the program built from tests/support/print_api_exceptions.c (default: that of the build BUILD). An older botocore knows fewer exceptions;
 each one that it knows is compared, and what it doesn't know yet is left to test_api_exception.c.
 """
 
+import os
 import subprocess
 import sys
 
@@ -13,6 +14,7 @@ import botocore
 import botocore.loaders
 
 OPERATIONS = ("Invoke", "InvokeAsync", "InvokeWithResponseStream")
+PRINT_API_EXCEPTIONS = "tests/support/print_api_exceptions"
 MODELLED_COUNT = 36  # in botocore 1.43
 
 
@@ -52,7 +54,7 @@ def differences(row, shape, reasons):
 
 
 def main():
-    rows = read_rows(sys.argv[1])
+    rows = read_rows(sys.argv[1] if len(sys.argv) > 1 else os.path.join(os.environ["BUILD"], PRINT_API_EXCEPTIONS))
     model = botocore.loaders.Loader().load_service_model("lambda", "service-2", "2015-03-31")
     reasons = model["shapes"].get("ThrottleReason", {}).get("enum", [])
     names = modelled_names(model)
@@ -75,6 +77,6 @@ def main():
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 2:
+    if len(sys.argv) > 2 or (len(sys.argv) == 1 and "BUILD" not in os.environ):
         sys.exit(__doc__)
     sys.exit(main())

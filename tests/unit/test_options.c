@@ -293,7 +293,7 @@ static const struct {
     {"a.json --prot=3",          "--prot: no such option; did you mean --port?"},
     {"a.json -port 3",           "--port: must be 0 to 65535 (is ort)"},
     {"a.json --datadir x",       "--datadir: no such option; did you mean --data-dir?"},
-    {"a.json --watch",           "--watch: no such option; did you mean --no-watch?"},
+    {"a.json --nowatch",         "--nowatch: no such option; did you mean --no-watch?"},
     {"invoke h --tall",          "--tall: no such option; did you mean --tail?"},
     {"a.json --something-else",  "--something-else: no such option; `invoked serve --help` lists them"},
     {"check a.json -x",          "-x: no such option; `invoked check --help` lists them"},
@@ -433,6 +433,30 @@ START_TEST(every_row_of_the_table_is_whole)
 }
 END_TEST
 
+/* "--data-dir" as the page spells it: "\-\-data\-dir". The tests run in the source tree. */
+START_TEST(the_man_page_names_every_option_and_variable)
+{
+    static char page[65536];
+    char name[64] = "\\-\\-";
+    size_t length = strlen(name);
+    FILE *const file = fopen("docs/invoked.1", "r");
+
+    ck_assert_ptr_nonnull(file);
+    page[fread(page, 1, sizeof page - 1, file)] = '\0';
+    ck_assert_int_eq(fclose(file), 0);
+    for (const char *letter = option_table[_i].name; *letter != '\0'; letter++) {
+        if (*letter == '-')
+            name[length++] = '\\';
+        name[length++] = *letter;
+    }
+    name[length] = '\0';
+    ck_assert_msg(strstr(page, name) != NULL, "%s", name);
+    for (int i = 0; i < 2 && option_table[_i].variables[i] != NULL; i++)
+        ck_assert_msg(strstr(page, option_table[_i].variables[i]) != NULL, "%s",
+                      option_table[_i].variables[i]);
+}
+END_TEST
+
 Suite *unit_suite(void)
 {
     Suite *const suite = suite_create("options");
@@ -454,6 +478,7 @@ Suite *unit_suite(void)
     tcase_add_loop_test(tests, help_names_the_options_of_the_command_and_no_others, 0,
                         OPTIONS_COMMAND_COUNT + 1);
     tcase_add_loop_test(tests, every_row_of_the_table_is_whole, 0, OPTION_COUNT);
+    tcase_add_loop_test(tests, the_man_page_names_every_option_and_variable, 0, OPTION_COUNT);
     suite_add_tcase(suite, tests);
     return suite;
 }
