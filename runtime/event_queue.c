@@ -10,30 +10,26 @@ enum { RECORDS_LIST_MAX = 64 * 1024 * 1024 };
 
 struct event_queue {
     struct store_worker *worker;
+    struct event_store *store; /* the worker's; used here only before the first operation */
     int64_t last_sequence, last_lane_id, newest_ms;
 };
 
 struct event_queue *event_queue_open(uv_loop_t *loop, const struct event_store_options *options,
-                                     const struct store_worker_listener *listener,
-                                     event_store_lane_fn *on_lane, void *context,
                                      char fault[STORE_FAULT_SIZE])
 {
     struct event_queue *queue = calloc(1, sizeof *queue);
     struct event_store *store = event_store_open(options, fault);
     struct event_store_start start = {0};
-    enum store_status status = STORE_FAILED;
 
     if (queue != NULL && store != NULL) {
-        status = event_store_start(store, &start);
-        if (status == STORE_OK)
-            status = event_store_lanes(store, on_lane, context);
-        if (status == STORE_OK)
-            queue->worker = store_worker_open(loop, store, listener);
+        if (event_store_start(store, &start) == STORE_OK)
+            queue->worker = store_worker_open(loop, store);
         else
             (void)snprintf(fault, STORE_FAULT_SIZE, "%.1000s/queue.db: %s", options->folder,
                            event_store_error(store));
     }
     if (queue != NULL && queue->worker != NULL) {
+        queue->store = store;
         queue->last_sequence = start.last_sequence;
         queue->last_lane_id = start.last_lane_id;
         queue->newest_ms = start.newest_ms;
@@ -44,6 +40,17 @@ struct event_queue *event_queue_open(uv_loop_t *loop, const struct event_store_o
     event_store_close(store);
     free(queue);
     return NULL;
+}
+
+void event_queue_listen(struct event_queue *queue, const struct store_worker_listener *listener)
+{
+    store_worker_listen(queue->worker, listener);
+}
+
+enum store_status event_queue_lanes(struct event_queue *queue, event_store_lane_fn *on_lane,
+                                    void *context)
+{
+    return event_store_lanes(queue->store, on_lane, context);
 }
 
 void event_queue_close(struct event_queue *queue, store_worker_closed_fn *on_closed, void *context)

@@ -18,14 +18,18 @@
 struct event_queue;
 
 /*
- * Blocks: reads what there is, calling `on_lane` for each lane with events. NULL with `fault` saying why. With a queue
- * returned, `fault` is "" or says that a damaged file was moved aside. A million events take well under a second.
+ * Blocks. NULL with `fault` saying why. With a queue returned, `fault` is "" or says that a damaged file was moved aside.
  */
 struct event_queue *event_queue_open(uv_loop_t *loop, const struct event_store_options *options,
-                                     const struct store_worker_listener *listener,
-                                     event_store_lane_fn *on_lane, void *context,
                                      char fault[STORE_FAULT_SIZE]);
 void event_queue_close(struct event_queue *queue, store_worker_closed_fn *on_closed, void *context);
+
+/* Before the first operation: who is told of failures. */
+void event_queue_listen(struct event_queue *queue, const struct store_worker_listener *listener);
+
+/* Before the first operation: calls `on_lane` for each lane with events. Blocks; a million take well under a second. */
+enum store_status event_queue_lanes(struct event_queue *queue, event_store_lane_fn *on_lane,
+                                    void *context);
 
 /* The newest time by an account's clock that the queue knew when it was opened; 0 when it was empty. */
 int64_t event_queue_newest_ms(const struct event_queue *queue);

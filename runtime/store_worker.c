@@ -67,8 +67,21 @@ static struct store_operation *list_take_all(struct operation_list *list)
     return first;
 }
 
-struct store_worker *store_worker_open(uv_loop_t *loop, struct event_store *store,
-                                       const struct store_worker_listener *listener)
+static void ignore(void *context)
+{
+    (void)context;
+}
+
+static void ignore_why(void *context, const char *why)
+{
+    (void)context;
+    (void)why;
+}
+
+static const struct store_worker_listener nobody = {ignore_why, ignore_why, ignore, ignore_why,
+                                                    NULL};
+
+struct store_worker *store_worker_open(uv_loop_t *loop, struct event_store *store)
 {
     struct store_worker *worker = calloc(1, sizeof *worker);
 
@@ -76,7 +89,7 @@ struct store_worker *store_worker_open(uv_loop_t *loop, struct event_store *stor
         return NULL;
     worker->loop = loop;
     worker->store = store;
-    worker->listener = *listener;
+    worker->listener = nobody;
     worker->work.data = worker;
     list_init(&worker->gathered);
     list_init(&worker->kept);
@@ -84,6 +97,11 @@ struct store_worker *store_worker_open(uv_loop_t *loop, struct event_store *stor
     (void)uv_timer_init(loop, &worker->retry_timer); /* always 0 */
     worker->retry_timer.data = worker;
     return worker;
+}
+
+void store_worker_listen(struct store_worker *worker, const struct store_worker_listener *listener)
+{
+    worker->listener = *listener;
 }
 
 static enum store_status run_batch(struct store_worker *worker)

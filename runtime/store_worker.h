@@ -52,8 +52,10 @@ struct store_worker_listener {
 typedef void store_worker_closed_fn(void *context);
 
 /* Takes `store` on success; NULL when memory is short. */
-struct store_worker *store_worker_open(uv_loop_t *loop, struct event_store *store,
-                                       const struct store_worker_listener *listener);
+struct store_worker *store_worker_open(uv_loop_t *loop, struct event_store *store);
+
+/* Before the first operation; copies `listener`. Without one nobody is told. */
+void store_worker_listen(struct store_worker *worker, const struct store_worker_listener *listener);
 
 /* Takes `operation`; they are run in the order of submission, except that kept ones come later after a failure. */
 void store_worker_submit(struct store_worker *worker, struct store_operation *operation);

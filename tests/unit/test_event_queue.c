@@ -88,8 +88,14 @@ static struct event_queue *try_open(enum durability durability)
 {
     const struct event_store_options options = {.folder = folder, .durability = durability};
 
+    struct event_queue *opened = event_queue_open(&loop, &options, fault);
+
     forget_lanes();
-    return event_queue_open(&loop, &options, &listener, on_lane, NULL, fault);
+    if (opened != NULL) {
+        event_queue_listen(opened, &listener);
+        ck_assert_int_eq(event_queue_lanes(opened, on_lane, NULL), STORE_OK);
+    }
+    return opened;
 }
 
 static void open_queue(void)
