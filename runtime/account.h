@@ -12,13 +12,16 @@
 
 enum { ACCOUNT_ID_SIZE = 13, ACCOUNTS_MAX = 10000 };
 
+struct async_account;
+
 struct account {
     char id[ACCOUNT_ID_SIZE];
     bool is_default; /* the AccountId of the configuration */
     struct clock *clock;
     unsigned
         unreserved_in_use; /* invocations of functions without reserved concurrency; the dispatcher's */
-    struct account *next; /* in the order of making */
+    struct async_account *events; /* the asynchronous invoker's; NULL before the first event */
+    struct account *next;         /* in the order of making */
 };
 
 struct accounts;

@@ -24,7 +24,12 @@ struct event {
     struct event *previous, *next; /* among those of its lane that are in memory */
     struct event_lane *lane;       /* borrowed; NULL while the pool thread reads it */
     enum event_state state;
-    bool is_forgotten; /* the queue was emptied meanwhile: whatever comes of it leads to nothing */
+    bool is_forgotten;  /* the queue was emptied meanwhile: whatever comes of it leads to nothing */
+    bool is_writing;    /* EVENT_REFUSED only: not on disk yet */
+    bool is_unreserved; /* EVENT_RUNNING only: draws from the account's share */
+    bool is_old; /* EVENT_RUNNING only: it ran before the clock was advanced; see async_wait.c */
+    void (*on_accepted)(bool is_accepted, void *context); /* EVENT_ADDING only; may be NULL */
+    void *context;
 
     int64_t sequence; /* over all of the queue; the order of acceptance */
     int64_t lane_id;

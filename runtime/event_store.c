@@ -65,7 +65,7 @@ struct event_store {
     sqlite3 *database; /* NULL after a replacement that failed */
     sqlite3_stmt *statements[STORE_STATEMENT_COUNT];
     enum durability durability;
-    char error[256];
+    char error[STORE_ERROR_SIZE];
     char folder[STORE_FOLDER_SIZE];
     char path[STORE_FOLDER_SIZE + 16];
 };
@@ -327,6 +327,11 @@ enum durability event_store_durability(const struct event_store *store)
 const char *event_store_error(const struct event_store *store)
 {
     return store->error;
+}
+
+void event_store_set_error(struct event_store *store, const char *error)
+{
+    (void)snprintf(store->error, sizeof store->error, "%s", error);
 }
 
 sqlite3_stmt *event_store_statement(struct event_store *store, enum store_statement statement)

@@ -19,13 +19,19 @@
 
 #include <sqlite3.h>
 
-enum { STORE_FORMAT = 1, STORE_FOLDER_SIZE = 1024, STORE_FAULT_SIZE = 4096 };
+enum {
+    STORE_FORMAT = 1,
+    STORE_FOLDER_SIZE = 1024,
+    STORE_ERROR_SIZE = 1536,
+    STORE_FAULT_SIZE = 8192
+};
 
 enum store_status {
     STORE_OK,
     STORE_FAILED,  /* no room, no access, I/O error, no memory: may work later */
     STORE_DAMAGED, /* the file is not, or no longer, a sound database */
-    STORE_CLOSED   /* never came to be done */
+    STORE_POSTPONED, /* this operation can't be done now, and left the transaction as it was: the others go on */
+    STORE_CLOSED /* never came to be done */
 };
 
 enum store_statement {
@@ -72,6 +78,7 @@ enum durability event_store_durability(const struct event_store *store);
 
 /* Why the last operation failed, for people. */
 const char *event_store_error(const struct event_store *store);
+void event_store_set_error(struct event_store *store, const char *error); /* of a file beside it */
 
 /* A statement ready to be bound and stepped; reset it by event_store_end(). NULL after a failed event_store_replace(). */
 sqlite3_stmt *event_store_statement(struct event_store *store, enum store_statement statement);

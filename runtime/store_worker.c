@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 /* How long to wait before what failed is tried again. Real time: it is the disk that we wait for. */
-enum { RETRY_MS = 200 };
+enum { RETRY_MS = 200, KEPT_MAX = 1000 };
 
 struct operation_list {
     struct store_operation *first, **last;
@@ -22,6 +22,7 @@ struct store_worker {
     enum worker_state state;
     bool is_failing;
     bool is_kept_due;
+    size_t kept_count; /* in `kept` */
     struct operation_list gathered;
     struct operation_list kept; /* what failed and is tried again; before all else */
     struct operation_list batch;
@@ -41,6 +42,16 @@ static void list_init(struct operation_list *list)
     list->last = &list->first;
 }
 
+static size_t list_count(const struct operation_list *list)
+{
+    size_t count = 0;
+
+    for (const struct store_operation *operation = list->first; operation != NULL;
+         operation = operation->next)
+        count++;
+    return count;
+}
+
 static void list_append(struct operation_list *list, struct store_operation *operation)
 {
     operation->next = NULL;
@@ -56,8 +67,21 @@ static struct store_operation *list_take_all(struct operation_list *list)
     return first;
 }
 
-struct store_worker *store_worker_open(uv_loop_t *loop, struct event_store *store,
-                                       const struct store_worker_listener *listener)
+static void ignore(void *context)
+{
+    (void)context;
+}
+
+static void ignore_why(void *context, const char *why)
+{
+    (void)context;
+    (void)why;
+}
+
+static const struct store_worker_listener nobody = {ignore_why, ignore_why, ignore, ignore_why,
+                                                    NULL};
+
+struct store_worker *store_worker_open(uv_loop_t *loop, struct event_store *store)
 {
     struct store_worker *worker = calloc(1, sizeof *worker);
 
@@ -65,7 +89,7 @@ struct store_worker *store_worker_open(uv_loop_t *loop, struct event_store *stor
         return NULL;
     worker->loop = loop;
     worker->store = store;
-    worker->listener = *listener;
+    worker->listener = nobody;
     worker->work.data = worker;
     list_init(&worker->gathered);
     list_init(&worker->kept);
@@ -75,13 +99,25 @@ struct store_worker *store_worker_open(uv_loop_t *loop, struct event_store *stor
     return worker;
 }
 
+void store_worker_listen(struct store_worker *worker, const struct store_worker_listener *listener)
+{
+    worker->listener = *listener;
+}
+
 static enum store_status run_batch(struct store_worker *worker)
 {
     enum store_status status = event_store_begin(worker->store);
 
     for (struct store_operation *operation = worker->batch.first;
-         status == STORE_OK && operation != NULL; operation = operation->next)
+         status == STORE_OK && operation != NULL; operation = operation->next) {
         status = operation->run(worker->store, operation);
+        operation->is_postponed = status == STORE_POSTPONED;
+        if (operation->is_postponed) {
+            (void)snprintf(worker->fault, sizeof worker->fault, "%s",
+                           event_store_error(worker->store));
+            status = STORE_OK;
+        }
+    }
     if (status == STORE_OK)
         status = event_store_commit(worker->store);
     if (status != STORE_OK)
@@ -99,6 +135,7 @@ static void on_work(uv_work_t *work)
     worker->status = run_batch(worker);
     switch (worker->status) {
     case STORE_OK:
+    case STORE_POSTPONED:
     case STORE_CLOSED:
         return;
     case STORE_FAILED:
@@ -127,6 +164,7 @@ static void keep(struct store_worker *worker, struct operation_list *kept, bool 
 {
     if (kept->first == NULL)
         return;
+    worker->kept_count += list_count(kept);
     if (worker->kept.first == NULL)
         worker->kept.last = kept->last;
     *kept->last = worker->kept.first;
@@ -135,6 +173,14 @@ static void keep(struct store_worker *worker, struct operation_list *kept, bool 
         worker->is_kept_due = true;
     else if (!worker->is_closing)
         (void)uv_timer_start(&worker->retry_timer, on_retry_time, RETRY_MS, 0);
+}
+
+static void complain(struct store_worker *worker, struct store_operation *operation)
+{
+    if (operation->is_complained)
+        return;
+    operation->is_complained = true;
+    worker->listener.on_postponed(worker->listener.context, worker->fault);
 }
 
 static void end_operations(struct store_worker *worker, enum store_status status)
@@ -147,10 +193,13 @@ static void end_operations(struct store_worker *worker, enum store_status status
     for (struct store_operation *operation = list_take_all(&worker->batch); operation != NULL;
          operation = next) {
         next = operation->next;
-        if (status == STORE_FAILED && operation->is_kept) {
+        if (status == STORE_OK && operation->is_postponed) {
+            complain(worker, operation);
+            list_append(&kept, operation);
+        } else if (status == STORE_FAILED && operation->is_kept) {
             list_append(&kept, operation);
         } else {
-            had_others = true;
+            had_others = had_others || status == STORE_FAILED;
             operation->done(operation, status);
         }
     }
@@ -239,6 +288,7 @@ static void start_next(struct store_worker *worker)
         return;
     if (worker->kept.first != NULL && worker->is_kept_due) {
         worker->is_kept_due = false;
+        worker->kept_count = 0;
         from = &worker->kept;
     }
     if (from->first != NULL) {
@@ -262,7 +312,7 @@ void store_worker_submit(struct store_worker *worker, struct store_operation *op
 
 bool store_worker_is_failing(const struct store_worker *worker)
 {
-    return worker->is_failing;
+    return worker->is_failing || worker->kept_count > KEPT_MAX;
 }
 
 void store_worker_close(struct store_worker *worker, store_worker_closed_fn *on_closed,

@@ -35,12 +35,15 @@ struct store_operation {
     store_run_fn *run;
     store_done_fn *done;
     bool is_kept; /* tried again until it works; told STORE_CLOSED if it never did */
+    bool is_postponed, is_complained; /* the worker's */
 };
 
 /* What its user wants to know; all on the loop. */
 struct store_worker_listener {
     void (*on_failing)(void *context, const char *why); /* writing fails from now on */
-    void (*on_recovered)(void *context);                /* it works again */
+    void (*on_postponed)(void *context,
+                         const char *why); /* one operation can't be done; it is tried again */
+    void (*on_recovered)(void *context);   /* it works again */
     void (*on_replaced)(void *context,
                         const char *what); /* a damaged file was moved aside; rows are gone */
     void *context;
@@ -49,13 +52,15 @@ struct store_worker_listener {
 typedef void store_worker_closed_fn(void *context);
 
 /* Takes `store` on success; NULL when memory is short. */
-struct store_worker *store_worker_open(uv_loop_t *loop, struct event_store *store,
-                                       const struct store_worker_listener *listener);
+struct store_worker *store_worker_open(uv_loop_t *loop, struct event_store *store);
+
+/* Before the first operation; copies `listener`. Without one nobody is told. */
+void store_worker_listen(struct store_worker *worker, const struct store_worker_listener *listener);
 
 /* Takes `operation`; they are run in the order of submission, except that kept ones come later after a failure. */
 void store_worker_submit(struct store_worker *worker, struct store_operation *operation);
 
-/* Do writes fail at present? Then nothing new should be begun. */
+/* Do writes fail at present, or too many of them wait? Then nothing new should be begun. */
 bool store_worker_is_failing(const struct store_worker *worker);
 
 /* What was submitted is still tried, once; then the store is closed. */
