@@ -1,6 +1,6 @@
 #include "handlers/invoke_request.h"
 
-#include <cjson/cJSON.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -7,7 +7,7 @@
 
 #include "runtime/request_id.h"
 
-enum { TRACE_ANSWER_SIZE = 160 };
+enum { TRACE_ANSWER_SIZE = 256 };
 
 /*
  * `sent` is what the caller sent (NULL for nothing), `seen` what the function sees (NULL when there is no invocation: a

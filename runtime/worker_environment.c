@@ -636,8 +636,9 @@ static bool start_command(struct worker *worker, struct worker_command *command,
     char why[WORKER_FAILURE_SIZE];
     bool is_started;
 
-    if (command->is_bundled &&
-        !bundled_runtime_extract(worker->base.services->bundled_folder, why, sizeof why)) {
+    /* The server has put them there when it started; the folder may have been removed since. */
+    if (command->is_bundled && access(command->path, R_OK) != 0 &&
+        bundled_runtime_extract(worker->base.services->bundled_folder, why, sizeof why) != BUNDLED_RUNTIME_OK) {
         set_failure(worker, "", why);
         worker->is_failure_of_system = true;
         return false;

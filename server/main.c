@@ -1,0 +1,78 @@
+/*
+ * invoked - AWS Lambda's Invoke API on your own machine.
+ */
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "server/options.h"
+#include "server/serve.h"
+
+static const char *variable(const char *name, void *context)
+{
+    (void)context;
+    return getenv(name);
+}
+
+static bool exists(const char *path, void *context)
+{
+    (void)context;
+    return access(path, F_OK) == 0;
+}
+
+/* A closed standard descriptor would be taken by the first file that is opened, and written to as if it were the log. */
+static void ensure_standard_descriptors(void)
+{
+    int file;
+
+    do {
+        file = open("/dev/null", O_RDWR);
+    } while (file >= 0 && file <= 2);
+    if (file > 2)
+        (void)close(file);
+}
+
+static int run(const struct options *options)
+{
+    switch (options->command) {
+    case COMMAND_SERVE:
+        return serve(options);
+    case COMMAND_CHECK:
+        return serve_check(options);
+    case COMMAND_RUN:
+    case COMMAND_INVOKE:
+    case OPTIONS_COMMAND_COUNT:
+        break;
+    }
+    return OPTIONS_EXIT_BAD_USAGE;
+}
+
+int main(int argc, char **argv)
+{
+    const struct options_source source = {.argc = argc, .argv = argv, .variable = variable, .exists = exists};
+    struct options options;
+    int status = EXIT_CANNOT_RUN;
+
+    ensure_standard_descriptors();
+    (void)signal(SIGPIPE, SIG_IGN);
+    switch (options_parse(&options, &source)) {
+    case OPTIONS_OK:
+        status = run(&options);
+        break;
+    case OPTIONS_SHOW:
+        (void)fputs(options.text, stdout);
+        status = EXIT_GOOD;
+        break;
+    case OPTIONS_BAD:
+        (void)fputs(options.text, stderr);
+        status = OPTIONS_EXIT_BAD_USAGE;
+        break;
+    case OPTIONS_NO_MEMORY:
+        (void)fputs("invoked: memory is short\n", stderr);
+        break;
+    }
+    options_clear(&options);
+    return status;
+}

@@ -1,0 +1,316 @@
+#include "server/server.h"
+
+#include <arpa/inet.h>
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "config/config_store.h"
+#include "runtime/account.h"
+#include "runtime/bundled_runtime.h"
+#include "runtime/data_folder.h"
+#include "runtime/dispatcher.h"
+#include "runtime/execution_environment.h"
+#include "server/http_listener.h"
+#include "server/runtime_listener.h"
+
+enum { STOP_WAIT_MS = 5000, STOP_POLL_MS = 5, PATH_SIZE = DATA_FOLDER_PATH_SIZE + 32 };
+
+struct server {
+    uv_loop_t *loop;
+    const struct options *options;
+    struct log *log;
+    struct random_source *random;
+    struct config_store *config_store;
+    struct data_folder data_folder;
+    bool has_data_folder;
+    char bundled_folder[PATH_SIZE];
+    char endpoint[SERVER_ENDPOINT_SIZE];
+    struct accounts *accounts;
+    struct process_table *processes;
+    struct runtime_listener *runtime_listener;
+    struct environment_services services;
+    struct dispatcher *dispatcher;
+    struct api api;
+    struct http_listener *http_listener;
+
+    uv_timer_t stop_timer;
+    bool has_stop_timer;
+    int64_t stopping_since_us; /* 0 while it serves */
+    bool is_closing;
+    server_stopped_fn *on_stopped;
+    void *stopped_context;
+};
+
+/* ---- opening ---- */
+
+static void fault(char why[SERVER_FAULT_SIZE], const char *text)
+{
+    (void)snprintf(why, SERVER_FAULT_SIZE, "%s", text);
+}
+
+/* Many environments and connections need many descriptors; handlers get AWS's limit back (process.c). */
+static void raise_descriptor_limit(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return;
+    limit.rlim_cur = limit.rlim_max;
+    (void)setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+static bool open_log(struct server *server)
+{
+    const struct log_options options = {
+        .descriptor = 2,
+        .format = server->options->log_format,
+        .level = server->options->log_level,
+        .has_colour = log_may_colour(2),
+    };
+
+    server->log = log_open(server->loop, &options);
+    return server->log != NULL;
+}
+
+static bool open_folders(struct server *server, char why[SERVER_FAULT_SIZE])
+{
+    char text[DATA_FOLDER_FAULT_SIZE];
+
+    if (data_folder_open(&server->data_folder, server->options->data_dir, text) != DATA_FOLDER_OK) {
+        fault(why, text);
+        return false;
+    }
+    server->has_data_folder = true;
+    (void)snprintf(server->bundled_folder, sizeof server->bundled_folder, "%s/runtimes", server->data_folder.path);
+    if (bundled_runtime_extract(server->bundled_folder, text, sizeof text) == BUNDLED_RUNTIME_OK)
+        return true;
+    fault(why, text);
+    return false;
+}
+
+static bool open_runtime(struct server *server, const struct config *config)
+{
+    const struct clock_options clock_options = {
+        .mode = server->options->clock_mode,
+        .factor = server->options->clock_factor,
+    };
+
+    server->random = random_source_new();
+    server->accounts = accounts_open(server->loop, &clock_options, config->account_id);
+    server->processes = process_table_open(server->loop);
+    server->runtime_listener = runtime_listener_open(server->loop, server->log);
+    if (server->random == NULL || server->accounts == NULL || server->processes == NULL ||
+        server->runtime_listener == NULL)
+        return false;
+    server->services = (struct environment_services){
+        .loop = server->loop,
+        .log = server->log,
+        .random = server->random,
+        .processes = server->processes,
+        .ports = runtime_listener_ports(server->runtime_listener),
+        .endpoint = server->endpoint,
+        .bundled_folder = server->bundled_folder,
+    };
+    server->dispatcher = dispatcher_open(&server->services);
+    return server->dispatcher != NULL;
+}
+
+/* Where handlers and people reach this server: an address that means "all" is none to connect to. */
+static void make_endpoint(struct server *server, unsigned short port)
+{
+    const char *host = server->options->host;
+    unsigned char address[16];
+
+    if (strcmp(host, "0.0.0.0") == 0 || strcmp(host, "::") == 0 || host[0] == '\0')
+        host = "127.0.0.1";
+    (void)snprintf(server->endpoint, sizeof server->endpoint,
+                   inet_pton(AF_INET6, host, address) == 1 ? "http://[%s]:%u" : "http://%s:%u", host, port);
+}
+
+static bool open_listener(struct server *server, char why[SERVER_FAULT_SIZE])
+{
+    char text[LISTEN_FAULT_SIZE];
+    const struct http_listener_options options = {
+        .loop = server->loop,
+        .api = &server->api,
+        .host = server->options->host,
+        .port = server->options->port,
+    };
+
+    server->api = (struct api){
+        .config_store = server->config_store,
+        .accounts = server->accounts,
+        .dispatcher = server->dispatcher,
+        .random = server->random,
+        .log = server->log,
+        .started_us = clock_monotonic_us(),
+    };
+    server->http_listener = http_listener_open(&options, text);
+    if (server->http_listener == NULL) {
+        fault(why, text);
+        return false;
+    }
+    make_endpoint(server, http_listener_port(server->http_listener));
+    return true;
+}
+
+static void close_quietly(void *context)
+{
+    (void)context;
+}
+
+/* What was opened before the fault. */
+static void abort_opening(struct server *server)
+{
+    if (server->dispatcher != NULL)
+        dispatcher_close(server->dispatcher, close_quietly, NULL);
+    if (server->processes != NULL)
+        process_table_close(server->processes);
+    log_close(server->log);
+    uv_close((uv_handle_t *)&server->stop_timer, NULL);
+    (void)uv_run(server->loop, UV_RUN_DEFAULT);
+    server->log = NULL;
+    server_free(server);
+}
+
+struct server *server_open(uv_loop_t *loop, const struct options *options, struct config *config,
+                           char why[SERVER_FAULT_SIZE])
+{
+    struct server *server = calloc(1, sizeof *server);
+    const struct config_options config_options = {.parameters = options->parameters};
+
+    fault(why, "memory is short");
+    if (server == NULL) {
+        config_release(config);
+        return NULL;
+    }
+    server->loop = loop;
+    server->options = options;
+    (void)uv_timer_init(loop, &server->stop_timer);
+    server->stop_timer.data = server;
+    raise_descriptor_limit();
+    server->config_store = config_store_new(options->config_path, &config_options, config);
+    if (server->config_store == NULL)
+        config_release(config);
+    if (server->config_store == NULL || !open_log(server) || !open_folders(server, why) ||
+        !open_runtime(server, config) || !open_listener(server, why)) {
+        abort_opening(server);
+        return NULL;
+    }
+    return server;
+}
+
+const char *server_endpoint(const struct server *server)
+{
+    return server->endpoint;
+}
+
+size_t server_function_count(const struct server *server)
+{
+    return config_store_current(server->config_store)->function_count;
+}
+
+struct log *server_log(const struct server *server)
+{
+    return server->log;
+}
+
+/* ---- reloading ---- */
+
+void server_reload(struct server *server)
+{
+    struct config_faults faults = {0};
+
+    if (server->stopping_since_us != 0)
+        return;
+    if (config_store_reload(server->config_store, &faults)) {
+        dispatcher_reconfigure(server->dispatcher, config_store_current(server->config_store));
+        log_write(server->log, LOG_INFO, "read %s again: %zu functions", server->options->config_path,
+                  server_function_count(server));
+    } else {
+        for (size_t i = 0; i < faults.count; i++)
+            log_write(server->log, LOG_ERROR, "%s", faults.messages[i]);
+        log_write(server->log, LOG_ERROR, "the configuration stays as it was");
+    }
+    config_faults_clear(&faults);
+}
+
+/* ---- stopping ---- */
+
+static void on_listener_closed(void *context)
+{
+    struct server *server = context;
+
+    server->http_listener = NULL;
+    process_table_close(server->processes);
+    server->processes = NULL;
+    log_write(server->log, LOG_INFO, "stopped");
+    log_close(server->log);
+    server->log = NULL;
+    uv_close((uv_handle_t *)&server->stop_timer, NULL);
+    server->on_stopped(server->stopped_context);
+}
+
+static void on_dispatcher_closed(void *context)
+{
+    struct server *server = context;
+
+    server->dispatcher = NULL;
+    http_listener_close(server->http_listener, on_listener_closed, server);
+}
+
+static void end_environments(struct server *server)
+{
+    if (server->is_closing)
+        return;
+    server->is_closing = true;
+    (void)uv_timer_stop(&server->stop_timer);
+    dispatcher_close(server->dispatcher, on_dispatcher_closed, server);
+}
+
+static void on_stop_poll(uv_timer_t *timer)
+{
+    struct server *server = timer->data;
+
+    if (http_listener_pending(server->http_listener) == 0 ||
+        clock_monotonic_us() - server->stopping_since_us >= STOP_WAIT_MS * INT64_C(1000))
+        end_environments(server);
+}
+
+void server_stop(struct server *server, server_stopped_fn *on_stopped, void *context)
+{
+    unsigned pending;
+
+    if (server->stopping_since_us != 0) {
+        end_environments(server);
+        return;
+    }
+    server->on_stopped = on_stopped;
+    server->stopped_context = context;
+    server->stopping_since_us = clock_monotonic_us();
+    http_listener_stop(server->http_listener);
+    pending = http_listener_pending(server->http_listener);
+    if (pending == 0) {
+        end_environments(server);
+        return;
+    }
+    log_write(server->log, LOG_INFO, "stopping: waiting up to 5 s for %u invocation%s; once more stops at once", pending,
+              pending == 1 ? "" : "s");
+    (void)uv_timer_start(&server->stop_timer, on_stop_poll, STOP_POLL_MS, STOP_POLL_MS);
+}
+
+void server_free(struct server *server)
+{
+    if (server->runtime_listener != NULL)
+        runtime_listener_close(server->runtime_listener);
+    if (server->accounts != NULL)
+        accounts_close(server->accounts);
+    random_source_free(server->random);
+    config_store_free(server->config_store);
+    if (server->has_data_folder)
+        data_folder_close(&server->data_folder);
+    free(server);
+}
