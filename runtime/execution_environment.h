@@ -33,6 +33,7 @@ enum environment_state {
 };
 
 struct environment;
+struct interpreters;
 struct worker_ports;
 struct random_source;
 
@@ -42,6 +43,7 @@ struct environment_services {
     struct log *log;
     struct random_source *random;
     struct process_table *processes;
+    struct interpreters *interpreters;
     const struct worker_ports *ports;
     const char *endpoint;       /* "http://127.0.0.1:3001": AWS_ENDPOINT_URL_LAMBDA */
     const char *bundled_folder; /* where the bundled runtimes are put when they are needed */

@@ -184,8 +184,23 @@ static void on_handle_closed(uv_handle_t *handle)
         free(table);
 }
 
+static void kill_registered(struct process_table *table)
+{
+    for (size_t i = 0; i < BUCKETS; i++) {
+        struct process *process;
+
+        while ((process = table->buckets[i]) != NULL) {
+            process_kill(process);
+            (void)waitpid(process->id, NULL, 0);
+            table->buckets[i] = process->next;
+            free(process);
+        }
+    }
+}
+
 void process_table_close(struct process_table *table)
 {
+    kill_registered(table);
     /* A killed orphan's own children become ours in turn. */
     for (unsigned round = 0; round < STRAY_ROUNDS_MAX && kill_strays(table, false) > 0; round++) {
         const struct timespec pause = {.tv_nsec = 1000000};

@@ -21,7 +21,7 @@ struct process;
 /* NULL with errno set when it can't be opened. One for each server. */
 struct process_table *process_table_open(uv_loop_t *loop);
 
-/* Every process must have ended. Whatever orphans are left are ended first. */
+/* Kills what is left, orphans too, and waits for it; nobody is told any more. */
 void process_table_close(struct process_table *table);
 
 struct process_options {

@@ -17,54 +17,6 @@ static bool fail(struct worker_command *command, const char *error_type, const c
     return false;
 }
 
-static bool is_in_path(const char *name, const char *search_path)
-{
-    char file[4096];
-
-    while (search_path != NULL && *search_path != '\0') {
-        const size_t length = strcspn(search_path, ":");
-
-        if (length > 0 &&
-            snprintf(file, sizeof file, "%.*s/%s", (int)length, search_path, name) < (int)sizeof file &&
-            access(file, X_OK) == 0)
-            return true;
-        search_path += length + (search_path[length] == ':' ? 1 : 0);
-    }
-    return false;
-}
-
-/* "python3.12" runs under python3.12, else python3; "nodejs20.x" under node20 or nodejs20, else node or nodejs. */
-static bool choose_interpreter(const struct function_version *settings, const char *search_path,
-                               struct worker_command *command)
-{
-    static const char *const python[] = {"python3", NULL};
-    static const char *const nodejs[] = {"node", "nodejs", NULL};
-    const bool is_python = settings->family == RUNTIME_FAMILY_PYTHON;
-    const char *const *fallback = is_python ? python : nodejs;
-
-    (void)snprintf(command->interpreter, sizeof command->interpreter, "%s", settings->runtime);
-    command->interpreter[strcspn(command->interpreter, is_python ? "" : ".")] = '\0';
-    if (is_in_path(command->interpreter, search_path))
-        return true;
-    if (!is_python) {
-        memmove(command->interpreter + 4, command->interpreter + 6, strlen(command->interpreter + 6) + 1);
-        if (is_in_path(command->interpreter, search_path))
-            return true;
-    }
-    for (; *fallback != NULL; fallback++) {
-        if (is_in_path(*fallback, search_path)) {
-            (void)snprintf(command->interpreter, sizeof command->interpreter, "%s", *fallback);
-            command->other_interpreter = command->interpreter;
-            return true;
-        }
-    }
-    command->error_type = "Runtime.InvalidEntrypoint";
-    (void)snprintf(command->failure, sizeof command->failure,
-                   "%s is not installed here: the function %s needs %s in PATH", settings->runtime,
-                   settings->function->name, is_python ? "python3" : "node");
-    return false;
-}
-
 static bool add(struct worker_command *command, size_t *count, const char *argument)
 {
     if (*count + 1 >= WORKER_ARGUMENTS_MAX)
@@ -92,11 +44,16 @@ static bool find_bootstrap(const struct function_version *settings, struct worke
                 "Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]");
 }
 
-static bool add_program(const struct function_version *settings, const char *bundled_folder,
-                        const char *search_path, struct worker_command *command, size_t *count)
+bool worker_command_needs_interpreter(const struct function_version *settings)
 {
-    const bool is_wrapped = settings->debug_command.count > 0;
+    const bool is_bundled = settings->family == RUNTIME_FAMILY_PYTHON || settings->family == RUNTIME_FAMILY_NODEJS;
 
+    return is_bundled && settings->debug_command.count == 0; /* a debug command brings its own */
+}
+
+static bool add_program(const struct function_version *settings, const char *bundled_folder, const char *interpreter,
+                        struct worker_command *command, size_t *count)
+{
     if (settings->kind == FUNCTION_IMAGE)
         return add_list(command, count, &settings->command);
     if (settings->family == RUNTIME_FAMILY_PROVIDED)
@@ -104,23 +61,18 @@ static bool add_program(const struct function_version *settings, const char *bun
     command->is_bundled = true;
     (void)snprintf(command->path, sizeof command->path, "%s/%s", bundled_folder,
                    settings->family == RUNTIME_FAMILY_PYTHON ? "python/bootstrap.py" : "nodejs/bootstrap.cjs");
-    if (!is_wrapped) /* the debug command brings the interpreter */
-        return choose_interpreter(settings, search_path, command) && add(command, count, command->interpreter) &&
-               add(command, count, command->path);
-    return add(command, count, command->path);
+    return (interpreter == NULL || add(command, count, interpreter)) && add(command, count, command->path);
 }
 
 bool worker_command_make(const struct function_version *settings, const struct environment_variables *variables,
-                         const char *bundled_folder, struct worker_command *command)
+                         const char *bundled_folder, const char *interpreter, struct worker_command *command)
 {
     const char *wrapper = environment_variables_value(variables, exec_wrapper);
-    const char *search_path = environment_variables_value(variables, "PATH");
     struct stat status;
     size_t count = 0;
 
     assert(settings->kind == FUNCTION_RUNTIME || settings->kind == FUNCTION_IMAGE);
     command->error_type = NULL;
-    command->other_interpreter = NULL;
     command->is_bundled = false;
     command->working_directory = settings->working_directory;
     if (stat(settings->working_directory, &status) != 0 || !S_ISDIR(status.st_mode))
@@ -129,7 +81,7 @@ bool worker_command_make(const struct function_version *settings, const struct e
     if (wrapper != NULL && !add(command, &count, wrapper))
         return false;
     return add_list(command, &count, &settings->debug_command) &&
-           add_program(settings, bundled_folder, search_path, command, &count);
+           add_program(settings, bundled_folder, interpreter, command, &count);
 }
 
 /* AWS's messages name the paths inside its sandbox; a missing wrapper is noticed by the shell there. */

@@ -1,5 +1,5 @@
 /*
- * worker_command.h - which program runs a warm environment: the interpreter of a bundled runtime, a `bootstrap`, or the
+ * worker_command.h - which program runs a warm environment: a bundled runtime under its interpreter, a `bootstrap`, or the
  * command of an image.
  *
  * Decides only; worker_environment.c starts it.
@@ -16,18 +16,22 @@ struct worker_command {
     const char *working_directory;
     bool is_bundled;              /* it speaks frames */
     bool has_wrapper;             /* AWS_LAMBDA_EXEC_WRAPPER is what is started */
-    const char *other_interpreter; /* NULL, or what stands in for the version that was asked for */
     char path[4096];              /* of the bootstrap, where that is a file of ours or the function's */
-    char interpreter[64];
 
     /* When there is nothing to start: the platform's error. */
     const char *error_type;
     char failure[WORKER_FAILURE_SIZE];
 };
 
-/* False with `error_type` and `failure`. `variables` are those the process will see. */
+/* Does it run under an interpreter that must be found first (interpreter.h)? */
+bool worker_command_needs_interpreter(const struct function_version *settings);
+
+/*
+ * False with `error_type` and `failure`. `variables` are those the process will see; `interpreter` is NULL where none
+ * is needed. All is borrowed.
+ */
 bool worker_command_make(const struct function_version *settings, const struct environment_variables *variables,
-                         const char *bundled_folder, struct worker_command *command);
+                         const char *bundled_folder, const char *interpreter, struct worker_command *command);
 
 /* What the platform says when the program could not be started: "fork/exec /var/task/bootstrap: permission denied". */
 void worker_command_failure(const struct function_version *settings, struct worker_command *command, int error);

@@ -12,6 +12,7 @@
 #include "runtime/environment_log.h"
 #include "runtime/environment_variables.h"
 #include "runtime/frame_channel.h"
+#include "runtime/interpreter.h"
 #include "runtime/worker_command.h"
 
 enum {
@@ -27,6 +28,9 @@ struct worker {
     struct environment_log log;
     struct frame_channel channel; /* bundled runtimes only */
     struct worker_port *port;
+    char runtime_api[RUNTIME_API_SIZE]; /* "127.0.0.1:40123" */
+    char instance[HEX_32_SIZE];         /* tells it apart, in its log stream's name and to find what it left behind */
+    bool is_searching;                  /* for its interpreter */
     uv_timer_t timer; /* of the init phase, then of each invocation */
     unsigned open_handles;
     bool is_init_overdue; /* the init phase is over; its rest counts into the first invocation */
@@ -110,7 +114,7 @@ static void kill_or_close(struct worker *worker)
 {
     if (worker->process != NULL)
         process_kill(worker->process);
-    else
+    else if (!worker->is_searching)
         close_handles(worker);
 }
 
@@ -604,8 +608,7 @@ static void close_ends(const struct worker_ends *ends)
 }
 
 static bool start_process(struct worker *worker, struct worker_command *command,
-                          const struct environment_variables *variables, const char *instance,
-                          const struct worker_ends *ends)
+                          const struct environment_variables *variables, const struct worker_ends *ends)
 {
     const struct process_options options = {
         .path = command->arguments[0],
@@ -613,7 +616,7 @@ static bool start_process(struct worker *worker, struct worker_command *command,
         .arguments = (char *const *)command->arguments,
         .environment = variables->items,
         .working_directory = command->working_directory,
-        .marker = instance,
+        .marker = worker->instance,
         .input = ends->input,
         .output = ends->output,
         .error = ends->output,
@@ -630,7 +633,7 @@ static bool start_process(struct worker *worker, struct worker_command *command,
 }
 
 static bool start_command(struct worker *worker, struct worker_command *command,
-                          const struct environment_variables *variables, const char *instance)
+                          const struct environment_variables *variables)
 {
     struct worker_ends ends = {-1, -1, -1};
     char why[WORKER_FAILURE_SIZE];
@@ -644,7 +647,7 @@ static bool start_command(struct worker *worker, struct worker_command *command,
         return false;
     }
     is_started = open_ends(worker, command->is_bundled, &ends) &&
-                 start_process(worker, command, variables, instance, &ends);
+                 start_process(worker, command, variables, &ends);
     close_ends(&ends);
     if (is_started && command->is_bundled && !send_init(worker, variables)) {
         errno = ENOMEM;
@@ -653,42 +656,91 @@ static bool start_command(struct worker *worker, struct worker_command *command,
     return is_started;
 }
 
-static bool start(struct worker *worker)
+/* `interpreter` is NULL where none is needed. */
+static bool start(struct worker *worker, const char *interpreter)
 {
     const struct environment_services *services = worker->base.services;
-    struct environment_variables variables = {0};
-    struct worker_command command = {.path = ""};
-    char runtime_api[RUNTIME_API_SIZE], instance[HEX_32_SIZE];
-    unsigned short port;
-    bool is_started = false;
-
-    hex_32_make(services->random, instance);
-    worker->port = services->ports->open(services->ports->context, worker, &port);
-    if (worker->port == NULL)
-        return fail_system(worker, "a port for the Runtime API");
-    (void)snprintf(runtime_api, sizeof runtime_api, "127.0.0.1:%u", port);
+    const struct function_version *settings = worker->base.settings;
     const struct environment_variables_options options = {
         .environment = &worker->base,
-        .runtime_api = runtime_api,
+        .runtime_api = worker->runtime_api,
         .runtime_folder = services->bundled_folder,
-        .instance = instance,
+        .instance = worker->instance,
     };
+    struct environment_variables variables;
+    struct worker_command command = {.path = ""};
+    bool is_started;
 
     if (!environment_variables_make(&options, &variables)) {
         errno = ENOMEM;
         return fail_system(worker, "memory");
     }
-    if (worker->base.settings->attach) {
-        log_write(services->log, LOG_INFO, "%s: start your handler with AWS_LAMBDA_RUNTIME_API=%s",
-                  worker->base.settings->function->name, runtime_api);
-        is_started = true;
-    } else if (!worker_command_make(worker->base.settings, &variables, services->bundled_folder, &command)) {
+    if (worker_command_make(settings, &variables, services->bundled_folder, interpreter, &command))
+        is_started = start_command(worker, &command, &variables);
+    else
         is_started = fail_start(worker, &command);
-    } else {
-        is_started = start_command(worker, &command, &variables, instance);
-    }
     environment_variables_clear(&variables);
     return is_started;
+}
+
+static void fail_soon(struct worker *worker)
+{
+    (void)uv_timer_start(&worker->timer, on_start_failed, 0, 0);
+}
+
+static void on_interpreter_found(const char *path, const char *fault, void *context)
+{
+    struct worker *worker = context;
+
+    worker->is_searching = false;
+    if (worker->base.state == ENVIRONMENT_SHUTDOWN) {
+        close_handles(worker);
+        return;
+    }
+    if (path != NULL && start(worker, path))
+        return;
+    if (path == NULL) {
+        set_failure(worker, "Runtime.InvalidEntrypoint", fault);
+        log_write(worker->base.services->log, LOG_WARN, "%s: %s", worker->base.settings->function->name, fault);
+    }
+    fail_soon(worker);
+}
+
+/* The PATH that the function will see decides. */
+static bool find_interpreter(struct worker *worker)
+{
+    const char *search_path = getenv("PATH");
+    const struct variable_list *own = &worker->base.settings->environment;
+    char path[INTERPRETER_PATH_SIZE];
+
+    for (size_t i = 0; i < own->count; i++) {
+        if (strncmp(own->items[i], "PATH=", 5) == 0)
+            search_path = own->items[i] + 5;
+    }
+    if (interpreters_find(worker->base.services->interpreters, worker->base.settings,
+                          search_path == NULL ? "/usr/local/bin:/usr/bin:/bin" : search_path, path,
+                          on_interpreter_found, worker))
+        return path[0] != '\0' && start(worker, path);
+    worker->is_searching = true;
+    return true;
+}
+
+static bool begin_start(struct worker *worker)
+{
+    const struct environment_services *services = worker->base.services;
+    unsigned short number;
+
+    hex_32_make(services->random, worker->instance);
+    worker->port = services->ports->open(services->ports->context, worker, &number);
+    if (worker->port == NULL)
+        return fail_system(worker, "a port for the Runtime API");
+    (void)snprintf(worker->runtime_api, sizeof worker->runtime_api, "127.0.0.1:%u", number);
+    if (worker->base.settings->attach) {
+        log_write(services->log, LOG_INFO, "%s: start your handler with AWS_LAMBDA_RUNTIME_API=%s",
+                  worker->base.settings->function->name, worker->runtime_api);
+        return true;
+    }
+    return worker_command_needs_interpreter(worker->base.settings) ? find_interpreter(worker) : start(worker, NULL);
 }
 
 struct environment *worker_open(const struct environment_options *options)
@@ -701,8 +753,8 @@ struct environment *worker_open(const struct environment_options *options)
     (void)uv_timer_init(options->services->loop, &worker->timer);
     worker->timer.data = worker;
     worker->open_handles = 1;
-    if (!start(worker))
-        (void)uv_timer_start(&worker->timer, on_start_failed, 0, 0);
+    if (!begin_start(worker))
+        fail_soon(worker);
     else if (!options->settings->attach && options->settings->debug_command.count == 0)
         (void)uv_timer_start(&worker->timer, on_init_timer, INIT_PHASE_MS, 0);
     return &worker->base;

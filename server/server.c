@@ -13,6 +13,7 @@
 #include "runtime/data_folder.h"
 #include "runtime/dispatcher.h"
 #include "runtime/execution_environment.h"
+#include "runtime/interpreter.h"
 #include "server/http_listener.h"
 #include "server/runtime_listener.h"
 
@@ -30,6 +31,7 @@ struct server {
     char endpoint[SERVER_ENDPOINT_SIZE];
     struct accounts *accounts;
     struct process_table *processes;
+    struct interpreters *interpreters;
     struct runtime_listener *runtime_listener;
     struct environment_services services;
     struct dispatcher *dispatcher;
@@ -101,8 +103,10 @@ static bool open_runtime(struct server *server, const struct config *config)
     server->random = random_source_new();
     server->accounts = accounts_open(server->loop, &clock_options, config->account_id);
     server->processes = process_table_open(server->loop);
+    if (server->processes != NULL)
+        server->interpreters = interpreters_open(server->loop, server->processes, server->log);
     server->runtime_listener = runtime_listener_open(server->loop, server->log);
-    if (server->random == NULL || server->accounts == NULL || server->processes == NULL ||
+    if (server->random == NULL || server->accounts == NULL || server->interpreters == NULL ||
         server->runtime_listener == NULL)
         return false;
     server->services = (struct environment_services){
@@ -110,6 +114,7 @@ static bool open_runtime(struct server *server, const struct config *config)
         .log = server->log,
         .random = server->random,
         .processes = server->processes,
+        .interpreters = server->interpreters,
         .ports = runtime_listener_ports(server->runtime_listener),
         .endpoint = server->endpoint,
         .bundled_folder = server->bundled_folder,
@@ -162,13 +167,22 @@ static void close_quietly(void *context)
     (void)context;
 }
 
+static void close_processes(struct server *server)
+{
+    if (server->interpreters != NULL)
+        interpreters_close(server->interpreters);
+    if (server->processes != NULL)
+        process_table_close(server->processes);
+    server->interpreters = NULL;
+    server->processes = NULL;
+}
+
 /* What was opened before the fault. */
 static void abort_opening(struct server *server)
 {
     if (server->dispatcher != NULL)
         dispatcher_close(server->dispatcher, close_quietly, NULL);
-    if (server->processes != NULL)
-        process_table_close(server->processes);
+    close_processes(server);
     log_close(server->log);
     uv_close((uv_handle_t *)&server->stop_timer, NULL);
     (void)uv_run(server->loop, UV_RUN_DEFAULT);
@@ -245,8 +259,7 @@ static void on_listener_closed(void *context)
     struct server *server = context;
 
     server->http_listener = NULL;
-    process_table_close(server->processes);
-    server->processes = NULL;
+    close_processes(server);
     log_write(server->log, LOG_INFO, "stopped");
     log_close(server->log);
     server->log = NULL;
