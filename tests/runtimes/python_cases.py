@@ -126,6 +126,9 @@ LOGS = [  # a handler's body; what the log holds then
      re.compile(r"\A\[WARNING\]\t%s\t%s\tw 1\n\Z" % (LOG_TIME, REQUEST_ID))),
     ("import logging; logging.getLogger().setLevel('INFO'); logging.getLogger('x').info('i')",
      re.compile(r"\A\[INFO\]\t%s\t%s\ti\n\Z" % (LOG_TIME, REQUEST_ID))),
+    ("import logging; R = {'created': 0.007, 'msecs': 7, 'levelno': 20, 'levelname': 'INFO', 'msg': 'm'}\n"
+     "    logging.getLogger().handle(logging.makeLogRecord(R))",
+     "[INFO]\t1970-01-01T00:00:00.007Z\t%s\tm\n" % REQUEST_ID),
     ("import logging, sys; sys.stdout = None\n    logging.error('e')", re.compile(r"\A\[ERROR\]\t.*\te\n\Z")),
     ("import logging, io, contextlib\n    with contextlib.redirect_stdout(io.StringIO()): logging.error('e')",
      re.compile(r"\A\[ERROR\]\t.*\te\n\Z")),

@@ -142,13 +142,17 @@ class Worker:
 
     def log_so_far(self):
         """All that is in the pipe; what a worker wrote before an answer is."""
+        return self.log_until(lambda text: False, 0).decode("utf-8", "surrogateescape")
+
+    def log_until(self, is_enough, wait_seconds=WAIT_SECONDS):
+        """The log until `is_enough`, its end, or nothing more in that time."""
         text = b""
-        while select.select([self.log], [], [], 0)[0]:
+        while not is_enough(text) and select.select([self.log], [], [], wait_seconds)[0]:
             piece = self.log.read(65536)
             if not piece:
                 break
             text += piece
-        return text.decode("utf-8", "surrogateescape")
+        return text
 
     def exit_status(self):
         return self.process.wait(WAIT_SECONDS)
