@@ -15,13 +15,14 @@ takes 10 ms, `json` 8 more, `logging` 7. So those are loaded when something need
 started ahead of need waits for its function. This file is compiled at each start, the others only once: keep it short.
 """
 
+import os
 import sys
 
 
 def main():
-    folder = __file__.rpartition("/")[0] or "."
-    if not (sys.flags.isolated or getattr(sys.flags, "safe_path", False)):
-        del sys.path[0]  # this folder; the function's takes its place
+    folder = os.path.dirname(os.path.abspath(__file__))
+    if sys.path and os.path.realpath(sys.path[0]) == os.path.realpath(folder):
+        del sys.path[0]  # the function's folder takes its place
     module = type(sys)
     package = module("invoked_runtime")
     package.__path__ = [folder]

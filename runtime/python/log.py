@@ -36,18 +36,33 @@ class Log:
 def log(text):
     if not text.endswith("\n"):
         text += "\n"
-    rest = memoryview(text.encode("utf-8", "backslashreplace"))
     try:
-        while rest:
-            rest = rest[os.write(Log.descriptor, rest) :]
+        write_all(Log.descriptor, text.encode("utf-8", "backslashreplace"))
     except OSError:
         pass  # nobody reads the log any more
+
+
+def write_all(descriptor, data):
+    rest = memoryview(data).cast("B")
+    while rest:
+        try:
+            rest = rest[os.write(descriptor, rest) :]
+        except BlockingIOError:  # a program of the handler's that shares the pipe, node for one, switched that on
+            os.set_blocking(descriptor, True)
 
 
 def quit_by_fault(reason):
     """The server broke the agreement: nothing that follows could be trusted."""
     log("invoked: the Python runtime ends: " + reason)
     os._exit(70)
+
+
+class LogFile(io.FileIO):
+    """Writes all or raises; a plain one may write a part, which text streams don't notice."""
+
+    def write(self, data):
+        write_all(self.fileno(), data)
+        return len(data)
 
 
 def open_log():
@@ -65,7 +80,7 @@ def open_stream(descriptor, name, errors):
     the other stream holds, and nothing is lost when a handler is killed.
     """
     try:
-        raw = io.FileIO(descriptor, "w", closefd=False)
+        raw = LogFile(descriptor, "w", closefd=False)
     except OSError:
         return None
     raw.name = name

@@ -16,6 +16,8 @@ STANDARD_NAMES = frozenset(
     operator re reprlib sre_compile sre_constants sre_parse string textwrap threading token tokenize traceback types
     warnings weakref""".split()
 )
+if sys.version_info >= (3, 14):
+    STANDARD_NAMES |= frozenset("_opcode copy dataclasses dis inspect opcode".split())
 
 
 class StandardLibraryFirst:

@@ -16,6 +16,7 @@ from .modules import prepare_modules
 LATE_NAMES = frozenset(
     "PYTHONASYNCIODEBUG PYTHONBREAKPOINT PYTHONPATH PYTHONSTARTUP PYTHONUNBUFFERED".split()
 )
+AGAIN = "--started-again-for"
 
 
 def become_function(frames):
@@ -23,8 +24,9 @@ def become_function(frames):
     Takes the init frame: environment, folder, module path. Gives the handler's name. A frame without any variable
     leaves the environment that the process began with, to which a wrapper script may have added its own.
     """
-    if len(sys.argv) > 1:  # after start_again: environment and folder are right
+    if is_started_again():  # environment and folder are right
         handler = sys.argv.pop()
+        sys.argv.pop()
         learn_function()
         prepare_modules()
         return handler
@@ -73,11 +75,16 @@ def is_read_at_start(name):
 def start_again(frames, handler):
     """The same process from its beginning, with the function's environment; the handler is its argument."""
     path = os.path.join(os.path.dirname(__file__), "bootstrap.py")
+    command = getattr(sys, "orig_argv", [sys.executable, path])  # with what a debugger put before it
     try:
         os.dup2(frames.descriptor, FRAMES_DESCRIPTOR)
-        os.execv(sys.executable, [sys.executable, path, handler])
+        os.execv(sys.executable, command + [AGAIN, handler])
     except (OSError, ValueError):
         os.close(FRAMES_DESCRIPTOR)  # then without those variables' effect
+
+
+def is_started_again():
+    return sys.argv[-2:-1] == [AGAIN]
 
 
 def set_locale():

@@ -11,7 +11,7 @@ from .function import Fault, Function
 from .json_text import encode_json, parse_json
 from .log import flush, open_log, quit_by_fault
 from .modules import StandardLibraryFirst, load_handler
-from .start import become_function
+from .start import become_function, is_started_again
 
 EVENT_FIELD_COUNT = 7
 
@@ -26,7 +26,7 @@ def work():
     frames = Frames()
     open_log()
     sys.meta_path.insert(0, StandardLibraryFirst())
-    if len(sys.argv) == 1:
+    if not is_started_again():
         frames.wait_idle()
     try:
         handler = load_handler(become_function(frames))
