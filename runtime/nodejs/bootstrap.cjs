@@ -325,9 +325,8 @@ function isModuleFolder(folder) {
     if (fs.existsSync(file)) {
         try {
             return JSON.parse(fs.readFileSync(file, 'utf8')).type === 'module';
-        } catch (error) {
-            console.warn(`${file} can't be read and doesn't tell whether this is an ES module:`, error);
-            return false;
+        } catch {
+            return false; // Node.js itself will tell what is wrong with it
         }
     }
     return folder !== path.dirname(folder) && isModuleFolder(path.dirname(folder));

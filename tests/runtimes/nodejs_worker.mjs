@@ -94,6 +94,16 @@ export class Worker {
         return Buffer.concat(this.#output[2]).toString();
     }
 
+    /* Waits until the log has `text`. */
+    async logHas(text) {
+        const givesUpAt = performance.now() + PATIENCE_MS;
+        while (!this.log.includes(text)) {
+            if (performance.now() > givesUpAt || this.hasEnded)
+                throw new Error(`no ${JSON.stringify(text)} in the log: ${this.log}${this.errorLog}`);
+            await new Promise((resolve) => this.process.stdout.once('data', resolve));
+        }
+    }
+
     send(bytes) {
         this.socket.write(bytes);
     }
@@ -161,8 +171,12 @@ export class Worker {
     }
 
     /* Sends an event, when the worker is ready for it, and reads up to the outcome. */
-    async invoke(event, details) {
-        this.send(encodeEvent(typeof event === 'string' ? event : JSON.stringify(event), details));
+    invoke(event, details) {
+        return this.invokeText(JSON.stringify(event), details);
+    }
+
+    invokeText(payload, details) {
+        this.send(encodeEvent(payload, details));
         return this.outcome();
     }
 
