@@ -14,6 +14,7 @@ static char file[PATH_MAX];
 
 static void make_scratch(void)
 {
+    memcpy(strchr(scratch, '.'), ".XXXXXX", sizeof ".XXXXXX");
     ck_assert_ptr_nonnull(mkdtemp(scratch));
     snprintf(file, sizeof file, "%s/invoked.json", scratch);
 }
