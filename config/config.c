@@ -155,9 +155,9 @@ struct config *config_build(const struct document *document, const char *path, c
         return NULL;
     }
     struct config_builder builder = {.arena = snapshot->arena, .faults = faults};
-
     const char *own_base = arena_copy(builder.arena, base, strlen(base));
 
+    builder.no_items = arena_take(builder.arena, sizeof *builder.no_items);
     snapshot->config.path = arena_copy(builder.arena, path, strlen(path));
     folder_finder_init(&builder.folders, builder.arena, own_base);
     if (root->kind != NODE_OBJECT)

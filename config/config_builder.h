@@ -20,11 +20,11 @@ struct config_builder {
     struct arena *arena; /* of the snapshot: everything that is built lives there */
     struct fault_list *faults;
     struct folder_finder folders;
+    char **no_items; /* of every empty list: a NULL */
     const char *region;
     const char *account_id;
-    const struct node
-        *inherit_environment; /* Local.InheritEnvironment of the whole; NULL for none */
-    unsigned idle_timeout_s;  /* of a function that says nothing */
+    const struct node *inherit_environment; /* of all functions; NULL for none */
+    unsigned idle_timeout_s;                /* of a function that says nothing */
 };
 
 /* `path` and `base` (the folder that relative paths start from) are absolute; copies both. NULL with a fault. */

@@ -117,8 +117,7 @@ static bool refuse_json_template(const struct source *source)
 
 static bool read_json_text(const struct source *source, const char *text, size_t length)
 {
-    if (!document_read_json(source->document, text, length, source->faults) &&
-        document_root(source->document) == NULL)
+    if (!document_read_json(source->document, text, length, source->faults))
         return false;
     return !refuse_json_template(source);
 }

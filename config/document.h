@@ -35,11 +35,10 @@ struct node {
     const struct node *parent;
     struct node *first, *last; /* members or elements, as written */
     struct node *next;         /* in the same parent */
-    const char
-        *text;       /* of a string, ending in NUL; of a number as it was written, which does not */
-    unsigned length; /* of `text` */
-    unsigned count;  /* of members or elements */
-    double number;   /* infinite when it was out of range; of a boolean 0 or 1 */
+    const char *text; /* of a string, ending in NUL; of a number as written, which does not */
+    unsigned length;  /* of `text` */
+    unsigned count;   /* of members or elements */
+    double number;    /* infinite when it was out of range; of a boolean 0 or 1 */
 };
 
 /* NULL when memory is short. */
@@ -67,8 +66,9 @@ struct node *document_add_string(struct document *document, struct node *parent,
 bool document_is_full(const struct document *document);
 
 /*
- * Reads a JSON text, in which comments may stand, into an empty document. False with at least one fault (shortage of
- * memory is one that the list remembers by itself). A key that stands twice is a fault; the first one stays.
+ * Reads a JSON text, in which comments may stand, into an empty document. False when that gave no whole tree, with at
+ * least one fault (shortage of memory is one that the list remembers by itself). A key that stands twice is a fault
+ * that leaves the tree whole: the first one stays.
  */
 bool document_read_json(struct document *document, const char *text, size_t length,
                         struct fault_list *faults);

@@ -166,6 +166,16 @@ static void move_all(struct fault_list *list, struct config_faults *faults)
     }
 }
 
+static bool make_messages_room(const struct fault_list *list, struct config_faults *faults)
+{
+    char **messages = realloc(faults->messages, (faults->count + list->count) * sizeof *messages);
+
+    if (messages == NULL)
+        return false;
+    faults->messages = messages;
+    return true;
+}
+
 void fault_list_hand_over(struct fault_list *list, struct config_faults *faults)
 {
     if (list->has_more) {
@@ -175,15 +185,10 @@ void fault_list_hand_over(struct fault_list *list, struct config_faults *faults)
                  list->file == NULL ? "" : list->file, FAULTS_MAX);
         add(list, UINT32_MAX, message);
     }
-    char **messages =
-        realloc(faults->messages, (faults->count + list->count + 1) * sizeof *messages);
-
-    if (messages == NULL) {
+    if (list->count > 0 && !make_messages_room(list, faults))
         list->is_out_of_memory = true;
-    } else {
-        faults->messages = messages;
+    else
         move_all(list, faults);
-    }
     faults->is_out_of_memory = faults->is_out_of_memory || list->is_out_of_memory;
     fault_list_clear(list);
 }

@@ -74,8 +74,7 @@ static enum folder_status resolve_parent(struct folder_finder *finder, const cha
     return status;
 }
 
-enum folder_status folder_finder_find(struct folder_finder *finder, const char *text,
-                                      const char **folder)
+static enum folder_status find(struct folder_finder *finder, const char *text, const char **folder)
 {
     const char *path = absolute(finder, text);
     struct stat about;
@@ -106,6 +105,22 @@ enum folder_status folder_finder_find(struct folder_finder *finder, const char *
     if (S_ISLNK(about.st_mode))
         return resolve(finder, folder);
     return S_ISDIR(about.st_mode) ? FOLDER_FOUND : FOLDER_NOT_A_FOLDER;
+}
+
+enum folder_status folder_finder_find(struct folder_finder *finder, const char *text,
+                                      const char **folder)
+{
+    if (finder->text != NULL && strcmp(finder->text, text) == 0) {
+        *folder = finder->found;
+        return FOLDER_FOUND;
+    }
+    const enum folder_status status = find(finder, text, folder);
+
+    if (status == FOLDER_FOUND) {
+        finder->text = text;
+        finder->found = *folder;
+    }
+    return status;
 }
 
 const char *folder_finder_program(const struct folder_finder *finder, const char *text)

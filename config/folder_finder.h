@@ -2,7 +2,7 @@
  * folder_finder.h - finds the folders that a configuration names, and the programs, relative to where it stands.
  *
  * Ten thousand functions mostly lie side by side, so the canonical name of the last parent folder is kept: one lstat()
- * a function instead of one for each part of its path.
+ * a function instead of one for each part of its path, and none for a version that shares its function's folder.
  *
  * Used by:  version_builder.
  */
@@ -12,9 +12,10 @@
 struct arena;
 
 struct folder_finder {
-    struct arena *arena; /* borrowed; holds the results */
-    const char *base;    /* absolute and canonical; borrowed */
-    const char *parent;  /* the last parent folder as it was asked for; NULL before the first */
+    struct arena *arena;      /* borrowed; holds the results */
+    const char *base;         /* absolute and canonical; borrowed */
+    const char *text, *found; /* the last one, as asked for and as it is; NULL before the first */
+    const char *parent; /* the last parent folder as it was asked for; NULL before the first */
     const char *canonical_parent; /* its canonical name */
 };
 
@@ -29,8 +30,8 @@ enum folder_status {
 void folder_finder_init(struct folder_finder *finder, struct arena *arena, const char *base);
 
 /*
- * `folder` becomes the canonical name on FOLDER_FOUND, else where it was looked for (NULL on FOLDER_NO_MEMORY).
- * FOLDER_UNREADABLE leaves the reason in errno.
+ * Borrows `text` until the end of the finder. `folder` becomes the canonical name on FOLDER_FOUND, else where it was
+ * looked for (NULL on FOLDER_NO_MEMORY). FOLDER_UNREADABLE leaves the reason in errno.
  */
 enum folder_status folder_finder_find(struct folder_finder *finder, const char *text,
                                       const char **folder);

@@ -159,7 +159,8 @@ static bool look_at_all(struct folder_reader *reader)
     bool has_memory = true;
 
     if (folder == NULL) {
-        fault_list_add(reader->faults, 1, "can't be read: %s", strerror(errno));
+        reader->faults->is_out_of_memory = errno == ENOMEM;
+        fault_list_add(reader->faults, ONLY_LINE, "can't be read: %s", strerror(errno));
         return false;
     }
     reader->descriptor = dirfd(folder);

@@ -67,7 +67,8 @@ static void check_variable(const struct node *node, struct fault_list *faults)
             faults, node,
             "a variable's name must be a letter, then letters, digits or _, at least two");
     if (node->kind != NODE_STRING)
-        fault_list_add_at(faults, node, "must be a string (is %s)", node_kind_name(node->kind));
+        fault_list_add_at(faults, node, "must be a string (is %s): put it in quotes",
+                          node_kind_name(node->kind));
 }
 
 static void check_variables(const struct node *node, struct fault_list *faults)

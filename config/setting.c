@@ -57,21 +57,16 @@ static bool is_of_kind(const struct node *node, enum node_kind kind, const char 
 static bool is_number_in_range(const struct setting *setting, const struct node *node,
                                struct fault_list *faults)
 {
+    const bool is_in_range = node->number >= setting->min && node->number <= setting->max;
     char quoted[QUOTE_MAX];
-    const bool must_be_whole = setting->type != SETTING_NUMBER;
 
+    if (is_in_range &&
+        (setting->type == SETTING_NUMBER || (double)(long long)node->number == node->number))
+        return true;
     node_quote(node, quoted, sizeof quoted);
-    if (!(node->number >= setting->min && node->number <= setting->max)) {
-        fault_list_add_at(faults, node, "must be %.15g to %.15g (is %s)", setting->min,
-                          setting->max, quoted);
-        return false;
-    }
-    if (must_be_whole && (double)(long long)node->number != node->number) {
-        fault_list_add_at(faults, node, "must be a whole number, %.15g to %.15g (is %s)",
-                          setting->min, setting->max, quoted);
-        return false;
-    }
-    return true;
+    fault_list_add_at(faults, node, "must be %s%.15g to %.15g (is %s)",
+                      is_in_range ? "a whole number, " : "", setting->min, setting->max, quoted);
+    return false;
 }
 
 static bool is_length_in_range(const struct setting *setting, const struct node *node,

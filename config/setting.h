@@ -44,10 +44,9 @@ struct setting {
     enum setting_type type;
     int slot;
     double min, max;
-    double fallback;            /* of a slot that nothing filled */
-    const char *const *choices; /* ends in NULL */
-    const struct setting_scope
-        *scope; /* of an object or of each of a list; NULL when its keys are names */
+    double fallback;                   /* of a slot that nothing filled */
+    const char *const *choices;        /* ends in NULL */
+    const struct setting_scope *scope; /* of an object or of each of a list; NULL: keys are names */
     setting_check_fn *check;
 };
 
@@ -57,7 +56,7 @@ struct setting_scope {
     bool fills_outer_slots;   /* its settings fill the slots of the scope around it */
     const char *const *outer; /* keys that belong to the object around it; ends in NULL, or NULL */
     const char *const
-        *useless; /* properties that AWS knows and nothing here needs; ends in NULL, or NULL */
+        *useless;            /* properties of AWS that nothing here needs; ends in NULL, or NULL */
     setting_check_fn *check; /* of an object as a whole, once its members are right; or NULL */
 };
 

@@ -29,6 +29,9 @@ static const char *copy_text(struct config_builder *builder, const char *text)
 static bool list_reserve(struct config_builder *builder, struct string_list *list, size_t count)
 {
     list->count = 0;
+    list->items = builder->no_items;
+    if (count == 0)
+        return true;
     list->items = arena_take_array(builder->arena, count + 1, sizeof *list->items);
     return list->items != NULL;
 }
@@ -289,6 +292,17 @@ static void check_debugging(struct version_builder *builder)
                           "needs a process, and canned answers have none: leave it out");
 }
 
+/* An inherited one has been built with $LATEST. */
+static const struct event_invoke_config *build_event_invoke_config(struct version_builder *builder)
+{
+    const struct function *function = builder->version->function;
+    const struct node *node = builder->values[SLOT_EVENT_INVOKE_CONFIG].node;
+
+    if (function->latest != NULL && (node == NULL || node->parent != builder->place))
+        return function->latest->event_invoke_config;
+    return event_invoke_config_build(builder->whole, function, node);
+}
+
 static void build_plain(struct version_builder *builder)
 {
     const struct setting_value *values = builder->values;
@@ -327,8 +341,7 @@ const struct function_version *version_build(struct config_builder *builder,
     string_list_build(builder, NULL, &version->command);
     build_way(&one);
     check_debugging(&one);
-    version->event_invoke_config =
-        event_invoke_config_build(builder, function, values[SLOT_EVENT_INVOKE_CONFIG].node);
+    version->event_invoke_config = build_event_invoke_config(&one);
     if (arena_is_exhausted(builder->arena))
         return NULL;
     version->fingerprint = fingerprint_of_version(version, builder->region);

@@ -1,0 +1,467 @@
+/*
+ * Every rule has a file in fixtures/configs/invalid/ that breaks it, and a row here with all that is said about it.
+ * '@' stands for the absolute name of fixtures/configs. Faults are separated by a line end and begin with their line.
+ */
+#include "config/config.h"
+#include "tests/support/unit.h"
+
+#include <dirent.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char folder[] = "fixtures/configs/invalid";
+
+/* clang-format off */
+static const struct {
+    const char *rule;
+    const char *faults;
+} cases[] = {
+    {"account-id-as-number",
+     "2: AccountId: must be a string (is a number)"},
+    {"account-id",
+     "2: AccountId: must be 12 digits (is \"1234\")"},
+    {"account-limit",
+     "2: AccountLimit.ConcurrentExecutions: must be 1 to 1000000 (is 0)"},
+    {"alias-names",
+     "6: Functions.hello.Aliases.1: an alias's name must be 1 to 128 of a-z, A-Z, 0-9, - "
+     "and _, and not a number\n"
+     "7: Functions.hello.Aliases.$LATEST: an alias's name must be 1 to 128 of a-z, A-Z, "
+     "0-9, - and _, and not a number\n"
+     "8: Functions.hello.Aliases.a b: an alias's name must be 1 to 128 of a-z, A-Z, 0-9, "
+     "- and _, and not a number"},
+    {"alias-to-unknown-version",
+     "7: Functions.hello.Aliases.live.FunctionVersion: there is no version 2 under "
+     "Versions"},
+    {"alias-version-as-number",
+     "7: Functions.hello.Aliases.live.FunctionVersion: must be a string (is a number)"},
+    {"alias-without-version",
+     "6: Functions.hello.Aliases.live: needs FunctionVersion, the version that it points "
+     "to"},
+    {"all-in-one-go",
+     "2: Region: must be a string (is a number)\n"
+     "5: Functions.hello.Timeout: must be 1 to 900 (is 0)\n"
+     "7: Functions.hello.Handler: must not be empty\n"
+     "8: Functions.hello.CodeUri: no such folder: @/invalid/nowhere\n"
+     "9: Functions.hello.Versions.x: a version must be a number from 1, without zeros in "
+     "front\n"
+     "10: Functions.hello.MemorySize: must be a number (is a string)\n"
+     "12: Functions.world.Local.Comand: unknown key; did you mean Command?\n"
+     "12: Functions.world: has no way to run: give it Runtime, Handler and CodeUri, or "
+     "ImageConfig, Local.Command or Local.Mock\n"
+     "14: Local.QueueCapacity: must be a number (is a list)"},
+    {"allowed-access-key-ids",
+     "6: Functions.hello.Local.AllowedAccessKeyIds[0]: must not be empty"},
+    {"allowed-origins",
+     "3: Local.AllowedOrigins[0]: must be http://HOST[:PORT] or https://HOST[:PORT] in "
+     "lower case, without a path (is \"localhost:3000\")\n"
+     "3: Local.AllowedOrigins[1]: must be http://HOST[:PORT] or https://HOST[:PORT] in "
+     "lower case, without a path (is \"http://localhost/\")\n"
+     "4: Local.AllowedOrigins[2]: must be http://HOST[:PORT] or https://HOST[:PORT] in "
+     "lower case, without a path (is \"http://LOCALHOST\")\n"
+     "4: Local.AllowedOrigins[3]: must be http://HOST[:PORT] or https://HOST[:PORT] in "
+     "lower case, without a path (is \"http://a:0\")\n"
+     "4: Local.AllowedOrigins[5]: must be http://HOST[:PORT] or https://HOST[:PORT] in "
+     "lower case, without a path (is \"http://[::1\")"},
+    {"attach-to-a-command",
+     "6: Functions.hello.Local.Attach: needs Runtime or ImageConfig: nothing else stays "
+     "to be attached to"},
+    {"attach-with-debug-command",
+     "7: Functions.hello.Local.DebugCommand: can't stand beside Attach: either you start "
+     "the handler or invoked does"},
+    {"code-uri-a-file",
+     "5: Functions.hello.CodeUri: must be a folder (@/code/hello/app.py is none): unpack "
+     "archives first"},
+    {"code-uri-an-object",
+     "5: Functions.hello.CodeUri: must be a string (is an object)"},
+    {"code-uri-missing",
+     "4: Functions.hello.Runtime: needs CodeUri beside it, the folder of the code"},
+    {"code-uri-not-there",
+     "5: Functions.hello.CodeUri: no such folder: @/code/helo"},
+    {"code-uri-of-a-command-not-there",
+     "4: Functions.hello.CodeUri: no such folder: @/code/helo"},
+    {"command-as-string",
+     "4: Functions.hello.Local.Command: must be a list of strings (is a string)"},
+    {"command-empty",
+     "4: Functions.hello.Local.Command: must hold at least 1"},
+    {"command-of-numbers",
+     "4: Functions.hello.Local.Command[1]: must be a string (is a number)"},
+    {"command-without-program",
+     "4: Functions.hello.Local.Command[0]: must be a program (is \"\")"},
+    {"comment-never-ends",
+     "2: a comment begins here and never ends: close it with */"},
+    {"dead-letter-fifo",
+     "5: Functions.hello.DeadLetterConfig.TargetArn: must be a standard queue or topic: "
+     "AWS sends no outcomes to FIFO ones (is "
+     "\"arn:aws:sqs:us-east-1:123456789012:hello.fifo\")"},
+    {"dead-letter-not-an-arn",
+     "5: Functions.hello.DeadLetterConfig.TargetArn: must be the ARN of an SQS queue or "
+     "SNS topic, such as arn:aws:sqs:us-east-1:123456789012:my-queue (is \"hello-dlq\")"},
+    {"dead-letter-to-a-function",
+     "5: Functions.hello.DeadLetterConfig.TargetArn: must be the ARN of an SQS queue or "
+     "SNS topic, such as arn:aws:sqs:us-east-1:123456789012:my-queue (is "
+     "\"arn:aws:lambda:us-east-1:123456789012:function:x\")"},
+    {"debug-command-of-a-mock",
+     "6: Functions.hello.Local.DebugCommand: needs a process, and canned answers have "
+     "none: leave it out"},
+    {"description-too-long",
+     "5: Functions.hello.Description: must be 0 to 256 characters long (is 257 long)"},
+    {"destination-bucket-on-success",
+     "6: Functions.hello.EventInvokeConfig.DestinationConfig.OnSuccess.Destination: must "
+     "be the ARN of an SQS queue, SNS topic, Lambda function or event bus, such as "
+     "arn:aws:sqs:us-east-1:123456789012:my-queue (is \"arn:aws:s3:::bucket\")"},
+    {"destination-itself",
+     "6: Functions.hello.EventInvokeConfig.DestinationConfig.OnSuccess.Destination: You "
+     "can't specify the function as a destination for itself."},
+    {"destination-path-in-name",
+     "6: Functions.hello.EventInvokeConfig.DestinationConfig.OnFailure.Destination: must "
+     "be the ARN of an SQS queue, SNS topic, Lambda function, event bus or S3 bucket, "
+     "such as arn:aws:sqs:us-east-1:123456789012:my-queue (is "
+     "\"arn:aws:events:us-east-1:123456789012:event-bus/..\")"},
+    {"destination-unknown-service",
+     "6: Functions.hello.EventInvokeConfig.DestinationConfig.OnFailure.Destination: must "
+     "be the ARN of an SQS queue, SNS topic, Lambda function, event bus or S3 bucket, "
+     "such as arn:aws:sqs:us-east-1:123456789012:my-queue (is "
+     "\"arn:aws:kinesis:us-east-1:123456789012:stream/s\")"},
+    {"durability",
+     "2: Local.Durability: must be process, power or memory (is \"disk\")"},
+    {"empty",
+     "1: is empty; the least there can be is {\"Functions\": {}}"},
+    {"ends-too-early",
+     "3: Unexpected end-of-input: expected close marker for Object (start marker at "
+     "[line: 2, column: 16]) (column 1)"},
+    {"enforce-memory",
+     "6: Functions.hello.Local.EnforceMemory: must be true or false (is a string)"},
+    {"environment-without-variables",
+     "5: Functions.hello.Environment.TABLE: unknown key; known here: Variables"},
+    {"event-age",
+     "6: Functions.hello.EventInvokeConfig.MaximumEventAgeInSeconds: must be 60 to 21600 "
+     "(is 59)"},
+    {"faults-ranges",
+     "6: Functions.hello.Local.Faults[0].Probability: must be 0 to 1 (is 1.1)\n"
+     "7: Functions.hello.Local.Faults[1].Times: must be 1 to 2147483647 (is 0)\n"
+     "8: Functions.hello.Local.Faults[2].When: must be Before or After (is \"after\")\n"
+     "9: Functions.hello.Local.Faults[3].Seed: must be 0 to 2147483647 (is -1)\n"
+     "10: Functions.hello.Local.Faults[4].Chance: unknown key; known here: Error, "
+     "Message, Times, Probability, Seed, DelayMs, When"},
+    {"faults-unknown-exception",
+     "6: Functions.hello.Local.Faults[0].Error: no exception of the Invoke API is named "
+     "\"Duplicated\"; did you mean Duplicate?\n"
+     "7: Functions.hello.Local.Faults[1].Error: no exception of the Invoke API is named "
+     "\"drop\"; did you mean Drop?\n"
+     "8: Functions.hello.Local.Faults[2].Error: no exception of the Invoke API is named "
+     "\"TooManyRequestException\"; did you mean TooManyRequestsException?"},
+    {"faults-without-error",
+     "6: Functions.hello.Local.Faults[0]: needs Error: an exception of the Invoke API, "
+     "Duplicate, Drop or Cut"},
+    {"function-name-too-long",
+     "3: Functions.hhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhh: a "
+     "function's name must be 1 to 64 of a-z, A-Z, 0-9, - and _"},
+    {"function-name",
+     "3: Functions.he.llo: a function's name must be 1 to 64 of a-z, A-Z, 0-9, - and _"},
+    {"function-not-an-object",
+     "3: Functions.hello: must be an object (is a string)"},
+    {"function-twice",
+     "4: Functions.hello: stands twice (first in line 3): leave one out"},
+    {"functions-not-an-object",
+     "2: Functions: must be an object (is a list)"},
+    {"half-a-surrogate-pair",
+     "5: a string holds \\u0000 or half a surrogate pair, which can't stand here: leave it "
+     "out"},
+    {"handler-missing",
+     "4: Functions.hello.Runtime: needs Handler beside it, such as \"index.handler\""},
+    {"handler-with-blanks",
+     "5: Functions.hello.Handler: must hold no blanks (is \"app handler\")"},
+    {"history-size",
+     "2: Local.HistorySize: must be 0 to 1000000 (is -1)"},
+    {"idle-timeout",
+     "6: Functions.hello.Local.IdleTimeoutSeconds: must be 1 to 86400 (is 0)"},
+    {"image-without-command",
+     "4: Functions.hello.ImageConfig: needs EntryPoint or Command, the command that "
+     "starts the runtime"},
+    {"image-working-directory",
+     "6: Functions.hello.ImageConfig.WorkingDirectory: no such folder: /no/such/folder"},
+    {"inherit-environment",
+     "6: Functions.hello.Local.InheritEnvironment[0]: must be the name of a variable (is "
+     "\"A=B\")\n"
+     "7: Functions.hello.Local.InheritEnvironment[1]: must be the name of a variable (is "
+     "\"\")"},
+    {"key-of-aws-without-meaning",
+     "5: Functions.hello.Role: means nothing to a local server: leave it out"},
+    {"key-twice",
+     "6: Functions.hello.Timeout: stands twice (first in line 5): leave one out"},
+    {"memory-size-too-large",
+     "5: Functions.hello.MemorySize: must be 128 to 10240 (is 10241)"},
+    {"memory-size",
+     "5: Functions.hello.MemorySize: must be 128 to 10240 (is 127)"},
+    {"misspelt-key",
+     "5: Functions.hello.Timout: unknown key; did you mean Timeout?"},
+    {"misspelt-local-key",
+     "6: Functions.hello.Local.IdleTimeout: unknown key; did you mean IdleTimeoutSeconds?"},
+    {"mock-empty",
+     "4: Functions.hello.Local.Mock: must hold at least 1"},
+    {"mock-function-error",
+     "5: Functions.hello.Local.Mock[0].FunctionError: must be Unhandled or Handled (is "
+     "\"unhandled\")\n"
+     "6: Functions.hello.Local.Mock[1].FunctionError: can't stand beside Exit: it goes "
+     "with Payload"},
+    {"mock-message-alone",
+     "5: Functions.hello.Local.Mock[0].Message: goes with Error, which is missing"},
+    {"mock-not-a-list",
+     "4: Functions.hello.Local.Mock: must be a list of objects (is an object)"},
+    {"mock-of-strings",
+     "5: Functions.hello.Local.Mock[0]: must be an object (is a string)"},
+    {"mock-ranges",
+     "5: Functions.hello.Local.Mock[0].Attempt: must be 1 to 3 (is 4)\n"
+     "6: Functions.hello.Local.Mock[1].Attempt: must be 1 to 3 (is 0)\n"
+     "7: Functions.hello.Local.Mock[2].Times: must be 1 to 2147483647 (is 0)\n"
+     "8: Functions.hello.Local.Mock[3].Exit: must be 0 to 255 (is 256)\n"
+     "9: Functions.hello.Local.Mock[4].DelayMs: must be 0 to 900000 (is -1)\n"
+     "10: Functions.hello.Local.Mock[5].Payload[0]: must be a number that a double can "
+     "hold (is 1e400)"},
+    {"mock-two-ends",
+     "5: Functions.hello.Local.Mock[0].Exit: can't stand beside Payload: an answer ends "
+     "in one way; keep one of them\n"
+     "6: Functions.hello.Local.Mock[1].Timeout: can't stand beside Error: an answer ends "
+     "in one way; keep one of them"},
+    {"mock-unknown-exception",
+     "5: Functions.hello.Local.Mock[0].Error: no exception of the Invoke API is named "
+     "\"KMSDisabled\"; did you mean KMSDisabledException?\n"
+     "6: Functions.hello.Local.Mock[1].Error: no exception of the Invoke API is named "
+     "\"TooManyRequests\"; did you mean TooManyRequestsException?\n"
+     "7: Functions.hello.Local.Mock[2].Error: no exception of the Invoke API is named "
+     "\"Oops\"; TooManyRequestsException is one\n"
+     "8: Functions.hello.Local.Mock[3].Error: no exception of the Invoke API is named "
+     "\"Drop\"; TooManyRequestsException is one"},
+    {"mock-unknown-key",
+     "6: Functions.hello.Local.Mock[1].Delay: unknown key; did you mean DelayMs?"},
+    {"nested-too-deep",
+     "3: is nested more than 100 levels deep"},
+    {"no-way-to-run",
+     "3: Functions.hello: has no way to run: give it Runtime, Handler and CodeUri, or "
+     "ImageConfig, Local.Command or Local.Mock"},
+    {"not-an-object",
+     "1: must be an object such as {\"Functions\": {}} (is a list)"},
+    {"nul-in-string",
+     "5: a string holds \\u0000 or half a surrogate pair, which can't stand here: leave it "
+     "out"},
+    {"number-with-leading-zero",
+     "5: Invalid numeric value: Leading zeroes not allowed (column 19)"},
+    {"only-comments",
+     "1: is empty; the least there can be is {\"Functions\": {}}"},
+    {"queue-capacity",
+     "2: Local.QueueCapacity: must be 1 to 100000000 (is 0)"},
+    {"region",
+     "2: Region: must be a region such as us-east-1 (is \"Frankfurt\")"},
+    {"reserved-above-account-limit",
+     "3: Functions: ReservedConcurrentExecutions add up to 11, more than "
+     "AccountLimit.ConcurrentExecutions (10): lower them or raise that"},
+    {"reserved-negative",
+     "5: Functions.hello.ReservedConcurrentExecutions: must be 0 to 1000000 (is -1)"},
+    {"retry-attempts",
+     "5: Functions.hello.EventInvokeConfig.MaximumRetryAttempts: must be 0 to 2 (is 3)"},
+    {"retry-delays-empty",
+     "2: Local.RetryDelaysSeconds: must hold at least 1"},
+    {"retry-delays",
+     "3: Local.RetryDelaysSeconds[1]: must be 0 to 21600 (is -1)\n"
+     "3: Local.RetryDelaysSeconds[2]: must be a whole number, 0 to 21600 (is 1.5)\n"
+     "3: Local.RetryDelaysSeconds[3]: must be a number (is a string)"},
+    {"runtime-not-bundled",
+     "4: Functions.hello.Runtime: \"java21\" is not bundled: use ImageConfig with the "
+     "command that starts its runtime interface client, or provided.al2023 with a "
+     "bootstrap"},
+    {"runtime-unknown",
+     "4: Functions.hello.Runtime: must be python3.N, nodejsN.x, provided, provided.al2 or "
+     "provided.al2023 (is \"pyton3.12\"); did you mean python3.12?"},
+    {"runtime-unlike-any",
+     "4: Functions.hello.Runtime: must be python3.N, nodejsN.x, provided, provided.al2 or "
+     "provided.al2023 (is \"cobol\")"},
+    {"single-quotes",
+     "2: Unexpected character (''' (code 39)): was expecting double-quote to start field "
+     "name (column 3)"},
+    {"spare-runtimes",
+     "2: Local.SpareRuntimes: must be 0 to 64 (is 65)"},
+    {"template",
+     "3: Resources: AWS SAM and CloudFormation templates are not read by this version; "
+     "write a configuration with Functions instead"},
+    {"timeout-as-string",
+     "5: Functions.hello.Timeout: must be a number (is a string)"},
+    {"timeout-minus-zero",
+     "5: Functions.hello.Timeout: must be 1 to 900 (is -0)"},
+    {"timeout-not-whole",
+     "5: Functions.hello.Timeout: must be a whole number, 1 to 900 (is 3.5)"},
+    {"timeout-null",
+     "5: Functions.hello.Timeout: must be a number (is null)"},
+    {"timeout-out-of-range-of-numbers",
+     "5: Functions.hello.Timeout: must be 1 to 900 (is 1e999)"},
+    {"timeout",
+     "5: Functions.hello.Timeout: must be 1 to 900 (is 0)"},
+    {"trailing-comma",
+     "4: Unexpected character ('}' (code 125)): was expecting double-quote to start field "
+     "name (column 3); take out the comma before it"},
+    {"two-ways-to-run",
+     "5: Functions.hello.ImageConfig: can't stand beside Runtime: a function runs in one "
+     "way; keep one of them\n"
+     "6: Functions.hello.Local.Command: can't stand beside Runtime: a function runs in "
+     "one way; keep one of them"},
+    {"unknown-top-level-key",
+     "2: Function: unknown key; did you mean Functions?\n"
+     "3: Colour: unknown key; known here: Region, AccountId, AccountLimit, Functions, "
+     "Local"},
+    {"variables-named-badly",
+     "6: Functions.hello.Environment.Variables.A-B: a variable's name must be a letter, "
+     "then letters, digits or _, at least two\n"
+     "7: Functions.hello.Environment.Variables.1A: a variable's name must be a letter, "
+     "then letters, digits or _, at least two\n"
+     "8: Functions.hello.Environment.Variables.A: a variable's name must be a letter, "
+     "then letters, digits or _, at least two"},
+    {"variables-not-strings",
+     "6: Functions.hello.Environment.Variables.COUNT: must be a string (is a number): put "
+     "it in quotes\n"
+     "7: Functions.hello.Environment.Variables.FLAG: must be a string (is a boolean): put "
+     "it in quotes"},
+    {"variables-reserved",
+     "6: Functions.hello.Environment.Variables.AWS_REGION: is reserved by AWS Lambda and "
+     "can't be set: take another name\n"
+     "7: Functions.hello.Environment.Variables._HANDLER: is reserved by AWS Lambda and "
+     "can't be set: take another name"},
+    {"variables-too-large",
+     "5: Functions.hello.Environment.Variables: must be at most 4096 bytes as JSON, AWS's "
+     "limit (is 4097)"},
+    {"version-inherits-a-fault",
+     "4: Functions.hello.Runtime: needs Handler beside it, such as \"app.handler\"\n"
+     "5: Functions.hello.CodeUri: no such folder: @/code/none"},
+    {"version-names",
+     "6: Functions.hello.Versions.0: a version must be a number from 1, without zeros in "
+     "front\n"
+     "7: Functions.hello.Versions.01: a version must be a number from 1, without zeros in "
+     "front\n"
+     "8: Functions.hello.Versions.1.0: a version must be a number from 1, without zeros "
+     "in front\n"
+     "9: Functions.hello.Versions.$LATEST: a version must be a number from 1, without "
+     "zeros in front"},
+    {"version-runs-in-two-ways",
+     "7: Functions.hello.Versions.1.Local.Command: can't stand beside ImageConfig: a "
+     "function runs in one way; keep one of them"},
+    {"version-setting",
+     "6: Functions.hello.Versions.1.Timeout: must be 1 to 900 (is 901)\n"
+     "7: Functions.hello.Versions.2: must be an object (is a list)"},
+    {"version-with-versions",
+     "6: Functions.hello.Versions.1.Aliases: belongs to the function as a whole: move it "
+     "there\n"
+     "7: Functions.hello.Versions.1.ReservedConcurrentExecutions: belongs to the function "
+     "as a whole: move it there"},
+    {"weights-not-a-number",
+     "9: Functions.hello.Aliases.live.RoutingConfig.AdditionalVersionWeights.2: must be a "
+     "number (is a string)"},
+    {"weights-of-latest",
+     "9: Functions.hello.Aliases.live.RoutingConfig.AdditionalVersionWeights.$LATEST: "
+     "$LATEST is not supported for an alias pointing to more than 1 version"},
+    {"weights-out-of-range",
+     "9: Functions.hello.Aliases.live.RoutingConfig.AdditionalVersionWeights.2: must be "
+     "0.0 to 1.0 (is 1.5)"},
+    {"weights-own-version",
+     "9: Functions.hello.Aliases.live.RoutingConfig.AdditionalVersionWeights.1: Invalid "
+     "function version 1. Function version 1 is already included in routing configuration."},
+    {"weights-two",
+     "8: Functions.hello.Aliases.live.RoutingConfig.AdditionalVersionWeights: Number of "
+     "items in AdditionalVersionWeights cannot be greater than 1"},
+    {"weights-unknown-version",
+     "9: Functions.hello.Aliases.live.RoutingConfig.AdditionalVersionWeights.4: there is "
+     "no such version under Versions"},
+    {"weights-with-latest",
+     "7: Functions.hello.Aliases.live.FunctionVersion: $LATEST is not supported for an "
+     "alias pointing to more than 1 version"},
+};
+/* clang-format on */
+
+enum { TEXT_MAX = 8192 };
+
+/* Appends `addition`, with '@' as the absolute folder. */
+static void append(char *text, const char *addition)
+{
+    char base[PATH_MAX];
+    size_t used = strlen(text);
+
+    ck_assert_ptr_nonnull(realpath("fixtures/configs", base));
+    for (; *addition != '\0'; addition++) {
+        if (*addition == '@')
+            used += (size_t)snprintf(text + used, TEXT_MAX - used, "%s", base);
+        else
+            used += (size_t)snprintf(text + used, TEXT_MAX - used, "%c", *addition);
+        ck_assert_uint_lt(used, TEXT_MAX);
+    }
+}
+
+/* The row's faults, each with the file in front. */
+static void expect(const char *file, const char *faults, char *expected)
+{
+    expected[0] = '\0';
+    while (*faults != '\0') {
+        char line[TEXT_MAX];
+        const size_t length = strcspn(faults, "\n");
+
+        snprintf(line, sizeof line, "%s:%.*s\n", file, (int)length, faults);
+        append(expected, line);
+        faults += length + (faults[length] == '\n');
+    }
+}
+
+START_TEST(says_all_that_is_wrong_with_its_place)
+{
+    struct config_faults faults = {.count = 0};
+    char file[PATH_MAX], expected[TEXT_MAX], found[TEXT_MAX] = "";
+
+    snprintf(file, sizeof file, "%s/%s.json", folder, cases[_i].rule);
+    expect(file, cases[_i].faults, expected);
+    ck_assert_ptr_null(config_load(file, NULL, &faults));
+    for (size_t i = 0; i < faults.count; i++) {
+        append(found, faults.messages[i]);
+        append(found, "\n");
+    }
+    ck_assert_str_eq(found, expected);
+    ck_assert(!faults.is_out_of_memory);
+    config_faults_clear(&faults);
+}
+END_TEST
+
+static bool has_row(const char *file)
+{
+    for (int i = 0; i < ARRAY_LENGTH(cases); i++) {
+        const size_t length = strlen(cases[i].rule);
+
+        if (strncmp(file, cases[i].rule, length) == 0 && strcmp(file + length, ".json") == 0)
+            return true;
+    }
+    return false;
+}
+
+START_TEST(every_file_has_a_row)
+{
+    DIR *files = opendir(folder);
+    const struct dirent *file;
+    int count = 0;
+
+    ck_assert_ptr_nonnull(files);
+    while ((file = readdir(files)) != NULL) {
+        if (file->d_name[0] == '.')
+            continue;
+        ck_assert_msg(has_row(file->d_name), "%s has no row", file->d_name);
+        count++;
+    }
+    closedir(files);
+    ck_assert_int_eq(count, ARRAY_LENGTH(cases));
+}
+END_TEST
+
+Suite *unit_suite(void)
+{
+    Suite *suite = suite_create("config_invalid");
+    TCase *invalid = tcase_create("invalid");
+
+    tcase_add_loop_test(invalid, says_all_that_is_wrong_with_its_place, 0, ARRAY_LENGTH(cases));
+    tcase_add_test(invalid, every_file_has_a_row);
+    suite_add_tcase(suite, invalid);
+    return suite;
+}

@@ -1,0 +1,245 @@
+/* test_config_sources.c - what a path may be: a folder of functions, a template, a file; and reading it again. */
+#include "config/config_store.h"
+#include "tests/support/unit.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static char scratch[] = "/tmp/test_config.XXXXXX";
+static char file[PATH_MAX];
+
+static void make_scratch(void)
+{
+    memcpy(strchr(scratch, '.'), ".XXXXXX", sizeof ".XXXXXX");
+    ck_assert_ptr_nonnull(mkdtemp(scratch));
+    snprintf(file, sizeof file, "%s/invoked.json", scratch);
+}
+
+static void remove_scratch(void)
+{
+    unlink(file);
+    rmdir(scratch);
+}
+
+static void write_file(const char *text)
+{
+    FILE *stream = fopen(file, "w");
+
+    ck_assert_ptr_nonnull(stream);
+    fputs(text, stream);
+    ck_assert_int_eq(fclose(stream), 0);
+}
+
+static const struct {
+    const char *path;
+    const char *faults; /* each ended by a line end */
+} refused[] = {
+    {"fixtures/configs/none.json",
+     "fixtures/configs/none.json:1: can't be read: No such file or directory; name a "
+     "configuration file, a template or a folder of functions\n"},
+    {"fixtures/configs/none/none.json",
+     "fixtures/configs/none/none.json:1: can't be read: No such file or directory; name a "
+     "configuration file, a template or a folder of functions\n"},
+    {"fixtures/configs/template.yaml",
+     "fixtures/configs/template.yaml:1: AWS SAM and CloudFormation templates are not read by this "
+     "version; write a "
+     "JSON configuration with Functions instead\n"},
+    {"fixtures/configs/folder-without-functions",
+     "fixtures/configs/folder-without-functions:1: holds no function: put NAME.py, NAME.mjs, an "
+     "executable file, or a "
+     "folder with app.py, index.mjs or bootstrap into it\n"},
+    {"fixtures/configs/folder-with-faults/",
+     "fixtures/configs/folder-with-faults/he llo.py:1: a function's name must be 1 to 64 of a-z, "
+     "A-Z, 0-9, - and _: "
+     "rename it, or begin its name with a dot to leave it out\n"
+     "fixtures/configs/folder-with-faults/my.tool.sh:1: a function's name must be 1 to 64 of a-z, "
+     "A-Z, 0-9, - and _: "
+     "rename it, or begin its name with a dot to leave it out\n"
+     "fixtures/configs/folder-with-faults/twice.py:1: is the function twice, and so is twice.mjs: "
+     "rename one of "
+     "them\n"},
+};
+
+START_TEST(says_why_a_path_is_no_configuration)
+{
+    struct config_faults faults = {.count = 0};
+    char found[3000] = "";
+
+    ck_assert_ptr_null(config_load(refused[_i].path, NULL, &faults));
+    for (size_t i = 0; i < faults.count; i++) {
+        strcat(found, faults.messages[i]);
+        strcat(found, "\n");
+    }
+    ck_assert_str_eq(found, refused[_i].faults);
+    config_faults_clear(&faults);
+}
+END_TEST
+
+/* ---- folders ---- */
+
+static const struct {
+    const char *name;
+    enum function_kind kind;
+    enum runtime_family family;
+    const char *handler;
+    const char *folder; /* in fixtures/configs/folder */
+} entries[] = {
+    {"echo", FUNCTION_RUNTIME, RUNTIME_FAMILY_PYTHON, "echo.handler", ""},
+    {"fetch", FUNCTION_RUNTIME, RUNTIME_FAMILY_PYTHON, "app.handler", "/fetch"},
+    {"mirror", FUNCTION_RUNTIME, RUNTIME_FAMILY_NODEJS, "mirror.handler", ""},
+    {"native", FUNCTION_RUNTIME, RUNTIME_FAMILY_PROVIDED, NULL, "/native"},
+    {"old", FUNCTION_RUNTIME, RUNTIME_FAMILY_NODEJS, "old.handler", ""},
+    {"plain", FUNCTION_RUNTIME, RUNTIME_FAMILY_NODEJS, "plain.handler", ""},
+    {"render", FUNCTION_RUNTIME, RUNTIME_FAMILY_NODEJS, "index.handler", "/render"},
+    {"shout", FUNCTION_COMMAND, RUNTIME_FAMILY_NONE, NULL, ""},
+};
+
+START_TEST(reads_a_folder_of_functions)
+{
+    struct config_faults faults = {.count = 0};
+    struct config *config = config_load("fixtures/configs/folder", NULL, &faults);
+    char base[PATH_MAX], expected[PATH_MAX * 2];
+
+    ck_assert_ptr_nonnull(config);
+    ck_assert_ptr_nonnull(realpath("fixtures/configs/folder", base));
+    ck_assert_str_eq(config->path, base);
+    ck_assert_uint_eq(config->function_count, ARRAY_LENGTH(entries));
+    for (int i = 0; i < ARRAY_LENGTH(entries); i++) {
+        const struct function_version *latest = config->functions[i]->latest;
+
+        ck_assert_str_eq(config->functions[i]->name, entries[i].name);
+        ck_assert_int_eq(latest->kind, entries[i].kind);
+        ck_assert_int_eq(latest->family, entries[i].family);
+        ck_assert_pstr_eq(latest->handler, entries[i].handler);
+        snprintf(expected, sizeof expected, "%s%s", base, entries[i].folder);
+        ck_assert_str_eq(latest->working_directory, expected);
+    }
+    snprintf(expected, sizeof expected, "%s/shout.sh", base);
+    ck_assert_str_eq(config_function(config, "shout")->latest->command.items[0], expected);
+    ck_assert_uint_eq(config_function(config, "shout")->latest->command.count, 1);
+    config_release(config);
+}
+END_TEST
+
+/* ---- the store ---- */
+
+static const char first_text[] =
+    "{\"Functions\":{\"f\":{\"Timeout\":1,\"Local\":{\"Command\":[\"cat\"]}}}}";
+static const char second_text[] =
+    "{\"Functions\":{\"f\":{\"Timeout\":2,\"Local\":{\"Command\":[\"cat\"]}}}}";
+
+static unsigned current_timeout(const struct config_store *store)
+{
+    return config_function(config_store_current(store), "f")->latest->timeout_s;
+}
+
+static struct config_store *open_store(void)
+{
+    struct config_faults faults = {.count = 0};
+    static char parameter[] = "Stage=dev";
+    char *items[] = {parameter, NULL};
+    const struct config_options options = {.parameters = {.count = 1, .items = items}};
+
+    write_file(first_text);
+    struct config *config = config_load(file, &options, &faults);
+
+    ck_assert_ptr_nonnull(config);
+    return config_store_new(file, &options, config);
+}
+
+START_TEST(reads_a_changed_file_again)
+{
+    struct config_faults faults = {.count = 0};
+    struct config_store *store = open_store();
+
+    ck_assert_uint_eq(current_timeout(store), 1);
+    struct config *old = config_retain(config_store_current(store));
+
+    write_file(second_text);
+    ck_assert(config_store_reload(store, &faults));
+    ck_assert_uint_eq(faults.count, 0);
+    ck_assert_uint_eq(current_timeout(store), 2);
+    ck_assert_uint_eq(config_function(old, "f")->latest->timeout_s,
+                      1); /* who works with it keeps it */
+    ck_assert_uint_eq(config_function(old, "f")->latest->fingerprint,
+                      config_function(config_store_current(store), "f")->latest->fingerprint);
+    config_release(old);
+    config_store_free(store);
+}
+END_TEST
+
+START_TEST(keeps_the_old_snapshot_when_the_new_one_is_bad)
+{
+    struct config_faults faults = {.count = 0};
+    struct config_store *store = open_store();
+    struct config *old = config_store_current(store);
+
+    write_file("{\"Functions\":{\"f\":{}}}");
+    ck_assert(!config_store_reload(store, &faults));
+    ck_assert_uint_eq(faults.count, 1);
+    config_faults_clear(&faults);
+    unlink(file);
+    ck_assert(!config_store_reload(store, &faults));
+    ck_assert_uint_eq(faults.count, 1);
+    config_faults_clear(&faults);
+    ck_assert_ptr_eq(config_store_current(store), old);
+    ck_assert_uint_eq(current_timeout(store), 1);
+    write_file(second_text);
+    ck_assert(config_store_reload(store, &faults));
+    ck_assert_uint_eq(current_timeout(store), 2);
+    config_store_free(store);
+}
+END_TEST
+
+START_TEST(reads_from_a_pipe)
+{
+    struct config_faults faults = {.count = 0};
+    int ends[2];
+    char path[40];
+
+    ck_assert_int_eq(pipe(ends), 0);
+    ck_assert_int_eq(write(ends[1], first_text, strlen(first_text)), (int)strlen(first_text));
+    close(ends[1]);
+    snprintf(path, sizeof path, "/dev/fd/%d", ends[0]);
+    struct config *config = config_load(path, NULL, &faults);
+
+    ck_assert_ptr_nonnull(config);
+    ck_assert_uint_eq(config_function(config, "f")->latest->timeout_s, 1);
+    config_release(config);
+    close(ends[0]);
+}
+END_TEST
+
+START_TEST(refuses_a_file_above_the_limit)
+{
+    struct config_faults faults = {.count = 0};
+
+    write_file("");
+    ck_assert_int_eq(truncate(file, ((off_t)64 << 20) + 1), 0);
+    ck_assert_ptr_null(config_load(file, NULL, &faults));
+    ck_assert_uint_eq(faults.count, 1);
+    ck_assert_ptr_nonnull(strstr(faults.messages[0], "invoked.json:1: is larger than 64 MiB"));
+    config_faults_clear(&faults);
+}
+END_TEST
+
+Suite *unit_suite(void)
+{
+    Suite *suite = suite_create("config_sources");
+    TCase *paths = tcase_create("paths"), *store = tcase_create("store");
+
+    tcase_add_loop_test(paths, says_why_a_path_is_no_configuration, 0, ARRAY_LENGTH(refused));
+    tcase_add_test(paths, reads_a_folder_of_functions);
+    tcase_add_test(paths, reads_from_a_pipe);
+    tcase_add_checked_fixture(store, make_scratch, remove_scratch);
+    tcase_add_test(store, reads_a_changed_file_again);
+    tcase_add_test(store, keeps_the_old_snapshot_when_the_new_one_is_bad);
+    tcase_add_test(store, refuses_a_file_above_the_limit);
+    suite_add_tcase(suite, paths);
+    suite_add_tcase(suite, store);
+    return suite;
+}
