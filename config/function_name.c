@@ -5,6 +5,7 @@
  * the left first: so `function` alone is a name, and in `function:f` it is a part.
  */
 #include "config/function_name.h"
+#include "config/utf8.h"
 
 #include <string.h>
 
@@ -177,16 +178,18 @@ static void copy_segment(char *to, struct segment segment)
     to[segment.length] = '\0';
 }
 
-/* UTF-16 units of a text in UTF-8. */
+/* UTF-16 units of a text in UTF-8; a byte that is none of it counts as one. */
 static size_t count_units(const char *text, size_t length)
 {
+    const unsigned char *at = (const unsigned char *)text;
+    const unsigned char *const end = at + length;
     size_t units = 0;
 
-    for (size_t i = 0; i < length; i++) {
-        const unsigned char byte = (unsigned char)text[i];
+    while (at < end) {
+        const size_t sequence = utf8_length(at, end);
 
-        units += (byte & 0xC0) != 0x80; /* not a continuation */
-        units += byte >= 0xF0;          /* a surrogate pair */
+        units += sequence == 4 ? 2 : 1; /* a surrogate pair */
+        at += sequence > 0 ? sequence : 1;
     }
     return units;
 }

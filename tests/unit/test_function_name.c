@@ -149,6 +149,9 @@ START_TEST(lengths_end_at_256_and_128_characters)
         memcpy(text + i, "\xF0\x9F\x98\x80", 4);
     ck_assert_int_eq(qualifier_check(text, (size_t)4 * 64), FUNCTION_NAME_NO_MATCH);
     ck_assert_int_eq(qualifier_check(text, (size_t)4 * 65), FUNCTION_NAME_TOO_LONG);
+    memset(text, 0xFF, sizeof text);
+    ck_assert_int_eq(qualifier_check(text, 128), FUNCTION_NAME_NO_MATCH);
+    ck_assert_int_eq(qualifier_check(text, 129), FUNCTION_NAME_TOO_LONG);
 }
 END_TEST
 

@@ -4,6 +4,7 @@
  * refuses.
  */
 #include "config/json_text.h"
+#include "config/json_text_fault.h"
 #include "tests/support/unit.h"
 
 #include <stdio.h>
@@ -354,6 +355,24 @@ START_TEST(a_symbol_ends_a_word)
 }
 END_TEST
 
+/* What the check says when it can't have memory for one more level. */
+START_TEST(memory_for_the_depth_is_named_when_it_is_short)
+{
+    static const char text[] = "\n[[[";
+    const struct json_stop stop = {
+        .at = 3, .awaited = JSON_AWAIT_MEMORY, .depth = 2, .in_object = false};
+    struct json_text_fault fault;
+
+    json_text_explain((const unsigned char *)text, 4, &stop, &fault);
+    ck_assert_str_eq(fault.reason,
+                     "Document nesting depth (3) exceeds the maximum allowed (2, from "
+                     "`StreamReadConstraints.getMaxNestingDepth()`)");
+    ck_assert_uint_eq(fault.offset, 3);
+    ck_assert_uint_eq(fault.line, 2);
+    ck_assert_uint_eq(fault.column, 4);
+}
+END_TEST
+
 Suite *unit_suite(void)
 {
     Suite *suite = suite_create("json_text_fault");
@@ -364,6 +383,7 @@ Suite *unit_suite(void)
                         ARRAY_LENGTH(offsets));
     tcase_add_test(words, quotes_at_most_256_characters_of_a_word);
     tcase_add_test(words, a_symbol_ends_a_word);
+    tcase_add_test(words, memory_for_the_depth_is_named_when_it_is_short);
     suite_add_tcase(suite, words);
     return suite;
 }
