@@ -59,6 +59,7 @@ struct dispatcher {
     unsigned open_handles;
     dispatch_place_fn *on_place;
     void *place_context;
+    const struct dispatch_observer *observer; /* NULL for none */
     dispatcher_closed_fn *on_closed;
     void *closed_context;
 };
@@ -277,6 +278,8 @@ static void finish(struct dispatcher *dispatcher, struct function_state *functio
     const char *name = function->name;
 
     leave_place(dispatcher, function, invocation);
+    if (dispatcher->observer != NULL)
+        dispatcher->observer->on_finished(invocation, dispatcher->observer->context);
     invocation->on_done(invocation, invocation->done_context);
     if (dispatcher->on_place != NULL && !dispatcher->is_closing)
         dispatcher->on_place(account, name, dispatcher->place_context);
@@ -477,34 +480,42 @@ static bool run_warm(struct dispatcher *dispatcher, struct version_pool *pool, s
     return true;
 }
 
+static bool is_one_shot(const struct function_version *settings)
+{
+    return settings->kind == FUNCTION_COMMAND || settings->kind == FUNCTION_MOCK;
+}
+
+static enum dispatch_status accept(struct dispatcher *dispatcher, struct invocation *invocation)
+{
+    const struct function_version *settings = invocation->target.version;
+    struct function_state *function = get_function(dispatcher, invocation->account, settings->function->name);
+    struct version_pool *pool = function == NULL ? NULL : get_pool(function, settings);
+
+    if (pool == NULL || dispatcher->is_closing)
+        return DISPATCH_NO_MEMORY;
+    take_place(dispatcher, function, invocation);
+    if (dispatcher->observer != NULL)
+        dispatcher->observer->on_accepted(invocation, dispatcher->observer->context);
+    if (is_one_shot(settings) ? run_once(dispatcher, pool, invocation) : run_warm(dispatcher, pool, invocation))
+        return DISPATCH_ACCEPTED;
+    leave_place(dispatcher, function, invocation);
+    return DISPATCH_NO_MEMORY;
+}
+
 enum dispatch_status dispatcher_submit(struct dispatcher *dispatcher, struct invocation *invocation,
                                        dispatch_done_fn *on_done, void *context)
 {
-    const struct function_version *settings = invocation->target.version;
-    const enum dispatch_status status =
-        dispatcher_place(dispatcher, invocation->account, invocation->config, settings->function);
-    struct function_state *function;
-    struct version_pool *pool;
-    bool is_running;
+    enum dispatch_status status = dispatcher_place(dispatcher, invocation->account, invocation->config,
+                                                   invocation->target.version->function);
 
-    if (status != DISPATCH_ACCEPTED)
-        return status;
-    function = get_function(dispatcher, invocation->account, settings->function->name);
-    pool = function == NULL ? NULL : get_pool(function, settings);
-    if (pool == NULL || dispatcher->is_closing)
-        return DISPATCH_NO_MEMORY;
     invocation->on_done = on_done;
     invocation->done_context = context;
     invocation->started_at_ms = clock_now_ms(invocation->account->clock);
-    take_place(dispatcher, function, invocation);
-    is_running = settings->kind == FUNCTION_COMMAND || settings->kind == FUNCTION_MOCK
-                     ? run_once(dispatcher, pool, invocation)
-                     : run_warm(dispatcher, pool, invocation);
-    if (!is_running) {
-        leave_place(dispatcher, function, invocation);
-        return DISPATCH_NO_MEMORY;
-    }
-    return DISPATCH_ACCEPTED;
+    if (status == DISPATCH_ACCEPTED)
+        status = accept(dispatcher, invocation);
+    if (status != DISPATCH_ACCEPTED && dispatcher->observer != NULL)
+        dispatcher->observer->on_refused(invocation, status, dispatcher->observer->context);
+    return status;
 }
 
 /* ---- idle environments ---- */
@@ -559,6 +570,11 @@ void dispatcher_listen(struct dispatcher *dispatcher, dispatch_place_fn *on_plac
 {
     dispatcher->on_place = on_place;
     dispatcher->place_context = context;
+}
+
+void dispatcher_observe(struct dispatcher *dispatcher, const struct dispatch_observer *observer)
+{
+    dispatcher->observer = observer;
 }
 
 unsigned dispatcher_running(const struct dispatcher *dispatcher)

@@ -28,6 +28,17 @@ typedef void dispatch_done_fn(struct invocation *invocation, void *context);
 typedef void dispatch_place_fn(struct account *account, const char *function_name, void *context);
 typedef void dispatcher_closed_fn(void *context);
 
+/* Sees every invocation on its way, for the history and the metrics. It must not submit or close. */
+struct dispatch_observer {
+    /* It has a place and begins to run (or to wait for its environment). */
+    void (*on_accepted)(struct invocation *invocation, void *context);
+    /* It has its outcome; its submitter is told next. */
+    void (*on_finished)(struct invocation *invocation, void *context);
+    /* It was refused, and stays the submitter's. */
+    void (*on_refused)(struct invocation *invocation, enum dispatch_status status, void *context);
+    void *context;
+};
+
 /* Borrows `services`. NULL when memory is short. */
 struct dispatcher *dispatcher_open(const struct environment_services *services);
 
@@ -45,6 +56,9 @@ enum dispatch_status dispatcher_place(const struct dispatcher *dispatcher,
 
 /* `on_place` runs whenever an invocation has ended and its place is free again. One listener. */
 void dispatcher_listen(struct dispatcher *dispatcher, dispatch_place_fn *on_place, void *context);
+
+/* One observer; borrowed. */
+void dispatcher_observe(struct dispatcher *dispatcher, const struct dispatch_observer *observer);
 
 /* What environments there are of a function; zeros when none. */
 struct dispatcher_count {

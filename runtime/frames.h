@@ -10,7 +10,8 @@
  *   server -> worker
  *   'I' init   fields: working directory, handler; then the environment, a field NAME=VALUE each, to the end of the
  *              frame. Sent once, first. The worker makes that its whole environment and its folder, then loads the
- *              handler. (So a process started ahead of need can serve any function.)
+ *              handler. (So a process started ahead of need can serve any function.) Without any variable it keeps
+ *              the environment that it was started with (what AWS_LAMBDA_EXEC_WRAPPER exports must last).
  *   'E' event  number of bytes of the fields (4 bytes, big-endian), fields: request id, deadline (epoch ms), invoked
  *              function ARN, trace id, client context (JSON), cognito identity (JSON), tenant id; then the payload.
  *

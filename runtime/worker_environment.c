@@ -305,13 +305,15 @@ static bool append_field(struct bytes **bytes, const char *text)
     return bytes_append(bytes, text == NULL ? "" : text, text == NULL ? 1 : strlen(text) + 1);
 }
 
-static bool send_init(struct worker *worker, const struct environment_variables *variables)
+/* A wrapper may have changed the environment: then the process keeps the one it has. */
+static bool send_init(struct worker *worker, const struct worker_command *command,
+                      const struct environment_variables *variables)
 {
     const struct function_version *settings = worker->base.settings;
     struct bytes *body = NULL;
     bool is_done = append_field(&body, settings->working_directory) && append_field(&body, settings->handler);
 
-    for (size_t i = 0; i < variables->count && is_done; i++)
+    for (size_t i = 0; i < variables->count && is_done && !command->has_wrapper; i++)
         is_done = append_field(&body, variables->items[i]);
     if (!is_done) {
         bytes_release(body);
@@ -649,7 +651,7 @@ static bool start_command(struct worker *worker, struct worker_command *command,
     is_started = open_ends(worker, command->is_bundled, &ends) &&
                  start_process(worker, command, variables, &ends);
     close_ends(&ends);
-    if (is_started && command->is_bundled && !send_init(worker, variables)) {
+    if (is_started && command->is_bundled && !send_init(worker, command, variables)) {
         errno = ENOMEM;
         process_kill(worker->process); /* its end is the failure */
     }
