@@ -485,7 +485,7 @@ static bool is_one_shot(const struct function_version *settings)
     return settings->kind == FUNCTION_COMMAND || settings->kind == FUNCTION_MOCK;
 }
 
-static enum dispatch_status accept(struct dispatcher *dispatcher, struct invocation *invocation)
+static enum dispatch_status take_in(struct dispatcher *dispatcher, struct invocation *invocation)
 {
     const struct function_version *settings = invocation->target.version;
     struct function_state *function = get_function(dispatcher, invocation->account, settings->function->name);
@@ -512,7 +512,7 @@ enum dispatch_status dispatcher_submit(struct dispatcher *dispatcher, struct inv
     invocation->done_context = context;
     invocation->started_at_ms = clock_now_ms(invocation->account->clock);
     if (status == DISPATCH_ACCEPTED)
-        status = accept(dispatcher, invocation);
+        status = take_in(dispatcher, invocation);
     if (status != DISPATCH_ACCEPTED && dispatcher->observer != NULL)
         dispatcher->observer->on_refused(invocation, status, dispatcher->observer->context);
     return status;
