@@ -162,7 +162,8 @@ struct config *config_load(const char *path, const struct config_options *option
  * The same from the text of a configuration file. `path` is spoken of in faults, and relative paths start from its
  * folder, which must be there; the file itself need not.
  */
-struct config *config_parse(const char *text, size_t length, const char *path, struct config_faults *faults);
+struct config *config_parse(const char *text, size_t length, const char *path,
+                            struct config_faults *faults);
 
 struct config *config_retain(struct config *config);
 void config_release(struct config *config);

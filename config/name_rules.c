@@ -96,7 +96,7 @@ bool is_reserved_variable(const char *text)
     };
 
     for (size_t i = 0; i < sizeof reserved / sizeof reserved[0]; i++) {
-        if (strcmp(text, reserved[i]) == 0)
+        if (text[0] == reserved[i][0] && strcmp(text, reserved[i]) == 0)
             return true;
     }
     return false;

@@ -199,8 +199,10 @@ bool setting_check(const struct setting *setting, const struct node *node,
 static const struct setting *find_setting(const struct setting_scope *scope, const char *name)
 {
     for (size_t i = 0; i < scope->count; i++) {
-        if (strcmp(scope->settings[i].name, name) == 0)
-            return &scope->settings[i];
+        const struct setting *setting = &scope->settings[i];
+
+        if (setting->name[0] == name[0] && strcmp(setting->name, name) == 0)
+            return setting;
     }
     return NULL;
 }

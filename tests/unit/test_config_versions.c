@@ -217,6 +217,8 @@ START_TEST(neighbouring_texts_do_not_share_a_fingerprint)
     ck_assert_uint_ne(
         fingerprint("\"Environment\":{\"Variables\":{\"AA\":\"B\",\"CC\":\"D\"}}", ""),
         fingerprint("\"Environment\":{\"Variables\":{\"AA\":\"BCC=D\"}}", ""));
+    ck_assert_uint_ne(fingerprint("\"Local\":{\"DebugCommand\":[\"12345678\",\"x\"]}", ""),
+                      fingerprint("\"Local\":{\"DebugCommand\":[\"12345678x\",\"\"]}", ""));
     ck_assert_uint_ne(fingerprint("\"Local\":{\"DebugCommand\":[\"ab\",\"c\"]}", ""),
                       fingerprint("\"Local\":{\"DebugCommand\":[\"a\",\"bc\"]}", ""));
 }
