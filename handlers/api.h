@@ -14,13 +14,17 @@
 #include "runtime/log.h"
 #include "runtime/request_id.h"
 
+struct held_exchange;
+
 struct api {
+    uv_loop_t *loop;
     struct config_store *config_store;
     struct accounts *accounts;
     struct dispatcher *dispatcher;
     struct random_source *random;
     struct log *log;
-    int64_t started_us; /* monotonic */
+    struct held_exchange *held_exchanges; /* those that wait: held_exchange.h */
+    int64_t started_us;                   /* monotonic */
 };
 
 typedef void api_handler_fn(struct exchange *exchange, struct api *api);

@@ -8,6 +8,7 @@
 #include <sys/resource.h>
 
 #include "config/config_store.h"
+#include "handlers/held_exchange.h"
 #include "runtime/account.h"
 #include "runtime/bundled_runtime.h"
 #include "runtime/data_folder.h"
@@ -146,6 +147,7 @@ static bool open_listener(struct server *server, char why[SERVER_FAULT_SIZE])
     };
 
     server->api = (struct api){
+        .loop = server->loop,
         .config_store = server->config_store,
         .accounts = server->accounts,
         .dispatcher = server->dispatcher,
@@ -305,6 +307,7 @@ void server_stop(struct server *server, server_stopped_fn *on_stopped, void *con
     server->stopped_context = context;
     server->stopping_since_us = clock_monotonic_us();
     http_listener_stop(server->http_listener);
+    held_exchanges_end(&server->api);
     pending = http_listener_pending(server->http_listener);
     if (pending == 0) {
         end_environments(server);
