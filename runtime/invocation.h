@@ -13,6 +13,7 @@
 #include "runtime/bytes.h"
 #include "runtime/log_tail.h"
 #include "runtime/request_id.h"
+#include "runtime/response_stream.h"
 
 enum { TRACE_HEADER_SIZE = 512, ERROR_TYPE_SIZE = 64 };
 
@@ -49,6 +50,7 @@ struct invocation {
     char *client_context;  /* decoded JSON; NULL for none */
     char *tenant_id;       /* NULL for none */
     unsigned attempt;      /* from 1 */
+    struct response_stream *stream; /* borrowed; NULL: the response is wanted whole */
 
     /* Filled in by the one that runs it. */
     struct outcome outcome;

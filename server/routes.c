@@ -6,6 +6,7 @@
 #include "handlers/api_error.h"
 #include "handlers/health.h"
 #include "handlers/invoke.h"
+#include "handlers/invoke_stream.h"
 
 static void handle_unknown(struct exchange *exchange, struct api *api)
 {
@@ -17,6 +18,7 @@ static void handle_unknown(struct exchange *exchange, struct api *api)
 static const struct route routes[] = {
     {"POST", "/2015-03-31/functions/", "/invocations",  INVOKE_PAYLOAD_MAX, invoke_handle},
     {"POST", "/2015-03-31/functions/", "/invocations/", INVOKE_PAYLOAD_MAX, invoke_handle},
+    {"POST", "/2021-11-15/functions/", "/response-streaming-invocations", INVOKE_PAYLOAD_MAX, invoke_stream_handle},
     {"GET",  "/_invoked/health",       NULL,            0,                  health_handle},
 };
 /* clang-format on */
