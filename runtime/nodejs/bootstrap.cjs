@@ -731,6 +731,17 @@ function restart(folder, name, variables) {
     process.exit(status === null ? STATUS_PROTOCOL_FAULT : status);
 }
 
+function replaceEnvironment(variables) {
+    for (const variable of Object.keys(process.env)) {
+        if (!variables.has(variable))
+            delete process.env[variable];
+    }
+    for (const [variable, value] of variables) {
+        if (process.env[variable] !== value)
+            process.env[variable] = value;
+    }
+}
+
 function initialise([folder, name, ...assignments]) {
     if (name === undefined)
         protocolFault('an init frame without all its fields');
@@ -741,15 +752,10 @@ function initialise([folder, name, ...assignments]) {
         if (equals > 0)
             variables.set(assignment.slice(0, equals), assignment.slice(equals + 1));
     }
-    if (isRestartNeeded(variables))
-        restart(folder, name, variables);
-    for (const variable of Object.keys(process.env)) {
-        if (!variables.has(variable))
-            delete process.env[variable];
-    }
-    for (const [variable, value] of variables) {
-        if (process.env[variable] !== value)
-            process.env[variable] = value;
+    if (variables.size > 0) {
+        if (isRestartNeeded(variables))
+            restart(folder, name, variables);
+        replaceEnvironment(variables);
     }
     socket.unref();
     start(folder, name);

@@ -137,6 +137,15 @@ const scenarios = {
         assert.equal(argv.length, 2);
     },
 
+    async keeps_the_environment_that_it_was_started_with_if_it_gets_none(start) {
+        const folder = folderOf({ fixture: 'nodejs-environment' });
+        const worker = start({ folder, isSilent: true, startVariables: { KEPT: 'yes', NODE_OPTIONS: '--no-deprecation' } });
+        worker.send(encodeFrame('I', encodeFields([folder, 'index.handler'])));
+        assert.equal((await worker.outcome()).kinds, 'N');
+        const { environment } = JSON.parse((await worker.invoke({}, { traceId: '' })).text);
+        assert.deepEqual(environment, { PATH: process.env.PATH, KEPT: 'yes', NODE_OPTIONS: '--no-deprecation' });
+    },
+
     async applies_the_time_zone(start) {
         const worker = await ready(start, { variables: { TZ: 'Asia/Tokyo' },
             code: 'exports.handler = async () => [new Date(0).getHours(), new Date().getTimezoneOffset()]' });
