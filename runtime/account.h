@@ -13,6 +13,7 @@
 enum { ACCOUNT_ID_SIZE = 13, ACCOUNTS_MAX = 10000 };
 
 struct async_account;
+struct history;
 
 struct account {
     char id[ACCOUNT_ID_SIZE];
@@ -21,6 +22,7 @@ struct account {
     unsigned
         unreserved_in_use; /* invocations of functions without reserved concurrency; the dispatcher's */
     struct async_account *events; /* the asynchronous invoker's; NULL before the first event */
+    struct history *history;      /* what was invoked; NULL before it is first asked for */
     struct account *next;         /* in the order of making */
 };
 

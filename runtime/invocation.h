@@ -19,6 +19,9 @@ enum { TRACE_HEADER_SIZE = 512, ERROR_TYPE_SIZE = 64 };
 
 enum invocation_type { INVOCATION_REQUEST_RESPONSE, INVOCATION_EVENT, INVOCATION_DRY_RUN };
 
+/* "RequestResponse", "Event", "DryRun" */
+const char *invocation_type_name(enum invocation_type type);
+
 enum outcome_kind {
     OUTCOME_NONE,           /* it has not ended */
     OUTCOME_SUCCEEDED,      /* `payload` is what the handler returned */
@@ -66,6 +69,8 @@ struct invocation {
     void (*on_done)(struct invocation *invocation, void *context);
     void *done_context;
     struct invocation *next;
+
+    struct history_row *history_row; /* the history's; NULL when there is none, or none any more */
 };
 
 /* What must be known to make one; all is copied or retained except `account`. */
