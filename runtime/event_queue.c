@@ -42,6 +42,11 @@ struct event_queue *event_queue_open(uv_loop_t *loop, const struct event_store_o
     return NULL;
 }
 
+void event_queue_hurry(struct event_queue *queue)
+{
+    store_worker_hurry(queue->worker);
+}
+
 void event_queue_listen(struct event_queue *queue, const struct store_worker_listener *listener)
 {
     store_worker_listen(queue->worker, listener);
@@ -472,6 +477,13 @@ static enum store_status run_remove(struct event_store *store, struct store_oper
                        record_file_remove_all(event_store_folder(store), removal->file.account_id));
 }
 
+static enum store_status run_nothing(struct event_store *store, struct store_operation *operation)
+{
+    (void)store;
+    (void)operation;
+    return STORE_OK;
+}
+
 bool event_queue_remove_records(struct event_queue *queue, const char *account_id,
                                 event_queue_done_fn *on_done, void *context)
 {
@@ -480,7 +492,10 @@ bool event_queue_remove_records(struct event_queue *queue, const char *account_i
     if (removal == NULL)
         return false;
     removal->operation.done = on_queue_done;
-    (void)snprintf(removal->file.account_id, sizeof removal->file.account_id, "%s", account_id);
+    if (account_id == NULL)
+        removal->operation.run = run_nothing;
+    else
+        (void)snprintf(removal->file.account_id, sizeof removal->file.account_id, "%s", account_id);
     removal->on_done = on_done;
     store_worker_submit(queue->worker, &removal->operation);
     return true;

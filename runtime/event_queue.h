@@ -24,6 +24,9 @@ struct event_queue *event_queue_open(uv_loop_t *loop, const struct event_store_o
                                      char fault[STORE_FAULT_SIZE]);
 void event_queue_close(struct event_queue *queue, store_worker_closed_fn *on_closed, void *context);
 
+/* See store_worker_hurry(). */
+void event_queue_hurry(struct event_queue *queue);
+
 /* Before the first operation: who is told of failures. */
 void event_queue_listen(struct event_queue *queue, const struct store_worker_listener *listener);
 
@@ -103,7 +106,7 @@ typedef void event_records_fn(struct bytes *array, enum store_status status, voi
 bool event_queue_records(struct event_queue *queue, const struct record_file *file,
                          event_records_fn *on_records, void *context);
 
-/* Removes an account's dead letters and destination records. `account_id` as in record_file.h. */
+/* Removes an account's dead letters and destination records. `account_id` as in record_file.h; NULL: only tells when all that was submitted before is done. */
 bool event_queue_remove_records(struct event_queue *queue, const char *account_id,
                                 event_queue_done_fn *on_done, void *context);
 
