@@ -279,7 +279,8 @@ static void restore_lane(struct event_lane *lane)
     lane->owner->count -= event_lane_unread(lane);
     lane->count -= event_lane_unread(lane);
     lane->next_due_ms = INT64_MAX;
-    lane->is_stored = false;
+    if (!event_queue_add_lane(invoker->queue, lane))
+        async_out_of_memory();
     for (struct event *event = lane->first; event != NULL; event = event->next) {
         if ((event->state != EVENT_READY && event->state != EVENT_REFUSED &&
              event->state != EVENT_RUNNING) ||
@@ -392,8 +393,11 @@ void async_invoker_close(struct async_invoker *invoker, async_invoker_closed_fn 
 void async_invoker_reconfigure(struct async_invoker *invoker)
 {
     for (struct async_account *owner = invoker->accounts; owner != NULL; owner = owner->next) {
-        for (struct event_lane *lane = owner->lanes; lane != NULL; lane = lane->next_of_account)
+        for (struct event_lane *lane = owner->lanes; lane != NULL; lane = lane->next_of_account) {
+            if (lane->refused != NULL && lane->refused->due_ms > async_now_ms(lane))
+                lane->refused->due_ms = async_now_ms(lane); /* its function may be back */
             async_unblock(lane);
+        }
     }
     async_wake_all(invoker);
 }
@@ -509,6 +513,11 @@ enum enqueue_status async_invoker_enqueue(struct async_invoker *invoker,
 size_t async_invoker_count(const struct account *account)
 {
     return account->events == NULL ? 0 : account->events->count;
+}
+
+size_t async_invoker_dead_letter_count(const struct async_invoker *invoker)
+{
+    return invoker->dead_letter_count;
 }
 
 size_t async_invoker_function_count(const struct async_invoker *invoker,

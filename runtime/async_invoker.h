@@ -42,7 +42,7 @@ struct async_invoker *async_invoker_open(const struct async_invoker_options *opt
 /* Starts nothing more. Running events are left alone: their rows stay, and they run again after the next start. */
 void async_invoker_stop(struct async_invoker *invoker);
 
-/* After the dispatcher has ended every invocation. `on_closed` runs once all is written and freed. */
+/* After the dispatcher has ended every invocation, and with no wait left that somebody may yet cancel. `on_closed` runs once all is written and freed. */
 typedef void async_invoker_closed_fn(void *context);
 void async_invoker_close(struct async_invoker *invoker, async_invoker_closed_fn *on_closed,
                          void *context);
@@ -78,6 +78,9 @@ enum enqueue_status async_invoker_enqueue(struct async_invoker *invoker,
 size_t async_invoker_count(const struct account *account);
 size_t async_invoker_function_count(const struct async_invoker *invoker,
                                     const struct account *account, const char *function_name);
+
+/* How many dead letters were decided on since the start, in all accounts. */
+size_t async_invoker_dead_letter_count(const struct async_invoker *invoker);
 
 /* When the account's next waiting event is due; false when none waits. */
 bool async_invoker_next_due_ms(const struct async_invoker *invoker, const struct account *account,

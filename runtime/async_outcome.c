@@ -202,6 +202,7 @@ static void add_dead_letter(const struct settlement *settlement, struct event_en
         letter.error_code = 200;
         letter.error_message = message;
     }
+    invoker_of(event)->dead_letter_count++;
     record = next_record(end, event->lane->account, RECORD_DEAD_LETTER,
                          settlement->target->version->dead_letter_arn);
     dead_letter_message_id(event->request_id, event->sequence, record->message_id);

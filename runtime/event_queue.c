@@ -280,6 +280,37 @@ bool event_queue_finish(struct event_queue *queue, const struct event_end *end,
 
 /* Operations on a lane, and on the whole. */
 
+struct lane_operation {
+    struct store_operation operation;
+    struct event_store_lane lane;
+};
+
+static enum store_status run_add_lane(struct event_store *store, struct store_operation *operation)
+{
+    return event_store_add_lane(store, &((struct lane_operation *)operation)->lane);
+}
+
+static void on_lane_added(struct store_operation *operation, enum store_status status)
+{
+    (void)status;
+    free(operation);
+}
+
+bool event_queue_add_lane(struct event_queue *queue, const struct event_lane *lane)
+{
+    struct lane_operation *addition = calloc(1, sizeof *addition);
+
+    if (addition == NULL)
+        return false;
+    addition->operation.run = run_add_lane;
+    addition->operation.done = on_lane_added;
+    addition->operation.is_kept = true;
+    addition->lane = (struct event_store_lane){
+        .id = lane->id, .account_id = lane->account->id, .function_name = lane->function_name};
+    store_worker_submit(queue->worker, &addition->operation);
+    return true;
+}
+
 struct read_operation {
     struct store_operation operation;
     struct event_store_read read;

@@ -57,6 +57,9 @@ bool event_queue_add(struct event_queue *queue, struct event *event, event_writt
 bool event_queue_add_again(struct event_queue *queue, struct event *event,
                            event_written_fn *on_written, void *context);
 
+/* The lane's names, for events that were submitted as of a stored lane before the file was replaced. As above. */
+bool event_queue_add_lane(struct event_queue *queue, const struct event_lane *lane);
+
 /* Writes what a try changed; tried until it works. */
 bool event_queue_reschedule(struct event_queue *queue, struct event *event, int64_t now_ms,
                             event_written_fn *on_written, void *context);
