@@ -1,9 +1,11 @@
 /*
  * async_parts.h - what the parts of the asynchronous invoker share; nobody else includes this.
  *
- *   async_invoker.c  opening, accepting, closing; accounts and lanes
+ *   async_invoker.c  opening, accepting, closing
+ *   async_lanes.c    accounts and lanes
  *   async_round.c    which event starts next, and which waits
  *   async_outcome.c  what comes of a try: again, done, given up
+ *   async_records.c  what is written about it: dead letter, destination, log
  *   async_wait.c     drain and advance
  *   async_list.c     the queue for people; emptying it
  *   async_redrive.c  dead letters back into the queue
@@ -55,10 +57,32 @@ struct async_invoker {
     void *context;
 };
 
+/* A try and what it led to, while both are worked out. */
+struct settlement {
+    struct event *event;
+    const struct config *config;
+    const struct function_target *target; /* NULL: the configuration has no such function */
+    enum attempt_result result;
+    const char *why;     /* for people */
+    unsigned error_code; /* of a refusal */
+    struct retry_decision decision;
+    int64_t now_ms;
+};
+
+/* Says in the log what happened and what comes next (--explain); `where` it goes, or "". */
+void async_explain(const struct settlement *settlement, const char *where);
+
+/* Adds the dead letter and the record that the event is due, and says in `where` where they go. */
+void async_add_records(const struct settlement *settlement, struct event_end *end, char *where,
+                       size_t size);
+
 /* Every asynchronous thing is counted from its start to its end, so that waits and the close know when there is none. */
 void async_begin(struct async_account *owner);
 void async_end(struct async_account *owner);
 void async_end_any(struct async_invoker *invoker); /* of no account: begun by busy_count++ */
+
+/* The function has none yet; its id is the caller's to set. NULL when memory is short. */
+struct event_lane *async_new_lane(struct async_account *owner, const char *function_name);
 
 /* NULL when memory is short. */
 struct event_lane *async_lane(struct async_invoker *invoker, struct account *account,

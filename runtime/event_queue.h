@@ -6,7 +6,7 @@
  *
  * Used by:  runtime/async_invoker.c and its parts.
  * Lifetime: opened by async_invoker_open(), closed with it.
- * Threads:  event-loop thread only.
+ * Threads:  event-loop thread only. Split: operations on one event in event_queue.c, the others in event_queue_whole.c.
  */
 #ifndef RUNTIME_EVENT_QUEUE_H
 #define RUNTIME_EVENT_QUEUE_H

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <signal.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -26,6 +28,9 @@ static const char config_text[] =
     "\"arn:aws:sqs:us-east-1:123456789012:zero\"}}}},"
     "\"chain\":{\"Local\":{\"Mock\":[{}]},\"EventInvokeConfig\":{\"DestinationConfig\":{"
     "\"OnSuccess\":{\"Destination\":\"arn:aws:lambda:us-east-1:123456789012:function:plain\"}}}},"
+    "\"versions\":{\"Local\":{\"Mock\":[{}]},\"Versions\":{\"1\":{},\"2\":{}},\"Aliases\":{"
+    "\"live\":{"
+    "\"FunctionVersion\":\"1\",\"RoutingConfig\":{\"AdditionalVersionWeights\":{\"2\":0.5}}}}},"
     "\"plain\":{\"Local\":{\"Mock\":[{}]}}},"
     "\"Local\":{\"QueueCapacity\":3000}}";
 
@@ -53,7 +58,7 @@ static struct {
     const char *answer; /* "ok", "error", "429", "kms" */
     uv_idle_t idle;
     char ran[65536]; /* "hello#1 hello#2 " */
-    size_t run_count;
+    size_t run_count, version_1_count;
     char last_request_id[REQUEST_ID_SIZE];
     char last_trace[TRACE_HEADER_SIZE];
 } fake;
@@ -98,6 +103,7 @@ enum dispatch_status dispatcher_submit(struct dispatcher *dispatcher, struct inv
     if (fake.running_count > fake.highest)
         fake.highest = fake.running_count;
     fake.run_count++;
+    fake.version_1_count += strcmp(invocation->target.version->version, "1") == 0;
     (void)snprintf(fake.ran + length, sizeof fake.ran - length, "%s#%u ",
                    invocation_function_name(invocation), invocation->attempt);
     memcpy(fake.last_request_id, invocation->request_id, REQUEST_ID_SIZE);
@@ -883,6 +889,127 @@ START_TEST(a_redrive_that_a_kill_cut_off_after_its_commit_is_finished_not_repeat
 }
 END_TEST
 
+static void damage_database(void)
+{
+    char path[128], junk[4096];
+    struct stat status;
+    FILE *file;
+
+    memset(junk, 0xa5, sizeof junk);
+    (void)snprintf(path, sizeof path, "%s/queue.db", folder);
+    ck_assert_int_eq(stat(path, &status), 0);
+    file = fopen(path, "r+");
+    ck_assert_ptr_nonnull(file);
+    ck_assert_int_eq(fseek(file, 3 * 4096, SEEK_SET), 0);
+    for (off_t at = 3 * 4096; at + 4096 <= status.st_size; at += 4096)
+        ck_assert_uint_eq(fwrite(junk, 1, sizeof junk, file), sizeof junk);
+    (void)fclose(file);
+}
+
+START_TEST(damage_while_it_runs_is_told_and_what_is_in_memory_goes_on)
+{
+    for (int i = 0; i < 2000; i++) {
+        fake.is_full = true;
+        enqueue("plain");
+    }
+    WAIT_FOR(accepted_count == 2000);
+    close_invoker();
+    open_invoker(CLOCK_MANUAL);
+    settle();
+    damage_database();
+    free_place();
+    drain();
+    ck_assert_uint_ge(fake.run_count, 64);
+    ck_assert_uint_lt(fake.run_count, 2000);
+    ck_assert_ptr_nonnull(strstr(log_text(), "queue.db.damaged-"));
+    enqueue("hello");
+    drain();
+    ck_assert_int_eq(accepted_count, 2001);
+    close_invoker();
+    open_invoker(CLOCK_MANUAL);
+    ck_assert_uint_eq(async_invoker_count(account), 0);
+}
+END_TEST
+
+static void limit_file_size(rlim_t bytes)
+{
+    const struct rlimit limit = {bytes, RLIM_INFINITY};
+
+    (void)signal(SIGXFSZ, SIG_IGN);
+    ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+START_TEST(a_full_disk_loses_nothing_that_was_accepted)
+{
+    fake.is_immediate = false;
+    enqueue("hello");
+    WAIT_FOR(fake.running_count == 1);
+    limit_file_size(8192);
+    enqueue("plain");
+    WAIT_FOR(refused_count == 1);
+    ck_assert_uint_eq(async_invoker_count(account), 1);
+    end_one("error");
+    settle();
+    limit_file_size(RLIM_INFINITY);
+    fake.is_immediate = true;
+    fake.answer = "error";
+    drain();
+    ck_assert_str_eq(fake.ran, "hello#1 hello#2 hello#3 ");
+    ck_assert_ptr_nonnull(strstr(log_text(), "queue: can't be written"));
+    ck_assert_ptr_nonnull(strstr(log_text(), "queue: can be written again"));
+}
+END_TEST
+
+START_TEST(a_stop_with_a_full_disk_does_not_wait_for_room)
+{
+    fake.is_immediate = false;
+    enqueue("hello");
+    WAIT_FOR(fake.running_count == 1);
+    limit_file_size(8192);
+    end_one("ok");
+    settle();
+    close_invoker();
+    limit_file_size(RLIM_INFINITY);
+    open_invoker(CLOCK_MANUAL);
+    ck_assert_uint_eq(async_invoker_count(account), 1);
+    fake.is_immediate = true;
+    drain();
+}
+END_TEST
+
+START_TEST(each_try_of_a_weighted_alias_draws_its_version)
+{
+    for (int i = 0; i < 200; i++)
+        ck_assert_int_eq(try_enqueue_in(account, "versions", "live", NULL, NULL), ENQUEUE_PENDING);
+    drain();
+    ck_assert_uint_eq(fake.run_count, 200);
+    ck_assert_uint_gt(fake.version_1_count, 20);
+    ck_assert_uint_lt(fake.version_1_count, 180);
+}
+END_TEST
+
+START_TEST(accounts_have_clocks_and_queues_of_their_own)
+{
+    struct account *other = accounts_get(accounts, "111111111111");
+    char *letters;
+
+    fake.answer = "error";
+    enqueue("hello");
+    ck_assert_int_eq(try_enqueue_in(other, "hello", "", NULL, NULL), ENQUEUE_PENDING);
+    WAIT_FOR(fake.run_count == 2);
+    drain();
+    ck_assert_uint_eq(fake.run_count, 4);
+    ck_assert_uint_eq(async_invoker_count(other), 1);
+    ck_assert_int_eq(clock_now_ms(other->clock), start_ms);
+    is_over = false;
+    ck_assert_ptr_nonnull(async_invoker_drain(invoker, other, on_over, NULL));
+    WAIT_FOR(is_over);
+    letters = file_text("accounts/111111111111/dead-letters/hello-dlq.jsonl");
+    ck_assert_ptr_nonnull(strstr(letters, "\"Body\":\"{}\""));
+    free(letters);
+}
+END_TEST
+
 Suite *unit_suite(void)
 {
     Suite *suite = suite_create("async_invoker");
@@ -914,6 +1041,11 @@ Suite *unit_suite(void)
     tcase_add_test(tcase, the_oldest_event_is_known);
     tcase_add_test(tcase, dead_letters_are_put_back_once_as_new_events);
     tcase_add_test(tcase, a_redrive_that_a_kill_cut_off_after_its_commit_is_finished_not_repeated);
+    tcase_add_test(tcase, damage_while_it_runs_is_told_and_what_is_in_memory_goes_on);
+    tcase_add_test(tcase, a_full_disk_loses_nothing_that_was_accepted);
+    tcase_add_test(tcase, a_stop_with_a_full_disk_does_not_wait_for_room);
+    tcase_add_test(tcase, each_try_of_a_weighted_alias_draws_its_version);
+    tcase_add_test(tcase, accounts_have_clocks_and_queues_of_their_own);
     suite_add_tcase(suite, tcase);
     return suite;
 }
