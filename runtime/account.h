@@ -38,6 +38,9 @@ struct account *accounts_get(struct accounts *accounts, const char *id);
 
 struct account *accounts_default(const struct accounts *accounts);
 
+/* Where every manual clock starts, whenever its account was made, and where a reset brings it back to. */
+int64_t accounts_start_ms(const struct accounts *accounts);
+
 /* The first of all accounts; the others follow by `next`. */
 struct account *accounts_first(const struct accounts *accounts);
 
