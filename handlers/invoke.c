@@ -6,6 +6,7 @@
 #include "handlers/api_error.h"
 #include "handlers/base64.h"
 #include "handlers/invoke_dry_run.h"
+#include "handlers/invoke_event.h"
 #include "handlers/invoke_request.h"
 #include "handlers/trace_header.h"
 
@@ -105,7 +106,7 @@ void invoke_handle(struct exchange *exchange, struct api *api)
             invoke_dry_run_answer(exchange, api);
             break;
         case INVOCATION_EVENT:
-            api_answer_exception(exchange, API_SERVICE, "asynchronous invocations are not served yet");
+            invoke_event_accept(exchange, api, &request);
             break;
         }
     }
