@@ -266,6 +266,7 @@ static void fail(struct worker *worker, const char *error_type, struct bytes *pa
 static void report_init_failure(struct worker *worker, const char *error_type, struct bytes *payload)
 {
     environment_log_drain(&worker->log);
+    (void)sample_memory(worker);
     set_failure(worker, error_type, "");
     worker->failure_payload = payload == NULL ? bytes_new(0) : payload;
     (void)uv_timer_start(&worker->timer, on_leave_timer, LEAVE_MS, 0);
