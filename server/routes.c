@@ -49,8 +49,10 @@ static bool matches(const struct route *route, struct bytes_view path, struct by
 
     if (path.length < before + after || memcmp(path.data, route->before, before) != 0)
         return false;
-    if (route->after == NULL)
+    if (route->after == NULL) {
+        *parameter = (struct bytes_view){"", 0};
         return path.length == before;
+    }
     *parameter = (struct bytes_view){path.data + before, path.length - before - after};
     return memcmp(path.data + path.length - after, route->after, after) == 0 &&
            memchr(parameter->data, '/', parameter->length) == NULL;
