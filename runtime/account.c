@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "runtime/answer_table.h"
+
 enum { SLOTS_MIN = 16 };
 
 /* Open addressing; at most half of the slots are used. */
@@ -94,6 +96,8 @@ void accounts_close(struct accounts *accounts)
         return;
     for (struct account *account = accounts->first; account != NULL; account = next) {
         next = account->next;
+        answer_table_free(account->mocks);
+        answer_table_free(account->faults);
         clock_close(account->clock);
         free(account);
     }

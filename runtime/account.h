@@ -12,6 +12,7 @@
 
 enum { ACCOUNT_ID_SIZE = 13, ACCOUNTS_MAX = 10000 };
 
+struct answer_table;
 struct async_account;
 
 struct account {
@@ -21,6 +22,8 @@ struct account {
     unsigned
         unreserved_in_use; /* invocations of functions without reserved concurrency; the dispatcher's */
     struct async_account *events; /* the asynchronous invoker's; NULL before the first event */
+    struct answer_table *mocks;   /* mocks.h; NULL before the first one */
+    struct answer_table *faults;  /* faults.h; NULL before the first one */
     struct account *next;         /* in the order of making */
 };
 
