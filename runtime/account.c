@@ -6,7 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+<<<<<<< HEAD
 #include "runtime/history.h"
+=======
+#include "runtime/answer_table.h"
+>>>>>>> wt-faults
 
 enum { SLOTS_MIN = 16 };
 
@@ -101,7 +105,12 @@ void accounts_close(struct accounts *accounts)
         return;
     for (struct account *account = accounts->first; account != NULL; account = next) {
         next = account->next;
+<<<<<<< HEAD
         history_free(account->history);
+=======
+        answer_table_free(account->mocks);
+        answer_table_free(account->faults);
+>>>>>>> wt-faults
         clock_close(account->clock);
         free(account);
     }
