@@ -6,11 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-<<<<<<< HEAD
-#include "runtime/history.h"
-=======
 #include "runtime/answer_table.h"
->>>>>>> wt-faults
+#include "runtime/history.h"
 
 enum { SLOTS_MIN = 16 };
 
@@ -105,12 +102,9 @@ void accounts_close(struct accounts *accounts)
         return;
     for (struct account *account = accounts->first; account != NULL; account = next) {
         next = account->next;
-<<<<<<< HEAD
         history_free(account->history);
-=======
         answer_table_free(account->mocks);
         answer_table_free(account->faults);
->>>>>>> wt-faults
         clock_close(account->clock);
         free(account);
     }
