@@ -372,6 +372,7 @@ struct invocation *invoke_request_invocation(const struct invoke_request *reques
         .type = request->type,
         .payload = exchange->body,
         .client_context = request->client_context,
+        .tenant_id = exchange_header(exchange, tenant_id_rule.header),
         .request_id = exchange->request_id,
         .trace_header = exchange_header(exchange, "X-Amzn-Trace-Id"),
         .attempt = 1,

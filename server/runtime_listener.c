@@ -358,7 +358,7 @@ static void begin_body(struct connection *connection)
     exchange->method = connection->method;
     exchange->path = (struct bytes_view){request->target.data, path_length};
     exchange->query = (struct bytes_view){"", 0};
-    exchange->is_body_too_large = false;
+    exchange->is_body_too_large = !request->is_chunked && request->content_length > RUNTIME_API_BODY_MAX;
     connection->chunks = (struct http_chunks){0};
     connection->body_rest = request->content_length;
     connection->used = request->head_length;
@@ -367,7 +367,8 @@ static void begin_body(struct connection *connection)
         connection->port->worker != NULL && runtime_api_wants_stream(exchange, connection->port->worker);
     if (request->expects_continue)
         (void)send(connection->file, go_on, sizeof go_on - 1, MSG_NOSIGNAL);
-    if (!connection->is_streaming && !request->is_chunked && request->content_length > 0 && request->content_length <= RUNTIME_API_BODY_MAX)
+    if (!connection->is_streaming && !request->is_chunked && request->content_length > 0 &&
+        !exchange->is_body_too_large)
         (void)bytes_reserve(&exchange->body, (size_t)request->content_length);
 }
 
