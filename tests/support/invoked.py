@@ -284,7 +284,7 @@ class Server:
 
         return boto3.client("lambda", endpoint_url=self.endpoint, region_name="us-east-1",
                             aws_access_key_id="local", aws_secret_access_key="local",
-                            config=Config(retries={"max_attempts": 0}, read_timeout=60, **config))
+                            config=Config(**{"retries": {"max_attempts": 0}, "read_timeout": 60, **config}))
 
     # -- looking at it
 
