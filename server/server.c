@@ -16,6 +16,7 @@
 #include "runtime/dispatcher.h"
 #include "runtime/execution_environment.h"
 #include "runtime/interpreter.h"
+#include "runtime/memory_guard.h"
 #include "server/http_listener.h"
 #include "server/runtime_listener.h"
 
@@ -34,6 +35,7 @@ struct server {
     struct accounts *accounts;
     struct process_table *processes;
     struct interpreters *interpreters;
+    struct memory_guard *memory_guard;
     struct runtime_listener *runtime_listener;
     struct environment_services services;
     struct dispatcher *dispatcher;
@@ -126,8 +128,9 @@ static bool open_runtime(struct server *server, const struct config *config)
     server->processes = process_table_open(server->loop);
     if (server->processes != NULL)
         server->interpreters = interpreters_open(server->loop, server->processes, server->log);
+    server->memory_guard = memory_guard_open(server->loop);
     server->runtime_listener = runtime_listener_open(server->loop, server->log);
-    if (server->random == NULL || server->accounts == NULL || server->interpreters == NULL ||
+    if (server->memory_guard == NULL || server->random == NULL || server->accounts == NULL || server->interpreters == NULL ||
         server->runtime_listener == NULL)
         return false;
     server->services = (struct environment_services){
@@ -136,6 +139,7 @@ static bool open_runtime(struct server *server, const struct config *config)
         .random = server->random,
         .processes = server->processes,
         .interpreters = server->interpreters,
+        .memory_guard = server->memory_guard,
         .ports = runtime_listener_ports(server->runtime_listener),
         .endpoint = server->endpoint,
         .bundled_folder = server->bundled_folder,
@@ -211,10 +215,13 @@ static void close_quietly(void *context)
 
 static void close_processes(struct server *server)
 {
+    if (server->memory_guard != NULL)
+        memory_guard_close(server->memory_guard);
     if (server->interpreters != NULL)
         interpreters_close(server->interpreters);
     if (server->processes != NULL)
         process_table_close(server->processes);
+    server->memory_guard = NULL;
     server->interpreters = NULL;
     server->processes = NULL;
 }
