@@ -35,8 +35,9 @@ enum environment_state {
 struct environment;
 struct interpreters;
 struct memory_guard;
-struct worker_ports;
 struct random_source;
+struct source_watcher;
+struct worker_ports;
 
 /* What environments need of the rest; borrowed. */
 struct environment_services {
@@ -46,6 +47,7 @@ struct environment_services {
     struct process_table *processes;
     struct interpreters *interpreters;
     struct memory_guard *memory_guard;
+    struct source_watcher *source_watcher; /* NULL: code is not watched */
     const struct worker_ports *ports;
     const char *endpoint;       /* "http://127.0.0.1:3001": AWS_ENDPOINT_URL_LAMBDA */
     const char *bundled_folder; /* where the bundled runtimes are put when they are needed */

@@ -14,6 +14,7 @@
 #include "runtime/frame_channel.h"
 #include "runtime/interpreter.h"
 #include "runtime/memory_guard.h"
+#include "runtime/source_watcher.h"
 #include "runtime/worker_command.h"
 
 enum {
@@ -885,8 +886,12 @@ static bool find_interpreter(struct worker *worker)
 static bool begin_start(struct worker *worker)
 {
     const struct environment_services *services = worker->base.services;
+    const struct function_version *settings = worker->base.settings;
     unsigned short number;
 
+    if (services->source_watcher != NULL)
+        source_watcher_watch(services->source_watcher, settings->function->name,
+                             settings->code_uri != NULL ? settings->code_uri : settings->working_directory, NULL);
     hex_32_make(services->random, worker->instance);
     worker->port = services->ports->open(services->ports->context, worker, &number);
     if (worker->port == NULL)
