@@ -241,17 +241,21 @@ static bool check_existence(struct exchange *exchange, const struct members *mem
 
 /* ---- the body ---- */
 
+/* A text of nothing but white space has no column. */
 static bool check_json(struct exchange *exchange)
 {
     const struct bytes_view body = bytes_view(exchange->body);
     struct json_text_fault fault;
+    char column[32] = "";
 
     if (body.length == 0 || json_text_check(body.data, body.length, &fault))
         return true;
+    if (fault.column > 0)
+        (void)snprintf(column, sizeof column, ", column: %zu", fault.column);
     api_answer_exception(exchange, API_INVALID_REQUEST_CONTENT,
                          "Could not parse request body into json: Could not parse payload into json: %s\n at [Source: "
-                         "REDACTED (`StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION` disabled); line: %zu, column: %zu]",
-                         fault.reason, fault.line, fault.column);
+                         "REDACTED (`StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION` disabled); line: %zu%s]",
+                         fault.reason, fault.line, column);
     return false;
 }
 

@@ -5,6 +5,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+const char *invocation_type_name(enum invocation_type type)
+{
+    static const char *const names[] = {
+        [INVOCATION_REQUEST_RESPONSE] = "RequestResponse",
+        [INVOCATION_EVENT] = "Event",
+        [INVOCATION_DRY_RUN] = "DryRun",
+    };
+
+    return names[type];
+}
+
 /* The Root (and Parent, Sampled …) of the caller is kept; a fresh one is not sampled, as X-Ray isn't active. */
 static void make_trace(struct invocation *invocation, const char *caller,
                        struct random_source *random)

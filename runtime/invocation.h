@@ -13,10 +13,14 @@
 #include "runtime/bytes.h"
 #include "runtime/log_tail.h"
 #include "runtime/request_id.h"
+#include "runtime/response_stream.h"
 
 enum { TRACE_HEADER_SIZE = 512, ERROR_TYPE_SIZE = 64 };
 
 enum invocation_type { INVOCATION_REQUEST_RESPONSE, INVOCATION_EVENT, INVOCATION_DRY_RUN };
+
+/* "RequestResponse", "Event", "DryRun" */
+const char *invocation_type_name(enum invocation_type type);
 
 enum outcome_kind {
     OUTCOME_NONE,           /* it has not ended */
@@ -50,6 +54,7 @@ struct invocation {
     char *client_context;  /* decoded JSON; NULL for none */
     char *tenant_id;       /* NULL for none */
     unsigned attempt;      /* from 1 */
+    struct response_stream *stream; /* borrowed; NULL: the response is wanted whole */
 
     /* Filled in by the one that runs it. */
     struct outcome outcome;
@@ -65,6 +70,8 @@ struct invocation {
     void (*on_done)(struct invocation *invocation, void *context);
     void *done_context;
     struct invocation *next;
+
+    struct history_row *history_row; /* the history's; NULL when there is none, or none any more */
 };
 
 /* What must be known to make one; all is copied or retained except `account`. */

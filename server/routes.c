@@ -5,7 +5,12 @@
 #include "config/config.h"
 #include "handlers/api_error.h"
 #include "handlers/health.h"
+#include "handlers/inspect_clock.h"
+#include "handlers/inspect_events.h"
+#include "handlers/inspect_records.h"
 #include "handlers/invoke.h"
+#include "handlers/invoke_async.h"
+#include "handlers/invoke_stream.h"
 
 static void handle_unknown(struct exchange *exchange, struct api *api)
 {
@@ -13,11 +18,25 @@ static void handle_unknown(struct exchange *exchange, struct api *api)
     api_answer_unknown_operation(exchange);
 }
 
+enum { INSPECT_BODY_MAX = 1 << 20 };
+
 /* clang-format off */
 static const struct route routes[] = {
-    {"POST", "/2015-03-31/functions/", "/invocations",  INVOKE_PAYLOAD_MAX, invoke_handle},
-    {"POST", "/2015-03-31/functions/", "/invocations/", INVOKE_PAYLOAD_MAX, invoke_handle},
-    {"GET",  "/_invoked/health",       NULL,            0,                  health_handle},
+    {"POST",   "/2015-03-31/functions/", "/invocations",                    INVOKE_PAYLOAD_MAX, invoke_handle},
+    {"POST",   "/2015-03-31/functions/", "/invocations/",                   INVOKE_PAYLOAD_MAX, invoke_handle},
+    {"POST",   "/2014-11-13/functions/", "/invoke-async",                   INVOKE_PAYLOAD_MAX, invoke_async_handle},
+    {"POST",   "/2014-11-13/functions/", "/invoke-async/",                  INVOKE_PAYLOAD_MAX, invoke_async_handle},
+    {"POST",   "/2021-11-15/functions/", "/response-streaming-invocations", INVOKE_PAYLOAD_MAX, invoke_stream_handle},
+
+    {"GET",    "/_invoked/health",                NULL, 0,                 health_handle},
+    {"GET",    "/_invoked/events",                NULL, 0,                 inspect_events_list},
+    {"DELETE", "/_invoked/events",                NULL, 0,                 inspect_events_clear},
+    {"POST",   "/_invoked/drain",                 NULL, INSPECT_BODY_MAX,  inspect_events_drain},
+    {"GET",    "/_invoked/clock",                 NULL, 0,                 inspect_clock_show},
+    {"POST",   "/_invoked/clock",                 NULL, INSPECT_BODY_MAX,  inspect_clock_advance},
+    {"GET",    "/_invoked/dead-letters",          NULL, 0,                 inspect_records_dead_letters},
+    {"POST",   "/_invoked/dead-letters/redrive",  NULL, INSPECT_BODY_MAX,  inspect_records_redrive},
+    {"GET",    "/_invoked/destinations",          NULL, 0,                 inspect_records_destinations},
 };
 /* clang-format on */
 
