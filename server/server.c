@@ -395,6 +395,7 @@ static void on_async_invoker_closed(void *context)
 {
     struct server *server = context;
 
+    held_exchanges_end(&server->api); /* a fault's delay may have begun while environments ended */
     http_listener_close(server->http_listener, on_listener_closed, server);
 }
 
