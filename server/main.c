@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "server/options.h"
+#include "server/run_command.h"
 #include "server/serve.h"
 
 static const char *variable(const char *name, void *context)
@@ -38,10 +39,11 @@ static int run(const struct options *options)
 {
     switch (options->command) {
     case COMMAND_SERVE:
-        return serve(options);
+        return serve(options, NULL);
     case COMMAND_CHECK:
         return serve_check(options);
     case COMMAND_RUN:
+        return run_command(options);
     case COMMAND_INVOKE:
     case OPTIONS_COMMAND_COUNT:
         break;
