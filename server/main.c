@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "server/invoke_command.h"
 #include "server/options.h"
 #include "server/run_command.h"
 #include "server/serve.h"
@@ -45,6 +46,7 @@ static int run(const struct options *options)
     case COMMAND_RUN:
         return run_command(options);
     case COMMAND_INVOKE:
+        return invoke_command(options);
     case OPTIONS_COMMAND_COUNT:
         break;
     }
