@@ -15,6 +15,7 @@
 #include "runtime/request_id.h"
 
 struct held_exchange;
+struct metrics;
 
 struct api {
     uv_loop_t *loop;
@@ -23,6 +24,7 @@ struct api {
     struct dispatcher *dispatcher;
     struct random_source *random;
     struct log *log;
+    struct metrics *metrics;
     struct held_exchange *held_exchanges; /* those that wait: held_exchange.h */
     int64_t started_us;                   /* monotonic */
 };

@@ -15,7 +15,9 @@
 #include "runtime/dispatcher.h"
 #include "runtime/execution_environment.h"
 #include "runtime/interpreter.h"
+#include "runtime/metrics.h"
 #include "server/http_listener.h"
+#include "server/observers.h"
 #include "server/runtime_listener.h"
 
 enum { STOP_WAIT_MS = 5000, STOP_POLL_MS = 5, PATH_SIZE = DATA_FOLDER_PATH_SIZE + 32 };
@@ -36,6 +38,8 @@ struct server {
     struct runtime_listener *runtime_listener;
     struct environment_services services;
     struct dispatcher *dispatcher;
+    struct metrics *metrics;
+    struct dispatch_observer observer;
     struct api api;
     struct http_listener *http_listener;
 
@@ -120,8 +124,13 @@ static bool open_runtime(struct server *server, const struct config *config)
         .endpoint = server->endpoint,
         .bundled_folder = server->bundled_folder,
     };
-    server->dispatcher = dispatcher_open(&server->services);
-    return server->dispatcher != NULL;
+    server->metrics = metrics_new();
+    server->dispatcher = server->metrics == NULL ? NULL : dispatcher_open(&server->services);
+    if (server->dispatcher == NULL)
+        return false;
+    server->observer = observers_make(server->metrics);
+    dispatcher_observe(server->dispatcher, &server->observer);
+    return true;
 }
 
 /* Where handlers and people reach this server: an address that means "all" is none to connect to. */
@@ -151,6 +160,7 @@ static bool open_listener(struct server *server, char why[SERVER_FAULT_SIZE])
         .config_store = server->config_store,
         .accounts = server->accounts,
         .dispatcher = server->dispatcher,
+        .metrics = server->metrics,
         .random = server->random,
         .log = server->log,
         .started_us = clock_monotonic_us(),
@@ -244,6 +254,7 @@ void server_reload(struct server *server)
         return;
     if (config_store_reload(server->config_store, &faults)) {
         dispatcher_reconfigure(server->dispatcher, config_store_current(server->config_store));
+        metrics_reconfigure(server->metrics, config_store_current(server->config_store));
         log_write(server->log, LOG_INFO, "read %s again: %zu functions", server->options->config_path,
                   server_function_count(server));
     } else {
@@ -274,6 +285,7 @@ static void on_dispatcher_closed(void *context)
     struct server *server = context;
 
     server->dispatcher = NULL;
+    held_exchanges_end(&server->api);
     http_listener_close(server->http_listener, on_listener_closed, server);
 }
 
@@ -324,6 +336,7 @@ void server_free(struct server *server)
         runtime_listener_close(server->runtime_listener);
     if (server->accounts != NULL)
         accounts_close(server->accounts);
+    metrics_free(server->metrics);
     random_source_free(server->random);
     config_store_free(server->config_store);
     if (server->has_data_folder)
