@@ -10,6 +10,7 @@
 #include "config/config_store.h"
 #include "handlers/exchange.h"
 #include "runtime/account.h"
+#include "runtime/async_invoker.h"
 #include "runtime/dispatcher.h"
 #include "runtime/log.h"
 #include "runtime/request_id.h"
@@ -22,6 +23,7 @@ struct api {
     struct config_store *config_store;
     struct accounts *accounts;
     struct dispatcher *dispatcher;
+    struct async_invoker *async_invoker;
     struct random_source *random;
     struct log *log;
     struct metrics *metrics;

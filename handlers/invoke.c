@@ -5,6 +5,8 @@
 
 #include "handlers/api_error.h"
 #include "handlers/base64.h"
+#include "handlers/invoke_dry_run.h"
+#include "handlers/invoke_event.h"
 #include "handlers/invoke_request.h"
 #include "handlers/trace_header.h"
 
@@ -90,20 +92,6 @@ static void run(struct exchange *exchange, struct api *api, const struct invoke_
     invoke_answer_dispatch(exchange, status);
 }
 
-static void answer_dry_run(struct exchange *exchange, struct api *api)
-{
-    char trace[TRACE_ANSWER_SIZE];
-    const struct answer_header headers[] = {
-        {"x-amzn-RequestId", exchange->request_id},
-        {"x-amzn-Remapped-Content-Length", "0"},
-        {"X-Amzn-Trace-Id", trace},
-    };
-    const struct answer answer = {.status = 204, .headers = headers, .header_count = 3};
-
-    trace_header_make(exchange_header(exchange, "X-Amzn-Trace-Id"), NULL, api->random, trace);
-    exchange_answer(exchange, &answer);
-}
-
 void invoke_handle(struct exchange *exchange, struct api *api)
 {
     static const struct invoke_rules rules = {.event_payload_max = EVENT_PAYLOAD_MAX, .allows_event = true};
@@ -115,10 +103,10 @@ void invoke_handle(struct exchange *exchange, struct api *api)
             run(exchange, api, &request);
             break;
         case INVOCATION_DRY_RUN:
-            answer_dry_run(exchange, api);
+            invoke_dry_run_answer(exchange, api);
             break;
         case INVOCATION_EVENT:
-            api_answer_exception(exchange, API_SERVICE, "asynchronous invocations are not served yet");
+            invoke_event_accept(exchange, api, &request);
             break;
         }
     }

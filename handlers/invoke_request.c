@@ -396,6 +396,7 @@ static struct invocation_options options_of(const struct invoke_request *request
         .type = request->type,
         .payload = exchange->body,
         .client_context = request->client_context,
+        .tenant_id = exchange_header(exchange, tenant_id_rule.header),
         .request_id = exchange->request_id,
         .trace_header = exchange_header(exchange, "X-Amzn-Trace-Id"),
         .attempt = 1,

@@ -118,6 +118,13 @@ const char *invocation_function_name(const struct invocation *invocation)
     return invocation->target.version->function->name;
 }
 
+const char *outcome_function_error(const struct outcome *outcome)
+{
+    if (outcome->kind != OUTCOME_FUNCTION_ERROR)
+        return NULL;
+    return outcome->is_handled ? "Handled" : "Unhandled";
+}
+
 void invocation_succeed(struct invocation *invocation, struct bytes *payload)
 {
     assert(invocation->outcome.kind == OUTCOME_NONE);

@@ -4,25 +4,44 @@
 
 #include "config/config.h"
 #include "handlers/health.h"
+#include "handlers/inspect_clock.h"
 #include "handlers/inspect_count.h"
+#include "handlers/inspect_events.h"
 #include "handlers/inspect_functions.h"
 #include "handlers/inspect_history.h"
 #include "handlers/inspect_metrics.h"
+#include "handlers/inspect_records.h"
 #include "handlers/inspect_reset.h"
 #include "handlers/invoke.h"
+#include "handlers/invoke_async.h"
+#include "handlers/invoke_stream.h"
 #include "server/unknown_route.h"
+
+enum { INSPECT_BODY_MAX = 1 << 20 };
 
 /* clang-format off */
 static const struct route routes[] = {
-    {"POST",   "/2015-03-31/functions/",       "/invocations",  INVOKE_PAYLOAD_MAX, invoke_handle},
-    {"POST",   "/2015-03-31/functions/",       "/invocations/", INVOKE_PAYLOAD_MAX, invoke_handle},
-    {"GET",    "/_invoked/health",             NULL,            0,                  health_handle},
-    {"GET",    "/_invoked/functions",          NULL,            0,                  inspect_functions_handle},
-    {"GET",    "/_invoked/invocations",        NULL,            0,                  inspect_history_list},
-    {"DELETE", "/_invoked/invocations",        NULL,            0,                  inspect_history_forget},
-    {"GET",    "/_invoked/invocations/count",  NULL,            0,                  inspect_count_handle},
-    {"POST",   "/_invoked/reset",              NULL,            0,                  inspect_reset_handle},
-    {"GET",    "/metrics",                     NULL,            0,                  inspect_metrics_handle},
+    {"POST",   "/2015-03-31/functions/", "/invocations",                    INVOKE_PAYLOAD_MAX, invoke_handle},
+    {"POST",   "/2015-03-31/functions/", "/invocations/",                   INVOKE_PAYLOAD_MAX, invoke_handle},
+    {"POST",   "/2014-11-13/functions/", "/invoke-async",                   INVOKE_PAYLOAD_MAX, invoke_async_handle},
+    {"POST",   "/2014-11-13/functions/", "/invoke-async/",                  INVOKE_PAYLOAD_MAX, invoke_async_handle},
+    {"POST",   "/2021-11-15/functions/", "/response-streaming-invocations", INVOKE_PAYLOAD_MAX, invoke_stream_handle},
+
+    {"GET",    "/_invoked/health",                NULL, 0,                 health_handle},
+    {"GET",    "/_invoked/functions",             NULL, 0,                 inspect_functions_handle},
+    {"GET",    "/_invoked/invocations",           NULL, 0,                 inspect_history_list},
+    {"DELETE", "/_invoked/invocations",           NULL, 0,                 inspect_history_forget},
+    {"GET",    "/_invoked/invocations/count",     NULL, 0,                 inspect_count_handle},
+    {"GET",    "/_invoked/events",                NULL, 0,                 inspect_events_list},
+    {"DELETE", "/_invoked/events",                NULL, 0,                 inspect_events_clear},
+    {"POST",   "/_invoked/drain",                 NULL, INSPECT_BODY_MAX,  inspect_events_drain},
+    {"GET",    "/_invoked/clock",                 NULL, 0,                 inspect_clock_show},
+    {"POST",   "/_invoked/clock",                 NULL, INSPECT_BODY_MAX,  inspect_clock_advance},
+    {"GET",    "/_invoked/dead-letters",          NULL, 0,                 inspect_records_dead_letters},
+    {"POST",   "/_invoked/dead-letters/redrive",  NULL, INSPECT_BODY_MAX,  inspect_records_redrive},
+    {"GET",    "/_invoked/destinations",          NULL, 0,                 inspect_records_destinations},
+    {"POST",   "/_invoked/reset",                 NULL, INSPECT_BODY_MAX,  inspect_reset_handle},
+    {"GET",    "/metrics",                        NULL, 0,                 inspect_metrics_handle},
 };
 /* clang-format on */
 
@@ -41,8 +60,10 @@ bool route_matches(const struct route *route, struct bytes_view path, struct byt
 
     if (path.length < before + after || memcmp(path.data, route->before, before) != 0)
         return false;
-    if (route->after == NULL)
+    if (route->after == NULL) {
+        *parameter = (struct bytes_view){"", 0};
         return path.length == before;
+    }
     *parameter = (struct bytes_view){path.data + before, path.length - before - after};
     return memcmp(path.data + path.length - after, route->after, after) == 0 &&
            memchr(parameter->data, '/', parameter->length) == NULL;

@@ -10,6 +10,7 @@
 #include "config/config_store.h"
 #include "handlers/held_exchange.h"
 #include "runtime/account.h"
+#include "runtime/async_invoker.h"
 #include "runtime/bundled_runtime.h"
 #include "runtime/data_folder.h"
 #include "runtime/dispatcher.h"
@@ -40,6 +41,8 @@ struct server {
     struct dispatcher *dispatcher;
     struct metrics *metrics;
     struct dispatch_observer observer;
+    struct event_queue *event_queue; /* until the asynchronous invoker takes it */
+    struct async_invoker *async_invoker;
     struct api api;
     struct http_listener *http_listener;
 
@@ -98,11 +101,28 @@ static bool open_folders(struct server *server, char why[SERVER_FAULT_SIZE])
     return false;
 }
 
+static bool open_queue(struct server *server, const struct config *config, char why[SERVER_FAULT_SIZE])
+{
+    const struct event_store_options options = {
+        .folder = server->data_folder.path,
+        .durability = config->durability,
+    };
+    char text[STORE_FAULT_SIZE];
+
+    server->event_queue = event_queue_open(server->loop, &options, text);
+    if (server->event_queue == NULL)
+        fault(why, text);
+    else if (text[0] != '\0')
+        log_write(server->log, LOG_ERROR, "%s", text);
+    return server->event_queue != NULL;
+}
+
 static bool open_runtime(struct server *server, const struct config *config)
 {
     const struct clock_options clock_options = {
         .mode = server->options->clock_mode,
         .factor = server->options->clock_factor,
+        .not_before_ms = event_queue_newest_ms(server->event_queue),
     };
 
     server->random = random_source_new();
@@ -130,6 +150,25 @@ static bool open_runtime(struct server *server, const struct config *config)
         return false;
     server->observer = observers_make(server->metrics);
     dispatcher_observe(server->dispatcher, &server->observer);
+    return true;
+}
+
+static bool open_async_invoker(struct server *server)
+{
+    const struct async_invoker_options options = {
+        .loop = server->loop,
+        .accounts = server->accounts,
+        .config_store = server->config_store,
+        .dispatcher = server->dispatcher,
+        .log = server->log,
+        .random = server->random,
+        .is_explaining = server->options->explains,
+    };
+
+    server->async_invoker = async_invoker_open(&options, server->event_queue);
+    if (server->async_invoker == NULL)
+        return false;
+    server->event_queue = NULL;
     return true;
 }
 
@@ -161,6 +200,7 @@ static bool open_listener(struct server *server, char why[SERVER_FAULT_SIZE])
         .accounts = server->accounts,
         .dispatcher = server->dispatcher,
         .metrics = server->metrics,
+        .async_invoker = server->async_invoker,
         .random = server->random,
         .log = server->log,
         .started_us = clock_monotonic_us(),
@@ -189,11 +229,26 @@ static void close_processes(struct server *server)
     server->processes = NULL;
 }
 
+static void close_async_invoker(void *context)
+{
+    struct server *server = context;
+
+    if (server->async_invoker != NULL)
+        async_invoker_close(server->async_invoker, close_quietly, NULL);
+    else if (server->event_queue != NULL)
+        event_queue_close(server->event_queue, close_quietly, NULL);
+    server->async_invoker = NULL;
+    server->event_queue = NULL;
+}
+
 /* What was opened before the fault. */
 static void abort_opening(struct server *server)
 {
     if (server->dispatcher != NULL)
-        dispatcher_close(server->dispatcher, close_quietly, NULL);
+        dispatcher_close(server->dispatcher, close_async_invoker, server);
+    else
+        close_async_invoker(server);
+    (void)uv_run(server->loop, UV_RUN_DEFAULT);
     close_processes(server);
     log_close(server->log);
     uv_close((uv_handle_t *)&server->stop_timer, NULL);
@@ -222,7 +277,8 @@ struct server *server_open(uv_loop_t *loop, const struct options *options, struc
     if (server->config_store == NULL)
         config_release(config);
     if (server->config_store == NULL || !open_log(server) || !open_folders(server, why) ||
-        !open_runtime(server, config) || !open_listener(server, why)) {
+        !open_queue(server, config, why) ||
+        !open_runtime(server, config) || !open_async_invoker(server) || !open_listener(server, why)) {
         abort_opening(server);
         return NULL;
     }
@@ -255,6 +311,7 @@ void server_reload(struct server *server)
     if (config_store_reload(server->config_store, &faults)) {
         dispatcher_reconfigure(server->dispatcher, config_store_current(server->config_store));
         metrics_reconfigure(server->metrics, config_store_current(server->config_store));
+        async_invoker_reconfigure(server->async_invoker);
         log_write(server->log, LOG_INFO, "read %s again: %zu functions", server->options->config_path,
                   server_function_count(server));
     } else {
@@ -280,13 +337,20 @@ static void on_listener_closed(void *context)
     server->on_stopped(server->stopped_context);
 }
 
+static void on_async_invoker_closed(void *context)
+{
+    struct server *server = context;
+
+    http_listener_close(server->http_listener, on_listener_closed, server);
+}
+
+/* What was accepted is written before the last answers go out. */
 static void on_dispatcher_closed(void *context)
 {
     struct server *server = context;
 
     server->dispatcher = NULL;
-    held_exchanges_end(&server->api);
-    http_listener_close(server->http_listener, on_listener_closed, server);
+    async_invoker_close(server->async_invoker, on_async_invoker_closed, server);
 }
 
 static void end_environments(struct server *server)
@@ -319,6 +383,7 @@ void server_stop(struct server *server, server_stopped_fn *on_stopped, void *con
     server->stopped_context = context;
     server->stopping_since_us = clock_monotonic_us();
     http_listener_stop(server->http_listener);
+    async_invoker_stop(server->async_invoker);
     held_exchanges_end(&server->api);
     pending = http_listener_pending(server->http_listener);
     if (pending == 0) {
