@@ -2,7 +2,6 @@
 
 #include <stdlib.h>
 
-#include "handlers/event_counts.h"
 #include "handlers/inspect_answer.h"
 #include "handlers/inspect_query.h"
 #include "handlers/json_writer.h"
@@ -101,7 +100,8 @@ static void write_function(struct json_writer *writer, const struct api *api,
     write_qualifiers(writer, function);
     write_environments(writer, &count);
     json_key(writer, "EventsWaiting");
-    json_integer(writer, (int64_t)event_counts_of(api, account, function->name));
+    json_integer(
+        writer, (int64_t)async_invoker_function_count(api->async_invoker, account, function->name));
     json_close(writer, '}');
     free(arn);
 }

@@ -3,13 +3,12 @@
 #include <stdlib.h>
 
 #include "handlers/api_error.h"
-#include "handlers/event_counts.h"
 #include "runtime/metrics.h"
 
-/* Until the queue has told of its oldest event. */
+/* All that is counted; the queue is yet to tell of its oldest event. */
 struct asking {
     struct exchange *exchange;
-    struct api *api;
+    struct bytes *text;
 };
 
 static void gauges_of(const char *function_name, struct function_gauges *gauges, void *context)
@@ -24,42 +23,59 @@ static void gauges_of(const char *function_name, struct function_gauges *gauges,
         gauges->environments_idle += count.idle;
         gauges->environments_busy += count.busy;
         gauges->environments_starting += count.starting;
-        gauges->events += event_counts_of(api, account, function_name);
+        gauges->events += async_invoker_function_count(api->async_invoker, account, function_name);
     }
 }
 
-static void on_oldest(double age_s, void *context)
+static void answer_short_of_memory(struct exchange *exchange)
+{
+    api_answer_refusal(exchange, 500, "invoked is short of memory or is stopping");
+}
+
+static void end(struct asking *asking)
+{
+    bytes_release(asking->text);
+    free(asking);
+}
+
+/* The dispatcher may be gone by now, when the server stops. */
+static void on_oldest(struct account *account, int64_t enqueued_at_ms, void *context)
 {
     static const struct answer_header headers[] = {
         {"Content-Type", "text/plain; version=0.0.4; charset=utf-8"}};
     struct asking *asking = context;
-    const struct metrics_sources sources = {
-        .config = config_store_current(asking->api->config_store),
-        .gauges = gauges_of,
-        .context = asking->api,
-        .oldest_event_age_s = age_s,
-    };
-    struct bytes *text = metrics_write(asking->api->metrics, &sources);
-    const struct answer answer = {
-        .status = 200, .headers = headers, .header_count = 1, .body = text};
+    const int64_t age_ms = account == NULL ? 0 : clock_now_ms(account->clock) - enqueued_at_ms;
 
-    if (text == NULL)
-        api_answer_refusal(asking->exchange, 500, "invoked is short of memory");
-    else
-        exchange_answer(asking->exchange, &answer);
-    bytes_release(text);
-    free(asking);
+    if (metrics_append_oldest_event(&asking->text, (double)age_ms / 1000)) {
+        exchange_answer(asking->exchange, &(struct answer){
+                                              .status = 200,
+                                              .headers = headers,
+                                              .header_count = 1,
+                                              .body = asking->text,
+                                          });
+    } else {
+        answer_short_of_memory(asking->exchange);
+    }
+    end(asking);
 }
 
 void inspect_metrics_handle(struct exchange *exchange, struct api *api)
 {
-    struct asking *asking = malloc(sizeof *asking);
+    const struct metrics_sources sources = {
+        .config = config_store_current(api->config_store),
+        .gauges = gauges_of,
+        .context = api,
+        .dead_letters = async_invoker_dead_letter_count(api->async_invoker),
+    };
+    struct asking *asking = calloc(1, sizeof *asking);
 
-    if (asking != NULL) {
-        *asking = (struct asking){exchange, api};
-        if (event_counts_oldest(api, on_oldest, asking))
-            return;
+    if (asking == NULL) {
+        answer_short_of_memory(exchange);
+        return;
     }
-    free(asking);
-    api_answer_refusal(exchange, 500, "invoked is short of memory");
+    *asking = (struct asking){exchange, metrics_write(api->metrics, &sources)};
+    if (asking->text != NULL && async_invoker_oldest(api->async_invoker, on_oldest, asking))
+        return;
+    end(asking);
+    answer_short_of_memory(exchange);
 }

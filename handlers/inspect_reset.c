@@ -5,7 +5,9 @@
 #include "handlers/api_error.h"
 #include "handlers/inspect_answer.h"
 #include "handlers/inspect_query.h"
+#include "runtime/faults.h"
 #include "runtime/history.h"
+#include "runtime/mocks.h"
 
 /* A reset on its way. */
 struct reset {
@@ -20,6 +22,42 @@ typedef void reset_step_fn(struct reset *reset);
 
 static void step_done(struct reset *reset, const char *fault);
 
+static const char short_of_memory[] = "invoked is short of memory or is stopping";
+
+static void on_events_cleared(enum store_status status, void *context)
+{
+    step_done(context, status == STORE_OK
+                           ? NULL
+                           : "the queue could not be emptied on disk: see invoked's log");
+}
+
+/* Dead letters and what destinations got go with the queue. */
+static void reset_events(struct reset *reset)
+{
+    if (!async_invoker_clear(reset->api->async_invoker, reset->account, true, on_events_cleared,
+                             reset))
+        step_done(reset, short_of_memory);
+}
+
+static void reset_clock(struct reset *reset)
+{
+    if (clock_mode_of(reset->account->clock) == CLOCK_MANUAL)
+        clock_reset(reset->account->clock, accounts_start_ms(reset->api->accounts));
+    step_done(reset, NULL);
+}
+
+static void reset_mocks(struct reset *reset)
+{
+    mocks_reset(reset->account);
+    step_done(reset, NULL);
+}
+
+static void reset_faults(struct reset *reset)
+{
+    faults_reset(reset->account);
+    step_done(reset, NULL);
+}
+
 static void reset_history(struct reset *reset)
 {
     if (reset->account->history != NULL)
@@ -28,7 +66,7 @@ static void reset_history(struct reset *reset)
 }
 
 static reset_step_fn *const steps[] = {
-    reset_history,
+    reset_mocks, reset_faults, reset_events, reset_clock, reset_history,
 };
 
 /* `fault` says why the step has failed; NULL when it hasn't. */
@@ -55,7 +93,7 @@ void inspect_reset_handle(struct exchange *exchange, struct api *api)
         return;
     reset = malloc(sizeof *reset);
     if (reset == NULL) {
-        api_answer_refusal(exchange, 500, "invoked is short of memory");
+        api_answer_refusal(exchange, 500, short_of_memory);
         return;
     }
     *reset = (struct reset){.exchange = exchange, .api = api, .account = account};

@@ -21,7 +21,6 @@ struct function_metrics {
     double duration_sum_s;
     uint64_t cold_starts;
     uint64_t throttles[LIMIT_COUNT];
-    uint64_t dead_letters;
     char name[];
 };
 
@@ -160,14 +159,6 @@ void metrics_rejected(struct metrics *metrics, const char *function_name, enum i
         function->throttles[LIMIT_REQUESTED]++;
 }
 
-void metrics_dead_letter(struct metrics *metrics, const char *function_name)
-{
-    struct function_metrics *function = get(metrics, function_name);
-
-    if (function != NULL)
-        function->dead_letters++;
-}
-
 void metrics_reconfigure(struct metrics *metrics, const struct config *config)
 {
     for (size_t i = 0; i < BUCKETS; i++) {
@@ -298,11 +289,6 @@ static void write_throttles(struct writing *writing, const struct facts *facts)
                       (double)facts->counted->throttles[i]);
 }
 
-static void write_dead_letters(struct writing *writing, const struct facts *facts)
-{
-    append_series(writing, facts, &(struct series){0}, (double)facts->counted->dead_letters);
-}
-
 static void write_environments(struct writing *writing, const struct facts *facts)
 {
     const struct {
@@ -340,8 +326,6 @@ static const struct family families[] = {
     {"invoked_throttles_total", "counter",
      "Invocations refused because of reserved concurrency (function), of the account's, or because a test asked for it.",
      write_throttles},
-    {"invoked_dead_letters_total", "counter",
-     "Events given up and written to a dead-letter queue.", write_dead_letters},
     {"invoked_environments", "gauge",
      "Execution environments that there are now.", write_environments},
     {"invoked_queue_events", "gauge",
@@ -366,13 +350,12 @@ static void write_family(struct writing *writing, const struct family *family,
         family->write(writing, &facts[i]);
 }
 
-static void write_oldest_event(struct writing *writing, double age_s)
+/* One series, of the whole. */
+static void write_single(struct writing *writing, const char *name, const char *type,
+                         const char *help, double value)
 {
-    static const char name[] = "invoked_queue_oldest_event_age_seconds";
-
-    append_head(writing, name, "gauge",
-                "Time since the oldest of these events was accepted; 0 when there is none.");
-    if (!writing->is_short && !bytes_format(&writing->text, "%s %.3f\n", name, age_s))
+    append_head(writing, name, type, help);
+    if (!writing->is_short && !bytes_format(&writing->text, "%s %.15g\n", name, value))
         writing->is_short = true;
 }
 
@@ -402,10 +385,23 @@ struct bytes *metrics_write(const struct metrics *metrics, const struct metrics_
 
     for (size_t i = 0; i < sizeof families / sizeof families[0] && !writing.is_short; i++)
         write_family(&writing, &families[i], facts, sources->config->function_count);
-    write_oldest_event(&writing, sources->oldest_event_age_s);
+    write_single(&writing, "invoked_dead_letters_total", "counter",
+                 "Events given up and written to a dead-letter queue.",
+                 (double)sources->dead_letters);
     free(facts);
     if (!writing.is_short)
         return writing.text;
     bytes_release(writing.text);
     return NULL;
+}
+
+bool metrics_append_oldest_event(struct bytes **text, double age_s)
+{
+    struct writing writing = {.text = *text};
+
+    write_single(&writing, "invoked_queue_oldest_event_age_seconds", "gauge",
+                 "Time since the oldest event in the queue was accepted; 0 when there is none.",
+                 age_s);
+    *text = writing.text;
+    return !writing.is_short;
 }

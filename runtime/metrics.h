@@ -33,8 +33,6 @@ void metrics_refused(struct metrics *metrics, const struct invocation *invocatio
 void metrics_rejected(struct metrics *metrics, const char *function_name, enum invocation_type type,
                       enum api_exception exception);
 
-void metrics_dead_letter(struct metrics *metrics, const char *function_name);
-
 /* Forgets the functions that `config` has no more. */
 void metrics_reconfigure(struct metrics *metrics, const struct config *config);
 
@@ -48,10 +46,13 @@ struct metrics_sources {
     const struct config *config;
     void (*gauges)(const char *function_name, struct function_gauges *gauges, void *context);
     void *context;
-    double oldest_event_age_s; /* 0 when there is no event */
+    size_t dead_letters; /* since the start */
 };
 
-/* Returns owned; NULL when memory is short. */
+/* All but the next. Returns owned; NULL when memory is short. */
 struct bytes *metrics_write(const struct metrics *metrics, const struct metrics_sources *sources);
+
+/* The queue tells of its oldest event only later: 0 when there is none. False when memory is short. */
+bool metrics_append_oldest_event(struct bytes **text, double age_s);
 
 #endif
