@@ -18,8 +18,10 @@
 #include "runtime/execution_environment.h"
 #include "runtime/interpreter.h"
 #include "runtime/memory_guard.h"
+#include "runtime/metrics.h"
 #include "runtime/source_watcher.h"
 #include "server/http_listener.h"
+#include "server/observers.h"
 #include "server/runtime_listener.h"
 
 enum { STOP_WAIT_MS = 5000, STOP_POLL_MS = 5, PATH_SIZE = DATA_FOLDER_PATH_SIZE + 32 };
@@ -42,6 +44,8 @@ struct server {
     struct runtime_listener *runtime_listener;
     struct environment_services services;
     struct dispatcher *dispatcher;
+    struct metrics *metrics;
+    struct dispatch_observer observer;
     struct event_queue *event_queue; /* until the asynchronous invoker takes it */
     struct async_invoker *async_invoker;
     struct api api;
@@ -199,8 +203,13 @@ static bool open_runtime(struct server *server, const struct config *config)
         .endpoint = server->endpoint,
         .bundled_folder = server->bundled_folder,
     };
-    server->dispatcher = dispatcher_open(&server->services);
-    return server->dispatcher != NULL;
+    server->metrics = metrics_new();
+    server->dispatcher = server->metrics == NULL ? NULL : dispatcher_open(&server->services);
+    if (server->dispatcher == NULL)
+        return false;
+    server->observer = observers_make(server->metrics);
+    dispatcher_observe(server->dispatcher, &server->observer);
+    return true;
 }
 
 static bool open_async_invoker(struct server *server)
@@ -249,6 +258,7 @@ static bool open_listener(struct server *server, char why[SERVER_FAULT_SIZE])
         .config_store = server->config_store,
         .accounts = server->accounts,
         .dispatcher = server->dispatcher,
+        .metrics = server->metrics,
         .async_invoker = server->async_invoker,
         .random = server->random,
         .log = server->log,
@@ -365,6 +375,7 @@ void server_reload(struct server *server)
         return;
     if (config_store_reload(server->config_store, &faults)) {
         dispatcher_reconfigure(server->dispatcher, config_store_current(server->config_store));
+        metrics_reconfigure(server->metrics, config_store_current(server->config_store));
         async_invoker_reconfigure(server->async_invoker);
         log_write(server->log, LOG_INFO, "read %s again: %zu functions", server->options->config_path,
                   server_function_count(server));
@@ -456,6 +467,7 @@ void server_free(struct server *server)
         runtime_listener_close(server->runtime_listener);
     if (server->accounts != NULL)
         accounts_close(server->accounts);
+    metrics_free(server->metrics);
     random_source_free(server->random);
     config_store_free(server->config_store);
     if (server->has_data_folder)
