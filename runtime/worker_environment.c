@@ -13,6 +13,8 @@
 #include "runtime/environment_variables.h"
 #include "runtime/frame_channel.h"
 #include "runtime/interpreter.h"
+#include "runtime/memory_guard.h"
+#include "runtime/source_watcher.h"
 #include "runtime/worker_command.h"
 
 enum {
@@ -40,6 +42,14 @@ struct worker {
     worker_deliver_fn *deliver; /* a waiting `next` */
     void *deliver_context;
 
+    struct memory_watch memory_watch;
+    bool is_out_of_memory;
+
+    bool is_streaming;      /* the response comes in pieces */
+    struct bytes *streamed; /* of it, when it is wanted whole */
+    worker_room_fn *on_room;
+    void *room_context;
+
     long peak_memory_kb;
     int64_t peak_memory_read_us;
 
@@ -63,6 +73,7 @@ static void on_handle_closed(void *context)
     worker->base.listener->on_gone(&worker->base, worker->base.listener_context);
     environment_clear(&worker->base);
     bytes_release(worker->failure_payload);
+    bytes_release(worker->streamed);
     free(worker);
 }
 
@@ -100,8 +111,24 @@ static long sample_memory(struct worker *worker)
 }
 
 /* The invocation has its outcome: everything that was printed before belongs to it. */
+static void end_stream(struct worker *worker)
+{
+    struct response_stream *stream = worker->base.invocation->stream;
+
+    if (stream != NULL)
+        stream->resume = NULL;
+    bytes_release(worker->streamed);
+    worker->streamed = NULL;
+    worker->is_streaming = false;
+    worker->on_room = NULL;
+    if (worker->channel.is_paused)
+        frame_channel_resume(&worker->channel);
+}
+
 static void hand_over(struct worker *worker, enum environment_state next)
 {
+    end_stream(worker);
+    memory_watch_stop(&worker->memory_watch);
     (void)uv_timer_stop(&worker->timer);
     environment_log_drain(&worker->log);
     environment_log_attach(&worker->log, NULL);
@@ -245,10 +272,88 @@ static void fail(struct worker *worker, const char *error_type, struct bytes *pa
 static void report_init_failure(struct worker *worker, const char *error_type, struct bytes *payload)
 {
     environment_log_drain(&worker->log);
+    (void)sample_memory(worker);
     set_failure(worker, error_type, "");
     worker->failure_payload = payload == NULL ? bytes_new(0) : payload;
     (void)uv_timer_start(&worker->timer, on_leave_timer, LEAVE_MS, 0);
     fail_init(worker);
+}
+
+/* ---- responses in pieces ---- */
+
+static void on_taker_has_room(void *maker)
+{
+    struct worker *worker = maker;
+    worker_room_fn *on_room = worker->on_room;
+
+    worker->on_room = NULL;
+    worker->base.invocation->stream->resume = NULL;
+    if (on_room != NULL)
+        on_room(worker->room_context);
+}
+
+bool worker_wants_stream(const struct worker *worker, const char *request_id)
+{
+    const struct invocation *invocation = worker->base.invocation;
+
+    return worker->base.state == ENVIRONMENT_INVOKE && invocation->stream != NULL &&
+           strcmp(invocation->request_id, request_id) == 0;
+}
+
+bool worker_stream(struct worker *worker, struct bytes *chunk, worker_room_fn *on_room, void *context)
+{
+    struct invocation *invocation = worker->base.invocation;
+    struct response_stream *stream = invocation == NULL ? NULL : invocation->stream;
+
+    if (worker->base.state != ENVIRONMENT_INVOKE || stream == NULL) {
+        bytes_release(chunk); /* its time is up */
+        return true;
+    }
+    stream->sent += bytes_view(chunk).length;
+    if (stream->sent > STREAMED_RESPONSE_MAX) {
+        bytes_release(chunk);
+        invocation_fail_too_large(invocation);
+        hand_over(worker, ENVIRONMENT_FINISHING);
+        return true;
+    }
+    if (stream->on_chunk(chunk, stream->context))
+        return true;
+    worker->on_room = on_room;
+    worker->room_context = context;
+    stream->maker = worker;
+    stream->resume = on_taker_has_room;
+    return false;
+}
+
+void worker_forget_room(struct worker *worker, const void *context)
+{
+    if (worker->room_context == context)
+        worker->on_room = NULL;
+}
+
+/* Kept until the end, but not beyond what a whole response may be. */
+static void keep_chunk(struct worker *worker, struct bytes *chunk)
+{
+    const struct bytes_view view = bytes_view(chunk);
+
+    if (bytes_view(worker->streamed).length <= RESPONSE_PAYLOAD_MAX)
+        (void)bytes_append(&worker->streamed, view.data, view.length);
+    bytes_release(chunk);
+}
+
+static void on_channel_room(void *context)
+{
+    struct worker *worker = context;
+
+    frame_channel_resume(&worker->channel);
+}
+
+static void take_chunk(struct worker *worker, struct bytes *chunk)
+{
+    if (worker->base.invocation->stream == NULL)
+        keep_chunk(worker, chunk);
+    else if (!worker_stream(worker, chunk, on_channel_room, worker))
+        frame_channel_pause(&worker->channel);
 }
 
 /* ---- frames ---- */
@@ -269,6 +374,39 @@ static struct bytes *split_error(struct bytes *body, char error_type[ERROR_TYPE_
     return payload;
 }
 
+static void end_streamed(struct worker *worker, struct bytes *body)
+{
+    char error_type[ERROR_TYPE_SIZE];
+    struct bytes *streamed = worker->streamed;
+
+    if (bytes_view(body).length > 0) {
+        body = split_error(body, error_type);
+        fail(worker, error_type, body);
+        return;
+    }
+    bytes_release(body);
+    worker->streamed = NULL;
+    respond(worker, streamed);
+}
+
+/* True when `body` was taken. */
+static bool on_stream_frame(struct worker *worker, enum frame_kind kind, struct bytes *body)
+{
+    if (worker->base.state != ENVIRONMENT_INVOKE)
+        return false;
+    if (kind == FRAME_STREAM) {
+        worker->is_streaming = true;
+        return false;
+    }
+    if (!worker->is_streaming)
+        return false;
+    if (kind == FRAME_CHUNK)
+        take_chunk(worker, body);
+    else if (kind == FRAME_STREAM_END)
+        end_streamed(worker, body);
+    return kind == FRAME_CHUNK || kind == FRAME_STREAM_END;
+}
+
 static void on_frame(enum frame_kind kind, struct bytes *body, void *context)
 {
     struct worker *worker = context;
@@ -286,7 +424,7 @@ static void on_frame(enum frame_kind kind, struct bytes *body, void *context)
     } else if (kind == FRAME_INIT_ERROR && state == ENVIRONMENT_INIT) {
         body = split_error(body, error_type);
         report_init_failure(worker, error_type, body);
-    } else {
+    } else if (!on_stream_frame(worker, kind, body)) {
         bytes_release(body); /* too late, or nonsense: the handler has found the socket */
     }
 }
@@ -457,6 +595,29 @@ const char *worker_state_name(const struct worker *worker)
 
 /* ---- the dispatcher's side ---- */
 
+/* Ended like a process that the kernel kills for its memory; the exit that follows is told apart by the flag. */
+static void on_memory_exceeded(void *context)
+{
+    struct worker *worker = context;
+
+    worker->is_out_of_memory = true;
+    if (worker->process != NULL)
+        process_kill(worker->process);
+}
+
+static void watch_memory(struct worker *worker)
+{
+    const struct function_version *settings = worker->base.settings;
+
+    if (!settings->enforce_memory || worker->process == NULL || settings->debug_command.count > 0)
+        return;
+    worker->memory_watch.process_id = process_id(worker->process);
+    worker->memory_watch.limit_bytes = (size_t)settings->memory_mb * GUARD_FACTOR << 20;
+    worker->memory_watch.on_exceeded = on_memory_exceeded;
+    worker->memory_watch.context = worker;
+    memory_watch_start(worker->base.services->memory_guard, &worker->memory_watch);
+}
+
 static void worker_invoke(struct environment *environment, struct invocation *invocation)
 {
     struct worker *worker = (struct worker *)environment;
@@ -466,6 +627,7 @@ static void worker_invoke(struct environment *environment, struct invocation *in
     environment_begin(environment, invocation);
     (void)snprintf(worker->last_request_id, REQUEST_ID_SIZE, "%s", invocation->request_id);
     start_deadline(worker);
+    watch_memory(worker);
     if (worker->deliver != NULL)
         deliver(worker);
     else if (worker->channel.is_open && !send_event(worker, invocation))
@@ -493,13 +655,7 @@ static const struct environment_kind worker_kind = {.invoke = worker_invoke, .sh
 
 static void fail_by_exit(struct worker *worker, int wait_status)
 {
-    struct invocation *invocation = worker->base.invocation;
-    char message[EXIT_MESSAGE_SIZE];
-
-    environment_exit_message(wait_status, message);
-    environment_note(&worker->base, "RequestId: %s Error: %s", invocation->request_id, message);
-    environment_note(&worker->base, "Runtime.ExitError");
-    invocation_fail_platform(invocation, "Runtime.ExitError", message);
+    environment_fail_by_exit(&worker->base, wait_status, worker->is_out_of_memory);
     hand_over(worker, ENVIRONMENT_SHUTDOWN);
 }
 
@@ -730,8 +886,12 @@ static bool find_interpreter(struct worker *worker)
 static bool begin_start(struct worker *worker)
 {
     const struct environment_services *services = worker->base.services;
+    const struct function_version *settings = worker->base.settings;
     unsigned short number;
 
+    if (services->source_watcher != NULL)
+        source_watcher_watch(services->source_watcher, settings->function->name,
+                             settings->code_uri != NULL ? settings->code_uri : settings->working_directory, NULL);
     hex_32_make(services->random, worker->instance);
     worker->port = services->ports->open(services->ports->context, worker, &number);
     if (worker->port == NULL)
