@@ -31,7 +31,8 @@ __attribute__((format(printf, 4, 0))) static void report(struct json_reading *re
 
     fault->offset = culprit;
     json_locate(reading, place, reading->stop->at, &fault->line, &fault->column);
-    vsnprintf(fault->reason, sizeof fault->reason, format, arguments);
+    /* A longer text is cut; nothing here comes near. */
+    (void)vsnprintf(fault->reason, sizeof fault->reason, format, arguments);
 }
 
 void json_report_at(struct json_reading *reading, size_t culprit, const char *format, ...)
@@ -83,12 +84,13 @@ struct json_description json_describe(unsigned unit)
 
     character[json_put_unit(character, unit)] = '\0';
     if (unit < ' ' || (unit >= 0x7F && unit <= 0x9F))
-        snprintf(description.text, sizeof description.text, "(CTRL-CHAR, code %u)", unit);
+        (void)snprintf(description.text, sizeof description.text, "(CTRL-CHAR, code %u)", unit);
     else if (unit > 0xFF)
-        snprintf(description.text, sizeof description.text, "'%s' (code %u / 0x%x)", character,
-                 unit, unit);
+        (void)snprintf(description.text, sizeof description.text, "'%s' (code %u / 0x%x)",
+                       character, unit, unit);
     else
-        snprintf(description.text, sizeof description.text, "'%s' (code %u)", character, unit);
+        (void)snprintf(description.text, sizeof description.text, "'%s' (code %u)", character,
+                       unit);
     return description;
 }
 
@@ -196,7 +198,7 @@ bool json_read_unit(struct json_reading *reading, unsigned *unit)
         json_report_start_byte(reading, reading->next - 1);
         return false;
     }
-    *unit = lead & (0x3Fu >> more);
+    *unit = lead & (0x3FU >> more);
     for (size_t i = 0; i < more; i++) {
         if (reading->next == reading->length) {
             json_report_end_of_token(reading);

@@ -32,14 +32,14 @@ struct brackets {
 static bool brackets_grow(struct brackets *brackets)
 {
     const size_t bytes = brackets->capacity / 8;
-    uint64_t *words = brackets->words == brackets->in_place ? NULL : brackets->words;
+    const bool is_in_place = brackets->words == brackets->in_place;
+    uint64_t *const grown = realloc(is_in_place ? NULL : brackets->words, 2 * bytes);
 
-    words = realloc(words, 2 * bytes);
-    if (words == NULL)
+    if (grown == NULL)
         return false;
-    if (brackets->words == brackets->in_place)
-        memcpy(words, brackets->in_place, bytes);
-    brackets->words = words;
+    if (is_in_place)
+        memcpy(grown, brackets->in_place, bytes);
+    brackets->words = grown;
     brackets->capacity *= 2;
     return true;
 }
@@ -332,7 +332,7 @@ static const byte *read_token(const byte *at, const byte *end, enum json_awaited
 
 bool json_text_check(const char *data, size_t length, struct json_text_fault *fault)
 {
-    const byte *const text = (const byte *)data, *const end = text + length;
+    const byte *const text = (const byte *)(length > 0 ? data : ""), *const end = text + length;
     enum json_awaited awaited = JSON_AWAIT_VALUE;
     struct brackets brackets;
     const byte *at = skip_space(text, end);

@@ -220,11 +220,26 @@ static bool explain_space(struct json_reading *reading)
     return first < ' ' || first == '/';
 }
 
+/* May a bracket be closed where the stop is, or would Jackson at least look for that? */
+static bool is_at_close_marker(const struct json_reading *reading)
+{
+    const struct json_stop *const stop = reading->stop;
+    const unsigned char first = reading->text[stop->at];
+    const bool may_close = stop->awaited != JSON_AWAIT_COLON && stop->awaited != JSON_AWAIT_NAME &&
+                           (stop->awaited != JSON_AWAIT_VALUE || stop->depth == 0);
+
+    return may_close && (first == ']' || first == '}');
+}
+
 static void explain_token(struct json_reading *reading)
 {
     const struct json_stop *const stop = reading->stop;
     const char *type;
 
+    if (is_at_close_marker(reading)) {
+        explain_close_marker(reading);
+        return;
+    }
     switch (stop->awaited) {
     case JSON_AWAIT_VALUE:
     case JSON_AWAIT_VALUE_OR_END:
@@ -256,17 +271,6 @@ static void explain_token(struct json_reading *reading)
     }
 }
 
-/* May a bracket be closed where the stop is, or would Jackson at least look for that? */
-static bool is_at_close_marker(const struct json_reading *reading)
-{
-    const struct json_stop *const stop = reading->stop;
-    const unsigned char first = reading->text[stop->at];
-    const bool may_close = stop->awaited != JSON_AWAIT_COLON && stop->awaited != JSON_AWAIT_NAME &&
-                           (stop->awaited != JSON_AWAIT_VALUE || stop->depth == 0);
-
-    return may_close && (first == ']' || first == '}');
-}
-
 void json_text_explain(const unsigned char *text, size_t length, const struct json_stop *stop,
                        struct json_text_fault *fault)
 {
@@ -277,13 +281,8 @@ void json_text_explain(const unsigned char *text, size_t length, const struct js
     memset(fault, 0, sizeof *fault);
     if (stop->at == length)
         explain_end(&reading);
-    else if (is_behind_root_number && explain_root_space(&reading, stop->at))
-        return;
-    else if (explain_space(&reading))
-        return;
-    else if (is_at_close_marker(&reading))
-        explain_close_marker(&reading);
-    else
+    else if (!(is_behind_root_number && explain_root_space(&reading, stop->at)) &&
+             !explain_space(&reading))
         explain_token(&reading);
     assert(fault->reason[0] != '\0');
 }

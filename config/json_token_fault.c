@@ -4,14 +4,17 @@
 #include <ctype.h>
 #include <string.h>
 
-enum { WORD_UNITS_MAX = 256 /* UTF-16 units of an unknown word that are quoted */ };
+enum {
+    WORD_UNITS_MAX = 256,               /* UTF-16 units of an unknown word that are quoted */
+    WORD_BYTES_MAX = 3 * WORD_UNITS_MAX /* the same in UTF-8 */
+};
 
 #define ENABLE_NON_NUMERIC "enable `JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS` to allow"
 
 /* The input pointer is behind the first `begun_units` characters of the word. */
 static void report_word(struct json_reading *reading, const char *begun, size_t begun_units)
 {
-    char word[3 * WORD_UNITS_MAX + sizeof "..."];
+    char word[WORD_BYTES_MAX + sizeof "..."];
     size_t written = strlen(begun), units = begun_units;
 
     memcpy(word, begun, written);
@@ -217,7 +220,7 @@ static void report_surrogate(struct json_reading *reading, size_t at)
     const unsigned char *const text = reading->text;
 
     json_report_behind(reading, at, "Invalid UTF-8: Illegal surrogate character 0x%x",
-                       0xD000u | (text[at + 1] & 0x3Fu) << 6 | (text[at + 2] & 0x3Fu));
+                       0xD000U | (text[at + 1] & 0x3FU) << 6 | (text[at + 2] & 0x3FU));
 }
 
 /* The sequence at `at`, inside a string value, is not well formed. */

@@ -77,7 +77,7 @@ void event_stream_payload_chunk(struct event_stream_frame *frame, struct bytes_v
 
 struct bytes *event_stream_invoke_complete(struct bytes_view json)
 {
-    struct event_stream_frame frame;
+    struct event_stream_frame frame = {.head_length = 0};
     struct bytes *message;
 
     fill_frame(&frame, invoke_complete, json);

@@ -5,6 +5,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+const char *invocation_type_name(enum invocation_type type)
+{
+    static const char *const names[] = {
+        [INVOCATION_REQUEST_RESPONSE] = "RequestResponse",
+        [INVOCATION_EVENT] = "Event",
+        [INVOCATION_DRY_RUN] = "DryRun",
+    };
+
+    return names[type];
+}
+
 /* The Root (and Parent, Sampled …) of the caller is kept; a fresh one is not sampled, as X-Ray isn't active. */
 static void make_trace(struct invocation *invocation, const char *caller,
                        struct random_source *random)
@@ -105,6 +116,13 @@ struct bytes_view invocation_event(const struct invocation *invocation)
 const char *invocation_function_name(const struct invocation *invocation)
 {
     return invocation->target.version->function->name;
+}
+
+const char *outcome_function_error(const struct outcome *outcome)
+{
+    if (outcome->kind != OUTCOME_FUNCTION_ERROR)
+        return NULL;
+    return outcome->is_handled ? "Handled" : "Unhandled";
 }
 
 void invocation_succeed(struct invocation *invocation, struct bytes *payload)

@@ -122,8 +122,8 @@ static int write_line(int descriptor, off_t length, struct bytes_view line, bool
             return 0;
         error = errno;
     }
-    (void)ftruncate(descriptor, length);
-    return error;
+    /* If not even that works, the next append repairs it. */
+    return ftruncate(descriptor, length) == 0 ? error : EIO;
 }
 
 int record_file_append(const char *folder, const struct record_file *file, struct bytes_view line,

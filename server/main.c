@@ -61,6 +61,7 @@ int main(int argc, char **argv)
 
     ensure_standard_descriptors();
     (void)signal(SIGPIPE, SIG_IGN);
+    (void)signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is an error of its write */
     switch (options_parse(&options, &source)) {
     case OPTIONS_OK:
         status = run(&options);

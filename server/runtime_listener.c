@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -53,6 +54,8 @@ struct connection {
     uv_poll_t poll;
     int file;
     enum connection_state state;
+    bool is_streaming; /* the body goes on piece by piece */
+    bool is_paused;    /* its taker is behind */
     bool is_ended;    /* the client sends no more */
     bool is_answered; /* the current exchange */
 
@@ -64,6 +67,7 @@ struct connection {
     unsigned header_turn;
 
     struct http_chunks chunks;
+    struct bytes *trailers; /* lines, each ended by a LF */
     uint64_t body_rest;
 
     struct bytes *head, *body; /* of the answer; NULL once sent */
@@ -95,6 +99,7 @@ static void on_connection_closed(uv_handle_t *handle)
     port->connection_count--;
     bytes_release(connection->exchange.body);
     bytes_release(connection->input);
+    bytes_release(connection->trailers);
     bytes_release(connection->head);
     bytes_release(connection->body);
     free(connection);
@@ -105,7 +110,7 @@ static void close_connection(struct connection *connection)
 {
     if (connection->state == CLOSED)
         return;
-    if (connection->state == ANSWERING && !connection->is_answered && connection->port->worker != NULL)
+    if (connection->state != READING_HEAD && connection->port->worker != NULL)
         runtime_api_forget(&connection->exchange, connection->port->worker);
     connection->state = CLOSED;
     (void)uv_poll_stop(&connection->poll);
@@ -129,7 +134,7 @@ static void watch(struct connection *connection)
         return;
     if (connection->head != NULL)
         events = UV_WRITABLE;
-    else if (connection->is_ended || is_full(connection))
+    else if (connection->is_ended || connection->is_paused || is_full(connection))
         events = 0; /* its answer is awaited first */
     if (events == 0)
         (void)uv_poll_stop(&connection->poll);
@@ -145,6 +150,8 @@ static void end_exchange(struct connection *connection)
     bytes_release(connection->head);
     bytes_release(connection->body);
     bytes_release(connection->exchange.body);
+    bytes_release(connection->trailers);
+    connection->trailers = NULL;
     connection->head = NULL;
     connection->body = NULL;
     connection->exchange.body = NULL;
@@ -244,12 +251,37 @@ static void drop_exchange(struct exchange *exchange)
     close_connection(connection);
 }
 
+/* A trailer counts as a header that came late. */
+static struct bytes_view find_trailer(const struct connection *connection, const char *name)
+{
+    struct bytes_view lines = bytes_view(connection->trailers);
+    const size_t length = strlen(name);
+
+    while (lines.length > 0) {
+        const char *end = memchr(lines.data, '\n', lines.length);
+        const size_t line = (size_t)(end - lines.data);
+
+        if (line > length && strncasecmp(lines.data, name, length) == 0 && lines.data[length] == ':') {
+            size_t skip = length + 1;
+
+            while (skip < line && lines.data[skip] == ' ')
+                skip++;
+            return (struct bytes_view){lines.data + skip, line - skip};
+        }
+        lines.data += line + 1;
+        lines.length -= line + 1;
+    }
+    return (struct bytes_view){NULL, 0};
+}
+
 static const char *find_header(const struct exchange *exchange, const char *name)
 {
     struct connection *connection = (struct connection *)(uintptr_t)exchange;
-    const struct bytes_view value = http_request_header(&connection->request, name);
+    struct bytes_view value = http_request_header(&connection->request, name);
     char *text = connection->header_value[connection->header_turn++ % 2];
 
+    if (value.data == NULL)
+        value = find_trailer(connection, name);
     if (value.data == NULL || value.length >= HEAD_BYTES_MAX)
         return NULL;
     memcpy(text, value.data, value.length);
@@ -285,10 +317,22 @@ static void handle(struct connection *connection)
         runtime_api_handle(&connection->exchange, connection->port->worker);
 }
 
+static void on_room(void *context);
+
 static bool take_body(struct connection *connection, const char *data, size_t length)
 {
     struct exchange *exchange = &connection->exchange;
 
+    if (connection->is_streaming) {
+        struct bytes *piece = bytes_copy(data, length);
+
+        if (piece == NULL || connection->port->worker == NULL) {
+            bytes_release(piece);
+            return false;
+        }
+        connection->is_paused = !runtime_api_stream(connection->port->worker, piece, on_room, connection);
+        return true;
+    }
     if (exchange->is_body_too_large)
         return true;
     if (bytes_view(exchange->body).length + length > RUNTIME_API_BODY_MAX) {
@@ -314,14 +358,18 @@ static void begin_body(struct connection *connection)
     exchange->method = connection->method;
     exchange->path = (struct bytes_view){request->target.data, path_length};
     exchange->query = (struct bytes_view){"", 0};
-    exchange->is_body_too_large = false;
     connection->chunks = (struct http_chunks){0};
     connection->body_rest = request->content_length;
     connection->used = request->head_length;
     connection->state = READING_BODY;
+    connection->is_streaming =
+        connection->port->worker != NULL && runtime_api_wants_stream(exchange, connection->port->worker);
+    exchange->is_body_too_large = !connection->is_streaming && !request->is_chunked &&
+                                  request->content_length > RUNTIME_API_BODY_MAX;
     if (request->expects_continue)
         (void)send(connection->file, go_on, sizeof go_on - 1, MSG_NOSIGNAL);
-    if (!request->is_chunked && request->content_length > 0 && request->content_length <= RUNTIME_API_BODY_MAX)
+    if (!connection->is_streaming && !request->is_chunked && request->content_length > 0 &&
+        !exchange->is_body_too_large)
         (void)bytes_reserve(&exchange->body, (size_t)request->content_length);
 }
 
@@ -368,9 +416,15 @@ static bool read_chunked_body(struct connection *connection)
         at += step.used;
         if (step.data.length > 0)
             is_taken = take_body(connection, step.data.data, step.data.length);
-    } while (status == HTTP_INCOMPLETE && step.used > 0 && is_taken);
+        if (step.trailer.length > 0)
+            is_taken = bytes_append(&connection->trailers, step.trailer.data, step.trailer.length) &&
+                       bytes_append(&connection->trailers, "\n", 1);
+    } while (status == HTTP_INCOMPLETE && step.used > 0 && is_taken && connection->state == READING_BODY &&
+             !connection->is_paused);
     memmove(input->data + connection->used, input->data + at, input->length - at);
     input->length -= at - connection->used;
+    if (connection->state != READING_BODY)
+        return false; /* closed meanwhile */
     if (!is_taken)
         refuse(connection, 500);
     else if (status == HTTP_MALFORMED || status == HTTP_TOO_LARGE)
@@ -405,7 +459,7 @@ static void advance(struct connection *connection)
 {
     bool is_moving = true;
 
-    while (is_moving && connection->input != NULL) {
+    while (is_moving && connection->input != NULL && !connection->is_paused) {
         switch (connection->state) {
         case READING_HEAD:
             is_moving = connection->input->length > 0 && read_head(connection);
@@ -419,6 +473,16 @@ static void advance(struct connection *connection)
             break;
         }
     }
+}
+
+/* The taker of a streamed body has room again. */
+static void on_room(void *context)
+{
+    struct connection *connection = context;
+
+    connection->is_paused = false;
+    advance(connection);
+    watch(connection);
 }
 
 /* ---- the socket ---- */
@@ -448,7 +512,7 @@ static void on_client_end(struct connection *connection)
 static bool can_read_directly(const struct connection *connection)
 {
     return connection->state == READING_BODY && !connection->request.is_chunked &&
-           !connection->exchange.is_body_too_large && connection->input->length == connection->used &&
+           !connection->is_streaming && !connection->exchange.is_body_too_large && connection->input->length == connection->used &&
            connection->body_rest <= RUNTIME_API_BODY_MAX;
 }
 
@@ -483,7 +547,7 @@ static bool read_some(struct connection *connection)
     char *room;
     ssize_t length;
 
-    if (connection->state == CLOSED || connection->is_ended || is_full(connection))
+    if (connection->state == CLOSED || connection->is_ended || connection->is_paused || is_full(connection))
         return false;
     if (can_read_directly(connection))
         return read_directly(connection);

@@ -132,6 +132,15 @@ START_TEST(refuses_what_the_rfc_does_not_allow)
 }
 END_TEST
 
+START_TEST(no_text_at_all_is_a_fault)
+{
+    struct json_text_fault fault;
+
+    ck_assert(!json_text_check(NULL, 0, &fault));
+    ck_assert_str_eq(fault.reason, "No content to map due to end-of-input");
+}
+END_TEST
+
 static const struct text whole[] = {
     TEXT("{\"name\": \"caf\xC3\xA9 \xE2\x82\xAC \xF0\x9F\x98\x80\", \"list\": [1, -2.5e+10, true, "
          "false, null, {}, []],\r\n"
@@ -276,6 +285,7 @@ Suite *unit_suite(void)
 
     tcase_add_loop_test(texts, accepts_what_the_rfc_allows, 0, ARRAY_LENGTH(good));
     tcase_add_loop_test(texts, refuses_what_the_rfc_does_not_allow, 0, ARRAY_LENGTH(bad));
+    tcase_add_test(texts, no_text_at_all_is_a_fault);
     tcase_add_loop_test(shapes, misses_the_rest_of_a_text_cut_off_anywhere, 0, ARRAY_LENGTH(whole));
     tcase_add_test(shapes, finds_a_control_character_at_any_place_of_a_string);
     tcase_add_test(shapes, stops_at_the_first_character_that_is_no_digit);
