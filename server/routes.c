@@ -4,6 +4,7 @@
 
 #include "config/config.h"
 #include "handlers/health.h"
+#include "handlers/inspect_answers.h"
 #include "handlers/inspect_clock.h"
 #include "handlers/inspect_count.h"
 #include "handlers/inspect_events.h"
@@ -39,6 +40,10 @@ static const struct route routes[] = {
     {"POST",   "/_invoked/clock",                 NULL, INSPECT_BODY_MAX,  inspect_clock_advance},
     {"GET",    "/_invoked/dead-letters",          NULL, 0,                 inspect_records_dead_letters},
     {"POST",   "/_invoked/dead-letters/redrive",  NULL, INSPECT_BODY_MAX,  inspect_records_redrive},
+    {"PUT",    "/_invoked/functions/", "/mock",   INSPECT_ANSWERS_BODY_MAX, inspect_mock_set},
+    {"DELETE", "/_invoked/functions/", "/mock",   INSPECT_BODY_MAX,         inspect_mock_drop},
+    {"PUT",    "/_invoked/functions/", "/faults", INSPECT_ANSWERS_BODY_MAX, inspect_faults_set},
+    {"DELETE", "/_invoked/functions/", "/faults", INSPECT_BODY_MAX,         inspect_faults_drop},
     {"GET",    "/_invoked/destinations",          NULL, 0,                 inspect_records_destinations},
     {"POST",   "/_invoked/reset",                 NULL, INSPECT_BODY_MAX,  inspect_reset_handle},
     {"GET",    "/metrics",                        NULL, 0,                 inspect_metrics_handle},
