@@ -243,6 +243,8 @@ void server_reload(struct server *server)
     if (server->stopping_since_us != 0)
         return;
     if (config_store_reload(server->config_store, &faults)) {
+        for (size_t i = 0; i < faults.count; i++)
+            log_write(server->log, LOG_WARN, "%s", faults.messages[i]);
         dispatcher_reconfigure(server->dispatcher, config_store_current(server->config_store));
         log_write(server->log, LOG_INFO, "read %s again: %zu functions", server->options->config_path,
                   server_function_count(server));
