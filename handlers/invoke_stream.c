@@ -13,6 +13,7 @@
 #include "handlers/base64.h"
 #include "handlers/event_stream.h"
 #include "handlers/invoke_dry_run.h"
+#include "handlers/invoke_fault.h"
 #include "handlers/invoke_request.h"
 #include "handlers/trace_header.h"
 #include "runtime/json_string.h"
@@ -190,7 +191,7 @@ void invoke_stream_handle(struct exchange *exchange, struct api *api)
     static const struct invoke_rules rules = {.event_payload_max = EVENT_PAYLOAD_MAX};
     struct invoke_request request;
 
-    if (invoke_request_read(exchange, api, &rules, &request)) {
+    if (invoke_request_read(exchange, api, &rules, &request) && !invoke_fault_strikes(exchange, api, &request)) {
         if (request.type == INVOCATION_DRY_RUN)
             invoke_dry_run_answer(exchange, api);
         else

@@ -23,7 +23,8 @@ static const char *const status_names[] = {
     [HISTORY_REJECTED]  = "rejected",
 };
 /* clang-format on */
-static_assert(sizeof status_names / sizeof status_names[0] == HISTORY_STATUS_COUNT, "one name a status");
+static_assert(sizeof status_names / sizeof status_names[0] == HISTORY_STATUS_COUNT,
+              "one name a status");
 
 const char *history_status_name(enum history_status status)
 {
@@ -182,14 +183,16 @@ static void remove_row(struct history_row *row)
 
 static void make_room(struct history *history, size_t row_max)
 {
-    while (history->oldest != NULL && (history->row_count > row_max || history->weight > HISTORY_BYTES_MAX)) {
+    while (history->oldest != NULL &&
+           (history->row_count > row_max || history->weight > HISTORY_BYTES_MAX)) {
         if (history->oldest->status == HISTORY_RUNNING)
             count_out(history->oldest);
         remove_row(history->oldest);
     }
 }
 
-static struct history_row *allocate(const char *function_name, const char *qualifier, const char *version)
+static struct history_row *allocate(const char *function_name, const char *qualifier,
+                                    const char *version)
 {
     const size_t name_size = strlen(function_name) + 1;
     const size_t qualifier_size = strlen(qualifier) + 1;
@@ -233,7 +236,8 @@ static struct history_row *add_row(const struct invocation_options *options, int
     make_room(history, row_max == 0 ? 0 : row_max - 1);
     if (row_max == 0)
         return NULL;
-    row = allocate(version->function->name, options->qualifier == NULL ? "" : options->qualifier, version->version);
+    row = allocate(version->function->name, options->qualifier == NULL ? "" : options->qualifier,
+                   version->version);
     if (row == NULL)
         return NULL;
     (void)memccpy(row->request_id, options->request_id, '\0', sizeof row->request_id - 1);
@@ -308,7 +312,8 @@ void history_finished(struct invocation *invocation)
 
 void history_refused(struct invocation *invocation, enum dispatch_status status)
 {
-    struct history_row *row = invocation->history_row != NULL ? invocation->history_row : add_row_of(invocation);
+    struct history_row *row =
+        invocation->history_row != NULL ? invocation->history_row : add_row_of(invocation);
     enum history_status end = HISTORY_REJECTED;
 
     if (row == NULL)
@@ -390,13 +395,16 @@ void history_reset(struct history *history)
 
 bool history_matches(const struct history_filter *filter, const struct history_row *row)
 {
-    return (!filter->has_status || row->status == filter->status) && (!filter->has_type || row->type == filter->type) &&
-           (filter->function_name[0] == '\0' || strcmp(row->function_name, filter->function_name) == 0) &&
+    return (!filter->has_status || row->status == filter->status) &&
+           (!filter->has_type || row->type == filter->type) &&
+           (filter->function_name[0] == '\0' ||
+            strcmp(row->function_name, filter->function_name) == 0) &&
            (filter->qualifier[0] == '\0' || strcmp(row->qualifier, filter->qualifier) == 0) &&
            (filter->request_id[0] == '\0' || strcmp(row->request_id, filter->request_id) == 0);
 }
 
-size_t history_count(const struct history *history, const struct history_filter *filter, bool is_finished_only)
+size_t history_count(const struct history *history, const struct history_filter *filter,
+                     bool is_finished_only)
 {
     size_t count = 0;
 

@@ -13,6 +13,8 @@
 #include "runtime/environment_variables.h"
 #include "runtime/frame_channel.h"
 #include "runtime/interpreter.h"
+#include "runtime/memory_guard.h"
+#include "runtime/source_watcher.h"
 #include "runtime/worker_command.h"
 
 enum {
@@ -39,6 +41,9 @@ struct worker {
 
     worker_deliver_fn *deliver; /* a waiting `next` */
     void *deliver_context;
+
+    struct memory_watch memory_watch;
+    bool is_out_of_memory;
 
     bool is_streaming;      /* the response comes in pieces */
     struct bytes *streamed; /* of it, when it is wanted whole */
@@ -123,6 +128,7 @@ static void end_stream(struct worker *worker)
 static void hand_over(struct worker *worker, enum environment_state next)
 {
     end_stream(worker);
+    memory_watch_stop(&worker->memory_watch);
     (void)uv_timer_stop(&worker->timer);
     environment_log_drain(&worker->log);
     environment_log_attach(&worker->log, NULL);
@@ -589,6 +595,29 @@ const char *worker_state_name(const struct worker *worker)
 
 /* ---- the dispatcher's side ---- */
 
+/* Ended like a process that the kernel kills for its memory; the exit that follows is told apart by the flag. */
+static void on_memory_exceeded(void *context)
+{
+    struct worker *worker = context;
+
+    worker->is_out_of_memory = true;
+    if (worker->process != NULL)
+        process_kill(worker->process);
+}
+
+static void watch_memory(struct worker *worker)
+{
+    const struct function_version *settings = worker->base.settings;
+
+    if (!settings->enforce_memory || worker->process == NULL || settings->debug_command.count > 0)
+        return;
+    worker->memory_watch.process_id = process_id(worker->process);
+    worker->memory_watch.limit_bytes = (size_t)settings->memory_mb * GUARD_FACTOR << 20;
+    worker->memory_watch.on_exceeded = on_memory_exceeded;
+    worker->memory_watch.context = worker;
+    memory_watch_start(worker->base.services->memory_guard, &worker->memory_watch);
+}
+
 static void worker_invoke(struct environment *environment, struct invocation *invocation)
 {
     struct worker *worker = (struct worker *)environment;
@@ -598,6 +627,7 @@ static void worker_invoke(struct environment *environment, struct invocation *in
     environment_begin(environment, invocation);
     (void)snprintf(worker->last_request_id, REQUEST_ID_SIZE, "%s", invocation->request_id);
     start_deadline(worker);
+    watch_memory(worker);
     if (worker->deliver != NULL)
         deliver(worker);
     else if (worker->channel.is_open && !send_event(worker, invocation))
@@ -625,13 +655,7 @@ static const struct environment_kind worker_kind = {.invoke = worker_invoke, .sh
 
 static void fail_by_exit(struct worker *worker, int wait_status)
 {
-    struct invocation *invocation = worker->base.invocation;
-    char message[EXIT_MESSAGE_SIZE];
-
-    environment_exit_message(wait_status, message);
-    environment_note(&worker->base, "RequestId: %s Error: %s", invocation->request_id, message);
-    environment_note(&worker->base, "Runtime.ExitError");
-    invocation_fail_platform(invocation, "Runtime.ExitError", message);
+    environment_fail_by_exit(&worker->base, wait_status, worker->is_out_of_memory);
     hand_over(worker, ENVIRONMENT_SHUTDOWN);
 }
 
@@ -862,8 +886,12 @@ static bool find_interpreter(struct worker *worker)
 static bool begin_start(struct worker *worker)
 {
     const struct environment_services *services = worker->base.services;
+    const struct function_version *settings = worker->base.settings;
     unsigned short number;
 
+    if (services->source_watcher != NULL)
+        source_watcher_watch(services->source_watcher, settings->function->name,
+                             settings->code_uri != NULL ? settings->code_uri : settings->working_directory, NULL);
     hex_32_make(services->random, worker->instance);
     worker->port = services->ports->open(services->ports->context, worker, &number);
     if (worker->port == NULL)

@@ -358,13 +358,14 @@ static void begin_body(struct connection *connection)
     exchange->method = connection->method;
     exchange->path = (struct bytes_view){request->target.data, path_length};
     exchange->query = (struct bytes_view){"", 0};
-    exchange->is_body_too_large = !request->is_chunked && request->content_length > RUNTIME_API_BODY_MAX;
     connection->chunks = (struct http_chunks){0};
     connection->body_rest = request->content_length;
     connection->used = request->head_length;
     connection->state = READING_BODY;
     connection->is_streaming =
         connection->port->worker != NULL && runtime_api_wants_stream(exchange, connection->port->worker);
+    exchange->is_body_too_large = !connection->is_streaming && !request->is_chunked &&
+                                  request->content_length > RUNTIME_API_BODY_MAX;
     if (request->expects_continue)
         (void)send(connection->file, go_on, sizeof go_on - 1, MSG_NOSIGNAL);
     if (!connection->is_streaming && !request->is_chunked && request->content_length > 0 &&
