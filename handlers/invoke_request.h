@@ -1,8 +1,8 @@
 /*
  * invoke_request.h - what a request of Invoke or InvokeAsync asks for, after every check that AWS makes, in AWS's order.
  *
- * The order: size of the body, constraints of the members, permission, region and qualifier, existence, JSON, client
- * context, size of an event. (Recorded as far as recordings go; the rest is the best reconstruction.)
+ * The order: size of the body, constraints of the members, permission, region and qualifier, existence, what the function
+ * isn't configured for, JSON, client context, size of an event. (Recorded as far as recordings go; the rest is the best reconstruction.)
  */
 #ifndef HANDLERS_INVOKE_REQUEST_H
 #define HANDLERS_INVOKE_REQUEST_H
@@ -35,6 +35,13 @@ struct invoke_rules {
 bool invoke_request_read(struct exchange *exchange, struct api *api, const struct invoke_rules *rules,
                          struct invoke_request *request);
 void invoke_request_clear(struct invoke_request *request);
+
+/*
+ * Its function was found, yet it is answered with `exception`, and nothing is invoked: the history and the metrics are
+ * told. (What the dispatcher refuses tells them by itself.)
+ */
+void invoke_request_rejected(const struct invoke_request *request, const struct exchange *exchange, struct api *api,
+                             enum api_exception exception);
 
 /* The invocation that it asks for, with the exchange's request id and body; NULL when memory is short. */
 struct invocation *invoke_request_invocation(const struct invoke_request *request, const struct exchange *exchange,

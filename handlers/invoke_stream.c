@@ -13,8 +13,10 @@
 #include "handlers/base64.h"
 #include "handlers/event_stream.h"
 #include "handlers/invoke_dry_run.h"
+#include "handlers/invoke_fault.h"
 #include "handlers/invoke_request.h"
 #include "handlers/trace_header.h"
+#include "runtime/history.h"
 #include "runtime/json_string.h"
 
 struct streaming {
@@ -81,7 +83,10 @@ static bool write_chunk(struct streaming *streaming, struct bytes *chunk)
 
 static bool on_chunk(struct bytes *chunk, void *context)
 {
-    return write_chunk(context, chunk);
+    struct streaming *streaming = context;
+
+    history_streamed(streaming->invocation, bytes_view(chunk));
+    return write_chunk(streaming, chunk);
 }
 
 /* ---- the end ---- */
@@ -190,7 +195,7 @@ void invoke_stream_handle(struct exchange *exchange, struct api *api)
     static const struct invoke_rules rules = {.event_payload_max = EVENT_PAYLOAD_MAX};
     struct invoke_request request;
 
-    if (invoke_request_read(exchange, api, &rules, &request)) {
+    if (invoke_request_read(exchange, api, &rules, &request) && !invoke_fault_strikes(exchange, api, &request)) {
         if (request.type == INVOCATION_DRY_RUN)
             invoke_dry_run_answer(exchange, api);
         else

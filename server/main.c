@@ -7,7 +7,9 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "server/invoke_command.h"
 #include "server/options.h"
+#include "server/run_command.h"
 #include "server/serve.h"
 
 static const char *variable(const char *name, void *context)
@@ -38,11 +40,13 @@ static int run(const struct options *options)
 {
     switch (options->command) {
     case COMMAND_SERVE:
-        return serve(options);
+        return serve(options, NULL);
     case COMMAND_CHECK:
         return serve_check(options);
     case COMMAND_RUN:
+        return run_command(options);
     case COMMAND_INVOKE:
+        return invoke_command(options);
     case OPTIONS_COMMAND_COUNT:
         break;
     }
