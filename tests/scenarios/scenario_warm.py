@@ -188,7 +188,8 @@ class Tidiness(unittest.TestCase):
             invoked.shutil.rmtree(server.folder, ignore_errors=True)
 
     def test_memory_does_not_grow_with_invocations(self):
-        with Server({"native": {"Runtime": "provided", "CodeUri": NATIVE_ECHO}, "c": command("cat")}) as server:
+        functions = {"native": {"Runtime": "provided", "CodeUri": NATIVE_ECHO}, "c": command("cat")}
+        with Server(functions, {"Local": {"HistorySize": 1}}) as server:
             def work():
                 for _ in range(20):
                     server.invoke("native", "e" * 1_000_000)
