@@ -233,6 +233,12 @@ static void start_deadline(struct worker *worker)
 
 /* ---- both transports: what the process tells ---- */
 
+/* Its last words may ask for the next event, but it can take none. (An attached handler is no process of ours.) */
+static bool has_left(const struct worker *worker)
+{
+    return worker->process == NULL && !worker->base.settings->attach;
+}
+
 static void become_idle(struct worker *worker)
 {
     (void)uv_timer_stop(&worker->timer);
@@ -415,7 +421,8 @@ static void on_frame(enum frame_kind kind, struct bytes *body, void *context)
 
     if (kind == FRAME_NEXT && (state == ENVIRONMENT_INIT || state == ENVIRONMENT_FINISHING)) {
         bytes_release(body);
-        become_idle(worker);
+        if (!has_left(worker))
+            become_idle(worker);
     } else if (kind == FRAME_RESPONSE && state == ENVIRONMENT_INVOKE) {
         respond(worker, body);
     } else if (kind == FRAME_ERROR && state == ENVIRONMENT_INVOKE) {
@@ -501,6 +508,8 @@ static void deliver(struct worker *worker)
 
 void worker_next(struct worker *worker, worker_deliver_fn *deliver_event, void *context)
 {
+    if (has_left(worker))
+        return;
     worker->deliver = deliver_event;
     worker->deliver_context = context;
     switch (worker->base.state) {
@@ -878,7 +887,7 @@ static bool find_interpreter(struct worker *worker)
     if (interpreters_find(worker->base.services->interpreters, worker->base.settings,
                           search_path == NULL ? "/usr/local/bin:/usr/bin:/bin" : search_path, path,
                           on_interpreter_found, worker))
-        return path[0] != '\0' && start(worker, path);
+        return path[0] != '\0' ? start(worker, path) : fail_system(worker, "memory");
     worker->is_searching = true;
     return true;
 }
