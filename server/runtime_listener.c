@@ -20,7 +20,8 @@ enum {
     READS_PER_TURN = 16,
     READS_PER_DRAIN = 256,
     CONNECTIONS_MAX = 64, /* of one environment: a worker needs one, some clients two */
-    BACKLOG = 16,
+    BACKLOG = 128,
+    ACCEPTS_PER_TURN = 16,
     ACCEPT_PAUSE_MS = 100,
     HEAD_BYTES_MAX = 8192 /* of an answer, without the client context */
 };
@@ -615,7 +616,8 @@ static void pause_accepting(struct worker_port *port)
     (void)uv_timer_start(&port->accept_timer, on_accept_pause_over, ACCEPT_PAUSE_MS, 0);
 }
 
-static void accept_connection(struct worker_port *port)
+/* False when none waits, or none can be taken. */
+static bool accept_connection(struct worker_port *port)
 {
     const int yes = 1;
     const int file = accept4(port->file, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
@@ -623,13 +625,13 @@ static void accept_connection(struct worker_port *port)
 
     if (file < 0) {
         pause_accepting(port);
-        return;
+        return false;
     }
     connection = port->connection_count < CONNECTIONS_MAX ? calloc(1, sizeof *connection) : NULL;
     if (connection == NULL || uv_poll_init(port->listener->loop, &connection->poll, file) != 0) {
         (void)close(file);
         free(connection);
-        return;
+        return true;
     }
     (void)setsockopt(file, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
     connection->port = port;
@@ -641,13 +643,18 @@ static void accept_connection(struct worker_port *port)
     (void)uv_poll_start(&connection->poll, UV_READABLE, on_ready);
     (void)read_some(connection);
     watch(connection);
+    return true;
 }
 
 static void on_connection(uv_poll_t *poll, int status, int events)
 {
+    struct worker_port *port = poll->data;
+
     (void)status;
     (void)events;
-    accept_connection(poll->data);
+    /* Handling a request may close the port. */
+    for (unsigned i = 0; i < ACCEPTS_PER_TURN && port->worker != NULL && accept_connection(port); i++)
+        continue;
 }
 
 /* ---- ports ---- */
@@ -701,7 +708,7 @@ static void drain_port(struct worker_port *port)
 {
     struct connection *next;
 
-    accept_connection(port);
+    (void)accept_connection(port);
     for (struct connection *connection = port->connections; connection != NULL; connection = next) {
         next = connection->next;
         /* What a process has left behind may write for ever. */
