@@ -16,6 +16,7 @@
 #include "runtime/request_id.h"
 
 struct held_exchange;
+struct metrics;
 
 struct api {
     uv_loop_t *loop;
@@ -25,6 +26,7 @@ struct api {
     struct async_invoker *async_invoker;
     struct random_source *random;
     struct log *log;
+    struct metrics *metrics;
     struct held_exchange *held_exchanges; /* those that wait: held_exchange.h */
     int64_t started_us;                   /* monotonic */
 };

@@ -9,6 +9,8 @@
 #include "config/json_text.h"
 #include "handlers/api_error.h"
 #include "handlers/base64.h"
+#include "runtime/history.h"
+#include "runtime/metrics.h"
 
 /* The members as they came, before any check. */
 struct members {
@@ -78,8 +80,8 @@ static void check_qualifier(const struct members *members, struct violations *vi
                       QUALIFIER_MAX);
         break;
     case FUNCTION_NAME_NO_MATCH:
-        add_violation(violations, members->qualifier, "qualifier",
-                      "Member must satisfy regular expression pattern: %s", qualifier_pattern);
+        add_violation(violations, members->qualifier, "qualifier", "Member must satisfy regular expression pattern: %s",
+                      qualifier_pattern);
         break;
     }
 }
@@ -111,8 +113,8 @@ struct text_rule {
     size_t length_max;
 };
 
-static const struct text_rule durable_execution_name_rule = {
-    "X-Amz-Durable-Execution-Name", "durableExecutionName", "-_", "[a-zA-Z0-9-_]+", DURABLE_EXECUTION_NAME_MAX};
+static const struct text_rule durable_execution_name_rule = {"X-Amz-Durable-Execution-Name", "durableExecutionName",
+                                                             "-_", "[a-zA-Z0-9-_]+", DURABLE_EXECUTION_NAME_MAX};
 static const struct text_rule tenant_id_rule = {"X-Amz-Tenant-Id", "tenantId", "._:/=+-@ ",
                                                 "[a-zA-Z0-9\\._:\\/=+\\-@ ]+", TENANT_ID_MAX};
 
@@ -161,7 +163,8 @@ static bool check_members(struct exchange *exchange, const struct invoke_rules *
 
     check_type(exchange_header(exchange, "X-Amz-Invocation-Type"), rules, request, &violations);
     check_log_type(exchange_header(exchange, "X-Amz-Log-Type"), request, &violations);
-    check_text(exchange_header(exchange, durable_execution_name_rule.header), &durable_execution_name_rule, &violations);
+    check_text(exchange_header(exchange, durable_execution_name_rule.header), &durable_execution_name_rule,
+               &violations);
     check_text(exchange_header(exchange, tenant_id_rule.header), &tenant_id_rule, &violations);
     check_qualifier(members, &violations);
     check_name(members, status, &violations);
@@ -239,10 +242,27 @@ static bool check_existence(struct exchange *exchange, const struct members *mem
     return false;
 }
 
-/* ---- the body ---- */
+/* ---- the body: the function is there, so a refusal is part of its history ---- */
+
+__attribute__((format(printf, 5, 6))) static void refuse_content(struct exchange *exchange, struct api *api,
+                                                                 const struct invoke_request *request,
+                                                                 enum api_exception exception, const char *format, ...)
+{
+    struct api_error error = {.exception = exception};
+    char *message = NULL;
+    va_list arguments;
+
+    invoke_request_rejected(request, exchange, api, exception);
+    va_start(arguments, format);
+    if (vasprintf(&message, format, arguments) >= 0)
+        error.message = message;
+    va_end(arguments);
+    api_answer_error(exchange, &error);
+    free(message);
+}
 
 /* A text of nothing but white space has no column. */
-static bool check_json(struct exchange *exchange)
+static bool check_json(struct exchange *exchange, struct api *api, const struct invoke_request *request)
 {
     const struct bytes_view body = bytes_view(exchange->body);
     struct json_text_fault fault;
@@ -252,10 +272,10 @@ static bool check_json(struct exchange *exchange)
         return true;
     if (fault.column > 0)
         (void)snprintf(column, sizeof column, ", column: %zu", fault.column);
-    api_answer_exception(exchange, API_INVALID_REQUEST_CONTENT,
-                         "Could not parse request body into json: Could not parse payload into json: %s\n at [Source: "
-                         "REDACTED (`StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION` disabled); line: %zu%s]",
-                         fault.reason, fault.line, column);
+    refuse_content(exchange, api, request, API_INVALID_REQUEST_CONTENT,
+                   "Could not parse request body into json: Could not parse payload into json: %s\n at [Source: "
+                   "REDACTED (`StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION` disabled); line: %zu%s]",
+                   fault.reason, fault.line, column);
     return false;
 }
 
@@ -266,7 +286,7 @@ static bool is_object(const char *json, size_t length)
     return json_text_check(json, length, NULL) && json[blank] == '{';
 }
 
-static bool check_client_context(struct exchange *exchange, struct invoke_request *request)
+static bool check_client_context(struct exchange *exchange, struct api *api, struct invoke_request *request)
 {
     const char *text = exchange_header(exchange, "X-Amz-Client-Context");
     size_t length = text == NULL ? 0 : strlen(text);
@@ -274,30 +294,36 @@ static bool check_client_context(struct exchange *exchange, struct invoke_reques
     if (length == 0)
         return true;
     if (length > CLIENT_CONTEXT_MAX) {
-        api_answer_exception(exchange, API_INVALID_REQUEST_CONTENT,
-                             "Client context must be no more than %d bytes of Base64 (is %zu).", CLIENT_CONTEXT_MAX,
-                             length);
+        refuse_content(exchange, api, request, API_INVALID_REQUEST_CONTENT,
+                       "Client context must be no more than %d bytes of Base64 (is %zu).", CLIENT_CONTEXT_MAX, length);
         return false;
     }
     request->client_context = base64_decode((struct bytes_view){text, length}, &length);
     if (request->client_context != NULL && is_object(request->client_context, length))
         return true;
-    api_answer_exception(exchange, API_INVALID_REQUEST_CONTENT,
-                         "Client context must be a valid Base64-encoded JSON object.");
+    refuse_content(exchange, api, request, API_INVALID_REQUEST_CONTENT,
+                   "Client context must be a valid Base64-encoded JSON object.");
     return false;
 }
 
-static bool check_event_size(struct exchange *exchange, const struct invoke_rules *rules,
+static bool check_event_size(struct exchange *exchange, struct api *api, const struct invoke_rules *rules,
                              const struct invoke_request *request)
 {
     const size_t length = bytes_view(exchange->body).length;
 
     if (request->type != INVOCATION_EVENT || length <= rules->event_payload_max)
         return true;
-    api_answer_exception(exchange, API_REQUEST_ENTITY_TOO_LARGE,
-                         "%zu byte payload is too large for the Event invocation type (limit %zu bytes)", length,
-                         rules->event_payload_max);
+    refuse_content(exchange, api, request, API_REQUEST_ENTITY_TOO_LARGE,
+                   "%zu byte payload is too large for the Event invocation type (limit %zu bytes)", length,
+                   rules->event_payload_max);
     return false;
+}
+
+static bool check_content(struct exchange *exchange, struct api *api, const struct invoke_rules *rules,
+                          struct invoke_request *request)
+{
+    return check_json(exchange, api, request) && check_client_context(exchange, api, request) &&
+           check_event_size(exchange, api, rules, request);
 }
 
 /* ---- the whole ---- */
@@ -323,8 +349,8 @@ static bool decode_members(const struct exchange *exchange, struct members *memb
     return true;
 }
 
-static bool check(struct exchange *exchange, struct api *api, const struct invoke_rules *rules,
-                  struct members *members, struct invoke_request *request)
+static bool check(struct exchange *exchange, struct api *api, const struct invoke_rules *rules, struct members *members,
+                  struct invoke_request *request)
 {
     if (exchange->is_body_too_large) {
         api_answer_error(exchange, &(struct api_error){.exception = API_REQUEST_ENTITY_TOO_LARGE});
@@ -338,8 +364,7 @@ static bool check(struct exchange *exchange, struct api *api, const struct invok
         return false;
     request->function = config_function(request->config, members->parsed.name);
     return check_access(exchange, members, request) && check_region_and_qualifier(exchange, members, request) &&
-           check_existence(exchange, members, api, request) && check_json(exchange) &&
-           check_client_context(exchange, request) && check_event_size(exchange, rules, request);
+           check_existence(exchange, members, api, request) && check_content(exchange, api, rules, request);
 }
 
 bool invoke_request_read(struct exchange *exchange, struct api *api, const struct invoke_rules *rules,
@@ -361,10 +386,9 @@ void invoke_request_clear(struct invoke_request *request)
     free(request->client_context);
 }
 
-struct invocation *invoke_request_invocation(const struct invoke_request *request, const struct exchange *exchange,
-                                             struct api *api)
+static struct invocation_options options_of(const struct invoke_request *request, const struct exchange *exchange)
 {
-    const struct invocation_options options = {
+    return (struct invocation_options){
         .account = request->caller.account,
         .config = request->config,
         .target = request->target,
@@ -372,12 +396,28 @@ struct invocation *invoke_request_invocation(const struct invoke_request *reques
         .type = request->type,
         .payload = exchange->body,
         .client_context = request->client_context,
+        .tenant_id = exchange_header(exchange, tenant_id_rule.header),
         .request_id = exchange->request_id,
         .trace_header = exchange_header(exchange, "X-Amzn-Trace-Id"),
         .attempt = 1,
     };
+}
+
+struct invocation *invoke_request_invocation(const struct invoke_request *request, const struct exchange *exchange,
+                                             struct api *api)
+{
+    const struct invocation_options options = options_of(request, exchange);
 
     return invocation_new(&options, api->random);
+}
+
+void invoke_request_rejected(const struct invoke_request *request, const struct exchange *exchange, struct api *api,
+                             enum api_exception exception)
+{
+    const struct invocation_options options = options_of(request, exchange);
+
+    history_rejected(&options, exception);
+    metrics_rejected(api->metrics, request->function->name, request->type, exception);
 }
 
 void invoke_answer_dispatch(struct exchange *exchange, enum dispatch_status status)

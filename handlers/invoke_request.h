@@ -36,6 +36,13 @@ bool invoke_request_read(struct exchange *exchange, struct api *api, const struc
                          struct invoke_request *request);
 void invoke_request_clear(struct invoke_request *request);
 
+/*
+ * Its function was found, yet it is answered with `exception`, and nothing is invoked: the history and the metrics are
+ * told. (What the dispatcher refuses tells them by itself.)
+ */
+void invoke_request_rejected(const struct invoke_request *request, const struct exchange *exchange, struct api *api,
+                             enum api_exception exception);
+
 /* The invocation that it asks for, with the exchange's request id and body; NULL when memory is short. */
 struct invocation *invoke_request_invocation(const struct invoke_request *request, const struct exchange *exchange,
                                              struct api *api);

@@ -102,9 +102,9 @@ void accounts_close(struct accounts *accounts)
         return;
     for (struct account *account = accounts->first; account != NULL; account = next) {
         next = account->next;
+        history_free(account->history);
         answer_table_free(account->mocks);
         answer_table_free(account->faults);
-        history_free(account->history);
         clock_close(account->clock);
         free(account);
     }

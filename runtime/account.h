@@ -23,9 +23,9 @@ struct account {
     unsigned
         unreserved_in_use; /* invocations of functions without reserved concurrency; the dispatcher's */
     struct async_account *events; /* the asynchronous invoker's; NULL before the first event */
+    struct history *history;      /* what was invoked; NULL before it is first asked for */
     struct answer_table *mocks;   /* mocks.h; NULL before the first one */
     struct answer_table *faults;  /* faults.h; NULL before the first one */
-    struct history *history;      /* what was invoked; NULL before it is first asked for */
     struct account *next;         /* in the order of making */
 };
 

@@ -635,14 +635,32 @@ static bool is_current(const struct version_pool *pool, const struct config *con
            target.version->fingerprint == pool->fingerprint;
 }
 
-static void visit_reconfigure(struct dispatcher *dispatcher, struct version_pool *pool, void *context)
+static void retire(struct version_pool *pool)
 {
-    (void)dispatcher;
-    if (pool->is_retired || is_current(pool, context))
+    if (pool->is_retired)
         return;
     pool->is_retired = true;
     shut_down_list(&pool->idle);
     free_if_dry(pool);
+}
+
+static void visit_reconfigure(struct dispatcher *dispatcher, struct version_pool *pool, void *context)
+{
+    (void)dispatcher;
+    if (!is_current(pool, context))
+        retire(pool);
+}
+
+static void visit_replace(struct dispatcher *dispatcher, struct version_pool *pool, void *context)
+{
+    (void)dispatcher;
+    if (strcmp(pool->function->name, context) == 0)
+        retire(pool);
+}
+
+void dispatcher_replace(struct dispatcher *dispatcher, const char *function_name)
+{
+    for_each_pool(dispatcher, visit_replace, (void *)(uintptr_t)function_name);
 }
 
 void dispatcher_reconfigure(struct dispatcher *dispatcher, const struct config *config)

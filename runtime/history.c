@@ -23,7 +23,8 @@ static const char *const status_names[] = {
     [HISTORY_REJECTED]  = "rejected",
 };
 /* clang-format on */
-static_assert(sizeof status_names / sizeof status_names[0] == HISTORY_STATUS_COUNT, "one name a status");
+static_assert(sizeof status_names / sizeof status_names[0] == HISTORY_STATUS_COUNT,
+              "one name a status");
 
 const char *history_status_name(enum history_status status)
 {
@@ -182,14 +183,16 @@ static void remove_row(struct history_row *row)
 
 static void make_room(struct history *history, size_t row_max)
 {
-    while (history->oldest != NULL && (history->row_count > row_max || history->weight > HISTORY_BYTES_MAX)) {
+    while (history->oldest != NULL &&
+           (history->row_count > row_max || history->weight > HISTORY_BYTES_MAX)) {
         if (history->oldest->status == HISTORY_RUNNING)
             count_out(history->oldest);
         remove_row(history->oldest);
     }
 }
 
-static struct history_row *allocate(const char *function_name, const char *qualifier, const char *version)
+static struct history_row *allocate(const char *function_name, const char *qualifier,
+                                    const char *version)
 {
     const size_t name_size = strlen(function_name) + 1;
     const size_t qualifier_size = strlen(qualifier) + 1;
@@ -233,7 +236,8 @@ static struct history_row *add_row(const struct invocation_options *options, int
     make_room(history, row_max == 0 ? 0 : row_max - 1);
     if (row_max == 0)
         return NULL;
-    row = allocate(version->function->name, options->qualifier == NULL ? "" : options->qualifier, version->version);
+    row = allocate(version->function->name, options->qualifier == NULL ? "" : options->qualifier,
+                   version->version);
     if (row == NULL)
         return NULL;
     (void)memccpy(row->request_id, options->request_id, '\0', sizeof row->request_id - 1);
@@ -289,6 +293,35 @@ void history_accepted(struct invocation *invocation)
     count_in(row);
 }
 
+void history_streamed(const struct invocation *invocation, struct bytes_view piece)
+{
+    struct history_row *row = invocation->history_row;
+    size_t before, room;
+
+    if (row == NULL || row->response.is_cut)
+        return;
+    before = weight_of(row->response.bytes);
+    room = HISTORY_PART_MAX - bytes_view(row->response.bytes).length;
+    row->response.is_cut = piece.length > room;
+    if (row->response.is_cut)
+        piece.length = whole_characters((struct bytes_view){piece.data, room});
+    if (!bytes_append(&row->response.bytes, piece.data, piece.length))
+        row->response.is_cut = true;
+    weigh(row, weight_of(row->response.bytes) - before);
+}
+
+/* What was streamed is the response, unless there is another one. */
+static void set_response(struct history_row *row, struct bytes *payload)
+{
+    if (payload == NULL)
+        return;
+    row->history->weight -= weight_of(row->response.bytes);
+    row->weight -= weight_of(row->response.bytes);
+    bytes_release(row->response.bytes);
+    row->response = keep(payload, false);
+    weigh(row, weight_of(row->response.bytes));
+}
+
 void history_finished(struct invocation *invocation)
 {
     struct history_row *row = invocation->history_row;
@@ -300,15 +333,16 @@ void history_finished(struct invocation *invocation)
     row->has_run = kind == OUTCOME_FUNCTION_ERROR || kind == OUTCOME_SUCCEEDED;
     row->duration_ms = invocation->duration_ms;
     row->is_cold_start = invocation->is_cold_start;
-    row->response = keep(invocation->outcome.payload, false);
+    set_response(row, invocation->outcome.payload);
     row->log = keep(invocation->log.text, invocation->log.is_cut);
-    weigh(row, weight_of(row->response.bytes) + weight_of(row->log.bytes));
+    weigh(row, weight_of(row->log.bytes));
     finish(row, history_status_of(&invocation->outcome), invocation->config->history_size);
 }
 
 void history_refused(struct invocation *invocation, enum dispatch_status status)
 {
-    struct history_row *row = invocation->history_row != NULL ? invocation->history_row : add_row_of(invocation);
+    struct history_row *row =
+        invocation->history_row != NULL ? invocation->history_row : add_row_of(invocation);
     enum history_status end = HISTORY_REJECTED;
 
     if (row == NULL)
@@ -390,13 +424,16 @@ void history_reset(struct history *history)
 
 bool history_matches(const struct history_filter *filter, const struct history_row *row)
 {
-    return (!filter->has_status || row->status == filter->status) && (!filter->has_type || row->type == filter->type) &&
-           (filter->function_name[0] == '\0' || strcmp(row->function_name, filter->function_name) == 0) &&
+    return (!filter->has_status || row->status == filter->status) &&
+           (!filter->has_type || row->type == filter->type) &&
+           (filter->function_name[0] == '\0' ||
+            strcmp(row->function_name, filter->function_name) == 0) &&
            (filter->qualifier[0] == '\0' || strcmp(row->qualifier, filter->qualifier) == 0) &&
            (filter->request_id[0] == '\0' || strcmp(row->request_id, filter->request_id) == 0);
 }
 
-size_t history_count(const struct history *history, const struct history_filter *filter, bool is_finished_only)
+size_t history_count(const struct history *history, const struct history_filter *filter,
+                     bool is_finished_only)
 {
     size_t count = 0;
 

@@ -46,7 +46,8 @@ struct history_row {
     enum history_status status;
     enum invocation_type type;
     unsigned attempt;
-    bool has_run; /* it ended by a response or a function error: `duration_ms` and `is_cold_start` apply */
+    bool
+        has_run; /* it ended by a response or a function error: `duration_ms` and `is_cold_start` apply */
     bool is_cold_start;
     bool has_function_error;
     int64_t started_at_ms; /* by the account's clock */
@@ -70,6 +71,9 @@ void history_free(struct history *history);
 void history_accepted(struct invocation *invocation);
 void history_finished(struct invocation *invocation);
 void history_refused(struct invocation *invocation, enum dispatch_status status);
+
+/* A piece of a response that is sent on while the function writes it, and is in no outcome. */
+void history_streamed(const struct invocation *invocation, struct bytes_view piece);
 
 /*
  * A request was answered with `exception` before there was an invocation, though its function was found. `options` says
@@ -103,7 +107,8 @@ struct history_filter {
 bool history_matches(const struct history_filter *filter, const struct history_row *row);
 
 /* How many rows match, of all or of those that are finished. A filter for running rows counts these in both cases. */
-size_t history_count(const struct history *history, const struct history_filter *filter, bool is_finished_only);
+size_t history_count(const struct history *history, const struct history_filter *filter,
+                     bool is_finished_only);
 
 enum history_watch_end { HISTORY_WATCH_REACHED, HISTORY_WATCH_RESET };
 

@@ -52,6 +52,7 @@ struct connection {
     struct worker_port *port;
     struct connection *next;
     uv_poll_t poll;
+    int watched; /* the events that `poll` waits for */
     int file;
     enum connection_state state;
     bool is_streaming; /* the body goes on piece by piece */
@@ -136,6 +137,9 @@ static void watch(struct connection *connection)
         events = UV_WRITABLE;
     else if (connection->is_ended || connection->is_paused || is_full(connection))
         events = 0; /* its answer is awaited first */
+    if (events == connection->watched)
+        return; /* libuv would make a system call of it */
+    connection->watched = events;
     if (events == 0)
         (void)uv_poll_stop(&connection->poll);
     else
@@ -358,16 +362,18 @@ static void begin_body(struct connection *connection)
     exchange->method = connection->method;
     exchange->path = (struct bytes_view){request->target.data, path_length};
     exchange->query = (struct bytes_view){"", 0};
-    exchange->is_body_too_large = false;
     connection->chunks = (struct http_chunks){0};
     connection->body_rest = request->content_length;
     connection->used = request->head_length;
     connection->state = READING_BODY;
     connection->is_streaming =
         connection->port->worker != NULL && runtime_api_wants_stream(exchange, connection->port->worker);
+    exchange->is_body_too_large = !connection->is_streaming && !request->is_chunked &&
+                                  request->content_length > RUNTIME_API_BODY_MAX;
     if (request->expects_continue)
         (void)send(connection->file, go_on, sizeof go_on - 1, MSG_NOSIGNAL);
-    if (!connection->is_streaming && !request->is_chunked && request->content_length > 0 && request->content_length <= RUNTIME_API_BODY_MAX)
+    if (!connection->is_streaming && !request->is_chunked && request->content_length > 0 &&
+        !exchange->is_body_too_large)
         (void)bytes_reserve(&exchange->body, (size_t)request->content_length);
 }
 
@@ -606,7 +612,6 @@ static void accept_connection(struct worker_port *port)
     connection->next = port->connections;
     port->connections = connection;
     port->connection_count++;
-    (void)uv_poll_start(&connection->poll, UV_READABLE, on_ready);
     (void)read_some(connection);
     watch(connection);
 }

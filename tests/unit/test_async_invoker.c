@@ -5,9 +5,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 enum { SECOND_MS = 1000, MINUTE_MS = 60000, HOUR_MS = 3600000, RUNS_MAX = 4096 };
@@ -63,6 +65,8 @@ static struct {
     char last_trace[TRACE_HEADER_SIZE];
 } fake;
 
+static void tell_run(const struct invocation *invocation);
+
 static size_t function_running(const char *name)
 {
     size_t count = 0;
@@ -102,6 +106,7 @@ enum dispatch_status dispatcher_submit(struct dispatcher *dispatcher, struct inv
     fake.contexts[fake.running_count++] = context;
     if (fake.running_count > fake.highest)
         fake.highest = fake.running_count;
+    tell_run(invocation);
     fake.run_count++;
     fake.version_1_count += strcmp(invocation->target.version->version, "1") == 0;
     (void)snprintf(fake.ran + length, sizeof fake.ran - length, "%s#%u ",
@@ -1010,6 +1015,155 @@ START_TEST(accounts_have_clocks_and_queues_of_their_own)
 }
 END_TEST
 
+/*
+ * Kills. A child accepts numbered events as fast as it can and runs them; what it tells goes through a pipe, a record
+ * each: 'A' for accepted, 'R' for run, and the number.
+ */
+enum { KILLS = 20, NUMBERS_MAX = 1000000, IN_FLIGHT_MAX = 400 };
+
+struct told {
+    char what;
+    int number;
+};
+
+static int tell_descriptor = -1;
+static int next_number, number_in_flight;
+static unsigned char accepted_numbers[NUMBERS_MAX], runs_of[NUMBERS_MAX];
+
+static void tell(char what, int number)
+{
+    const struct told told = {what, number};
+
+    if (tell_descriptor >= 0 && write(tell_descriptor, &told, sizeof told) != sizeof told)
+        _exit(1);
+}
+
+static void tell_run(const struct invocation *invocation)
+{
+    char text[32];
+    const struct bytes_view event = invocation_event(invocation);
+
+    (void)snprintf(text, sizeof text, "%.*s", (int)event.length, event.data);
+    tell('R', (int)strtol(text, NULL, 10));
+}
+
+static void enqueue_number(void);
+
+static void on_number_accepted(bool is_accepted, void *context)
+{
+    const int *number = context;
+
+    if (is_accepted)
+        tell('A', *number);
+    free(context);
+    number_in_flight--;
+    enqueue_number();
+}
+
+static void enqueue_number(void)
+{
+    char text[32];
+
+    while (number_in_flight < 16 && next_number < NUMBERS_MAX) {
+        int *number = malloc(sizeof *number);
+
+        *number = next_number++;
+        (void)snprintf(text, sizeof text, "%d", *number);
+        struct bytes *payload = text_bytes(text);
+        const struct enqueue_options options = {
+            .account = account, .function_name = "plain", .payload = payload};
+
+        if (async_invoker_enqueue(invoker, &options, on_number_accepted, number) !=
+            ENQUEUE_PENDING) {
+            free(number);
+            bytes_release(payload);
+            return; /* the queue is full for now */
+        }
+        bytes_release(payload);
+        number_in_flight++;
+    }
+}
+
+static void child_main(int descriptor)
+{
+    const struct log_options log_options = {.descriptor = 2, .level = LOG_ERROR};
+
+    (void)uv_loop_fork(&loop);
+    ck_assert_int_eq(uv_loop_init(&loop), 0);
+    own_log = log_open(&loop, &log_options);
+    (void)uv_idle_init(&loop, &fake.idle);
+    (void)uv_idle_start(&fake.idle, on_idle);
+    tell_descriptor = descriptor;
+    open_invoker(CLOCK_REAL);
+    for (;;) {
+        enqueue_number();
+        (void)uv_run(&loop, UV_RUN_NOWAIT);
+    }
+}
+
+static void hear(int descriptor)
+{
+    struct told told;
+
+    while (read(descriptor, &told, sizeof told) == sizeof told) {
+        ck_assert_int_lt(told.number, NUMBERS_MAX);
+        if (told.number >= next_number)
+            next_number = told.number + 1;
+        if (told.what == 'A')
+            accepted_numbers[told.number] = 1;
+        else if (runs_of[told.number] < 255)
+            runs_of[told.number]++;
+    }
+}
+
+static void kill_one(int round)
+{
+    int ends[2], status;
+    pid_t child;
+
+    ck_assert_int_eq(pipe(ends), 0);
+    child = fork();
+    ck_assert_int_ge(child, 0);
+    if (child == 0)
+        child_main(ends[1]);
+    (void)close(ends[1]);
+    (void)usleep((useconds_t)(20000 + (round * 7919) % 30000));
+    ck_assert_int_eq(kill(child, SIGKILL), 0);
+    hear(ends[0]);
+    (void)close(ends[0]);
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    ck_assert(WIFSIGNALED(status));
+    next_number += 100; /* those that were accepted, and not told */
+}
+
+START_TEST(no_accepted_event_is_lost_by_kills_and_only_those_in_flight_run_again)
+{
+    int accepted = 0, again = 0, ends[2];
+
+    close_invoker();
+    for (int round = 0; round < KILLS; round++)
+        kill_one(round);
+    ck_assert_int_eq(pipe(ends), 0);
+    ck_assert_int_ge(fcntl(ends[1], F_SETPIPE_SZ, 1 << 20), 1 << 20);
+    tell_descriptor = ends[1];
+    open_invoker(CLOCK_MANUAL);
+    drain();
+    tell_descriptor = -1;
+    (void)close(ends[1]);
+    hear(ends[0]);
+    (void)close(ends[0]);
+    for (int number = 0; number < NUMBERS_MAX; number++) {
+        accepted += accepted_numbers[number];
+        again += runs_of[number] > 1;
+        ck_assert_msg(accepted_numbers[number] == 0 || runs_of[number] > 0,
+                      "event %d was accepted and lost", number);
+    }
+    ck_assert_int_gt(accepted, 1000);
+    ck_assert_int_lt(again, KILLS * IN_FLIGHT_MAX);
+    ck_assert_int_lt(again, accepted / 2);
+}
+END_TEST
+
 Suite *unit_suite(void)
 {
     Suite *suite = suite_create("async_invoker");
@@ -1044,6 +1198,7 @@ Suite *unit_suite(void)
     tcase_add_test(tcase, damage_while_it_runs_is_told_and_what_is_in_memory_goes_on);
     tcase_add_test(tcase, a_full_disk_loses_nothing_that_was_accepted);
     tcase_add_test(tcase, a_stop_with_a_full_disk_does_not_wait_for_room);
+    tcase_add_test(tcase, no_accepted_event_is_lost_by_kills_and_only_those_in_flight_run_again);
     tcase_add_test(tcase, each_try_of_a_weighted_alias_draws_its_version);
     tcase_add_test(tcase, accounts_have_clocks_and_queues_of_their_own);
     suite_add_tcase(suite, tcase);
