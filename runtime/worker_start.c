@@ -24,6 +24,7 @@ static void on_process_ended(int wait_status, long peak_memory_kb, void *context
     char message[EXIT_MESSAGE_SIZE];
 
     worker->process = NULL;
+    worker->has_ended = true;
     if (peak_memory_kb > worker->peak_memory_kb && worker->peak_memory_kb == 0)
         worker->peak_memory_kb = peak_memory_kb;
     if (worker->port != NULL)
