@@ -1,5 +1,6 @@
 #include "handlers/inspect_clock.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,21 +11,27 @@
 
 enum { ADVANCE_SECONDS_MAX = 366 * 86400, SETTLE_SECONDS_MAX = 3600 };
 
-static bool append_clock(struct bytes **json, struct clock *clock)
+/* As --clock has it. */
+static void write_mode(const struct clock *clock, char *mode, size_t size)
 {
-    char now[CLOCK_TEXT_SIZE];
-    const char *mode = "real";
-
     switch (clock_mode_of(clock)) {
     case CLOCK_REAL:
-        break;
+        (void)snprintf(mode, size, "real");
+        return;
     case CLOCK_FASTER:
-        mode = "faster";
-        break;
+        (void)snprintf(mode, size, "x%u", clock_factor(clock));
+        return;
     case CLOCK_MANUAL:
-        mode = "manual";
-        break;
+        (void)snprintf(mode, size, "manual");
+        return;
     }
+}
+
+static bool append_clock(struct bytes **json, struct clock *clock)
+{
+    char now[CLOCK_TEXT_SIZE], mode[16];
+
+    write_mode(clock, mode, sizeof mode);
     clock_format(clock_now_ms(clock), now);
     return bytes_format(json, "{\"now\":\"%s\",\"mode\":\"%s\"", now, mode);
 }

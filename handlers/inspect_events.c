@@ -62,8 +62,8 @@ static struct bytes *make_list(const struct event_row *rows, size_t count)
 
 static void on_rows(const struct event_row *rows, size_t count, void *context)
 {
-    if (rows == NULL && count == 0)
-        inspect_answer_json(context, 200, bytes_copy("[]", 2));
+    if (rows == NULL)
+        api_answer_refusal(context, 500, "the queue can't be read: see invoked's log");
     else
         inspect_answer_json(context, 200, make_list(rows, count));
 }

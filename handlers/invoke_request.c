@@ -184,26 +184,36 @@ static bool is_denied(const struct function_version *settings, const char *acces
     return settings->allowed_access_key_ids.count > 0;
 }
 
-static bool refuse_access(struct exchange *exchange, const struct invoke_request *request, const char *account_id,
-                          const char *name)
+static const char *asked_qualifier(const struct members *members)
 {
+    return members->qualifier != NULL ? members->qualifier : members->parsed.qualifier;
+}
+
+/* IAM names the resource as it was asked for: with the qualifier where there is one. */
+static bool refuse_access(struct exchange *exchange, const struct members *members,
+                          const struct invoke_request *request, const char *account_id, const char *policy)
+{
+    const char *qualifier = asked_qualifier(members);
+
     api_answer_exception(exchange, API_ACCESS_DENIED,
                          "User: arn:aws:iam::%s:user/local is not authorized to perform: lambda:InvokeFunction on "
-                         "resource: arn:aws:lambda:%s:%s:function:%s because no identity-based policy allows the "
+                         "resource: arn:aws:lambda:%s:%s:function:%s%s%s because no %s policy allows the "
                          "lambda:InvokeFunction action",
-                         request->caller.account->id, request->config->region, account_id, name);
+                         request->caller.account->id, request->config->region, account_id, members->parsed.name,
+                         qualifier[0] == '\0' ? "" : ":", qualifier, policy);
     return false;
 }
 
+/* Of a function of another account its resource policy decides; there is none here. */
 static bool check_access(struct exchange *exchange, const struct members *members, const struct invoke_request *request)
 {
-    const struct function_name *parsed = &members->parsed;
+    const char *asked = members->parsed.account_id;
     const char *own = request->caller.account->id;
 
-    if (parsed->account_id[0] != '\0' && strcmp(parsed->account_id, own) != 0)
-        return refuse_access(exchange, request, parsed->account_id, parsed->name);
+    if (asked[0] != '\0' && strcmp(asked, own) != 0)
+        return refuse_access(exchange, members, request, asked, "resource-based");
     if (request->function != NULL && is_denied(request->function->latest, request->caller.access_key_id))
-        return refuse_access(exchange, request, own, parsed->name);
+        return refuse_access(exchange, members, request, own, "identity-based");
     return true;
 }
 
@@ -224,8 +234,7 @@ static bool check_region_and_qualifier(struct exchange *exchange, const struct m
                              "The derived qualifier from the function name does not match the specified qualifier.");
         return false;
     }
-    (void)snprintf(request->qualifier, sizeof request->qualifier, "%s",
-                   members->qualifier != NULL ? members->qualifier : parsed->qualifier);
+    (void)snprintf(request->qualifier, sizeof request->qualifier, "%s", asked_qualifier(members));
     return true;
 }
 
@@ -239,6 +248,38 @@ static bool check_existence(struct exchange *exchange, const struct members *mem
     api_answer_exception(exchange, API_RESOURCE_NOT_FOUND, "Function not found: arn:aws:lambda:%s:%s:function:%s:%s",
                          request->config->region, request->caller.account->id, members->parsed.name,
                          request->qualifier[0] == '\0' ? "$LATEST" : request->qualifier);
+    return false;
+}
+
+/*
+ * No function here isolates tenants or is durable, so a header that asks for either is refused. The first text is the
+ * counterpart of AWS's captured one for a tenant id that is missing; the second is ours.
+ */
+static bool check_features(struct exchange *exchange)
+{
+    if (exchange_header(exchange, tenant_id_rule.header) != NULL) {
+        api_answer_exception(exchange, API_INVALID_PARAMETER_VALUE,
+                             "The invoked function is not enabled with tenancy configuration. Remove the tenant ID from "
+                             "your request and try again.");
+        return false;
+    }
+    if (exchange_header(exchange, durable_execution_name_rule.header) != NULL) {
+        api_answer_exception(exchange, API_INVALID_PARAMETER_VALUE,
+                             "You cannot provide a durable execution name to invoke a function without a durable "
+                             "configuration.");
+        return false;
+    }
+    return true;
+}
+
+/* The service model: a request id that the caller sends must be a UUID. It is not used. */
+static bool check_request_id(struct exchange *exchange)
+{
+    const char *id = exchange_header(exchange, "x-amzn-RequestId");
+
+    if (id == NULL || request_id_is_uuid(id))
+        return true;
+    api_answer_exception(exchange, API_INVALID_REQUEST_CONTENT, "The x-amzn-RequestId header is not a valid UUID string.");
     return false;
 }
 
@@ -322,7 +363,8 @@ static bool check_event_size(struct exchange *exchange, struct api *api, const s
 static bool check_content(struct exchange *exchange, struct api *api, const struct invoke_rules *rules,
                           struct invoke_request *request)
 {
-    return check_json(exchange, api, request) && check_client_context(exchange, api, request) &&
+    return check_json(exchange, api, request) && check_request_id(exchange) &&
+           check_client_context(exchange, api, request) &&
            check_event_size(exchange, api, rules, request);
 }
 
@@ -364,7 +406,8 @@ static bool check(struct exchange *exchange, struct api *api, const struct invok
         return false;
     request->function = config_function(request->config, members->parsed.name);
     return check_access(exchange, members, request) && check_region_and_qualifier(exchange, members, request) &&
-           check_existence(exchange, members, api, request) && check_content(exchange, api, rules, request);
+           check_existence(exchange, members, api, request) && check_features(exchange) &&
+           check_content(exchange, api, rules, request);
 }
 
 bool invoke_request_read(struct exchange *exchange, struct api *api, const struct invoke_rules *rules,

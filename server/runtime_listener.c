@@ -52,6 +52,7 @@ struct connection {
     struct worker_port *port;
     struct connection *next;
     uv_poll_t poll;
+    int watched; /* the events that `poll` waits for */
     int file;
     enum connection_state state;
     bool is_streaming; /* the body goes on piece by piece */
@@ -136,6 +137,9 @@ static void watch(struct connection *connection)
         events = UV_WRITABLE;
     else if (connection->is_ended || connection->is_paused || is_full(connection))
         events = 0; /* its answer is awaited first */
+    if (events == connection->watched)
+        return; /* libuv would make a system call of it */
+    connection->watched = events;
     if (events == 0)
         (void)uv_poll_stop(&connection->poll);
     else
@@ -608,7 +612,6 @@ static void accept_connection(struct worker_port *port)
     connection->next = port->connections;
     port->connections = connection;
     port->connection_count++;
-    (void)uv_poll_start(&connection->poll, UV_READABLE, on_ready);
     (void)read_some(connection);
     watch(connection);
 }

@@ -211,6 +211,7 @@ int serve(const struct options *options, const struct serve_control *control)
         if (options->ready_file != NULL)
             (void)unlink(options->ready_file);
     }
+    (void)uv_run(&serving.loop, UV_RUN_DEFAULT); /* the clocks of the accounts end on the loop */
     (void)uv_loop_close(&serving.loop);
     return status;
 }
