@@ -21,7 +21,8 @@ static struct config *make_config(int history_size)
     char text[256];
 
     (void)snprintf(text, sizeof text,
-                   "{\"Local\":{\"HistorySize\":%d},\"Functions\":{\"hello\":{\"Local\":{\"Command\":[\"cat\"]}},"
+                   "{\"Local\":{\"HistorySize\":%d},\"Functions\":{\"hello\":{\"Local\":{"
+                   "\"Command\":[\"cat\"]}},"
                    "\"other\":{\"Local\":{\"Command\":[\"cat\"]}}}}",
                    history_size);
     config = config_parse(text, strlen(text), "/tmp/invoked.json", &faults);
@@ -168,7 +169,10 @@ static const struct {
     {{.kind = OUTCOME_FUNCTION_ERROR}, HISTORY_FAILED, true, true},
     {{.kind = OUTCOME_ABANDONED}, HISTORY_FAILED, false, false},
     {{.kind = OUTCOME_EXCEPTION, .exception = API_KMS_DISABLED}, HISTORY_REJECTED, false, false},
-    {{.kind = OUTCOME_EXCEPTION, .exception = API_TOO_MANY_REQUESTS}, HISTORY_THROTTLED, false, false},
+    {{.kind = OUTCOME_EXCEPTION, .exception = API_TOO_MANY_REQUESTS},
+     HISTORY_THROTTLED,
+     false,
+     false},
 };
 
 START_TEST(every_outcome_has_its_status)
@@ -196,7 +200,8 @@ END_TEST
 
 START_TEST(an_invocation_that_is_refused_is_throttled)
 {
-    const enum dispatch_status statuses[] = {DISPATCH_FUNCTION_THROTTLED, DISPATCH_ACCOUNT_THROTTLED};
+    const enum dispatch_status statuses[] = {DISPATCH_FUNCTION_THROTTLED,
+                                             DISPATCH_ACCOUNT_THROTTLED};
     struct invocation_options options = options_of(large, "hello");
     struct invocation *invocation = invocation_new(&options, source);
 
@@ -298,7 +303,8 @@ START_TEST(all_rows_together_weigh_no_more_than_their_bound)
         bytes_release(payload);
         ck_assert_uint_le(history_weight(history_of(account)), HISTORY_BYTES_MAX);
     }
-    ck_assert_uint_gt(history_weight(history_of(account)), HISTORY_BYTES_MAX - 2 * HISTORY_PART_MAX);
+    ck_assert_uint_gt(history_weight(history_of(account)),
+                      HISTORY_BYTES_MAX - 2 * HISTORY_PART_MAX);
     ck_assert_uint_lt(row_count(), HISTORY_BYTES_MAX / HISTORY_PART_MAX);
     history_forget(history_of(account));
     ck_assert_uint_eq(history_weight(history_of(account)), 0);
@@ -307,7 +313,8 @@ END_TEST
 
 START_TEST(a_part_is_shared_up_to_its_bound_and_cut_beyond)
 {
-    struct bytes *payload = make_bytes(HISTORY_PART_MAX, 'x'), *longer = make_bytes(HISTORY_PART_MAX + 1, 'y');
+    struct bytes *payload = make_bytes(HISTORY_PART_MAX, 'x'),
+                 *longer = make_bytes(HISTORY_PART_MAX + 1, 'y');
 
     end(begin_with(large, payload));
     ck_assert_ptr_eq(newest()->payload.bytes, payload);
@@ -328,7 +335,8 @@ START_TEST(a_part_is_cut_between_characters)
 
     memcpy(payload->data + HISTORY_PART_MAX - _i, "\xF0\x9F\x98\x80", 4);
     end(begin_with(large, payload));
-    ck_assert_uint_eq(newest()->payload.bytes->length, (size_t)HISTORY_PART_MAX - (size_t)(_i == 4 ? 0 : _i));
+    ck_assert_uint_eq(newest()->payload.bytes->length,
+                      (size_t)HISTORY_PART_MAX - (size_t)(_i == 4 ? 0 : _i));
     bytes_release(payload);
 }
 END_TEST
@@ -439,21 +447,25 @@ static const struct {
     {{.has_type = true, .type = INVOCATION_EVENT}, false},
     {{.has_status = true, .status = HISTORY_SUCCEEDED}, true},
     {{.has_status = true, .status = HISTORY_RUNNING}, false},
-    {{.function_name = "hello", .has_status = true, .status = HISTORY_SUCCEEDED, .has_type = true}, true},
-    {{.function_name = "other", .has_status = true, .status = HISTORY_SUCCEEDED, .has_type = true}, false},
+    {{.function_name = "hello", .has_status = true, .status = HISTORY_SUCCEEDED, .has_type = true},
+     true},
+    {{.function_name = "other", .has_status = true, .status = HISTORY_SUCCEEDED, .has_type = true},
+     false},
 };
 
 START_TEST(a_filter_matches_when_all_of_it_does)
 {
     run(large);
     ck_assert_int_eq(history_matches(&filters[_i].filter, newest()), filters[_i].matches);
-    ck_assert_uint_eq(history_count(history_of(account), &filters[_i].filter, false), filters[_i].matches);
+    ck_assert_uint_eq(history_count(history_of(account), &filters[_i].filter, false),
+                      filters[_i].matches);
 }
 END_TEST
 
 START_TEST(only_finished_rows_count_unless_running_ones_are_asked_for)
 {
-    const struct history_filter any = {0}, running = {.has_status = true, .status = HISTORY_RUNNING};
+    const struct history_filter any = {0},
+                                running = {.has_status = true, .status = HISTORY_RUNNING};
     struct invocation *invocation = begin(large);
     const struct history *history = history_of(account);
 
