@@ -289,6 +289,7 @@ static void note_all(struct template_scope *scope)
     else if (parts.length > 0)
         template_note(scope, "ignored: %s", list);
     note_transforms(scope);
+    template_note_ignored_globals(scope);
     if (scope->build->state == BUILD_STALE)
         template_note(scope, ".aws-sam/build is older than the template and not used: run `sam "
                              "build`, or remove it");

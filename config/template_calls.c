@@ -401,6 +401,21 @@ static const struct {
     {"Fn::ImportValue", call_import_value},
 };
 
+/* AWS knows them, so nothing else was meant. */
+static const char *const not_here[] = {
+    "Fn::Cidr",   "Fn::Transform", "Fn::Length", "Fn::ToJsonString", "Fn::ForEach", "Fn::Contains",
+    "Fn::Equals", "Fn::And",       "Fn::Or",     "Fn::Not",          NULL,
+};
+
+static bool is_known(const char *name)
+{
+    size_t i = 0;
+
+    while (not_here[i] != NULL && strcmp(not_here[i], name) != 0)
+        i++;
+    return not_here[i] != NULL;
+}
+
 const struct node *template_call(struct template_scope *scope, const struct node *call)
 {
     const struct node *argument = call->first;
@@ -412,10 +427,12 @@ const struct node *template_call(struct template_scope *scope, const struct node
             return functions[i].call(scope, argument);
         nearest_name_offer(&nearest, functions[i].name);
     }
-    fault_list_add_at(scope->faults, argument,
-                      "this function can't be resolved here%s%s%s: give a value under "
-                      "Metadata.Invoked of the function",
-                      nearest.best == NULL ? "" : " (did you mean ",
-                      nearest.best == NULL ? "" : nearest.best, nearest.best == NULL ? "" : "?)");
+    if (!is_known(argument->key) && nearest.best != NULL)
+        fault_list_add_at(scope->faults, argument, "unknown function; did you mean %s?",
+                          nearest.best);
+    else
+        fault_list_add_at(scope->faults, argument,
+                          "this function can't be resolved here: give a value under "
+                          "Metadata.Invoked of the function");
     return NULL;
 }

@@ -158,8 +158,11 @@ static void put_way(struct template_scope *scope, struct node *to,
         code = template_code_find(scope, function, &folder, &place);
     if (code == CODE_IMAGE)
         refuse_image(scope, function, place);
+    if (code == CODE_NONE)
+        fault_list_add_at(scope->faults, function->node, "needs %s, the folder of its code",
+                          function->kind == RESOURCE_SAM_FUNCTION ? "CodeUri" : "Code");
     function->is_left_out = code == CODE_INLINE;
-    if (code != CODE_FOLDER && code != CODE_NONE)
+    if (code != CODE_FOLDER)
         return;
     put_resolved(scope, to, "Runtime", override_or_property(scope, function, "Runtime"));
     put_resolved(scope, to, "Handler", override_or_property(scope, function, "Handler"));

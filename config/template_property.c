@@ -190,15 +190,14 @@ static bool may_be_new(struct template_scope *scope, const struct node *property
     return nearest.best == NULL;
 }
 
-void template_note_ignored(struct template_scope *scope, const struct template_resource *resource)
+static void note_properties(struct template_scope *scope, const char *label,
+                            const struct node *properties, const char *const *read)
 {
-    const char *const *read = read_of[resource->kind];
     struct text_builder names;
     bool has_names = false;
 
     text_builder_init(&names, document_arena(scope->document));
-    for (const struct node *property =
-             resource->properties == NULL ? NULL : resource->properties->first;
+    for (const struct node *property = properties == NULL ? NULL : properties->first;
          property != NULL; property = property->next) {
         if (is_among(property->key, read))
             continue;
@@ -213,5 +212,15 @@ void template_note_ignored(struct template_scope *scope, const struct template_r
     if (list == NULL)
         scope->faults->is_out_of_memory = true;
     else if (has_names)
-        template_note(scope, "%.200s: ignored: %s", resource->node->key, list);
+        template_note(scope, "%.200s: ignored: %s", label, list);
+}
+
+void template_note_ignored(struct template_scope *scope, const struct template_resource *resource)
+{
+    note_properties(scope, resource->node->key, resource->properties, read_of[resource->kind]);
+}
+
+void template_note_ignored_globals(struct template_scope *scope)
+{
+    note_properties(scope, "Globals.Function", scope->globals, read_of_sam);
 }

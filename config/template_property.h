@@ -23,6 +23,9 @@ const struct node *template_metadata(const struct template_resource *function, c
 /* What of its properties is ignored becomes a note; an unknown one that is near to a known one is a fault. */
 void template_note_ignored(struct template_scope *scope, const struct template_resource *resource);
 
+/* The same of Globals.Function. */
+void template_note_ignored_globals(struct template_scope *scope);
+
 /* Adds a note that begins with the template's path. */
 void template_note(struct template_scope *scope, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
