@@ -2,7 +2,7 @@
  * invoke_request.h - what a request of Invoke or InvokeAsync asks for, after every check that AWS makes, in AWS's order.
  *
  * The order: size of the body, constraints of the members, permission, region and qualifier, existence, what the function
- * isn't configured for, JSON, client context, size of an event. (Recorded as far as recordings go; the rest is the best
+ * isn't configured for, size of an event, JSON, client context. (Recorded as far as recordings go; the rest is the best
  * reconstruction.)
  */
 #ifndef HANDLERS_INVOKE_REQUEST_H
