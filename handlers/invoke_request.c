@@ -222,10 +222,9 @@ static bool check_event_size(struct exchange *exchange, struct api *api,
 static bool check_content(struct exchange *exchange, struct api *api,
                           const struct invoke_rules *rules, struct invoke_request *request)
 {
-    return check_features(exchange, api, request) && check_json(exchange, api, request) &&
-           check_request_id(exchange, api, request) &&
-           check_client_context(exchange, api, request) &&
-           check_event_size(exchange, api, rules, request);
+    return check_features(exchange, api, request) &&
+           check_event_size(exchange, api, rules, request) && check_json(exchange, api, request) &&
+           check_request_id(exchange, api, request) && check_client_context(exchange, api, request);
 }
 
 /* ---- the whole ---- */
