@@ -296,7 +296,7 @@ struct event *async_new_event(struct async_invoker *invoker, const struct enqueu
     struct event *event;
 
     *status = ENQUEUE_FULL;
-    if (async_invoker_count(options->account) >= config->queue_capacity)
+    if (!options->is_follow_up && async_invoker_count(options->account) >= config->queue_capacity)
         return NULL;
     *status = ENQUEUE_NO_MEMORY;
     lane = async_lane(invoker, options->account, options->function_name);

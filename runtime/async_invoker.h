@@ -64,6 +64,7 @@ struct enqueue_options {
     struct bytes *payload;    /* retained; NULL for none */
     const char *request_id;   /* NULL: a fresh one */
     const char *trace_header; /* of the caller; may be NULL */
+    bool is_follow_up;        /* takes the place in the queue of an event that ends */
 };
 
 /* Committed, and so to be answered by 202; or not, and so by 5xx. */
