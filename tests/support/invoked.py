@@ -312,8 +312,6 @@ class Server:
         try:
             status = self.process.wait(timeout_s)
         except subprocess.TimeoutExpired:
-            if os.environ.get("INVOKED_TEST_DUMP"):
-                os.system("ps -o pid,stat,wchan:30,time,args --forest --ppid %d -p %d; cat /proc/%d/stack /proc/%d/wchan; timeout 60 gdb -batch -p %d -ex 'thread apply all bt'" % ((self.pid,) * 5))
             self.process.kill()
             self.process.wait()
             raise AssertionError(f"the server didn't end within {timeout_s} s; log:\n{self.log()}") from None
