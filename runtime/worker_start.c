@@ -245,7 +245,7 @@ static bool find_interpreter(struct worker *worker)
     if (interpreters_find(worker->base.services->interpreters, worker->base.settings,
                           search_path == NULL ? "/usr/local/bin:/usr/bin:/bin" : search_path, path,
                           on_interpreter_found, worker))
-        return path[0] != '\0' && start(worker, path);
+        return path[0] != '\0' ? start(worker, path) : fail_system(worker, "memory");
     worker->is_searching = true;
     return true;
 }
