@@ -267,6 +267,22 @@ class Counts(Case):
         wait_for(lambda: found, "the answer")
         self.assertEqual((408, {"count": 0}), (found[0][0].status, found[0][0].json))
 
+    def test_one_that_was_half_received_at_the_stop_is_answered_too(self):
+        self.serve({"gated": command("sh", "-c", GATED, Timeout=60)})
+        self.in_background("gated", 1)
+        self.count(Status="running", AtLeast=1, TimeoutSeconds=60)
+        with self.server.connect() as connection:
+            connection.sendall(b"GET /_invoked/invocations/count?AtLeast=9&TimeoutSeconds=600 HTTP/1.1\r\n"
+                               b"Host: localhost\r\nContent-Length: 2\r\n\r\na")
+            time.sleep(0.3)
+            self.server.signal()
+            self.server.wait_for_log("stopping")
+            connection.sendall(b"b")
+            time.sleep(0.3)
+            self.server.signal()
+            self.assertIn(b" 408 Request Timeout", invoked.read_all(connection))
+        self.server.ended()
+
     def test_forgetting_lets_who_waits_begin_again(self):
         self.serve({"cat": CAT})
         self.server.invoke("cat", 1)
