@@ -30,7 +30,7 @@ struct yaml_reader {
     const char *text;
     size_t length;
     struct anchor *anchors; /* the newest first */
-    unsigned anchor_count, alias_nodes, depth;
+    unsigned anchor_count, alias_nodes, alias_line, depth;
 };
 
 /* Where a value is to stand. */
@@ -65,7 +65,8 @@ static void refuse_problem(struct yaml_reader *reader)
     const yaml_parser_t *parser = &reader->parser;
     const char *problem = parser->problem == NULL ? "can't be read" : parser->problem;
 
-    if (parser->error == YAML_MEMORY_ERROR)
+    /* libyaml 0.2.5 forgets to say so in one place. */
+    if (parser->error == YAML_MEMORY_ERROR || parser->error == YAML_NO_ERROR)
         reader->faults->is_out_of_memory = true;
     else if (parser->error == YAML_READER_ERROR)
         fault_list_add(reader->faults, line_of_problem(reader), "is not YAML: %s", problem);
@@ -166,11 +167,11 @@ static bool copy_node(struct yaml_reader *reader, const struct node *source,
                       const struct place *place)
 {
     if (++reader->alias_nodes > YAML_ALIAS_NODES_MAX) {
-        fault_list_add(reader->faults, place->line, "aliases stand for more than %d values",
+        fault_list_add(reader->faults, reader->alias_line, "aliases stand for more than %d values",
                        YAML_ALIAS_NODES_MAX);
         return false;
     }
-    if (!is_deeper_allowed(reader, place->line))
+    if (!is_deeper_allowed(reader, reader->alias_line))
         return false;
     struct node *node = add(reader, place, source->kind, place->line);
     bool is_copied = node != NULL;
@@ -195,6 +196,7 @@ static bool read_alias(struct yaml_reader *reader, const struct place *place,
     struct place own = *place;
 
     own.line = place->line > 0 ? place->line : line_of(event);
+    reader->alias_line = line_of(event);
     for (const struct anchor *anchor = reader->anchors; anchor != NULL; anchor = anchor->next) {
         if (strcmp(anchor->name, name) == 0)
             return copy_node(reader, anchor->node, &own);

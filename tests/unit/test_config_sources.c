@@ -44,10 +44,6 @@ static const struct {
     {"fixtures/configs/none/none.json",
      "fixtures/configs/none/none.json:1: can't be read: No such file or directory; name a "
      "configuration file, a template or a folder of functions\n"},
-    {"fixtures/configs/template.yaml",
-     "fixtures/configs/template.yaml:1: AWS SAM and CloudFormation templates are not read by this "
-     "version; write a "
-     "JSON configuration with Functions instead\n"},
     {"fixtures/configs/folder-without-functions",
      "fixtures/configs/folder-without-functions:1: holds no function: put NAME.py, NAME.mjs, an "
      "executable file, or a "

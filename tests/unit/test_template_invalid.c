@@ -32,7 +32,7 @@ static const struct {
      "2: is not YAML: invalid leading UTF-8 octet",
      {NULL}},
     {"billion-laughs.yaml",
-     "2: aliases stand for more than 50000 values",
+     "6: aliases stand for more than 50000 values",
      {NULL}},
     {"circle.yaml",
      "5: Resources.F.Properties.FunctionName: refers to itself, or too deeply to others",
