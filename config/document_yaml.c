@@ -475,7 +475,8 @@ static bool read_whole(struct yaml_reader *reader)
 bool document_read_yaml(struct document *document, const char *text, size_t length,
                         struct fault_list *faults)
 {
-    struct yaml_reader reader = {.document = document, .faults = faults, .text = text, .length = length};
+    struct yaml_reader reader = {
+        .document = document, .faults = faults, .text = text, .length = length};
 
     assert(document_root(document) == NULL);
     if (length > YAML_BYTES_MAX) {

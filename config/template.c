@@ -124,15 +124,15 @@ static bool init_scope(struct template_scope *scope, const struct template_optio
     scope->conditions = find_section(scope, root, "Conditions");
     scope->mappings = find_section(scope, root, "Mappings");
     scope->resources = find_section(scope, root, "Resources");
-    scope->globals =
-        find_section(scope, find_section(scope, root, "Globals"), "Function");
+    scope->globals = find_section(scope, find_section(scope, root, "Globals"), "Function");
     scope->region = find_place(scope, "AWS::Region", "Region", region_default);
     scope->account_id = find_place(scope, "AWS::AccountId", "AccountId", account_id_default);
     if (scope->resources == NULL || !template_find_resources(scope))
         return false;
-    scope->condition_states = arena_take_array(
-        document_arena(scope->document), scope->conditions == NULL ? 1 : scope->conditions->count + 1u,
-        sizeof *scope->condition_states);
+    scope->condition_states =
+        arena_take_array(document_arena(scope->document),
+                         scope->conditions == NULL ? 1 : scope->conditions->count + 1u,
+                         sizeof *scope->condition_states);
     scope->bench = document_add(scope->document, NULL, NODE_ARRAY, NULL, root->line);
     scope->faults->is_out_of_memory |= scope->condition_states == NULL || scope->bench == NULL;
     return !scope->faults->is_out_of_memory;
@@ -244,7 +244,8 @@ static void note_types(struct template_scope *scope, struct text_builder *parts)
         unsigned count = 0;
         char number[NUMBER_MAX];
 
-        if (row->kind != RESOURCE_OTHER || !template_spend(scope, scope->row_count / 32 + 1, row->node))
+        if (row->kind != RESOURCE_OTHER ||
+            !template_spend(scope, scope->row_count / 32 + 1, row->node))
             continue;
         for (size_t other = 0; other < scope->row_count; other++) {
             if (strcmp(scope->rows[other].type, row->type) != 0)
@@ -328,8 +329,8 @@ bool template_read(const struct template_options *options)
     struct template_build build;
 
     if (slash != NULL)
-        snprintf(folder, sizeof folder, "%.*s", slash == options->path ? 1 : (int)(slash - options->path),
-                 options->path);
+        snprintf(folder, sizeof folder, "%.*s",
+                 slash == options->path ? 1 : (int)(slash - options->path), options->path);
     if (!init_scope(&scope, options))
         return false;
     if (!template_build_open(&build, folder, options->path)) {

@@ -92,8 +92,7 @@ static const struct {
     {"AWS::Partition", "%P"},
     {"AWS::URLSuffix", "%U"},
     {"AWS::StackName", "%S"},
-    {"AWS::StackId",
-     "arn:%P:cloudformation:%R:%A:stack/%S/00000000-0000-0000-0000-000000000000"},
+    {"AWS::StackId", "arn:%P:cloudformation:%R:%A:stack/%S/00000000-0000-0000-0000-000000000000"},
     {"AWS::NoValue", NULL},
 };
 
@@ -138,9 +137,8 @@ static const struct node *refuse_name(struct template_scope *scope, const struct
              node = node->next)
             nearest_name_offer(&nearest, node->key);
     }
-    fault_list_add_at(scope->faults, at,
-                      "neither a parameter nor a resource is called %.*s%s%s%s", SHOWN_MAX, name,
-                      nearest.best == NULL ? "" : "; did you mean ",
+    fault_list_add_at(scope->faults, at, "neither a parameter nor a resource is called %.*s%s%s%s",
+                      SHOWN_MAX, name, nearest.best == NULL ? "" : "; did you mean ",
                       nearest.best == NULL ? "" : nearest.best, nearest.best == NULL ? "" : "?");
     return NULL;
 }

@@ -292,7 +292,8 @@ static const char *find_function(struct template_scope *scope,
                           SHOWN_MAX, text);
         return NULL;
     }
-    const char *copy = arena_copy(document_arena(scope->document), parsed.name, strlen(parsed.name));
+    const char *copy =
+        arena_copy(document_arena(scope->document), parsed.name, strlen(parsed.name));
 
     scope->faults->is_out_of_memory |= copy == NULL;
     return copy;
@@ -317,8 +318,7 @@ static unsigned count_versions(struct template_scope *scope, const char *functio
     for (size_t i = 0; i < scope->row_count; i++) {
         struct template_resource *row = &scope->rows[i];
 
-        if (row->kind != RESOURCE_VERSION ||
-            template_resource_exists(scope, row) != CONDITION_TRUE)
+        if (row->kind != RESOURCE_VERSION || template_resource_exists(scope, row) != CONDITION_TRUE)
             continue;
         if (!template_spend(scope, 1, row->node))
             return 0;
@@ -393,8 +393,9 @@ static const struct node *published(struct template_scope *scope, const struct n
     if (alias == NULL)
         alias = node_member(scope->globals, "AutoPublishAlias");
     if (alias == NULL || (strcmp(part, "Alias") != 0 && strcmp(part, "Version") != 0)) {
-        fault_list_add_at(scope->faults, at, "%.*s has no %.*s: AutoPublishAlias gives it Alias "
-                                             "and Version",
+        fault_list_add_at(scope->faults, at,
+                          "%.*s has no %.*s: AutoPublishAlias gives it Alias "
+                          "and Version",
                           SHOWN_MAX, function->node->key, SHOWN_MAX, part);
         return NULL;
     }
@@ -475,8 +476,9 @@ const struct node *template_resource_attribute(struct template_scope *scope, con
     struct template_resource *resource = find(scope, id);
 
     if (resource == NULL) {
-        fault_list_add_at(scope->faults, at, "%.*s isn't known here: give a value under "
-                                             "Metadata.Invoked of the function",
+        fault_list_add_at(scope->faults, at,
+                          "%.*s isn't known here: give a value under "
+                          "Metadata.Invoked of the function",
                           SHOWN_MAX, id);
         return NULL;
     }

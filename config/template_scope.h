@@ -39,8 +39,8 @@ struct template_scope {
     const struct node *root, *parameters, *conditions, *mappings, *resources;
     const struct node *globals; /* Globals.Function; NULL for none */
     const char *region, *account_id;
-    const struct template_build *build;    /* what `sam build` has left; never NULL */
-    struct node *bench;                    /* values are made on it */
+    const struct template_build *build;     /* what `sam build` has left; never NULL */
+    struct node *bench;                     /* values are made on it */
     enum condition_state *condition_states; /* one for each of `conditions` */
     struct template_resource *rows;         /* one for each of `resources` */
     size_t row_count;

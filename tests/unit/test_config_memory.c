@@ -162,12 +162,8 @@ static const struct {
     bool (*attempt)(struct config_faults *faults);
     long refusals_min;
 } cases[] = {
-    {load_file, 8},
-    {load_folder, 8},
-    {load_template, 100},
-    {load_cdk_template, 8},
-    {tell_faults, 15},
-    {open_store, 8},
+    {load_file, 8},         {load_folder, 8},  {load_template, 100},
+    {load_cdk_template, 8}, {tell_faults, 15}, {open_store, 8},
 };
 
 START_TEST(survives_the_refusal_of_every_allocation)

@@ -389,12 +389,9 @@ START_TEST(parses_the_text_of_a_template)
         "{\"Command\": [\"cat\"]}}}}}";
     static const struct {
         const char *text, *path;
-    } texts[] = {{yaml, "fixtures/x.yaml"},
-                 {yaml, "fixtures/x.yml"},
-                 {yaml, "fixtures/x.template"},
-                 {json, "fixtures/x.template"},
-                 {json, "fixtures/x.json"},
-                 {json, "fixtures/x.yaml"}};
+    } texts[] = {{yaml, "fixtures/x.yaml"},     {yaml, "fixtures/x.yml"},
+                 {yaml, "fixtures/x.template"}, {json, "fixtures/x.template"},
+                 {json, "fixtures/x.json"},     {json, "fixtures/x.yaml"}};
 
     for (int i = 0; i < ARRAY_LENGTH(texts); i++) {
         struct config_faults faults = {.count = 0};
