@@ -21,7 +21,8 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { NUMBER_MAX = 24 };
+/* Of types that are listed one by one. */
+enum { NUMBER_MAX = 24, TYPES_MAX = 50 };
 
 static const char region_default[] = "us-east-1";
 static const char account_id_default[] = "123456789012";
@@ -210,6 +211,8 @@ static void put_functions(struct template_scope *scope, struct node *root)
     }
     if (functions != NULL)
         template_put_versions(scope);
+    if (functions != NULL && functions->count == 0)
+        template_note(scope, "holds no function that is served");
 }
 
 /* ---- what is ignored ---- */
@@ -236,28 +239,38 @@ static void note_sections(struct template_scope *scope, struct text_builder *par
     }
 }
 
-/* "3 x AWS::DynamoDB::Table", where the type stands first. */
-static void note_types(struct template_scope *scope, struct text_builder *parts)
+struct type_count {
+    const char *type;
+    unsigned count;
+};
+
+/* Of each type in turn; the last place counts all that find none. */
+static void count_types(const struct template_scope *scope, struct type_count counts[TYPES_MAX + 1])
 {
     for (size_t i = 0; i < scope->row_count; i++) {
-        const struct template_resource *row = &scope->rows[i];
-        unsigned count = 0;
+        size_t at = 0;
+
+        if (scope->rows[i].kind != RESOURCE_OTHER)
+            continue;
+        while (at < TYPES_MAX && counts[at].count > 0 &&
+               strcmp(counts[at].type, scope->rows[i].type) != 0)
+            at++;
+        if (counts[at].count++ == 0)
+            counts[at].type = at == TYPES_MAX ? "others" : scope->rows[i].type;
+    }
+}
+
+/* "3 x AWS::DynamoDB::Table", in the order of the template. */
+static void note_types(struct template_scope *scope, struct text_builder *parts)
+{
+    struct type_count counts[TYPES_MAX + 1] = {{NULL, 0}};
+
+    count_types(scope, counts);
+    for (size_t i = 0; i <= TYPES_MAX && counts[i].count > 0; i++) {
         char number[NUMBER_MAX];
 
-        if (row->kind != RESOURCE_OTHER ||
-            !template_spend(scope, scope->row_count / 32 + 1, row->node))
-            continue;
-        for (size_t other = 0; other < scope->row_count; other++) {
-            if (strcmp(scope->rows[other].type, row->type) != 0)
-                continue;
-            if (other < i)
-                break;
-            count++;
-        }
-        if (count == 0)
-            continue;
-        snprintf(number, sizeof number, "%u x ", count);
-        note_part(parts, number, row->type);
+        snprintf(number, sizeof number, "%u x ", counts[i].count);
+        note_part(parts, number, counts[i].type);
     }
 }
 

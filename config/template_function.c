@@ -235,6 +235,8 @@ static void put_all(struct template_scope *scope, struct node *to,
 static bool is_taken(struct template_scope *scope, const struct node *functions,
                      const struct template_resource *function)
 {
+    if (!template_spend(scope, functions->count / 256 + 1, function->node))
+        return true;
     const struct node *twin = node_member(functions, function->name);
 
     if (twin != NULL)

@@ -148,7 +148,7 @@ const struct node *template_ref(struct template_scope *scope, const struct node 
 {
     const struct node *parameter = node_member(scope->parameters, name);
 
-    if (!template_spend(scope, scope->row_count / 32 + 1, at))
+    if (!template_spend(scope, scope->row_count / 256 + 1, at))
         return NULL;
     if (strncmp(name, "AWS::", 5) == 0)
         return pseudo(scope, at, name);
@@ -169,7 +169,7 @@ const struct node *template_get_att(struct template_scope *scope, const struct n
         scope->faults->is_out_of_memory = true;
         return NULL;
     }
-    if (!template_spend(scope, scope->row_count / 32 + 1, at))
+    if (!template_spend(scope, scope->row_count / 256 + 1, at))
         return NULL;
     if (name[length] == '\0' || name[length + 1] == '\0') {
         fault_list_add_at(scope->faults, at, "must be Resource.Attribute (is %.*s)", SHOWN_MAX,

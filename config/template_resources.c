@@ -11,6 +11,7 @@
 #include "config/template_values.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { SHOWN_MAX = 100, NUMBER_MAX = 12 };
@@ -77,6 +78,13 @@ static void fill_row(struct template_scope *scope, struct template_resource *row
     row->properties = NULL;
 }
 
+static int by_id(const void *left, const void *right)
+{
+    const struct template_resource *const *a = left, *const *b = right;
+
+    return strcmp((*a)->node->key, (*b)->node->key);
+}
+
 bool template_find_resources(struct template_scope *scope)
 {
     const size_t faults_before = scope->faults->count;
@@ -85,22 +93,33 @@ bool template_find_resources(struct template_scope *scope)
     scope->row_count = scope->resources->count;
     scope->rows = arena_take_array(document_arena(scope->document), scope->row_count + 1,
                                    sizeof *scope->rows);
-    if (scope->rows == NULL) {
+    scope->rows_by_id = arena_take_array(document_arena(scope->document), scope->row_count + 1,
+                                         sizeof(struct template_resource *));
+    if (scope->rows == NULL || scope->rows_by_id == NULL) {
         scope->faults->is_out_of_memory = true;
         return false;
     }
-    for (const struct node *node = scope->resources->first; node != NULL; node = node->next)
+    for (const struct node *node = scope->resources->first; node != NULL; node = node->next) {
+        scope->rows_by_id[i] = &scope->rows[i];
         fill_row(scope, &scope->rows[i++], node);
+    }
+    qsort(scope->rows_by_id, scope->row_count, sizeof(struct template_resource *), by_id);
     return scope->faults->count == faults_before;
+}
+
+static int compare_id(const void *wanted, const void *element)
+{
+    const struct template_resource *const *row = element;
+
+    return strcmp(wanted, (*row)->node->key);
 }
 
 static struct template_resource *find(struct template_scope *scope, const char *id)
 {
-    for (size_t i = 0; i < scope->row_count; i++) {
-        if (strcmp(scope->rows[i].node->key, id) == 0)
-            return &scope->rows[i];
-    }
-    return NULL;
+    struct template_resource **row = bsearch(id, scope->rows_by_id, scope->row_count,
+                                             sizeof(struct template_resource *), compare_id);
+
+    return row == NULL ? NULL : *row;
 }
 
 static bool is_implicit(const char *id)
@@ -117,17 +136,14 @@ static struct template_resource *find_published(struct template_scope *scope, co
                                                 const char **part)
 {
     const char *dot = strchr(id, '.');
+    const char *copy =
+        dot == NULL ? NULL : arena_copy(document_arena(scope->document), id, (size_t)(dot - id));
+    struct template_resource *row = copy == NULL ? NULL : find(scope, copy);
 
-    for (size_t i = 0; dot != NULL && i < scope->row_count; i++) {
-        struct template_resource *row = &scope->rows[i];
-
-        if (row->kind == RESOURCE_SAM_FUNCTION && strlen(row->node->key) == (size_t)(dot - id) &&
-            strncmp(row->node->key, id, (size_t)(dot - id)) == 0) {
-            *part = dot + 1;
-            return row;
-        }
-    }
-    return NULL;
+    if (row == NULL || row->kind != RESOURCE_SAM_FUNCTION)
+        return NULL;
+    *part = dot + 1;
+    return row;
 }
 
 bool template_resource_is_known(struct template_scope *scope, const char *id)
@@ -236,6 +252,8 @@ static unsigned count_versions(struct template_scope *scope, const char *functio
 {
     unsigned count = 0;
 
+    if (!template_spend(scope, scope->row_count / 256 + 1, scope->resources))
+        return 0;
     for (size_t i = 0; i < scope->row_count; i++) {
         struct template_resource *row = &scope->rows[i];
 

@@ -43,6 +43,7 @@ struct template_scope {
     struct node *bench;                     /* values are made on it */
     enum condition_state *condition_states; /* one for each of `conditions` */
     struct template_resource *rows;         /* one for each of `resources` */
+    struct template_resource **rows_by_id;  /* the same, sorted */
     size_t row_count;
     unsigned depth;     /* of values inside each other */
     unsigned long work; /* done so far */

@@ -49,6 +49,9 @@ static struct template_resource *find_function(struct template_scope *scope, con
 static struct node *function_of(struct template_scope *scope, struct template_resource *resource)
 {
     const char *name = template_resource_function(scope, resource);
+
+    if (!template_spend(scope, scope->row_count / 256 + 1, resource->node))
+        return NULL;
     const struct template_resource *function = name == NULL ? NULL : find_function(scope, name);
 
     if (name != NULL && (function == NULL || function->is_left_out))

@@ -144,6 +144,8 @@ static struct config_store *open_store(void)
     struct config *config = config_load(file, &options, &faults);
 
     ck_assert_ptr_nonnull(config);
+    ck_assert_uint_eq(config->notes.count, 1);
+    ck_assert_str_eq(config->notes.items[0], "--parameter: ignored, for this is no template");
     return config_store_new(file, &options, config);
 }
 
