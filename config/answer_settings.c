@@ -16,6 +16,7 @@ enum {
     TIMES_MAX = 2147483647,
     EXIT_STATUS_MAX = 255,
     QUOTE_MAX = 80,
+    RETRY_AFTER_MAX_S = 86400,
 };
 
 /* What a fault may be besides an exception. Cut: half of the answer is sent, then the connection closed. */
@@ -106,17 +107,47 @@ static void check_any(const struct node *node, struct fault_list *faults)
     fault_list_add_at(faults, node, "must be a number that a double can hold (is %s)", quoted);
 }
 
+/* What only one exception has room for. */
+static const struct {
+    const char *member, *exception;
+} own_members[] = {
+    {"Reason", "TooManyRequestsException"},
+    {"RetryAfterSeconds", "TooManyRequestsException"},
+    {"EC2ErrorCode", "EC2UnexpectedException"},
+};
+
 static void check_fault(const struct node *fault, struct fault_list *faults)
 {
+    const char *error = node_text(node_member(fault, "Error"));
+
     if (node_member(fault, "Error") == NULL)
         fault_list_add_at(faults, fault,
                           "needs Error: an exception of the Invoke API, Duplicate, Drop or Cut");
+    if (error == NULL)
+        return;
+    for (size_t i = 0; i < sizeof own_members / sizeof own_members[0]; i++) {
+        const struct node *member = node_member(fault, own_members[i].member);
+
+        if (member != NULL && strcmp(error, own_members[i].exception) != 0)
+            fault_list_add_at(faults, member, "goes with %s alone", own_members[i].exception);
+    }
 }
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
 static const char *const function_error_kinds[] = {"Unhandled", "Handled", NULL};
 static const char *const moments[] = {"Before", "After", NULL};
+
+/* The service model's. */
+static const char *const throttle_reasons[] = {
+    "ConcurrentInvocationLimitExceeded",
+    "FunctionInvocationRateLimitExceeded",
+    "ReservedFunctionConcurrentInvocationLimitExceeded",
+    "ReservedFunctionInvocationRateLimitExceeded",
+    "CallerRateLimitExceeded",
+    "ConcurrentSnapshotCreateLimitExceeded",
+    NULL,
+};
 
 /* clang-format off */
 static const struct setting mock_rows[] = {
@@ -140,6 +171,9 @@ static const struct setting fault_rows[] = {
     {"Seed",          SETTING_INTEGER, SETTING_NO_SLOT, .max = TIMES_MAX},
     {"DelayMs",       SETTING_INTEGER, SETTING_NO_SLOT, .max = DELAY_MAX_MS},
     {"When",          SETTING_CHOICE,  SETTING_NO_SLOT, .choices = moments},
+    {"Reason",        SETTING_CHOICE,  SETTING_NO_SLOT, .choices = throttle_reasons},
+    {"RetryAfterSeconds", SETTING_INTEGER, SETTING_NO_SLOT, .max = RETRY_AFTER_MAX_S},
+    {"EC2ErrorCode",  SETTING_STRING,  SETTING_NO_SLOT, .min = 1, .max = 1000},
 };
 
 const struct setting_scope mock_settings = {mock_rows, COUNT_OF(mock_rows), .check = check_answer};

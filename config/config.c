@@ -15,6 +15,13 @@ struct snapshot {
     struct config config;
     struct arena *arena;
     unsigned reference_count;
+    struct kept_alive *kept_alive;
+};
+
+/* An older snapshot, parts of which this one uses. */
+struct kept_alive {
+    struct config *config;
+    struct kept_alive *next;
 };
 
 static const char region_default[] = "us-east-1";
@@ -171,7 +178,8 @@ struct config *config_build(const struct document *document, const char *path, c
         faults->is_out_of_memory = true;
         return NULL;
     }
-    struct config_builder builder = {.arena = snapshot->arena, .faults = faults};
+    struct config_builder builder = {
+        .arena = snapshot->arena, .config = &snapshot->config, .faults = faults};
     const char *own_base = arena_copy(builder.arena, base, strlen(base));
 
     builder.no_items = arena_take(builder.arena, sizeof *builder.no_items);
@@ -206,8 +214,28 @@ void config_release(struct config *config)
     if (snapshot == NULL)
         return;
     assert(snapshot->reference_count > 0);
-    if (--snapshot->reference_count == 0)
-        arena_free(snapshot->arena);
+    if (--snapshot->reference_count > 0)
+        return;
+    for (const struct kept_alive *kept = snapshot->kept_alive; kept != NULL; kept = kept->next)
+        config_release(kept->config);
+    arena_free(snapshot->arena);
+}
+
+bool config_keep_alive(struct config *config, struct config *other)
+{
+    struct snapshot *snapshot = (struct snapshot *)config;
+    struct kept_alive *kept = snapshot->kept_alive;
+
+    while (kept != NULL && kept->config != other)
+        kept = kept->next;
+    if (kept != NULL)
+        return true;
+    kept = arena_take(snapshot->arena, sizeof *kept);
+    if (kept == NULL)
+        return false;
+    *kept = (struct kept_alive){config_retain(other), snapshot->kept_alive};
+    snapshot->kept_alive = kept;
+    return true;
 }
 
 /* ---- looking up ---- */

@@ -103,7 +103,10 @@ bool document_drop_twins(struct node *object, struct fault_list *faults);
 struct node *document_add_cjson(struct document *document, struct node *parent, const char *key,
                                 const cJSON *item);
 
-/* A copy inside `arena`: never to be given to cJSON_Delete(). NULL when memory is short. */
+/*
+ * A copy inside `arena`: never to be given to cJSON_Delete(). A number keeps how it was spelled, in `valuestring`.
+ * NULL when memory is short.
+ */
 cJSON *node_to_cjson(const struct node *node, struct arena *arena);
 
 /* NULL when there is none, or `object` is NULL or no object. */

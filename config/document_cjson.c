@@ -137,6 +137,7 @@ cJSON *node_to_cjson(const struct node *node, struct arena *arena)
     if (node->kind == NODE_NUMBER) {
         item->valuedouble = node->number;
         item->valueint = whole_part(node->number);
+        item->valuestring = arena_copy(arena, node->text, node->length);
     }
     if (node->key != NULL)
         item->string = arena_copy(arena, node->key, strlen(node->key));

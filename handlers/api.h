@@ -10,19 +10,23 @@
 #include "config/config_store.h"
 #include "handlers/exchange.h"
 #include "runtime/account.h"
+#include "runtime/async_invoker.h"
 #include "runtime/dispatcher.h"
 #include "runtime/log.h"
 #include "runtime/request_id.h"
 
 struct held_exchange;
+struct metrics;
 
 struct api {
     uv_loop_t *loop;
     struct config_store *config_store;
     struct accounts *accounts;
     struct dispatcher *dispatcher;
+    struct async_invoker *async_invoker;
     struct random_source *random;
     struct log *log;
+    struct metrics *metrics;
     struct held_exchange *held_exchanges; /* those that wait: held_exchange.h */
     int64_t started_us;                   /* monotonic */
 };

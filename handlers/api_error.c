@@ -21,10 +21,19 @@ static bool append_member(struct bytes **body, const char *key, const char *valu
            json_string_append(body, (struct bytes_view){value, strlen(value)});
 }
 
-static struct bytes *make_body(const struct api_exception_row *row, const char *message, const char *reason)
+static const char *ec2_error_code(const struct api_error *error)
+{
+    if (error->exception != API_EC2_UNEXPECTED)
+        return NULL;
+    return error->ec2_error_code != NULL ? error->ec2_error_code : "InternalError";
+}
+
+static struct bytes *make_body(const struct api_exception_row *row, const struct api_error *error)
 {
     const bool is_capital = row->message_key[0] == 'M';
-    const char *code = row == api_exception_row(API_EC2_UNEXPECTED) ? "InternalError" : NULL;
+    const char *message = error->message != NULL ? error->message : row->message;
+    const char *reason = error->reason != NULL ? error->reason : row->reason;
+    const char *code = ec2_error_code(error);
     struct bytes *body = NULL;
 
     if (bytes_append(&body, "{", 1) && append_member(&body, "EC2ErrorCode", code) &&
@@ -39,14 +48,19 @@ static struct bytes *make_body(const struct api_exception_row *row, const char *
 void api_answer_error(struct exchange *exchange, const struct api_error *error)
 {
     const struct api_exception_row *row = api_exception_row(error->exception);
-    struct bytes *body = make_body(row, error->message != NULL ? error->message : row->message,
-                                   error->reason != NULL ? error->reason : row->reason);
+    struct bytes *body = make_body(row, error);
     const struct answer_header headers[] = {
         {"Content-Type", "application/json"},
         {"x-amzn-RequestId", exchange->request_id},
         {"x-amzn-ErrorType", row->name},
+        {"Retry-After", error->retry_after},
     };
-    const struct answer answer = {.status = row->status, .headers = headers, .header_count = 3, .body = body};
+    const struct answer answer = {
+        .status = row->status,
+        .headers = headers,
+        .header_count = error->retry_after == NULL ? 3 : 4,
+        .body = body,
+    };
 
     exchange_answer(exchange, &answer);
     bytes_release(body);

@@ -14,6 +14,8 @@ struct api_error {
     enum api_exception exception;
     const char *message; /* NULL: the table's */
     const char *reason;  /* NULL: the table's */
+    const char *ec2_error_code; /* of EC2UnexpectedException; NULL: InternalError */
+    const char *retry_after;    /* header Retry-After; NULL: none */
 };
 
 void api_answer_error(struct exchange *exchange, const struct api_error *error);

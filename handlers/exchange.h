@@ -31,12 +31,20 @@ struct answer {
     size_t cut_after;
 };
 
+/* There is room again for what is streamed; called at most once for each write that said there was none. */
+typedef void exchange_room_fn(void *context);
+
 struct exchange_transport {
     /* NULL when the request has no such header. Valid as long as the exchange. */
     const char *(*header)(const struct exchange *exchange, const char *name);
     void (*answer)(struct exchange *exchange, const struct answer *answer);
     /* Closes the connection with no answer. */
     void (*drop)(struct exchange *exchange);
+    /* An answer in pieces; NULL where a listener has none: see exchange_stream_begin(). */
+    void (*stream_begin)(struct exchange *exchange, const struct answer *answer, exchange_room_fn *on_room,
+                         void *context);
+    bool (*stream_write)(struct exchange *exchange, struct bytes *piece);
+    void (*stream_end)(struct exchange *exchange);
 };
 
 struct exchange {
@@ -63,6 +71,27 @@ static inline void exchange_answer(struct exchange *exchange, const struct answe
 static inline void exchange_drop(struct exchange *exchange)
 {
     exchange->transport->drop(exchange);
+}
+
+/*
+ * An answer in pieces, of a length that is not known: begin (status and headers; no body), any number of writes, end.
+ * A write takes its piece; false means that the client is behind: wait for `on_room`. A client that has left takes
+ * everything. With the end the exchange is gone.
+ */
+static inline void exchange_stream_begin(struct exchange *exchange, const struct answer *answer,
+                                         exchange_room_fn *on_room, void *context)
+{
+    exchange->transport->stream_begin(exchange, answer, on_room, context);
+}
+
+static inline bool exchange_stream_write(struct exchange *exchange, struct bytes *piece)
+{
+    return exchange->transport->stream_write(exchange, piece);
+}
+
+static inline void exchange_stream_end(struct exchange *exchange)
+{
+    exchange->transport->stream_end(exchange);
 }
 
 /*

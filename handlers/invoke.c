@@ -5,6 +5,9 @@
 
 #include "handlers/api_error.h"
 #include "handlers/base64.h"
+#include "handlers/invoke_dry_run.h"
+#include "handlers/invoke_event.h"
+#include "handlers/invoke_fault.h"
 #include "handlers/invoke_request.h"
 #include "handlers/trace_header.h"
 
@@ -26,11 +29,12 @@ static void answer_outcome(const struct waiting *waiting, const struct invocatio
         {"x-amzn-Remapped-Content-Length", "0"},
     };
     size_t count = 3;
+    const char *function_error = outcome_function_error(&invocation->outcome);
     char trace[TRACE_ANSWER_SIZE];
     char *log = NULL;
 
-    if (invocation->outcome.kind == OUTCOME_FUNCTION_ERROR)
-        headers[count++] = (struct answer_header){"X-Amz-Function-Error", "Unhandled"};
+    if (function_error != NULL)
+        headers[count++] = (struct answer_header){"X-Amz-Function-Error", function_error};
     if (waiting->wants_log)
         log = base64_encode(log_tail_result(&invocation->log));
     if (log != NULL)
@@ -90,35 +94,21 @@ static void run(struct exchange *exchange, struct api *api, const struct invoke_
     invoke_answer_dispatch(exchange, status);
 }
 
-static void answer_dry_run(struct exchange *exchange, struct api *api)
-{
-    char trace[TRACE_ANSWER_SIZE];
-    const struct answer_header headers[] = {
-        {"x-amzn-RequestId", exchange->request_id},
-        {"x-amzn-Remapped-Content-Length", "0"},
-        {"X-Amzn-Trace-Id", trace},
-    };
-    const struct answer answer = {.status = 204, .headers = headers, .header_count = 3};
-
-    trace_header_make(exchange_header(exchange, "X-Amzn-Trace-Id"), NULL, api->random, trace);
-    exchange_answer(exchange, &answer);
-}
-
 void invoke_handle(struct exchange *exchange, struct api *api)
 {
     static const struct invoke_rules rules = {.event_payload_max = EVENT_PAYLOAD_MAX, .allows_event = true};
     struct invoke_request request;
 
-    if (invoke_request_read(exchange, api, &rules, &request)) {
+    if (invoke_request_read(exchange, api, &rules, &request) && !invoke_fault_strikes(exchange, api, &request)) {
         switch (request.type) {
         case INVOCATION_REQUEST_RESPONSE:
             run(exchange, api, &request);
             break;
         case INVOCATION_DRY_RUN:
-            answer_dry_run(exchange, api);
+            invoke_dry_run_answer(exchange, api);
             break;
         case INVOCATION_EVENT:
-            api_answer_exception(exchange, API_SERVICE, "asynchronous invocations are not served yet");
+            invoke_event_accept(exchange, api, &request);
             break;
         }
     }

@@ -1,7 +1,10 @@
 #include "handlers/runtime_api.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+
+#include "handlers/base64.h"
 
 static const char prefix[] = "/2018-06-01/runtime/";
 
@@ -117,35 +120,6 @@ static void give_back(struct exchange *exchange, enum worker_status status, stru
         exchange->body = body;
 }
 
-static void respond(struct exchange *exchange, struct worker *worker, const char *request_id)
-{
-    const char *mode = exchange_header(exchange, "Lambda-Runtime-Function-Response-Mode");
-    struct bytes *body;
-    enum worker_status status;
-
-    if (exchange->is_body_too_large) {
-        status = worker_respond_too_large(worker, request_id);
-        if (status == WORKER_ACCEPTED)
-            answer_error(exchange, 413, "RequestEntityTooLarge",
-                         "Exceeded maximum allowed payload size (6291556 bytes).");
-        else
-            answer_status(exchange, status, worker, "InvocationResponse");
-        return;
-    }
-    if (mode != NULL && strcmp(mode, "streaming") != 0) {
-        status = worker_fail(worker, request_id, "Runtime.InvalidResponseModeHeader", NULL);
-        if (status == WORKER_ACCEPTED)
-            answer_error(exchange, 400, "InvalidFunctionResponseMode", "Invalid function response mode");
-        else
-            answer_status(exchange, status, worker, "InvocationResponse");
-        return;
-    }
-    body = take_body(exchange);
-    status = worker_respond(worker, request_id, body);
-    give_back(exchange, status, body);
-    answer_status(exchange, status, worker, "InvocationResponse");
-}
-
 static bool is_letter(char character, char first)
 {
     return character >= first && character <= first + 25;
@@ -184,11 +158,76 @@ static const char *reported_type(const struct exchange *exchange)
     return strcmp(type, "Runtime.Unknown") == 0 || strcmp(type, "Function.Unknown") == 0 ? "" : type;
 }
 
+/* Trailers behind a chunked response tell of an error in its middle. */
+static bool ends_in_error(const struct exchange *exchange)
+{
+    return exchange_header(exchange, "Lambda-Runtime-Function-Error-Type") != NULL;
+}
+
+static enum worker_status fail_midway(struct exchange *exchange, struct worker *worker, const char *request_id)
+{
+    const char *text = exchange_header(exchange, "Lambda-Runtime-Function-Error-Body");
+    size_t length = 0;
+    char *decoded = text == NULL ? NULL : base64_decode((struct bytes_view){text, strlen(text)}, &length);
+    struct bytes *payload = decoded == NULL ? NULL : bytes_copy(decoded, length);
+    const enum worker_status status = worker_fail(worker, request_id, reported_type(exchange), payload);
+
+    if (status != WORKER_ACCEPTED)
+        bytes_release(payload);
+    free(decoded);
+    return status;
+}
+
+static void answer_too_large(struct exchange *exchange, struct worker *worker, const char *request_id,
+                             const char *wanted_state)
+{
+    const enum worker_status status = worker_respond_too_large(worker, request_id);
+
+    if (status == WORKER_ACCEPTED)
+        answer_error(exchange, 413, "RequestEntityTooLarge", "Exceeded maximum allowed payload size (6291556 bytes).");
+    else
+        answer_status(exchange, status, worker, wanted_state);
+}
+
+static void respond(struct exchange *exchange, struct worker *worker, const char *request_id)
+{
+    const char *mode = exchange_header(exchange, "Lambda-Runtime-Function-Response-Mode");
+    struct bytes *body;
+    enum worker_status status;
+
+    if (exchange->is_body_too_large) {
+        answer_too_large(exchange, worker, request_id, "InvocationResponse");
+        return;
+    }
+    if (mode != NULL && strcmp(mode, "streaming") != 0) {
+        status = worker_fail(worker, request_id, "Runtime.InvalidResponseModeHeader", NULL);
+        if (status == WORKER_ACCEPTED)
+            answer_error(exchange, 400, "InvalidFunctionResponseMode", "Invalid function response mode");
+        else
+            answer_status(exchange, status, worker, "InvocationResponse");
+        return;
+    }
+    if (ends_in_error(exchange)) {
+        status = fail_midway(exchange, worker, request_id);
+    } else {
+        body = take_body(exchange);
+        status = worker_respond(worker, request_id, body);
+        give_back(exchange, status, body);
+    }
+    answer_status(exchange, status, worker, "InvocationResponse");
+}
+
 static void fail(struct exchange *exchange, struct worker *worker, const char *request_id)
 {
-    struct bytes *body = take_body(exchange);
-    const enum worker_status status = worker_fail(worker, request_id, reported_type(exchange), body);
+    struct bytes *body;
+    enum worker_status status;
 
+    if (exchange->is_body_too_large) {
+        answer_too_large(exchange, worker, request_id, "InvocationErrorResponse");
+        return;
+    }
+    body = take_body(exchange);
+    status = worker_fail(worker, request_id, reported_type(exchange), body);
     give_back(exchange, status, body);
     answer_status(exchange, status, worker, "InvocationErrorResponse");
 }
@@ -293,6 +332,27 @@ void runtime_api_handle(struct exchange *exchange, struct worker *worker)
     answer_plain(exchange, 404, BYTES_VIEW("404 page not found\n"));
 }
 
+bool runtime_api_wants_stream(struct exchange *exchange, struct worker *worker)
+{
+    static const char invocation[] = "/2018-06-01/runtime/invocation/";
+    const char *mode = exchange_header(exchange, "Lambda-Runtime-Function-Response-Mode");
+    const size_t length = sizeof invocation - 1;
+    const struct bytes_view path = exchange->path;
+    char request_id[REQUEST_ID_TEXT_MAX];
+    struct bytes_view id;
+
+    if (mode == NULL || strcmp(mode, "streaming") != 0 || path.length <= length ||
+        memcmp(path.data, invocation, length) != 0 || !ends_with(path, "/response", &id))
+        return false;
+    (void)percent_decode((struct bytes_view){id.data + length, id.length - length}, request_id, sizeof request_id);
+    return worker_wants_stream(worker, request_id);
+}
+
+bool runtime_api_stream(struct worker *worker, struct bytes *piece, worker_room_fn *on_room, void *context)
+{
+    return worker_stream(worker, piece, on_room, context);
+}
+
 void runtime_api_handle_truncated(struct exchange *exchange)
 {
     answer_error(exchange, 400, "TruncatedHTTPRequest", "HTTP request detected as truncated");
@@ -301,4 +361,5 @@ void runtime_api_handle_truncated(struct exchange *exchange)
 void runtime_api_forget(struct exchange *exchange, struct worker *worker)
 {
     worker_forget_next(worker, exchange);
+    worker_forget_room(worker, exchange);
 }

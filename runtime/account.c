@@ -6,12 +6,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "runtime/answer_table.h"
+#include "runtime/history.h"
+
 enum { SLOTS_MIN = 16 };
 
 /* Open addressing; at most half of the slots are used. */
 struct accounts {
     uv_loop_t *loop;
     struct clock_options clock_options;
+    int64_t start_ms;             /* of every manual clock */
     struct account *first, *last; /* `first` is the default account */
     size_t count, slot_count;     /* slot_count is a power of two */
     struct account **slots;
@@ -67,6 +71,10 @@ static struct account *account_new(struct accounts *accounts, const char *id)
     }
     (void)snprintf(account->id, sizeof account->id, "%s", id);
     account->is_default = accounts->first == NULL;
+    if (account->is_default)
+        accounts->start_ms = clock_now_ms(account->clock);
+    else if (accounts->clock_options.mode == CLOCK_MANUAL)
+        clock_reset(account->clock, accounts->start_ms);
     return account;
 }
 
@@ -94,6 +102,9 @@ void accounts_close(struct accounts *accounts)
         return;
     for (struct account *account = accounts->first; account != NULL; account = next) {
         next = account->next;
+        history_free(account->history);
+        answer_table_free(account->mocks);
+        answer_table_free(account->faults);
         clock_close(account->clock);
         free(account);
     }
@@ -124,6 +135,11 @@ struct account *accounts_get(struct accounts *accounts, const char *id)
     accounts->last = account;
     accounts->count++;
     return account;
+}
+
+int64_t accounts_start_ms(const struct accounts *accounts)
+{
+    return accounts->start_ms;
 }
 
 struct account *accounts_default(const struct accounts *accounts)

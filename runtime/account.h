@@ -12,7 +12,9 @@
 
 enum { ACCOUNT_ID_SIZE = 13, ACCOUNTS_MAX = 10000 };
 
+struct answer_table;
 struct async_account;
+struct history;
 
 struct account {
     char id[ACCOUNT_ID_SIZE];
@@ -21,6 +23,9 @@ struct account {
     unsigned
         unreserved_in_use; /* invocations of functions without reserved concurrency; the dispatcher's */
     struct async_account *events; /* the asynchronous invoker's; NULL before the first event */
+    struct history *history;      /* what was invoked; NULL before it is first asked for */
+    struct answer_table *mocks;   /* mocks.h; NULL before the first one */
+    struct answer_table *faults;  /* faults.h; NULL before the first one */
     struct account *next;         /* in the order of making */
 };
 
@@ -35,6 +40,9 @@ void accounts_close(struct accounts *accounts);
 struct account *accounts_get(struct accounts *accounts, const char *id);
 
 struct account *accounts_default(const struct accounts *accounts);
+
+/* Where every manual clock starts, whenever its account was made, and where a reset brings it back to. */
+int64_t accounts_start_ms(const struct accounts *accounts);
 
 /* The first of all accounts; the others follow by `next`. */
 struct account *accounts_first(const struct accounts *accounts);

@@ -93,6 +93,11 @@ enum clock_mode clock_mode_of(const struct clock *clock)
     return clock->mode;
 }
 
+unsigned clock_factor(const struct clock *clock)
+{
+    return clock->factor;
+}
+
 static int64_t real_now_ms(struct clock *clock)
 {
     const int64_t monotonic_us = clock_monotonic_us();

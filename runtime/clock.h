@@ -41,6 +41,9 @@ void clock_close(struct clock *clock);
 
 enum clock_mode clock_mode_of(const struct clock *clock);
 
+/* How many times faster than the wall it goes; 1 unless CLOCK_FASTER. */
+unsigned clock_factor(const struct clock *clock);
+
 /* Epoch milliseconds by this clock; never goes backwards, also when the wall clock is put back. */
 int64_t clock_now_ms(struct clock *clock);
 

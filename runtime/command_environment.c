@@ -11,8 +11,9 @@
 
 #include "runtime/environment_log.h"
 #include "runtime/environment_variables.h"
+#include "runtime/memory_guard.h"
 
-enum { READ_BYTES = 65536, READS_PER_TURN = 16, PIPE_BYTES = 1 << 18, FAILURE_SIZE = 512 };
+enum { READ_BYTES = 65536, READS_PER_TURN = 16, READS_PER_DRAIN = 64, PIPE_BYTES = 1 << 18, FAILURE_SIZE = 512 };
 
 struct command {
     struct environment base; /* first: the dispatcher sees only this */
@@ -25,6 +26,8 @@ struct command {
     struct bytes *result;
     bool is_result_too_large;
     uv_timer_t timer;
+    struct memory_watch memory_watch;
+    bool is_out_of_memory;
     unsigned open_handles;
     char failure_type[ERROR_TYPE_SIZE];
     char failure[FAILURE_SIZE];
@@ -76,6 +79,7 @@ static void close_handles(struct command *command)
 static void hand_over(struct command *command, long peak_memory_kb)
 {
     (void)uv_timer_stop(&command->timer);
+    memory_watch_stop(&command->memory_watch);
     close_file(&command->input, &command->input_file);
     if (command->log.is_open) {
         environment_log_drain(&command->log);
@@ -200,21 +204,17 @@ static void take_result(struct command *command)
 static void on_process_ended(int wait_status, long peak_memory_kb, void *context)
 {
     struct command *command = context;
-    struct invocation *invocation = command->base.invocation;
-    char message[EXIT_MESSAGE_SIZE];
 
     command->process = NULL;
-    if (invocation != NULL) {
-        while (read_result(command))
+    if (command->base.invocation != NULL) {
+        /* All that it wrote is in the pipe; a descendant that has kept the pipe and never stops is not waited for. */
+        for (unsigned i = 0; i < READS_PER_DRAIN && read_result(command); i++)
             continue;
         environment_log_drain(&command->log);
         if (wait_status == 0) {
             take_result(command);
         } else {
-            environment_exit_message(wait_status, message);
-            environment_note(&command->base, "RequestId: %s Error: %s", invocation->request_id, message);
-            environment_note(&command->base, "Runtime.ExitError");
-            invocation_fail_platform(invocation, "Runtime.ExitError", message);
+            environment_fail_by_exit(&command->base, wait_status, command->is_out_of_memory);
         }
         hand_over(command, peak_memory_kb);
     }
@@ -331,6 +331,28 @@ static bool start_process(struct command *command, const int ends[3])
     return command->process != NULL || fail_program(command, error);
 }
 
+static void on_memory_exceeded(void *context)
+{
+    struct command *command = context;
+
+    command->is_out_of_memory = true;
+    if (command->process != NULL)
+        process_kill(command->process);
+}
+
+static void watch_memory(struct command *command)
+{
+    const struct function_version *settings = command->base.settings;
+
+    if (!settings->enforce_memory)
+        return;
+    command->memory_watch.process_id = process_id(command->process);
+    command->memory_watch.limit_bytes = (size_t)settings->memory_mb * GUARD_FACTOR << 20;
+    command->memory_watch.on_exceeded = on_memory_exceeded;
+    command->memory_watch.context = command;
+    memory_watch_start(command->base.services->memory_guard, &command->memory_watch);
+}
+
 static void command_invoke(struct environment *environment, struct invocation *invocation)
 {
     struct command *command = (struct command *)environment;
@@ -349,6 +371,7 @@ static void command_invoke(struct environment *environment, struct invocation *i
         return;
     }
     (void)uv_timer_start(&command->timer, on_deadline, (uint64_t)invocation->target.version->timeout_s * 1000, 0);
+    watch_memory(command);
     (void)uv_poll_start(&command->output, UV_READABLE, on_readable);
     write_event(command);
     if (command->input_file >= 0)

@@ -16,6 +16,8 @@
 
 #include "runtime/command_environment.h"
 #include "runtime/execution_environment.h"
+#include "runtime/mock_environment.h"
+#include "runtime/mocks.h"
 #include "runtime/worker_environment.h"
 
 enum {
@@ -353,7 +355,7 @@ static const struct environment_listener listener = {
 /* ---- starting ---- */
 
 static struct environment *environment_open(struct dispatcher *dispatcher, struct version_pool *pool,
-                                            const struct invocation *invocation)
+                                            const struct invocation *invocation, enum function_kind kind)
 {
     const struct environment_options options = {
         .services = dispatcher->services,
@@ -365,7 +367,7 @@ static struct environment *environment_open(struct dispatcher *dispatcher, struc
     };
     struct environment *environment = NULL;
 
-    switch (options.settings->kind) {
+    switch (kind) {
     case FUNCTION_RUNTIME:
     case FUNCTION_IMAGE:
         environment = worker_open(&options);
@@ -374,6 +376,7 @@ static struct environment *environment_open(struct dispatcher *dispatcher, struc
         environment = command_open(&options);
         break;
     case FUNCTION_MOCK:
+        environment = mock_open(&options);
         break;
     }
     if (environment == NULL)
@@ -406,7 +409,9 @@ static bool is_attached(const struct version_pool *pool, const struct invocation
 static bool start_for_waiting(struct dispatcher *dispatcher, struct version_pool *pool, bool is_grace_over)
 {
     while (!is_covered(pool, is_grace_over) && !is_attached(pool, pool->first_waiting)) {
-        if (environment_open(dispatcher, pool, pool->first_waiting) == NULL)
+        const struct invocation *first = pool->first_waiting;
+
+        if (environment_open(dispatcher, pool, first, first->target.version->kind) == NULL)
             return false;
     }
     return true;
@@ -438,9 +443,10 @@ static void on_grace_over(uv_timer_t *timer)
     for_each_pool(timer->data, visit_grace_over, NULL);
 }
 
-static bool run_once(struct dispatcher *dispatcher, struct version_pool *pool, struct invocation *invocation)
+static bool run_once(struct dispatcher *dispatcher, struct version_pool *pool, struct invocation *invocation,
+                     enum function_kind kind)
 {
-    struct environment *environment = environment_open(dispatcher, pool, invocation);
+    struct environment *environment = environment_open(dispatcher, pool, invocation, kind);
 
     if (environment == NULL)
         return false;
@@ -480,9 +486,21 @@ static bool run_warm(struct dispatcher *dispatcher, struct version_pool *pool, s
     return true;
 }
 
-static bool is_one_shot(const struct function_version *settings)
+/* How it runs this time: what has code may be mocked for a while. */
+static enum function_kind kind_of(const struct invocation *invocation)
 {
-    return settings->kind == FUNCTION_COMMAND || settings->kind == FUNCTION_MOCK;
+    const struct function_version *settings = invocation->target.version;
+
+    return mocks_cover(invocation->account, settings) ? FUNCTION_MOCK : settings->kind;
+}
+
+static bool run(struct dispatcher *dispatcher, struct version_pool *pool, struct invocation *invocation)
+{
+    const enum function_kind kind = kind_of(invocation);
+
+    if (kind == FUNCTION_COMMAND || kind == FUNCTION_MOCK)
+        return run_once(dispatcher, pool, invocation, kind);
+    return run_warm(dispatcher, pool, invocation);
 }
 
 static enum dispatch_status take_in(struct dispatcher *dispatcher, struct invocation *invocation)
@@ -496,7 +514,7 @@ static enum dispatch_status take_in(struct dispatcher *dispatcher, struct invoca
     take_place(dispatcher, function, invocation);
     if (dispatcher->observer != NULL)
         dispatcher->observer->on_accepted(invocation, dispatcher->observer->context);
-    if (is_one_shot(settings) ? run_once(dispatcher, pool, invocation) : run_warm(dispatcher, pool, invocation))
+    if (run(dispatcher, pool, invocation))
         return DISPATCH_ACCEPTED;
     leave_place(dispatcher, function, invocation);
     return DISPATCH_NO_MEMORY;
@@ -617,14 +635,32 @@ static bool is_current(const struct version_pool *pool, const struct config *con
            target.version->fingerprint == pool->fingerprint;
 }
 
-static void visit_reconfigure(struct dispatcher *dispatcher, struct version_pool *pool, void *context)
+static void retire(struct version_pool *pool)
 {
-    (void)dispatcher;
-    if (pool->is_retired || is_current(pool, context))
+    if (pool->is_retired)
         return;
     pool->is_retired = true;
     shut_down_list(&pool->idle);
     free_if_dry(pool);
+}
+
+static void visit_reconfigure(struct dispatcher *dispatcher, struct version_pool *pool, void *context)
+{
+    (void)dispatcher;
+    if (!is_current(pool, context))
+        retire(pool);
+}
+
+static void visit_replace(struct dispatcher *dispatcher, struct version_pool *pool, void *context)
+{
+    (void)dispatcher;
+    if (strcmp(pool->function->name, context) == 0)
+        retire(pool);
+}
+
+void dispatcher_replace(struct dispatcher *dispatcher, const char *function_name)
+{
+    for_each_pool(dispatcher, visit_replace, (void *)(uintptr_t)function_name);
 }
 
 void dispatcher_reconfigure(struct dispatcher *dispatcher, const struct config *config)

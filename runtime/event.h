@@ -30,7 +30,9 @@ struct event {
     bool is_old; /* EVENT_RUNNING only: it ran before the clock was advanced; see async_wait.c */
     void (*on_accepted)(bool is_accepted, void *context); /* EVENT_ADDING only; may be NULL */
     void *context;
+    struct event *follow_up; /* EVENT_SETTLING only: added in the same transaction */
 
+    size_t weight;    /* as counted when it came into memory */
     int64_t sequence; /* over all of the queue; the order of acceptance */
     int64_t lane_id;
     int64_t enqueued_at_ms, due_ms; /* by the account's clock */

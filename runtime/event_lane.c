@@ -55,6 +55,7 @@ void event_lane_drop(struct event_lane *lane, struct event *event)
     event->previous = event->next = NULL;
     event->lane = NULL;
     lane->held_count--;
+    lane->forgotten_count -= event->is_forgotten;
     count(lane, event->state, -1);
     if (lane->refused == event)
         lane->refused = NULL;
@@ -76,6 +77,12 @@ struct event *event_lane_ready(const struct event_lane *lane)
     while (event != NULL && event->state != EVENT_READY)
         event = event->next;
     return event;
+}
+
+void event_lane_forget(struct event_lane *lane, struct event *event)
+{
+    lane->forgotten_count += !event->is_forgotten;
+    event->is_forgotten = true;
 }
 
 struct event *event_lane_find(const struct event_lane *lane, int64_t sequence)
@@ -109,5 +116,5 @@ int64_t *event_lane_held(const struct event_lane *lane)
 
 size_t event_lane_unread(const struct event_lane *lane)
 {
-    return lane->count - lane->held_count;
+    return lane->count + lane->forgotten_count - lane->held_count;
 }

@@ -22,14 +22,15 @@ struct event_lane {
     struct account *account; /* borrowed */
     char *function_name;
 
-    bool is_stored;             /* the database knows its id */
-    size_t count;               /* events, wherever they are */
-    struct event *first, *last; /* in memory, whatever their state */
-    size_t held_count;
+    bool is_stored;                     /* the database knows its id */
+    size_t count;                       /* events, wherever they are */
+    struct event *first, *last;         /* in memory, whatever their state */
+    size_t held_count, forgotten_count; /* in memory; of them, those that are counted no more */
     size_t ready_count, running_count;
     struct event *refused; /* backs off; NULL for none */
     int64_t next_due_ms; /* of those in the database alone; INT64_MAX for none, may be too early */
-    bool is_reading;
+    int64_t expected_due_ms; /* the same for what came while the database is being read */
+    bool is_reading, is_read_stale;
     bool is_blocked; /* one was refused: no other is tried before there is a place */
     bool is_queued;  /* in the invoker's round */
     struct clock_timer timer;
@@ -47,6 +48,9 @@ void event_lane_enter(struct event_lane *lane, struct event *event, enum event_s
 
 /* The first that is ready; NULL for none. */
 struct event *event_lane_ready(const struct event_lane *lane);
+
+/* It is counted no more: the queue was emptied. */
+void event_lane_forget(struct event_lane *lane, struct event *event);
 
 /* NULL when it isn't in memory. */
 struct event *event_lane_find(const struct event_lane *lane, int64_t sequence);

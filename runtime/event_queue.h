@@ -6,7 +6,7 @@
  *
  * Used by:  runtime/async_invoker.c and its parts.
  * Lifetime: opened by async_invoker_open(), closed with it.
- * Threads:  event-loop thread only.
+ * Threads:  event-loop thread only. Split: operations on one event in event_queue.c, the others in event_queue_whole.c.
  */
 #ifndef RUNTIME_EVENT_QUEUE_H
 #define RUNTIME_EVENT_QUEUE_H
@@ -23,6 +23,9 @@ struct event_queue;
 struct event_queue *event_queue_open(uv_loop_t *loop, const struct event_store_options *options,
                                      char fault[STORE_FAULT_SIZE]);
 void event_queue_close(struct event_queue *queue, store_worker_closed_fn *on_closed, void *context);
+
+/* See store_worker_hurry(). */
+void event_queue_hurry(struct event_queue *queue);
 
 /* Before the first operation: who is told of failures. */
 void event_queue_listen(struct event_queue *queue, const struct store_worker_listener *listener);
@@ -53,6 +56,9 @@ bool event_queue_add(struct event_queue *queue, struct event *event, event_writt
 /* As above for an event that is the queue's already: it is tried until it works. */
 bool event_queue_add_again(struct event_queue *queue, struct event *event,
                            event_written_fn *on_written, void *context);
+
+/* The lane's names, for events that were submitted as of a stored lane before the file was replaced. As above. */
+bool event_queue_add_lane(struct event_queue *queue, const struct event_lane *lane);
 
 /* Writes what a try changed; tried until it works. */
 bool event_queue_reschedule(struct event_queue *queue, struct event *event, int64_t now_ms,
@@ -103,7 +109,7 @@ typedef void event_records_fn(struct bytes *array, enum store_status status, voi
 bool event_queue_records(struct event_queue *queue, const struct record_file *file,
                          event_records_fn *on_records, void *context);
 
-/* Removes an account's dead letters and destination records. `account_id` as in record_file.h. */
+/* Removes an account's dead letters and destination records. `account_id` as in record_file.h; NULL: only tells when all that was submitted before is done. */
 bool event_queue_remove_records(struct event_queue *queue, const char *account_id,
                                 event_queue_done_fn *on_done, void *context);
 

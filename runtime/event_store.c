@@ -55,6 +55,7 @@ static const char *const texts[] = {
     [STORE_ORIGIN]   = "SELECT function, qualifier FROM dead_letters WHERE message_id = ?1 AND NOT is_redriven",
     [STORE_MARK]     = "UPDATE dead_letters SET is_redriven = 1 WHERE message_id = ?1 AND NOT is_redriven",
     [STORE_IS_MARKED] = "SELECT 1 FROM dead_letters WHERE message_id = ?1 AND is_redriven",
+    [STORE_MARKED_QUEUE] = "SELECT account, queue FROM dead_letters WHERE is_redriven LIMIT 1",
     [STORE_FORGET_MARKED] = "DELETE FROM dead_letters WHERE account = ?1 AND queue = ?2 AND is_redriven",
     [STORE_CLEAR_ORIGINS] = "DELETE FROM dead_letters WHERE account = ?1",
 };

@@ -165,3 +165,19 @@ void environment_exit_message(int wait_status, char message[EXIT_MESSAGE_SIZE])
         (void)snprintf(message, EXIT_MESSAGE_SIZE, "Runtime exited with error: signal: signal %d%s",
                        signal_number, core);
 }
+
+void environment_fail_by_exit(struct environment *environment, int wait_status, bool is_out_of_memory)
+{
+    struct invocation *invocation = environment->invocation;
+    const char *error_type = is_out_of_memory ? "Runtime.OutOfMemory" : "Runtime.ExitError";
+    char message[EXIT_MESSAGE_SIZE];
+
+    environment_exit_message(wait_status, message);
+    environment_note(environment, "RequestId: %s Error: %s", invocation->request_id, message);
+    environment_note(environment, "%s", error_type);
+    if (is_out_of_memory)
+        log_write(environment->services->log, LOG_WARN,
+                  "%s used more than twice its MemorySize of %u MB and was ended (Local.EnforceMemory turns this off)",
+                  environment->settings->function->name, environment->settings->memory_mb);
+    invocation_fail_platform(invocation, error_type, message);
+}

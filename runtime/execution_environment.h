@@ -34,8 +34,10 @@ enum environment_state {
 
 struct environment;
 struct interpreters;
-struct worker_ports;
+struct memory_guard;
 struct random_source;
+struct source_watcher;
+struct worker_ports;
 
 /* What environments need of the rest; borrowed. */
 struct environment_services {
@@ -44,6 +46,8 @@ struct environment_services {
     struct random_source *random;
     struct process_table *processes;
     struct interpreters *interpreters;
+    struct memory_guard *memory_guard;
+    struct source_watcher *source_watcher; /* NULL: code is not watched */
     const struct worker_ports *ports;
     const char *endpoint;       /* "http://127.0.0.1:3001": AWS_ENDPOINT_URL_LAMBDA */
     const char *bundled_folder; /* where the bundled runtimes are put when they are needed */
@@ -124,6 +128,9 @@ __attribute__((format(printf, 2, 3))) void environment_note(struct environment *
 
 /* The line of a time-out, "2024-01-29T16:41:15.998Z <request id> Task timed out after 3.00 seconds", and a blank one. */
 void environment_note_timeout(struct environment *environment);
+
+/* The running invocation fails because its process has ended: the error and its lines in the log. */
+void environment_fail_by_exit(struct environment *environment, int wait_status, bool is_out_of_memory);
 
 /* The error of a process that ended: "Runtime exited with error: exit status 1", "… signal: killed". */
 enum { EXIT_MESSAGE_SIZE = 96 };

@@ -146,9 +146,14 @@ static void write_some(struct frame_channel *channel)
 
 static void watch(struct frame_channel *channel)
 {
-    const int events = channel->part_count > 0 ? UV_READABLE | UV_WRITABLE : UV_READABLE;
+    const int events = (channel->part_count > 0 ? UV_WRITABLE : 0) | (channel->is_paused ? 0 : UV_READABLE);
 
-    if (channel->file >= 0)
+    if (channel->file < 0 || events == channel->watched)
+        return; /* libuv would make a system call of it */
+    channel->watched = events;
+    if (events == 0)
+        (void)uv_poll_stop(&channel->poll);
+    else
         (void)uv_poll_start(&channel->poll, events, on_ready);
 }
 
@@ -163,7 +168,8 @@ static void on_ready(uv_poll_t *poll, int status, int events)
     }
     if ((events & UV_WRITABLE) != 0 && was_writing)
         write_some(channel);
-    for (unsigned i = 0; (events & UV_READABLE) != 0 && i < READS_PER_TURN && read_some(channel); i++)
+    for (unsigned i = 0; (events & UV_READABLE) != 0 && i < READS_PER_TURN && !channel->is_paused && read_some(channel);
+         i++)
         continue;
     if (was_writing && channel->part_count == 0)
         watch(channel);
@@ -230,6 +236,18 @@ bool frame_channel_send(struct frame_channel *channel, enum frame_kind kind, str
     if (!was_writing && channel->part_count > 0)
         watch(channel);
     return true;
+}
+
+void frame_channel_pause(struct frame_channel *channel)
+{
+    channel->is_paused = true;
+    watch(channel);
+}
+
+void frame_channel_resume(struct frame_channel *channel)
+{
+    channel->is_paused = false;
+    watch(channel);
 }
 
 void frame_channel_drain(struct frame_channel *channel)

@@ -24,8 +24,10 @@ typedef void frame_closed_fn(void *context);
 
 struct frame_channel {
     uv_poll_t poll;
+    int watched; /* the events that `poll` waits for */
     int file; /* -1 once it has ended */
     bool is_open;
+    bool is_paused;
 
     char head[FRAME_HEAD_BYTES]; /* of the frame that is being received */
     size_t head_length;
@@ -53,6 +55,10 @@ int frame_channel_open(struct frame_channel *channel, uv_loop_t *loop, frame_rec
  */
 bool frame_channel_send(struct frame_channel *channel, enum frame_kind kind, struct bytes *body,
                         struct bytes *payload);
+
+/* Receives nothing until it is told to go on: whoever gets the frames is behind. */
+void frame_channel_pause(struct frame_channel *channel);
+void frame_channel_resume(struct frame_channel *channel);
 
 /* Receives what has arrived so far. */
 void frame_channel_drain(struct frame_channel *channel);

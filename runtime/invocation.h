@@ -13,15 +13,19 @@
 #include "runtime/bytes.h"
 #include "runtime/log_tail.h"
 #include "runtime/request_id.h"
+#include "runtime/response_stream.h"
 
 enum { TRACE_HEADER_SIZE = 512, ERROR_TYPE_SIZE = 64 };
 
 enum invocation_type { INVOCATION_REQUEST_RESPONSE, INVOCATION_EVENT, INVOCATION_DRY_RUN };
 
+/* "RequestResponse", "Event", "DryRun" */
+const char *invocation_type_name(enum invocation_type type);
+
 enum outcome_kind {
     OUTCOME_NONE,           /* it has not ended */
     OUTCOME_SUCCEEDED,      /* `payload` is what the handler returned */
-    OUTCOME_FUNCTION_ERROR, /* `payload` is the error, X-Amz-Function-Error is Unhandled */
+    OUTCOME_FUNCTION_ERROR, /* `payload` is the error; outcome_function_error() says what to call it */
     OUTCOME_EXCEPTION, /* the Invoke API answers with `exception`: canned, or it could not be run here */
     OUTCOME_ABANDONED /* the server stops: it neither succeeded nor failed */
 };
@@ -31,6 +35,7 @@ struct outcome {
     struct bytes *payload; /* NULL is empty */
     char error_type
         [ERROR_TYPE_SIZE];        /* "Sandbox.Timedout"; "" for an error that the handler raised */
+    bool is_handled;              /* X-Amz-Function-Error is Handled: a canned answer wants it so */
     enum api_exception exception; /* OUTCOME_EXCEPTION only, like the next */
     char *message;                /* NULL: the table's */
 };
@@ -49,6 +54,7 @@ struct invocation {
     char *client_context;  /* decoded JSON; NULL for none */
     char *tenant_id;       /* NULL for none */
     unsigned attempt;      /* from 1 */
+    struct response_stream *stream; /* borrowed; NULL: the response is wanted whole */
 
     /* Filled in by the one that runs it. */
     struct outcome outcome;
@@ -64,6 +70,8 @@ struct invocation {
     void (*on_done)(struct invocation *invocation, void *context);
     void *done_context;
     struct invocation *next;
+
+    struct history_row *history_row; /* the history's; NULL when there is none, or none any more */
 };
 
 /* What must be known to make one; all is copied or retained except `account`. */
@@ -94,6 +102,9 @@ const char *invocation_function_name(const struct invocation *invocation);
 /* The function's ARN; `qualifier` may be "". Returns owned. */
 char *function_arn_make(const struct config *config, const struct account *account,
                         const char *name, const char *qualifier);
+
+/* X-Amz-Function-Error: "Unhandled" or "Handled"; NULL when it is no function error. */
+const char *outcome_function_error(const struct outcome *outcome);
 
 /*
  * End an invocation: fill `outcome`, which was OUTCOME_NONE. `payload` is taken.

@@ -11,6 +11,8 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -152,12 +154,23 @@ static void on_child_signal(uv_signal_t *handle, int signal_number)
     }
 }
 
+/* All that the server opens is closed on exec; what it was started with isn't. Without the call it stays as it is. */
+static void keep_inherited_descriptors(void)
+{
+#if defined SYS_close_range
+    const unsigned closed_on_exec = 1U << 2; /* CLOSE_RANGE_CLOEXEC */
+
+    (void)syscall(SYS_close_range, 3U, ~0U, closed_on_exec);
+#endif
+}
+
 struct process_table *process_table_open(uv_loop_t *loop)
 {
     struct process_table *table = calloc(1, sizeof *table);
 
     if (table == NULL)
         return NULL;
+    keep_inherited_descriptors();
     (void)prctl(PR_SET_CHILD_SUBREAPER, 1UL, 0UL, 0UL, 0UL);
     (void)uv_timer_init(loop, &table->sweep);
     (void)uv_signal_init(loop, &table->child_signal);
@@ -245,19 +258,32 @@ static int prepare_attributes(posix_spawnattr_t *attributes)
     return error;
 }
 
+/* A file that may be run; a folder would be denied by exec, too. */
+static bool is_program(const char *path)
+{
+    struct stat status;
+
+    if (stat(path, &status) != 0 || access(path, X_OK) != 0)
+        return false;
+    errno = EACCES;
+    return S_ISREG(status.st_mode);
+}
+
 /* posix_spawnp() would search the server's PATH; the handler's is asked for. */
 static bool search(const char *name, const char *search_path, char *found, size_t size)
 {
     const char *at = search_path;
     bool is_denied = false;
 
-    if (strchr(name, '/') != NULL)
+    if (strchr(name, '/') != NULL) {
+        errno = ENAMETOOLONG;
         return snprintf(found, size, "%s", name) < (int)size;
+    }
     while (at != NULL && *at != '\0') {
         const size_t length = strcspn(at, ":");
 
         if (length > 0 && snprintf(found, size, "%.*s/%s", (int)length, at, name) < (int)size) {
-            if (access(found, X_OK) == 0)
+            if (is_program(found))
                 return true;
             is_denied = is_denied || errno == EACCES;
         }

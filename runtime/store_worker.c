@@ -31,7 +31,7 @@ struct store_worker {
     bool is_replaced;
     char fault[STORE_FAULT_SIZE];
     /* Closing. */
-    bool is_closing;
+    bool is_hurried, is_closing;
     store_worker_closed_fn *on_closed;
     void *context;
 };
@@ -171,7 +171,7 @@ static void keep(struct store_worker *worker, struct operation_list *kept, bool 
     worker->kept.first = kept->first;
     if (had_others)
         worker->is_kept_due = true;
-    else if (!worker->is_closing)
+    else
         (void)uv_timer_start(&worker->retry_timer, on_retry_time, RETRY_MS, 0);
 }
 
@@ -181,6 +181,17 @@ static void complain(struct store_worker *worker, struct store_operation *operat
         return;
     operation->is_complained = true;
     worker->listener.on_postponed(worker->listener.context, worker->fault);
+}
+
+static void abandon(struct operation_list *list)
+{
+    struct store_operation *next;
+
+    for (struct store_operation *operation = list_take_all(list); operation != NULL;
+         operation = next) {
+        next = operation->next;
+        operation->done(operation, STORE_CLOSED);
+    }
 }
 
 static void end_operations(struct store_worker *worker, enum store_status status)
@@ -193,17 +204,21 @@ static void end_operations(struct store_worker *worker, enum store_status status
     for (struct store_operation *operation = list_take_all(&worker->batch); operation != NULL;
          operation = next) {
         next = operation->next;
-        if (status == STORE_OK && operation->is_postponed) {
+        const bool is_postponed = status == STORE_OK && operation->is_postponed;
+
+        if (is_postponed)
             complain(worker, operation);
-            list_append(&kept, operation);
-        } else if (status == STORE_FAILED && operation->is_kept) {
+        if (is_postponed || (status == STORE_FAILED && operation->is_kept)) {
             list_append(&kept, operation);
         } else {
             had_others = had_others || status == STORE_FAILED;
             operation->done(operation, status);
         }
     }
-    keep(worker, &kept, had_others);
+    if (worker->is_hurried)
+        abandon(&kept);
+    else
+        keep(worker, &kept, had_others);
 }
 
 static void tell_state(struct store_worker *worker)
@@ -268,17 +283,6 @@ static void queue_work(struct store_worker *worker, enum worker_state state, uv_
     (void)uv_queue_work(worker->loop, &worker->work, on_pool, on_loop); /* fails only without cb */
 }
 
-static void abandon_kept(struct store_worker *worker)
-{
-    struct store_operation *next;
-
-    for (struct store_operation *operation = list_take_all(&worker->kept); operation != NULL;
-         operation = next) {
-        next = operation->next;
-        operation->done(operation, STORE_CLOSED);
-    }
-}
-
 /* The kept ones go alone: an event too big for the room that is left must not hold them up. */
 static void start_next(struct store_worker *worker)
 {
@@ -297,10 +301,8 @@ static void start_next(struct store_worker *worker)
         queue_work(worker, WORKER_BUSY, on_work, on_worked);
         return;
     }
-    if (worker->is_closing) {
-        abandon_kept(worker);
+    if (worker->is_closing)
         queue_work(worker, WORKER_CLOSING_STORE, on_close_work, on_store_closed);
-    }
 }
 
 void store_worker_submit(struct store_worker *worker, struct store_operation *operation)
@@ -315,6 +317,14 @@ bool store_worker_is_failing(const struct store_worker *worker)
     return worker->is_failing || worker->kept_count > KEPT_MAX;
 }
 
+void store_worker_hurry(struct store_worker *worker)
+{
+    worker->is_hurried = true;
+    worker->is_kept_due = worker->kept.first != NULL;
+    (void)uv_timer_stop(&worker->retry_timer);
+    start_next(worker);
+}
+
 void store_worker_close(struct store_worker *worker, store_worker_closed_fn *on_closed,
                         void *context)
 {
@@ -322,7 +332,5 @@ void store_worker_close(struct store_worker *worker, store_worker_closed_fn *on_
     worker->is_closing = true;
     worker->on_closed = on_closed;
     worker->context = context;
-    worker->is_kept_due = true;
-    (void)uv_timer_stop(&worker->retry_timer);
-    start_next(worker);
+    store_worker_hurry(worker);
 }

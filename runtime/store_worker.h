@@ -63,6 +63,9 @@ void store_worker_submit(struct store_worker *worker, struct store_operation *op
 /* Do writes fail at present, or too many of them wait? Then nothing new should be begun. */
 bool store_worker_is_failing(const struct store_worker *worker);
 
+/* From now on what must not be lost is tried only once more, and told STORE_CLOSED if that fails: the server stops. */
+void store_worker_hurry(struct store_worker *worker);
+
 /* What was submitted is still tried, once; then the store is closed. */
 void store_worker_close(struct store_worker *worker, store_worker_closed_fn *on_closed,
                         void *context);

@@ -18,8 +18,10 @@ static const struct {
         "folder of functions (default: ./invoked.json, else ./template.yaml).\n"},
     [COMMAND_RUN] = {
         "invoked run [OPTIONS] [CONFIG] -- COMMAND...", "Serve on a free port while COMMAND runs.",
-        "COMMAND finds the server by AWS_ENDPOINT_URL_LAMBDA and INVOKED_ENDPOINT; its\n"
-        "exit status becomes that of run. CONFIG is as for serve.\n"},
+        "COMMAND finds the server by AWS_ENDPOINT_URL_LAMBDA, AWS_ENDPOINT_URL and\n"
+        "INVOKED_ENDPOINT, and gets a region and dummy credentials. Signals are passed on\n"
+        "to it. Its exit status becomes that of run: 128+n where signal n ended it, 127\n"
+        "where it can't be started. CONFIG is as for serve.\n"},
     [COMMAND_INVOKE] = {
         "invoked invoke [OPTIONS] NAME [PAYLOAD]", "Invoke a function of a running server.",
         "PAYLOAD is JSON, @FILE, or - for standard input. The answer goes to stdout, the\n"

@@ -18,6 +18,7 @@
 #include "handlers/api_error.h"
 #include "runtime/clock.h"
 #include "server/origin_guard.h"
+#include "server/preflight.h"
 #include "server/routes.h"
 
 enum {
@@ -30,7 +31,9 @@ enum {
     ACCEPTS_PER_TURN = 64,
     ACCEPT_PAUSE_MS = 100, /* when descriptors have run out */
     RUNS_PER_TURN = 4,
-    CLOSE_WAIT_MS = 50
+    CLOSE_WAIT_MS = 50,
+    STREAM_BYTES_MAX = 256 << 10, /* of a streamed answer that wait for a slow client */
+    STREAM_BLOCK_BYTES = 32 << 10
 };
 
 struct http_listener {
@@ -55,6 +58,24 @@ struct http_listener {
 
 enum exchange_state { RECEIVING, HANDLING, SUSPENDED, ANSWERED, DROPPED };
 
+/* An answer in pieces. It outlives its connection when the client leaves, and the exchange's handler otherwise. */
+struct piece {
+    struct piece *next;
+    struct bytes *bytes;
+};
+
+struct answer_stream {
+    struct piece *first, *last;
+    size_t waiting; /* bytes */
+    size_t sent;    /* of the first piece */
+    bool is_open;       /* between begin and end */
+    bool is_suspended;  /* libmicrohttpd waits for the next piece */
+    bool is_client_gone;
+    bool is_room_wanted;
+    exchange_room_fn *on_room;
+    void *room_context;
+};
+
 struct http_exchange {
     struct exchange exchange; /* first: handlers see only this */
     struct http_listener *listener;
@@ -66,6 +87,7 @@ struct http_exchange {
     int status;
     size_t cut_after;
     struct bytes *cut_body;
+    struct answer_stream stream;
     char target[]; /* raw, ended by NUL */
 };
 
@@ -187,15 +209,9 @@ static void settle(struct http_exchange *exchange, enum exchange_state state)
     exchange->listener->is_run_wanted = true;
 }
 
-static void answer_exchange(struct exchange *base, const struct answer *answer)
+/* Status, headers, and on its way. */
+static void finish_response(struct http_exchange *exchange, struct MHD_Response *response, const struct answer *answer)
 {
-    struct http_exchange *exchange = (struct http_exchange *)base;
-    struct MHD_Response *response = make_response(exchange, answer);
-
-    if (response == NULL) {
-        settle(exchange, DROPPED);
-        return;
-    }
     (void)MHD_set_response_options(response, MHD_RF_SEND_KEEP_ALIVE_HEADER, MHD_RO_END);
     for (size_t i = 0; i < answer->header_count; i++)
         (void)MHD_add_response_header(response, answer->headers[i].name, answer->headers[i].value);
@@ -203,6 +219,17 @@ static void answer_exchange(struct exchange *base, const struct answer *answer)
     exchange->response = response;
     exchange->status = answer->status;
     settle(exchange, ANSWERED);
+}
+
+static void answer_exchange(struct exchange *base, const struct answer *answer)
+{
+    struct http_exchange *exchange = (struct http_exchange *)base;
+    struct MHD_Response *response = make_response(exchange, answer);
+
+    if (response == NULL)
+        settle(exchange, DROPPED);
+    else
+        finish_response(exchange, response, answer);
 }
 
 static void drop_exchange(struct exchange *exchange)
@@ -215,10 +242,131 @@ static const char *find_header(const struct exchange *exchange, const char *name
     return MHD_lookup_connection_value(((const struct http_exchange *)exchange)->connection, MHD_HEADER_KIND, name);
 }
 
+/* ---- answers in pieces ---- */
+
+static void forget_first_piece(struct answer_stream *stream)
+{
+    struct piece *piece = stream->first;
+
+    stream->first = piece->next;
+    if (stream->first == NULL)
+        stream->last = NULL;
+    stream->waiting -= bytes_view(piece->bytes).length;
+    stream->sent = 0;
+    bytes_release(piece->bytes);
+    free(piece);
+}
+
+static void tell_room(struct answer_stream *stream)
+{
+    if (!stream->is_room_wanted || stream->waiting > STREAM_BYTES_MAX / 2)
+        return;
+    stream->is_room_wanted = false;
+    stream->on_room(stream->room_context);
+}
+
+/* libmicrohttpd asks for more of the body; when there is none yet, the connection waits. */
+static ssize_t read_stream(void *context, uint64_t position, char *buffer, size_t max)
+{
+    struct http_exchange *exchange = context;
+    struct answer_stream *stream = &exchange->stream;
+    size_t length = 0;
+
+    (void)position;
+    while (length < max && stream->first != NULL) {
+        const struct bytes_view view = bytes_view(stream->first->bytes);
+        const size_t rest = view.length - stream->sent;
+        const size_t piece = rest < max - length ? rest : max - length;
+
+        memcpy(buffer + length, view.data + stream->sent, piece);
+        length += piece;
+        stream->sent += piece;
+        if (stream->sent == view.length)
+            forget_first_piece(stream);
+    }
+    if (length > 0) {
+        tell_room(stream);
+        return (ssize_t)length;
+    }
+    if (!stream->is_open)
+        return MHD_CONTENT_READER_END_OF_STREAM;
+    stream->is_suspended = true;
+    MHD_suspend_connection(exchange->connection);
+    return 0;
+}
+
+static void wake_stream(struct http_exchange *exchange)
+{
+    if (!exchange->stream.is_suspended)
+        return;
+    exchange->stream.is_suspended = false;
+    MHD_resume_connection(exchange->connection);
+    exchange->listener->is_run_wanted = true;
+}
+
+static void begin_stream(struct exchange *base, const struct answer *answer, exchange_room_fn *on_room, void *context)
+{
+    struct http_exchange *exchange = (struct http_exchange *)base;
+    struct MHD_Response *response =
+        MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, STREAM_BLOCK_BYTES, read_stream, exchange, NULL);
+
+    exchange->stream.is_open = true;
+    exchange->stream.on_room = on_room;
+    exchange->stream.room_context = context;
+    exchange->listener->pending++; /* until the end of the stream */
+    if (response == NULL) {
+        settle(exchange, DROPPED);
+        return;
+    }
+    finish_response(exchange, response, answer);
+}
+
+static bool write_stream(struct exchange *base, struct bytes *bytes)
+{
+    struct http_exchange *exchange = (struct http_exchange *)base;
+    struct answer_stream *stream = &exchange->stream;
+    struct piece *piece = stream->is_client_gone || bytes_view(bytes).length == 0 ? NULL : malloc(sizeof *piece);
+
+    assert(stream->is_open);
+    if (piece == NULL) {
+        bytes_release(bytes);
+        return true;
+    }
+    *piece = (struct piece){NULL, bytes};
+    if (stream->last != NULL)
+        stream->last->next = piece;
+    else
+        stream->first = piece;
+    stream->last = piece;
+    stream->waiting += bytes->length;
+    wake_stream(exchange);
+    stream->is_room_wanted = stream->waiting > STREAM_BYTES_MAX;
+    return !stream->is_room_wanted;
+}
+
+static void free_exchange(struct http_exchange *exchange);
+
+static void end_stream(struct exchange *base)
+{
+    struct http_exchange *exchange = (struct http_exchange *)base;
+
+    assert(exchange->stream.is_open);
+    exchange->stream.is_open = false;
+    exchange->stream.is_room_wanted = false;
+    exchange->listener->pending--;
+    if (exchange->stream.is_client_gone)
+        free_exchange(exchange);
+    else
+        wake_stream(exchange);
+}
+
 static const struct exchange_transport transport = {
     .header = find_header,
     .answer = answer_exchange,
     .drop = drop_exchange,
+    .stream_begin = begin_stream,
+    .stream_write = write_stream,
+    .stream_end = end_stream,
 };
 
 /* ---- requests ---- */
@@ -245,6 +393,17 @@ static void *on_target(void *context, const char *target, struct MHD_Connection 
     return exchange;
 }
 
+static void free_exchange(struct http_exchange *exchange)
+{
+    while (exchange->stream.first != NULL)
+        forget_first_piece(&exchange->stream);
+    if (exchange->response != NULL)
+        MHD_destroy_response(exchange->response);
+    bytes_release(exchange->cut_body);
+    bytes_release(exchange->exchange.body);
+    free(exchange);
+}
+
 static void on_exchange_over(void *context, struct MHD_Connection *connection, void **slot,
                              enum MHD_RequestTerminationCode code)
 {
@@ -256,12 +415,16 @@ static void on_exchange_over(void *context, struct MHD_Connection *connection, v
     if (exchange == NULL)
         return;
     assert(exchange->state != HANDLING && exchange->state != SUSPENDED);
-    if (exchange->response != NULL)
-        MHD_destroy_response(exchange->response);
-    bytes_release(exchange->cut_body);
-    bytes_release(exchange->exchange.body);
-    free(exchange);
     *slot = NULL;
+    exchange->stream.is_client_gone = true;
+    if (exchange->stream.is_open) {
+        /* The one who streams does not know yet; what it still writes goes nowhere. */
+        while (exchange->stream.first != NULL)
+            forget_first_piece(&exchange->stream);
+        tell_room(&exchange->stream);
+    } else {
+        free_exchange(exchange);
+    }
 }
 
 static enum MHD_Result send_answer(struct http_exchange *exchange)
@@ -292,11 +455,11 @@ static enum MHD_Result handle(struct http_exchange *exchange)
     exchange->state = HANDLING;
     listener->pending++;
     request_id_make(listener->api->random, base->request_id);
-    if (origin_guard_allows(&listener->guard, config_store_current(listener->api->config_store),
-                            exchange_header(base, "Origin"), exchange_header(base, "Host"), why))
-        exchange->route->handler(base, listener->api);
-    else
+    if (!origin_guard_allows(&listener->guard, config_store_current(listener->api->config_store),
+                             exchange_header(base, "Origin"), exchange_header(base, "Host"), why))
         refuse_page(exchange, why);
+    else if (!preflight_handle(base))
+        exchange->route->handler(base, listener->api);
     if (exchange->state != HANDLING)
         return send_answer(exchange);
     exchange->state = SUSPENDED;

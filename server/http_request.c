@@ -3,7 +3,7 @@
 #include <string.h>
 #include <strings.h>
 
-enum { LINE_MAX_BYTES = 8192, TRAILERS_MAX_BYTES = HTTP_HEAD_MAX, LENGTH_DIGITS_MAX = 18 };
+enum { LINE_MAX_BYTES = 8192, TRAILERS_MAX_BYTES = HTTP_HEAD_MAX, LENGTH_DIGITS_MAX = 18, SIZE_DIGITS_MAX = 12 };
 
 static bool is_token_character(char character)
 {
@@ -32,6 +32,13 @@ static bool is_value(struct bytes_view text)
     return true;
 }
 
+/* What a request asks for: no blank, no control character. */
+static bool is_target(struct bytes_view text)
+{
+    return text.length > 0 && text.data[0] == '/' && is_value(text) && memchr(text.data, ' ', text.length) == NULL &&
+           memchr(text.data, '\t', text.length) == NULL;
+}
+
 static struct bytes_view trim(struct bytes_view text)
 {
     while (text.length > 0 && (text.data[0] == ' ' || text.data[0] == '\t')) {
@@ -46,6 +53,11 @@ static struct bytes_view trim(struct bytes_view text)
 static bool equals(struct bytes_view text, const char *word)
 {
     return text.length == strlen(word) && strncasecmp(text.data, word, text.length) == 0;
+}
+
+static bool equals_exactly(struct bytes_view text, const char *word)
+{
+    return text.length == strlen(word) && memcmp(text.data, word, text.length) == 0;
 }
 
 /* Is `word` one of the elements of a comma-separated list? */
@@ -90,11 +102,10 @@ static bool parse_request_line(struct bytes_view line, struct http_request *requ
     request->method = (struct bytes_view){line.data, (size_t)(first - line.data)};
     request->target = (struct bytes_view){first + 1, (size_t)(last - first - 1)};
     version = (struct bytes_view){last + 1, line.length - (size_t)(last + 1 - line.data)};
-    request->is_http_1_0 = equals(version, "HTTP/1.0");
-    if (!request->is_http_1_0 && !equals(version, "HTTP/1.1"))
+    request->is_http_1_0 = equals_exactly(version, "HTTP/1.0");
+    if (!request->is_http_1_0 && !equals_exactly(version, "HTTP/1.1"))
         return false;
-    return is_token(request->method) && request->target.length > 0 && request->target.data[0] == '/' &&
-           is_value(request->target) && memchr(request->target.data, ' ', request->target.length) == NULL;
+    return is_token(request->method) && is_target(request->target);
 }
 
 /* What a header means for the framing of the message. */
@@ -150,12 +161,22 @@ static bool next_line(const char **at, const char *end, struct bytes_view *line)
     return true;
 }
 
+/* A first line that ends in LF alone: such a client would wait for ever for the end of its head to be seen. */
+static bool has_bare_feed(const char *data, size_t length)
+{
+    const char *feed = memchr(data, '\n', length);
+
+    return feed != NULL && (feed == data || feed[-1] != '\r');
+}
+
 enum http_status http_request_parse(const char *data, size_t length, struct http_request *request)
 {
     const char *end = memmem(data, length, "\r\n\r\n", 4);
     const char *at = data;
     struct bytes_view line;
 
+    if (end == NULL && has_bare_feed(data, length))
+        return HTTP_MALFORMED;
     if (end == NULL)
         return length > HTTP_HEAD_MAX ? HTTP_TOO_LARGE : HTTP_INCOMPLETE;
     end += 4;
@@ -200,26 +221,45 @@ static int hex_value(char character)
     return -1;
 }
 
-/* One byte of the line "1a2b;extension CR LF" that begins a chunk. */
+/* The line of the size is complete. */
+static enum http_status begin_chunk(struct http_chunks *chunks)
+{
+    chunks->state = chunks->rest == 0 ? CHUNK_TRAILER : CHUNK_DATA;
+    chunks->line_length = 0;
+    return HTTP_INCOMPLETE;
+}
+
+static enum http_status add_digit(struct http_chunks *chunks, int digit)
+{
+    if (++chunks->digits > SIZE_DIGITS_MAX)
+        return HTTP_MALFORMED;
+    chunks->rest = chunks->rest * 16 + (unsigned)digit;
+    return HTTP_INCOMPLETE;
+}
+
+/* One byte of the line "1a2b ;extension CR LF" that begins a chunk. */
 static enum http_status step_size(struct http_chunks *chunks, char character)
 {
     const int digit = hex_value(character);
 
     if (++chunks->line_length > LINE_MAX_BYTES)
         return HTTP_MALFORMED;
-    if (chunks->state == CHUNK_SIZE && digit >= 0) {
-        if (++chunks->digits > 12)
-            return HTTP_MALFORMED;
-        chunks->rest = chunks->rest * 16 + (unsigned)digit;
-        return HTTP_INCOMPLETE;
-    }
-    if (chunks->digits == 0 || (chunks->state == CHUNK_SIZE && strchr(";\r \t", character) == NULL))
+    if (chunks->state == CHUNK_SIZE_FEED)
+        return character == '\n' ? begin_chunk(chunks) : HTTP_MALFORMED;
+    if (chunks->state == CHUNK_SIZE && digit >= 0)
+        return add_digit(chunks, digit);
+    if (chunks->digits == 0)
         return HTTP_MALFORMED;
-    chunks->state = CHUNK_SIZE_END;
-    if (character != '\n')
-        return HTTP_INCOMPLETE;
-    chunks->state = chunks->rest == 0 ? CHUNK_TRAILER : CHUNK_DATA;
-    chunks->line_length = 0;
+    if (character == '\r')
+        chunks->state = CHUNK_SIZE_FEED;
+    else if (chunks->state == CHUNK_EXTENSION)
+        return is_value((struct bytes_view){&character, 1}) ? HTTP_INCOMPLETE : HTTP_MALFORMED;
+    else if (character == ';')
+        chunks->state = CHUNK_EXTENSION;
+    else if (character == ' ' || character == '\t')
+        chunks->state = CHUNK_SIZE_BLANK;
+    else
+        return HTTP_MALFORMED;
     return HTTP_INCOMPLETE;
 }
 
@@ -268,7 +308,9 @@ enum http_status http_chunks_step(struct http_chunks *chunks, const char *data, 
         return HTTP_INCOMPLETE;
     switch (chunks->state) {
     case CHUNK_SIZE:
-    case CHUNK_SIZE_END:
+    case CHUNK_SIZE_BLANK:
+    case CHUNK_EXTENSION:
+    case CHUNK_SIZE_FEED:
         step->used = 1;
         return step_size(chunks, data[0]);
     case CHUNK_DATA:

@@ -46,7 +46,16 @@ struct bytes_view http_request_header(const struct http_request *request, const 
 
 /* A chunked body; zeroed before its first use. */
 struct http_chunks {
-    enum { CHUNK_SIZE, CHUNK_SIZE_END, CHUNK_DATA, CHUNK_DATA_END, CHUNK_TRAILER, CHUNK_DONE } state;
+    enum {
+        CHUNK_SIZE,
+        CHUNK_SIZE_BLANK, /* behind the digits */
+        CHUNK_EXTENSION,
+        CHUNK_SIZE_FEED, /* the CR was there, the LF must follow */
+        CHUNK_DATA,
+        CHUNK_DATA_END,
+        CHUNK_TRAILER,
+        CHUNK_DONE
+    } state;
     uint64_t rest;         /* of the current chunk */
     unsigned digits;
     size_t line_length;    /* of the current line */

@@ -7,7 +7,9 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "server/invoke_command.h"
 #include "server/options.h"
+#include "server/run_command.h"
 #include "server/serve.h"
 
 static const char *variable(const char *name, void *context)
@@ -38,11 +40,13 @@ static int run(const struct options *options)
 {
     switch (options->command) {
     case COMMAND_SERVE:
-        return serve(options);
+        return serve(options, NULL);
     case COMMAND_CHECK:
         return serve_check(options);
     case COMMAND_RUN:
+        return run_command(options);
     case COMMAND_INVOKE:
+        return invoke_command(options);
     case OPTIONS_COMMAND_COUNT:
         break;
     }
@@ -57,6 +61,7 @@ int main(int argc, char **argv)
 
     ensure_standard_descriptors();
     (void)signal(SIGPIPE, SIG_IGN);
+    (void)signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is an error of its write */
     switch (options_parse(&options, &source)) {
     case OPTIONS_OK:
         status = run(&options);

@@ -163,6 +163,8 @@ static const char *store_client_context(struct options *options, const char *val
 
 static const char *store_endpoint(struct options *options, const char *value)
 {
+    if (strncmp(value, "https://", strlen("https://")) == 0)
+        return "must be http://HOST:PORT: https is not spoken here";
     if (strncmp(value, "http://", strlen("http://")) != 0 || value[strlen("http://")] == '\0')
         return "must be http://HOST:PORT";
     options->invoke.endpoint = value;
@@ -195,8 +197,8 @@ const struct option_row option_table[OPTION_COUNT] = {
      "exit 1 if a dead letter was written"},
     {"log-format", 0, "F", SERVERS, store_log_format, {"INVOKED_LOG_FORMAT"}, "text",
      "text or json"},
-    {"log-level", 0, "L", SERVERS, store_log_level, {"INVOKED_LOG_LEVEL"}, "info",
-     "error, warn, info or debug"},
+    {"log-level", 0, "L", SERVERS, store_log_level, {"INVOKED_LOG_LEVEL"}, "info; run: warn",
+     "error, warn, info or debug; info shows what functions print"},
     {"type", 0, "TYPE", FOR(COMMAND_INVOKE), store_type, {NULL}, "RequestResponse",
      "RequestResponse, Event or DryRun"},
     {"qualifier", 0, "Q", FOR(COMMAND_INVOKE), store_qualifier, {NULL}, NULL,

@@ -358,9 +358,16 @@ static void set_defaults(struct options *options, enum options_command command)
     options->clock_factor = 1;
     options->watches = true;
     options->log_format = LOG_TEXT;
-    options->log_level = LOG_INFO;
+    options->log_level = is_run ? LOG_LEVEL_COUNT : LOG_INFO; /* settle_log_level() */
     options->invoke.invocation_type = "RequestResponse";
     options->invoke.endpoint = "http://127.0.0.1:3001";
+}
+
+/* Beside COMMAND's own output the log is in the way, unless somebody asked for what it says. */
+static void settle_log_level(struct options *options)
+{
+    if (options->log_level == LOG_LEVEL_COUNT)
+        options->log_level = options->explains ? LOG_INFO : LOG_WARN;
 }
 
 static enum options_status show(struct options *options, const struct first_look *look)
@@ -392,6 +399,7 @@ enum options_status options_parse(struct options *options, const struct options_
     store_variables(&parser);
     store_arguments(&parser, is_command_named);
     read_arguments(&parser, is_command_named);
+    settle_log_level(options);
     const bool is_whole = ferror(parser.faults) == 0;
 
     if (fclose(parser.faults) != 0 || !is_whole)

@@ -53,7 +53,9 @@ static bool is_known_name(const struct origin_guard *guard, const char *name)
 
 static bool is_loopback_name(const struct origin_guard *guard, const char *name)
 {
-    return strcasecmp(name, "localhost") == 0 || strncmp(name, "127.", 4) == 0 || strcmp(name, "::1") == 0 ||
+    const bool is_loopback_address = strncmp(name, "127.", 4) == 0 || strcmp(name, "::1") == 0;
+
+    return (is_loopback_address && is_ip_address(name)) || strcasecmp(name, "localhost") == 0 ||
            strcasecmp(name, guard->host_name) == 0;
 }
 

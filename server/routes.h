@@ -18,4 +18,10 @@ struct route {
 /* Never NULL: what fits no route gets the one that says so. `parameter` is empty when the route has none. */
 const struct route *route_find(const char *method, struct bytes_view path, struct bytes_view *parameter);
 
+/* The whole table. */
+const struct route *routes_first(size_t *count);
+
+/* Is this a path of the route, whatever the method? */
+bool route_matches(const struct route *route, struct bytes_view path, struct bytes_view *parameter);
+
 #endif

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -17,8 +18,11 @@
 enum {
     READ_BYTES = 65536,
     READS_PER_TURN = 16,
+    READS_PER_DRAIN = 256,
     CONNECTIONS_MAX = 64, /* of one environment: a worker needs one, some clients two */
-    BACKLOG = 16,
+    BACKLOG = 128,
+    ACCEPTS_PER_TURN = 16,
+    ACCEPT_PAUSE_MS = 100,
     HEAD_BYTES_MAX = 8192 /* of an answer, without the client context */
 };
 
@@ -36,7 +40,8 @@ struct worker_port {
     int file;
     struct connection *connections;
     unsigned connection_count;
-    bool is_handle_closed;
+    uv_timer_t accept_timer; /* descriptors have run out: when to look again */
+    unsigned open_handles;
 };
 
 enum connection_state {
@@ -51,10 +56,14 @@ struct connection {
     struct worker_port *port;
     struct connection *next;
     uv_poll_t poll;
+    int watched; /* the events that `poll` waits for */
     int file;
     enum connection_state state;
+    bool is_streaming; /* the body goes on piece by piece */
+    bool is_paused;    /* its taker is behind */
     bool is_ended;    /* the client sends no more */
     bool is_answered; /* the current exchange */
+    bool has_behind;  /* what arrived with the last request has not been looked at since its answer */
 
     struct bytes *input; /* what has arrived and is not used yet; the head stays while the exchange lives */
     size_t used;
@@ -64,6 +73,7 @@ struct connection {
     unsigned header_turn;
 
     struct http_chunks chunks;
+    struct bytes *trailers; /* lines, each ended by a LF */
     uint64_t body_rest;
 
     struct bytes *head, *body; /* of the answer; NULL once sent */
@@ -77,7 +87,7 @@ static void on_ready(uv_poll_t *poll, int status, int events);
 
 static void free_port_if_done(struct worker_port *port)
 {
-    if (!port->is_handle_closed || port->connections != NULL)
+    if (port->open_handles > 0 || port->connections != NULL)
         return;
     port->listener->open_ports--;
     free(port);
@@ -95,6 +105,7 @@ static void on_connection_closed(uv_handle_t *handle)
     port->connection_count--;
     bytes_release(connection->exchange.body);
     bytes_release(connection->input);
+    bytes_release(connection->trailers);
     bytes_release(connection->head);
     bytes_release(connection->body);
     free(connection);
@@ -105,7 +116,7 @@ static void close_connection(struct connection *connection)
 {
     if (connection->state == CLOSED)
         return;
-    if (connection->state == ANSWERING && !connection->is_answered && connection->port->worker != NULL)
+    if (connection->state != READING_HEAD && connection->port->worker != NULL)
         runtime_api_forget(&connection->exchange, connection->port->worker);
     connection->state = CLOSED;
     (void)uv_poll_stop(&connection->poll);
@@ -127,10 +138,13 @@ static void watch(struct connection *connection)
 
     if (connection->state == CLOSED)
         return;
-    if (connection->head != NULL)
+    if (connection->head != NULL || connection->has_behind)
         events = UV_WRITABLE;
-    else if (connection->is_ended || is_full(connection))
+    else if (connection->is_ended || connection->is_paused || is_full(connection))
         events = 0; /* its answer is awaited first */
+    if (events == connection->watched)
+        return; /* libuv would make a system call of it */
+    connection->watched = events;
     if (events == 0)
         (void)uv_poll_stop(&connection->poll);
     else
@@ -145,6 +159,8 @@ static void end_exchange(struct connection *connection)
     bytes_release(connection->head);
     bytes_release(connection->body);
     bytes_release(connection->exchange.body);
+    bytes_release(connection->trailers);
+    connection->trailers = NULL;
     connection->head = NULL;
     connection->body = NULL;
     connection->exchange.body = NULL;
@@ -155,6 +171,7 @@ static void end_exchange(struct connection *connection)
     memmove(input->data, input->data + connection->used, input->length - connection->used);
     input->length -= connection->used;
     connection->used = 0;
+    connection->has_behind = input->length > 0;
     connection->state = READING_HEAD;
 }
 
@@ -244,12 +261,37 @@ static void drop_exchange(struct exchange *exchange)
     close_connection(connection);
 }
 
+/* A trailer counts as a header that came late. */
+static struct bytes_view find_trailer(const struct connection *connection, const char *name)
+{
+    struct bytes_view lines = bytes_view(connection->trailers);
+    const size_t length = strlen(name);
+
+    while (lines.length > 0) {
+        const char *end = memchr(lines.data, '\n', lines.length);
+        const size_t line = (size_t)(end - lines.data);
+
+        if (line > length && strncasecmp(lines.data, name, length) == 0 && lines.data[length] == ':') {
+            size_t skip = length + 1;
+
+            while (skip < line && lines.data[skip] == ' ')
+                skip++;
+            return (struct bytes_view){lines.data + skip, line - skip};
+        }
+        lines.data += line + 1;
+        lines.length -= line + 1;
+    }
+    return (struct bytes_view){NULL, 0};
+}
+
 static const char *find_header(const struct exchange *exchange, const char *name)
 {
     struct connection *connection = (struct connection *)(uintptr_t)exchange;
-    const struct bytes_view value = http_request_header(&connection->request, name);
+    struct bytes_view value = http_request_header(&connection->request, name);
     char *text = connection->header_value[connection->header_turn++ % 2];
 
+    if (value.data == NULL)
+        value = find_trailer(connection, name);
     if (value.data == NULL || value.length >= HEAD_BYTES_MAX)
         return NULL;
     memcpy(text, value.data, value.length);
@@ -285,10 +327,22 @@ static void handle(struct connection *connection)
         runtime_api_handle(&connection->exchange, connection->port->worker);
 }
 
+static void on_room(void *context);
+
 static bool take_body(struct connection *connection, const char *data, size_t length)
 {
     struct exchange *exchange = &connection->exchange;
 
+    if (connection->is_streaming) {
+        struct bytes *piece = bytes_copy(data, length);
+
+        if (piece == NULL || connection->port->worker == NULL) {
+            bytes_release(piece);
+            return false;
+        }
+        connection->is_paused = !runtime_api_stream(connection->port->worker, piece, on_room, connection);
+        return true;
+    }
     if (exchange->is_body_too_large)
         return true;
     if (bytes_view(exchange->body).length + length > RUNTIME_API_BODY_MAX) {
@@ -314,14 +368,18 @@ static void begin_body(struct connection *connection)
     exchange->method = connection->method;
     exchange->path = (struct bytes_view){request->target.data, path_length};
     exchange->query = (struct bytes_view){"", 0};
-    exchange->is_body_too_large = false;
     connection->chunks = (struct http_chunks){0};
     connection->body_rest = request->content_length;
     connection->used = request->head_length;
     connection->state = READING_BODY;
+    connection->is_streaming =
+        connection->port->worker != NULL && runtime_api_wants_stream(exchange, connection->port->worker);
+    exchange->is_body_too_large = !connection->is_streaming && !request->is_chunked &&
+                                  request->content_length > RUNTIME_API_BODY_MAX;
     if (request->expects_continue)
         (void)send(connection->file, go_on, sizeof go_on - 1, MSG_NOSIGNAL);
-    if (!request->is_chunked && request->content_length > 0 && request->content_length <= RUNTIME_API_BODY_MAX)
+    if (!connection->is_streaming && !request->is_chunked && request->content_length > 0 &&
+        !exchange->is_body_too_large)
         (void)bytes_reserve(&exchange->body, (size_t)request->content_length);
 }
 
@@ -330,8 +388,10 @@ static void parse_again(struct connection *connection)
 {
     struct exchange *exchange = &connection->exchange;
     const size_t path_length = exchange->path.length;
+    const bool keeps_alive = connection->request.keeps_alive; /* a refusal has changed it */
 
     (void)http_request_parse(connection->input->data, connection->input->length, &connection->request);
+    connection->request.keeps_alive = keeps_alive;
     exchange->path = (struct bytes_view){connection->request.target.data, path_length};
 }
 
@@ -368,9 +428,15 @@ static bool read_chunked_body(struct connection *connection)
         at += step.used;
         if (step.data.length > 0)
             is_taken = take_body(connection, step.data.data, step.data.length);
-    } while (status == HTTP_INCOMPLETE && step.used > 0 && is_taken);
+        if (step.trailer.length > 0)
+            is_taken = bytes_append(&connection->trailers, step.trailer.data, step.trailer.length) &&
+                       bytes_append(&connection->trailers, "\n", 1);
+    } while (status == HTTP_INCOMPLETE && step.used > 0 && is_taken && connection->state == READING_BODY &&
+             !connection->is_paused);
     memmove(input->data + connection->used, input->data + at, input->length - at);
     input->length -= at - connection->used;
+    if (connection->state != READING_BODY)
+        return false; /* closed meanwhile */
     if (!is_taken)
         refuse(connection, 500);
     else if (status == HTTP_MALFORMED || status == HTTP_TOO_LARGE)
@@ -405,7 +471,7 @@ static void advance(struct connection *connection)
 {
     bool is_moving = true;
 
-    while (is_moving && connection->input != NULL) {
+    while (is_moving && connection->input != NULL && !connection->is_paused) {
         switch (connection->state) {
         case READING_HEAD:
             is_moving = connection->input->length > 0 && read_head(connection);
@@ -419,6 +485,17 @@ static void advance(struct connection *connection)
             break;
         }
     }
+    connection->has_behind = false;
+}
+
+/* The taker of a streamed body has room again. */
+static void on_room(void *context)
+{
+    struct connection *connection = context;
+
+    connection->is_paused = false;
+    advance(connection);
+    watch(connection);
 }
 
 /* ---- the socket ---- */
@@ -448,7 +525,7 @@ static void on_client_end(struct connection *connection)
 static bool can_read_directly(const struct connection *connection)
 {
     return connection->state == READING_BODY && !connection->request.is_chunked &&
-           !connection->exchange.is_body_too_large && connection->input->length == connection->used &&
+           !connection->is_streaming && !connection->exchange.is_body_too_large && connection->input->length == connection->used &&
            connection->body_rest <= RUNTIME_API_BODY_MAX;
 }
 
@@ -483,7 +560,7 @@ static bool read_some(struct connection *connection)
     char *room;
     ssize_t length;
 
-    if (connection->state == CLOSED || connection->is_ended || is_full(connection))
+    if (connection->state == CLOSED || connection->is_ended || connection->is_paused || is_full(connection))
         return false;
     if (can_read_directly(connection))
         return read_directly(connection);
@@ -514,8 +591,9 @@ static void on_ready(uv_poll_t *poll, int status, int events)
         close_connection(connection);
         return;
     }
-    if ((events & UV_WRITABLE) != 0 && connection->head != NULL) {
-        write_some(connection);
+    if ((events & UV_WRITABLE) != 0) {
+        if (connection->head != NULL)
+            write_some(connection);
         advance(connection);
     }
     for (unsigned i = 0; (events & UV_READABLE) != 0 && i < READS_PER_TURN && read_some(connection); i++)
@@ -523,19 +601,41 @@ static void on_ready(uv_poll_t *poll, int status, int events)
     watch(connection);
 }
 
-static void accept_connection(struct worker_port *port)
+static void on_connection(uv_poll_t *poll, int status, int events);
+
+static void on_accept_pause_over(uv_timer_t *timer)
+{
+    struct worker_port *port = timer->data;
+
+    (void)uv_poll_start(&port->poll, UV_READABLE, on_connection);
+}
+
+/* A connection that can't be taken stays readable: the loop would spin. */
+static void pause_accepting(struct worker_port *port)
+{
+    if (port->worker == NULL || (errno != EMFILE && errno != ENFILE && errno != ENOBUFS && errno != ENOMEM))
+        return;
+    log_write(port->listener->log, LOG_WARN, "a worker has to wait for its connection: %s", strerror(errno));
+    (void)uv_poll_stop(&port->poll);
+    (void)uv_timer_start(&port->accept_timer, on_accept_pause_over, ACCEPT_PAUSE_MS, 0);
+}
+
+/* False when none waits, or none can be taken. */
+static bool accept_connection(struct worker_port *port)
 {
     const int yes = 1;
     const int file = accept4(port->file, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
     struct connection *connection;
 
-    if (file < 0)
-        return;
+    if (file < 0) {
+        pause_accepting(port);
+        return false;
+    }
     connection = port->connection_count < CONNECTIONS_MAX ? calloc(1, sizeof *connection) : NULL;
     if (connection == NULL || uv_poll_init(port->listener->loop, &connection->poll, file) != 0) {
         (void)close(file);
         free(connection);
-        return;
+        return true;
     }
     (void)setsockopt(file, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
     connection->port = port;
@@ -544,16 +644,20 @@ static void accept_connection(struct worker_port *port)
     connection->next = port->connections;
     port->connections = connection;
     port->connection_count++;
-    (void)uv_poll_start(&connection->poll, UV_READABLE, on_ready);
     (void)read_some(connection);
     watch(connection);
+    return true;
 }
 
 static void on_connection(uv_poll_t *poll, int status, int events)
 {
+    struct worker_port *port = poll->data;
+
     (void)status;
     (void)events;
-    accept_connection(poll->data);
+    /* Handling a request may close the port. */
+    for (unsigned i = 0; i < ACCEPTS_PER_TURN && port->worker != NULL && accept_connection(port); i++)
+        continue;
 }
 
 /* ---- ports ---- */
@@ -595,6 +699,9 @@ static struct worker_port *open_port(void *context, struct worker *worker, unsig
     port->listener = listener;
     port->worker = worker;
     port->poll.data = port;
+    (void)uv_timer_init(listener->loop, &port->accept_timer);
+    port->accept_timer.data = port;
+    port->open_handles = 2;
     (void)uv_poll_start(&port->poll, UV_READABLE, on_connection);
     listener->open_ports++;
     return port;
@@ -604,10 +711,11 @@ static void drain_port(struct worker_port *port)
 {
     struct connection *next;
 
-    accept_connection(port);
+    (void)accept_connection(port);
     for (struct connection *connection = port->connections; connection != NULL; connection = next) {
         next = connection->next;
-        while (read_some(connection))
+        /* What a process has left behind may write for ever. */
+        for (unsigned i = 0; i < READS_PER_DRAIN && read_some(connection); i++)
             continue;
     }
 }
@@ -616,7 +724,7 @@ static void on_port_closed(uv_handle_t *handle)
 {
     struct worker_port *port = handle->data;
 
-    port->is_handle_closed = true;
+    port->open_handles--;
     free_port_if_done(port);
 }
 
@@ -628,6 +736,7 @@ static void close_port(struct worker_port *port)
     (void)uv_poll_stop(&port->poll);
     (void)close(port->file);
     uv_close((uv_handle_t *)&port->poll, on_port_closed);
+    uv_close((uv_handle_t *)&port->accept_timer, on_port_closed);
 }
 
 struct runtime_listener *runtime_listener_open(uv_loop_t *loop, struct log *log)

@@ -17,8 +17,10 @@ enum { SIGNALS = 3, READY_PATH_SIZE = 4096 };
 struct serving {
     uv_loop_t loop;
     const struct options *options;
+    const struct serve_control *control; /* NULL for none */
     struct server *server;
     uv_signal_t signals[SIGNALS];
+    uv_poll_t control_poll;
 };
 
 struct config *serve_load_config(const struct options *options)
@@ -53,6 +55,7 @@ int serve_check(const struct options *options)
 static bool write_ready_file(const struct serving *serving)
 {
     const char *path = serving->options->ready_file;
+    const pid_t id = serving->control == NULL ? getpid() : serving->control->process_id;
     char temporary[READY_PATH_SIZE];
     struct bytes *endpoint = NULL;
     FILE *file;
@@ -68,7 +71,7 @@ static bool write_ready_file(const struct serving *serving)
     (void)json_string_append(&endpoint, (struct bytes_view){server_endpoint(serving->server),
                                                             strlen(server_endpoint(serving->server))});
     is_written = fprintf(file, "{\"endpoint\":%.*s,\"pid\":%d,\"functions\":%zu}\n", (int)bytes_view(endpoint).length,
-                         bytes_view(endpoint).data, (int)getpid(), server_function_count(serving->server)) > 0;
+                         bytes_view(endpoint).data, (int)id, server_function_count(serving->server)) > 0;
     bytes_release(endpoint);
     is_written = fclose(file) == 0 && is_written && rename(temporary, path) == 0;
     if (!is_written)
@@ -102,15 +105,14 @@ static void say_hello(const struct serving *serving, const struct config *config
                   config->functions[0]->name, endpoint);
 }
 
-static void close_signals(struct serving *serving)
-{
-    for (size_t i = 0; i < SIGNALS; i++)
-        uv_close((uv_handle_t *)&serving->signals[i], NULL);
-}
-
 static void on_stopped(void *context)
 {
-    close_signals(context);
+    struct serving *serving = context;
+
+    for (size_t i = 0; i < SIGNALS; i++)
+        uv_close((uv_handle_t *)&serving->signals[i], NULL);
+    if (serving->control != NULL)
+        uv_close((uv_handle_t *)&serving->control_poll, NULL);
 }
 
 static void on_signal(uv_signal_t *handle, int signal_number)
@@ -134,10 +136,44 @@ static void watch_signals(struct serving *serving)
     }
 }
 
+/* Nobody waits for an answer any more: there is no use in letting invocations end. */
+static void on_control_ended(uv_poll_t *poll, int status, int events)
+{
+    struct serving *serving = poll->data;
+
+    (void)status;
+    (void)events;
+    (void)uv_poll_stop(poll);
+    server_stop(serving->server, on_stopped, serving);
+    server_stop(serving->server, on_stopped, serving);
+}
+
+static void watch_control(struct serving *serving)
+{
+    if (serving->control == NULL)
+        return;
+    (void)uv_poll_init(&serving->loop, &serving->control_poll, serving->control->descriptor);
+    serving->control_poll.data = serving;
+    (void)uv_poll_start(&serving->control_poll, UV_READABLE, on_control_ended);
+}
+
+static void say_ready(const struct serving *serving, const struct config *config)
+{
+    const char *endpoint = server_endpoint(serving->server);
+    const size_t count = config->function_count;
+
+    if (serving->control != NULL) {
+        (void)dprintf(serving->control->descriptor, "%s\n%s\n", endpoint, config->region);
+        return;
+    }
+    (void)printf("invoked %s listening on %s (%zu function%s)\n", INVOKED_VERSION, endpoint, count,
+                 count == 1 ? "" : "s");
+    (void)fflush(stdout);
+}
+
 static int begin(struct serving *serving, struct config *config)
 {
     char why[SERVER_FAULT_SIZE];
-    const size_t count = config->function_count;
 
     serving->server = server_open(&serving->loop, serving->options, config, why);
     if (serving->server == NULL) {
@@ -145,6 +181,7 @@ static int begin(struct serving *serving, struct config *config)
         return EXIT_CANNOT_RUN;
     }
     watch_signals(serving);
+    watch_control(serving);
     say_hello(serving, config);
     if (!write_ready_file(serving)) {
         (void)fprintf(stderr, "invoked: can't write the ready file %s: %s; give a path that can be written with "
@@ -153,15 +190,13 @@ static int begin(struct serving *serving, struct config *config)
         server_stop(serving->server, on_stopped, serving);
         return EXIT_CANNOT_RUN;
     }
-    (void)printf("invoked %s listening on %s (%zu function%s)\n", INVOKED_VERSION, server_endpoint(serving->server),
-                 count, count == 1 ? "" : "s");
-    (void)fflush(stdout);
+    say_ready(serving, config);
     return EXIT_GOOD;
 }
 
-int serve(const struct options *options)
+int serve(const struct options *options, const struct serve_control *control)
 {
-    struct serving serving = {.options = options};
+    struct serving serving = {.options = options, .control = control};
     struct config *config = serve_load_config(options);
     int status;
 
@@ -176,9 +211,11 @@ int serve(const struct options *options)
     (void)uv_run(&serving.loop, UV_RUN_DEFAULT);
     if (serving.server != NULL) {
         server_free(serving.server);
+        (void)uv_run(&serving.loop, UV_RUN_DEFAULT); /* closes the last handles */
         if (options->ready_file != NULL)
             (void)unlink(options->ready_file);
     }
+    (void)uv_run(&serving.loop, UV_RUN_DEFAULT); /* the clocks of the accounts end on the loop */
     (void)uv_loop_close(&serving.loop);
     return status;
 }

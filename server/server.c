@@ -6,16 +6,22 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 
 #include "config/config_store.h"
 #include "handlers/held_exchange.h"
 #include "runtime/account.h"
+#include "runtime/async_invoker.h"
 #include "runtime/bundled_runtime.h"
 #include "runtime/data_folder.h"
 #include "runtime/dispatcher.h"
 #include "runtime/execution_environment.h"
 #include "runtime/interpreter.h"
+#include "runtime/memory_guard.h"
+#include "runtime/metrics.h"
+#include "runtime/source_watcher.h"
 #include "server/http_listener.h"
+#include "server/observers.h"
 #include "server/runtime_listener.h"
 
 enum { STOP_WAIT_MS = 5000, STOP_POLL_MS = 5, PATH_SIZE = DATA_FOLDER_PATH_SIZE + 32 };
@@ -33,9 +39,15 @@ struct server {
     struct accounts *accounts;
     struct process_table *processes;
     struct interpreters *interpreters;
+    struct memory_guard *memory_guard;
+    struct source_watcher *source_watcher; /* NULL with --no-watch */
     struct runtime_listener *runtime_listener;
     struct environment_services services;
     struct dispatcher *dispatcher;
+    struct metrics *metrics;
+    struct dispatch_observer observer;
+    struct event_queue *event_queue; /* until the asynchronous invoker takes it */
+    struct async_invoker *async_invoker;
     struct api api;
     struct http_listener *http_listener;
 
@@ -94,11 +106,77 @@ static bool open_folders(struct server *server, char why[SERVER_FAULT_SIZE])
     return false;
 }
 
+static bool open_queue(struct server *server, const struct config *config, char why[SERVER_FAULT_SIZE])
+{
+    const struct event_store_options options = {
+        .folder = server->data_folder.path,
+        .durability = config->durability,
+    };
+    char text[STORE_FAULT_SIZE];
+
+    server->event_queue = event_queue_open(server->loop, &options, text);
+    if (server->event_queue == NULL)
+        fault(why, text);
+    else if (text[0] != '\0')
+        log_write(server->log, LOG_ERROR, "%s", text);
+    return server->event_queue != NULL;
+}
+
+/* The configuration is watched under the name "", which no function has. */
+static void on_source_changed(const char *function_name, const char *changed, void *context)
+{
+    struct server *server = context;
+
+    if (server->stopping_since_us != 0)
+        return;
+    if (function_name[0] == '\0') {
+        log_write(server->log, LOG_INFO, "%s has changed", changed);
+        server_reload(server);
+        return;
+    }
+    log_write(server->log, LOG_INFO, "%s: %s has changed; the next invocation runs the new code", function_name, changed);
+    dispatcher_replace(server->dispatcher, function_name);
+}
+
+/* A file by its name in its folder, as editors replace it; of a folder of functions what stands directly in it. */
+static void watch_configuration(struct server *server, const char *path)
+{
+    struct stat status;
+    char folder[PATH_SIZE];
+    const char *slash = strrchr(path, '/');
+
+    if (slash == NULL || stat(path, &status) != 0)
+        return;
+    if (S_ISDIR(status.st_mode)) {
+        source_watcher_watch(server->source_watcher, "", path, NULL);
+    } else if (snprintf(folder, sizeof folder, "%.*s", slash == path ? 1 : (int)(slash - path), path) <
+               (int)sizeof folder) {
+        source_watcher_watch(server->source_watcher, "", folder, slash + 1);
+    }
+}
+
+static bool open_watcher(struct server *server)
+{
+    const struct source_watcher_options options = {
+        .loop = server->loop,
+        .log = server->log,
+        .data_folder = server->data_folder.path,
+        .on_changed = on_source_changed,
+        .context = server,
+    };
+
+    server->source_watcher = source_watcher_open(&options);
+    if (server->source_watcher != NULL)
+        watch_configuration(server, config_store_current(server->config_store)->path);
+    return server->source_watcher != NULL;
+}
+
 static bool open_runtime(struct server *server, const struct config *config)
 {
     const struct clock_options clock_options = {
         .mode = server->options->clock_mode,
         .factor = server->options->clock_factor,
+        .not_before_ms = event_queue_newest_ms(server->event_queue),
     };
 
     server->random = random_source_new();
@@ -106,8 +184,11 @@ static bool open_runtime(struct server *server, const struct config *config)
     server->processes = process_table_open(server->loop);
     if (server->processes != NULL)
         server->interpreters = interpreters_open(server->loop, server->processes, server->log);
+    server->memory_guard = memory_guard_open(server->loop);
+    if (server->options->watches && !open_watcher(server))
+        return false;
     server->runtime_listener = runtime_listener_open(server->loop, server->log);
-    if (server->random == NULL || server->accounts == NULL || server->interpreters == NULL ||
+    if (server->memory_guard == NULL || server->random == NULL || server->accounts == NULL || server->interpreters == NULL ||
         server->runtime_listener == NULL)
         return false;
     server->services = (struct environment_services){
@@ -116,12 +197,38 @@ static bool open_runtime(struct server *server, const struct config *config)
         .random = server->random,
         .processes = server->processes,
         .interpreters = server->interpreters,
+        .memory_guard = server->memory_guard,
+        .source_watcher = server->source_watcher,
         .ports = runtime_listener_ports(server->runtime_listener),
         .endpoint = server->endpoint,
         .bundled_folder = server->bundled_folder,
     };
-    server->dispatcher = dispatcher_open(&server->services);
-    return server->dispatcher != NULL;
+    server->metrics = metrics_new();
+    server->dispatcher = server->metrics == NULL ? NULL : dispatcher_open(&server->services);
+    if (server->dispatcher == NULL)
+        return false;
+    server->observer = observers_make(server->metrics);
+    dispatcher_observe(server->dispatcher, &server->observer);
+    return true;
+}
+
+static bool open_async_invoker(struct server *server)
+{
+    const struct async_invoker_options options = {
+        .loop = server->loop,
+        .accounts = server->accounts,
+        .config_store = server->config_store,
+        .dispatcher = server->dispatcher,
+        .log = server->log,
+        .random = server->random,
+        .is_explaining = server->options->explains,
+    };
+
+    server->async_invoker = async_invoker_open(&options, server->event_queue);
+    if (server->async_invoker == NULL)
+        return false;
+    server->event_queue = NULL;
+    return true;
 }
 
 /* Where handlers and people reach this server: an address that means "all" is none to connect to. */
@@ -151,6 +258,8 @@ static bool open_listener(struct server *server, char why[SERVER_FAULT_SIZE])
         .config_store = server->config_store,
         .accounts = server->accounts,
         .dispatcher = server->dispatcher,
+        .metrics = server->metrics,
+        .async_invoker = server->async_invoker,
         .random = server->random,
         .log = server->log,
         .started_us = clock_monotonic_us(),
@@ -171,19 +280,40 @@ static void close_quietly(void *context)
 
 static void close_processes(struct server *server)
 {
+    if (server->source_watcher != NULL)
+        source_watcher_close(server->source_watcher);
+    if (server->memory_guard != NULL)
+        memory_guard_close(server->memory_guard);
     if (server->interpreters != NULL)
         interpreters_close(server->interpreters);
     if (server->processes != NULL)
         process_table_close(server->processes);
+    server->source_watcher = NULL;
+    server->memory_guard = NULL;
     server->interpreters = NULL;
     server->processes = NULL;
+}
+
+static void close_async_invoker(void *context)
+{
+    struct server *server = context;
+
+    if (server->async_invoker != NULL)
+        async_invoker_close(server->async_invoker, close_quietly, NULL);
+    else if (server->event_queue != NULL)
+        event_queue_close(server->event_queue, close_quietly, NULL);
+    server->async_invoker = NULL;
+    server->event_queue = NULL;
 }
 
 /* What was opened before the fault. */
 static void abort_opening(struct server *server)
 {
     if (server->dispatcher != NULL)
-        dispatcher_close(server->dispatcher, close_quietly, NULL);
+        dispatcher_close(server->dispatcher, close_async_invoker, server);
+    else
+        close_async_invoker(server);
+    (void)uv_run(server->loop, UV_RUN_DEFAULT);
     close_processes(server);
     log_close(server->log);
     uv_close((uv_handle_t *)&server->stop_timer, NULL);
@@ -212,7 +342,8 @@ struct server *server_open(uv_loop_t *loop, const struct options *options, struc
     if (server->config_store == NULL)
         config_release(config);
     if (server->config_store == NULL || !open_log(server) || !open_folders(server, why) ||
-        !open_runtime(server, config) || !open_listener(server, why)) {
+        !open_queue(server, config, why) ||
+        !open_runtime(server, config) || !open_async_invoker(server) || !open_listener(server, why)) {
         abort_opening(server);
         return NULL;
     }
@@ -243,7 +374,11 @@ void server_reload(struct server *server)
     if (server->stopping_since_us != 0)
         return;
     if (config_store_reload(server->config_store, &faults)) {
+        for (size_t i = 0; i < faults.count; i++)
+            log_write(server->log, LOG_WARN, "%s", faults.messages[i]);
         dispatcher_reconfigure(server->dispatcher, config_store_current(server->config_store));
+        metrics_reconfigure(server->metrics, config_store_current(server->config_store));
+        async_invoker_reconfigure(server->async_invoker);
         log_write(server->log, LOG_INFO, "read %s again: %zu functions", server->options->config_path,
                   server_function_count(server));
     } else {
@@ -269,12 +404,21 @@ static void on_listener_closed(void *context)
     server->on_stopped(server->stopped_context);
 }
 
+static void on_async_invoker_closed(void *context)
+{
+    struct server *server = context;
+
+    held_exchanges_end(&server->api); /* a fault's delay may have begun while environments ended */
+    http_listener_close(server->http_listener, on_listener_closed, server);
+}
+
+/* What was accepted is written before the last answers go out. */
 static void on_dispatcher_closed(void *context)
 {
     struct server *server = context;
 
     server->dispatcher = NULL;
-    http_listener_close(server->http_listener, on_listener_closed, server);
+    async_invoker_close(server->async_invoker, on_async_invoker_closed, server);
 }
 
 static void end_environments(struct server *server)
@@ -307,6 +451,7 @@ void server_stop(struct server *server, server_stopped_fn *on_stopped, void *con
     server->stopped_context = context;
     server->stopping_since_us = clock_monotonic_us();
     http_listener_stop(server->http_listener);
+    async_invoker_stop(server->async_invoker);
     held_exchanges_end(&server->api);
     pending = http_listener_pending(server->http_listener);
     if (pending == 0) {
@@ -324,6 +469,7 @@ void server_free(struct server *server)
         runtime_listener_close(server->runtime_listener);
     if (server->accounts != NULL)
         accounts_close(server->accounts);
+    metrics_free(server->metrics);
     random_source_free(server->random);
     config_store_free(server->config_store);
     if (server->has_data_folder)

@@ -13,7 +13,7 @@
 
 struct server;
 
-enum { SERVER_FAULT_SIZE = 2560, SERVER_ENDPOINT_SIZE = 300 };
+enum { SERVER_FAULT_SIZE = 8192, SERVER_ENDPOINT_SIZE = 300 };
 
 typedef void server_stopped_fn(void *context);
 

@@ -51,8 +51,10 @@ const DEFAULT_CONTENT_TYPE = 'application/octet-stream';
 const HTTP_CONTENT_TYPE = 'application/vnd.awslambda.http-integration-response';
 
 let socket;
+let isInitialised = false; // an 'I' has come
 let handler; // undefined until it is loaded
 let isModern = false; // configured as nodejs24.x or later
+let functionDetails; // the part of the context that is the same for all invocations
 let invocation = null; // the one that runs
 let lastRequestId; // what log lines carry: also after the invocation, as on AWS
 let lastTenantId;
@@ -64,7 +66,10 @@ class RuntimeError extends Error {
     constructor(type, message, cause) {
         super(message);
         Object.defineProperty(this, 'name', { value: `Runtime.${type}` });
-        this.stack = cause && cause.stack ? cause.stack : this.stack.replace(/^Error/, this.name);
+        if (cause && cause.stack)
+            this.stack = cause.stack;
+        else if (typeof this.stack === 'string')
+            this.stack = this.stack.replace(/^Error/, this.name);
     }
 }
 
@@ -110,7 +115,7 @@ function withHiddenMembers(_key, value) {
 function logError(title, error) {
     const logged = error instanceof Error ? error : new Error(textOf(error));
     if (isLogJson()) {
-        console.error(logged);
+        logAt.ERROR(logged);
         return;
     }
     let text;
@@ -119,11 +124,12 @@ function logError(title, error) {
     } catch {
         text = JSON.stringify(errorBody(logged));
     }
-    console.error(title, `\t${text}`);
+    logAt.ERROR(title, `\t${text}`);
 }
 
 // ---- log -----------------------------------------------------------------------------------------------------------
 
+const logAt = {}; // a function for each level, which handlers can't replace
 const sleeper = new Int32Array(new SharedArrayBuffer(4));
 
 // A pipe shared with a process that made it non-blocking can be full for a moment; a closed one loses the text.
@@ -178,9 +184,10 @@ function patchConsole() {
     const lowest = LOG_LEVELS[(process.env.AWS_LAMBDA_LOG_LEVEL || '').toUpperCase()] || LOG_LEVELS.TRACE;
     for (const level of Object.keys(LOG_LEVELS)) {
         const isLogged = LOG_LEVELS[level] >= lowest || level === 'FATAL';
-        console[level.toLowerCase()] = isLogged
+        logAt[level] = isLogged
             ? (message, ...parameters) => writeLog(line(level, message, parameters))
             : () => {};
+        console[level.toLowerCase()] = logAt[level];
     }
     console.log = console.info;
 }
@@ -296,7 +303,7 @@ function onBytes(count) {
 
 function onFrame(bytes, start, end) {
     const kind = String.fromCharCode(bytes[start]);
-    if (kind === 'I' && lastRequestId === undefined && handler === undefined)
+    if (kind === 'I' && !isInitialised)
         initialise(bytes.toString('utf8', start + 1, end).split('\0').slice(0, -1));
     else if (kind === 'E' && handler !== undefined && invocation === null)
         onEvent(bytes, start + 1, end);
@@ -429,13 +436,9 @@ class ResponseStream extends Writable {
         frame({ kind: 'S', field: this.#invocation.contentType.replace(/\0/g, '') });
     }
 
-    #isOver() {
-        return invocation !== this.#invocation || this.#invocation.isEnded;
-    }
-
     _write(chunk, _encoding, callback) {
-        if (this.#isOver() || chunk.length === 0) {
-            callback(this.#isOver() ? new Error('The invocation of this response stream is over.') : null);
+        if (this.#invocation.isEnded || chunk.length === 0) {
+            callback(this.#invocation.isEnded ? new Error('The invocation of this response stream is over.') : null);
             return;
         }
         this.#begin();
@@ -448,7 +451,7 @@ class ResponseStream extends Writable {
     }
 
     _final(callback) {
-        if (this.#isOver()) {
+        if (this.#invocation.isEnded) {
             callback();
             return;
         }
@@ -505,11 +508,7 @@ function contextOf(details, callbacks) {
     return {
         callbackWaitsForEmptyEventLoop: true,
         ...callbacks,
-        functionVersion: process.env.AWS_LAMBDA_FUNCTION_VERSION,
-        functionName: process.env.AWS_LAMBDA_FUNCTION_NAME,
-        memoryLimitInMB: process.env.AWS_LAMBDA_FUNCTION_MEMORY_SIZE,
-        logGroupName: process.env.AWS_LAMBDA_LOG_GROUP_NAME,
-        logStreamName: process.env.AWS_LAMBDA_LOG_STREAM_NAME,
+        ...functionDetails,
         clientContext: parseOptional(details.clientContext),
         identity: parseOptional(details.identity),
         invokedFunctionArn: details.functionArn,
@@ -526,6 +525,7 @@ function sendError(current, error, isNext, onSent) {
         kind: current.isStarted ? 'Z' : 'F', field: body.errorType.replace(/\0/g, ''), text: JSON.stringify(body),
         isNext, onSent,
     });
+    current.isEnded = true;
 }
 
 function endInvocation() {
@@ -617,7 +617,7 @@ async function runStreaming(current, details, payload) {
         if (!isThenable(returned))
             throw new Error('Streaming does not support non-async handlers.');
         if ((await returned) !== undefined)
-            console.warn('Streaming handlers ignore return values.');
+            logAt.WARN('Streaming handlers ignore return values.');
         if (!current.isEnded) {
             current.onEmptyLoop = () => finishStream(current, unfinished());
             error = (await streamOver) || (current.isEnded ? undefined : unfinished());
@@ -672,10 +672,12 @@ function unhandledRejection(reason, promise) {
 }
 
 function onEmptyLoop() {
-    if (invocation !== null && invocation.onEmptyLoop !== null)
+    if (invocation !== null && invocation.onEmptyLoop !== null) {
         invocation.onEmptyLoop();
-    else if (handler === undefined)
-        process.exitCode = STATUS_UNSETTLED_IMPORT;
+    } else if (handler === undefined && !isDying) {
+        logAt.ERROR("The handler's module never ends loading: nothing is left that its top-level await could wait for.");
+        process.exit(STATUS_UNSETTLED_IMPORT);
+    }
 }
 
 async function start(folder, name) {
@@ -684,11 +686,18 @@ async function start(folder, name) {
         require('module').Module._initPaths(); // NODE_PATH
         isModern = Number((/^AWS_Lambda_nodejs(\d+)/.exec(process.env.AWS_EXECUTION_ENV) || [])[1]) >= 24;
         patchConsole();
+        functionDetails = {
+            functionVersion: process.env.AWS_LAMBDA_FUNCTION_VERSION,
+            functionName: process.env.AWS_LAMBDA_FUNCTION_NAME,
+            memoryLimitInMB: process.env.AWS_LAMBDA_FUNCTION_MEMORY_SIZE,
+            logGroupName: process.env.AWS_LAMBDA_LOG_GROUP_NAME,
+            logStreamName: process.env.AWS_LAMBDA_LOG_STREAM_NAME,
+        };
         if (!['1', 'true'].includes(process.env.AWS_LAMBDA_NODEJS_NO_GLOBAL_AWSLAMBDA))
             globalThis.awslambda = awslambda;
         const found = await loadHandler(path.resolve(folder), name);
         if (isModern && found.length > 2 && !found[STREAMING])
-            console.warn(`${name} takes a callback: AWS's Node.js 24 runtime refuses such handlers, use a promise`);
+            logAt.WARN(`${name} takes a callback: AWS's Node.js 24 runtime refuses such handlers, use a promise`);
         setImmediate(() => {
             if (isDying)
                 return;
@@ -722,17 +731,7 @@ function restart(folder, name, variables) {
     process.exit(status === null ? STATUS_PROTOCOL_FAULT : status);
 }
 
-function initialise([folder, name, ...assignments]) {
-    if (name === undefined)
-        protocolFault('an init frame without all its fields');
-    const variables = new Map();
-    for (const assignment of assignments) {
-        const equals = assignment.indexOf('=');
-        if (equals > 0)
-            variables.set(assignment.slice(0, equals), assignment.slice(equals + 1));
-    }
-    if (isRestartNeeded(variables))
-        restart(folder, name, variables);
+function replaceEnvironment(variables) {
     for (const variable of Object.keys(process.env)) {
         if (!variables.has(variable))
             delete process.env[variable];
@@ -740,6 +739,23 @@ function initialise([folder, name, ...assignments]) {
     for (const [variable, value] of variables) {
         if (process.env[variable] !== value)
             process.env[variable] = value;
+    }
+}
+
+function initialise([folder, name, ...assignments]) {
+    if (name === undefined)
+        protocolFault('an init frame without all its fields');
+    isInitialised = true;
+    const variables = new Map();
+    for (const assignment of assignments) {
+        const equals = assignment.indexOf('=');
+        if (equals > 0)
+            variables.set(assignment.slice(0, equals), assignment.slice(equals + 1));
+    }
+    if (variables.size > 0) {
+        if (isRestartNeeded(variables))
+            restart(folder, name, variables);
+        replaceEnvironment(variables);
     }
     socket.unref();
     start(folder, name);
@@ -753,6 +769,7 @@ function main() {
     }
     for (const event of ['end', 'error', 'close'])
         socket.on(event, () => process.exit(STATUS_CLEAN));
+    patchConsole();
     process.on('uncaughtException', (error) => die('Uncaught Exception', error, STATUS_UNCAUGHT_EXCEPTION));
     process.on('unhandledRejection', (reason, promise) =>
         die('Unhandled Promise Rejection', unhandledRejection(reason, promise), STATUS_UNHANDLED_REJECTION));
@@ -762,6 +779,7 @@ function main() {
     process.mainModule = undefined; // as on AWS: `require.main === module` holds in no handler
     if (process.argv.length > 2) {
         const [folder, name] = process.argv.splice(2);
+        isInitialised = true;
         socket.unref();
         start(folder, name);
     }

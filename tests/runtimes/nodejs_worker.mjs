@@ -118,7 +118,7 @@ export class Worker {
                 break;
             whole = whole ?? Buffer.concat(this.#bytes);
             const end = 4 + whole.readUInt32BE(0);
-            this.#deliver({ kind: String.fromCharCode(whole[4]), body: whole.subarray(5, end), at: performance.now() });
+            this.#deliver({ kind: String.fromCharCode(whole[4]), body: whole.subarray(5, end) });
             whole = whole.subarray(end);
             this.#bytes = [whole];
         }

@@ -3,6 +3,7 @@
 #include "tests/support/unit.h"
 
 #include <stdio.h>
+#include <time.h>
 
 static uv_loop_t loop;
 static struct accounts *accounts;
@@ -57,6 +58,17 @@ START_TEST(each_account_has_a_clock_of_its_own)
 }
 END_TEST
 
+START_TEST(a_manual_clock_starts_where_the_server_did_however_late_its_account_is_made)
+{
+    const struct timespec pause = {0, 5000000};
+
+    (void)nanosleep(&pause, NULL);
+    ck_assert_int_eq(clock_now_ms(accounts_default(accounts)->clock), accounts_start_ms(accounts));
+    ck_assert_int_eq(clock_now_ms(accounts_get(accounts, "111111111111")->clock),
+                     accounts_start_ms(accounts));
+}
+END_TEST
+
 START_TEST(accounts_are_found_again_up_to_their_limit_in_the_order_of_their_making)
 {
     char id[ACCOUNT_ID_SIZE];
@@ -87,6 +99,8 @@ Suite *unit_suite(void)
     tcase_add_test(tcase, the_default_account_is_there_from_the_start);
     tcase_add_test(tcase, an_account_is_made_when_it_is_first_named);
     tcase_add_test(tcase, each_account_has_a_clock_of_its_own);
+    tcase_add_test(tcase,
+                   a_manual_clock_starts_where_the_server_did_however_late_its_account_is_made);
     tcase_add_test(tcase, accounts_are_found_again_up_to_their_limit_in_the_order_of_their_making);
     suite_add_tcase(suite, tcase);
     return suite;

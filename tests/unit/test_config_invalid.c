@@ -144,7 +144,7 @@ static const struct {
      "8: Functions.hello.Local.Faults[2].When: must be Before or After (is \"after\")\n"
      "9: Functions.hello.Local.Faults[3].Seed: must be 0 to 2147483647 (is -1)\n"
      "10: Functions.hello.Local.Faults[4].Chance: unknown key; known here: Error, "
-     "Message, Times, Probability, Seed, DelayMs, When"},
+     "Message, Times, Probability, Seed, DelayMs, When, Reason, RetryAfterSeconds, EC2ErrorCode"},
     {"faults-unknown-exception",
      "6: Functions.hello.Local.Faults[0].Error: no exception of the Invoke API is named "
      "\"Duplicated\"; did you mean Duplicate?\n"

@@ -359,7 +359,7 @@ static char *read_text(const char *name)
     (void)snprintf(path, sizeof path, "%s/%s", folder, name);
     file = fopen(path, "r");
     if (file != NULL) {
-        (void)fread(text, 1, 4095, file);
+        (void)!fread(text, 1, 4095, file);
         (void)fclose(file);
     }
     return text;

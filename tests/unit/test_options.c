@@ -198,6 +198,11 @@ static const struct {
     {"a.json --log-level warn",          "level",      "1"},
     {"a.json --log-level info",          "level",      "2"},
     {"a.json --log-level debug",         "level",      "3"},
+    {"a.json --explain",                 "level",      "2"},
+    {"run a.json -- x",                  "level",      "1"},
+    {"run a.json --explain -- x",        "level",      "2"},
+    {"run a.json --explain --log-level error -- x", "level", "0"},
+    {"invoke h --endpoint http://a:1/b", "endpoint",   "http://a:1/b"},
     {"-- -odd-name.json",                "config",     "-odd-name.json"},
     {"run a.json --fail-on-dead-letter -- x", "fails", "1"},
     {"run a.json -- --help",             "run",        "--help"},
@@ -318,6 +323,7 @@ static const struct {
     {"invoke h --type Sync",     "--type: must be RequestResponse, Event or DryRun (is Sync)"},
     {"invoke h --qualifier=",    "--qualifier: must not be empty (is empty)"},
     {"invoke h --endpoint a:1",  "--endpoint: must be http://HOST:PORT (is a:1)"},
+    {"invoke h --endpoint https://a:1", "--endpoint: must be http://HOST:PORT: https is not spoken here (is https://a:1)"},
     {"invoke h --endpoint http://", "--endpoint: must be http://HOST:PORT (is http://)"},
 };
 /* clang-format on */

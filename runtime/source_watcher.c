@@ -1,0 +1,409 @@
+#include "runtime/source_watcher.h"
+
+#include <dirent.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum {
+    BURST_MS = 100,       /* changes that follow within it belong together */
+    FOLDERS_MAX = 4096,   /* of one source */
+    DEPTH_MAX = 32,
+    NAME_SIZE = 256,
+    BUCKETS = 1024
+};
+
+static const char *const left_out[] = {"node_modules", ".git", "__pycache__"};
+
+/* One folder of a source. */
+struct watched_folder {
+    struct watched_folder *next;
+    struct source *source; /* NULL once it is being closed */
+    uv_fs_event_t event;
+    bool is_there; /* seen by the last scan */
+    char path[];
+};
+
+struct function_of_source {
+    struct function_of_source *next;
+    char name[];
+};
+
+struct source {
+    struct source *next; /* in the bucket */
+    struct source_watcher *watcher;
+    struct function_of_source *functions;
+    struct watched_folder *folders;
+    char *only;
+    bool is_changed, is_scanning, is_scan_wanted;
+    char changed[NAME_SIZE];
+    char path[];
+};
+
+struct source_watcher {
+    struct source_watcher_options options;
+    uv_timer_t timer;
+    struct source *buckets[BUCKETS];
+    unsigned scans; /* on the thread pool */
+    bool is_closed, has_complained;
+    bool is_timer_closed;
+};
+
+/* What a scan finds, made on a pool thread. */
+struct scan {
+    uv_work_t work;
+    struct source *source;
+    const char *data_folder;
+    char **paths;
+    size_t count;
+};
+
+static void free_if_done(struct source_watcher *watcher)
+{
+    if (watcher->is_closed && watcher->is_timer_closed && watcher->scans == 0)
+        free(watcher);
+}
+
+/* ---- scanning, on a pool thread ---- */
+
+static bool is_left_out(const char *name)
+{
+    for (size_t i = 0; i < sizeof left_out / sizeof left_out[0]; i++) {
+        if (strcmp(name, left_out[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
+static void scan_folder(struct scan *scan, const char *path, unsigned depth);
+
+static bool is_folder(const char *path, const struct dirent *entry)
+{
+    struct stat status;
+
+    if (entry->d_type != DT_UNKNOWN)
+        return entry->d_type == DT_DIR;
+    return lstat(path, &status) == 0 && S_ISDIR(status.st_mode);
+}
+
+static void scan_entries(struct scan *scan, const char *path, unsigned depth)
+{
+    DIR *folder = opendir(path);
+    const struct dirent *entry;
+
+    if (folder == NULL)
+        return;
+    while ((entry = readdir(folder)) != NULL) {
+        char *below;
+
+        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0 || is_left_out(entry->d_name))
+            continue;
+        if (asprintf(&below, "%s/%s", path, entry->d_name) < 0)
+            break;
+        if (is_folder(below, entry))
+            scan_folder(scan, below, depth + 1);
+        free(below);
+    }
+    (void)closedir(folder);
+}
+
+static void scan_folder(struct scan *scan, const char *path, unsigned depth)
+{
+    char **grown;
+
+    if (depth > DEPTH_MAX || scan->count >= FOLDERS_MAX || strcmp(path, scan->data_folder) == 0)
+        return;
+    grown = realloc(scan->paths, (scan->count + 1) * sizeof *grown);
+    if (grown == NULL)
+        return;
+    scan->paths = grown;
+    scan->paths[scan->count] = strdup(path);
+    if (scan->paths[scan->count] == NULL)
+        return;
+    scan->count++;
+    scan_entries(scan, path, depth);
+}
+
+static int compare_paths(const void *left, const void *right)
+{
+    return strcmp(*(char *const *)left, *(char *const *)right);
+}
+
+static void run_scan(uv_work_t *work)
+{
+    struct scan *scan = work->data;
+
+    scan_folder(scan, scan->source->path, 0);
+    if (scan->count > 1)
+        qsort(scan->paths, scan->count, sizeof *scan->paths, compare_paths);
+}
+
+/* ---- watching ---- */
+
+static void on_folder_closed(uv_handle_t *handle)
+{
+    free(handle->data);
+}
+
+static void close_folder(struct watched_folder *folder)
+{
+    folder->source = NULL;
+    uv_close((uv_handle_t *)&folder->event, on_folder_closed);
+}
+
+static void start_scan(struct source *source);
+
+static void tell(struct source *source)
+{
+    struct source_watcher *watcher = source->watcher;
+
+    source->is_changed = false;
+    for (const struct function_of_source *function = source->functions; function != NULL; function = function->next)
+        watcher->options.on_changed(function->name, source->changed, watcher->options.context);
+    if (source->only == NULL)
+        start_scan(source);
+}
+
+static void on_burst_over(uv_timer_t *timer)
+{
+    struct source_watcher *watcher = timer->data;
+
+    for (size_t i = 0; i < BUCKETS; i++) {
+        for (struct source *source = watcher->buckets[i]; source != NULL; source = source->next) {
+            if (source->is_changed)
+                tell(source);
+        }
+    }
+}
+
+static void on_event(uv_fs_event_t *event, const char *name, int events, int status)
+{
+    struct watched_folder *folder = event->data;
+    struct source *source = folder->source;
+
+    (void)events;
+    if (source == NULL || status < 0 || (name != NULL && is_left_out(name)))
+        return;
+    if (source->only != NULL && (name == NULL || strcmp(name, source->only) != 0))
+        return;
+    if (!source->is_changed)
+        (void)snprintf(source->changed, NAME_SIZE, "%s", name == NULL ? folder->path : name);
+    source->is_changed = true;
+    if (!uv_is_active((uv_handle_t *)&source->watcher->timer))
+        (void)uv_timer_start(&source->watcher->timer, on_burst_over, BURST_MS, 0);
+}
+
+static void complain(struct source_watcher *watcher, const char *path, int error)
+{
+    if (!watcher->has_complained)
+        log_write(watcher->options.log, LOG_WARN,
+                  "changes under %s can't be watched (%s): restart invoked after a change, or raise "
+                  "fs.inotify.max_user_watches",
+                  path, uv_strerror(error));
+    watcher->has_complained = true;
+}
+
+static void add_folder(struct source *source, const char *path)
+{
+    struct watched_folder *folder = calloc(1, sizeof *folder + strlen(path) + 1);
+    int error;
+
+    if (folder == NULL)
+        return;
+    (void)memcpy(folder->path, path, strlen(path) + 1);
+    (void)uv_fs_event_init(source->watcher->options.loop, &folder->event);
+    uv_unref((uv_handle_t *)&folder->event);
+    folder->event.data = folder;
+    folder->source = source;
+    folder->is_there = true;
+    error = uv_fs_event_start(&folder->event, on_event, path, 0);
+    if (error != 0) {
+        if (error != UV_ENOENT)
+            complain(source->watcher, path, error);
+        close_folder(folder);
+        return;
+    }
+    folder->next = source->folders;
+    source->folders = folder;
+}
+
+static void close_gone_folders(struct source *source)
+{
+    struct watched_folder **link = &source->folders;
+
+    while (*link != NULL) {
+        struct watched_folder *folder = *link;
+
+        if (folder->is_there) {
+            link = &folder->next;
+            continue;
+        }
+        *link = folder->next;
+        close_folder(folder);
+    }
+}
+
+/* A folder that was removed and made again has lost its watch: it is begun anew with each scan that follows a change. */
+static void apply(struct source *source, const struct scan *scan)
+{
+    for (struct watched_folder *folder = source->folders; folder != NULL; folder = folder->next)
+        folder->is_there = false;
+    close_gone_folders(source);
+    for (size_t i = 0; i < scan->count; i++)
+        add_folder(source, scan->paths[i]);
+}
+
+static void on_scanned(uv_work_t *work, int status)
+{
+    struct scan *scan = work->data;
+    struct source *source = scan->source;
+    struct source_watcher *watcher = source->watcher;
+
+    source->is_scanning = false;
+    watcher->scans--;
+    if (watcher->is_closed) {
+        free(source->only);
+        free(source);
+    } else if (status == 0) {
+        apply(source, scan);
+    }
+    for (size_t i = 0; i < scan->count; i++)
+        free(scan->paths[i]);
+    free(scan->paths);
+    free(scan);
+    if (watcher->is_closed)
+        free_if_done(watcher);
+    else if (source->is_scan_wanted)
+        start_scan(source);
+}
+
+static void start_scan(struct source *source)
+{
+    struct scan *scan;
+
+    source->is_scan_wanted = source->is_scanning;
+    if (source->is_scanning)
+        return;
+    scan = calloc(1, sizeof *scan);
+    if (scan == NULL)
+        return;
+    scan->source = source;
+    scan->data_folder = source->watcher->options.data_folder;
+    scan->work.data = scan;
+    if (uv_queue_work(source->watcher->options.loop, &scan->work, run_scan, on_scanned) != 0) {
+        free(scan);
+        return;
+    }
+    source->is_scanning = true;
+    source->watcher->scans++;
+}
+
+/* ---- the whole ---- */
+
+static struct source **bucket_of(struct source_watcher *watcher, const char *path)
+{
+    uint32_t hash = 2166136261u;
+
+    for (; *path != '\0'; path++)
+        hash = (hash ^ (unsigned char)*path) * 16777619u;
+    return &watcher->buckets[hash % BUCKETS];
+}
+
+static bool is_same_text(const char *left, const char *right)
+{
+    return left == right || (left != NULL && right != NULL && strcmp(left, right) == 0);
+}
+
+static void add_function(struct source *source, const char *name)
+{
+    struct function_of_source *function;
+
+    for (function = source->functions; function != NULL; function = function->next) {
+        if (strcmp(function->name, name) == 0)
+            return;
+    }
+    function = calloc(1, sizeof *function + strlen(name) + 1);
+    if (function == NULL)
+        return;
+    (void)memcpy(function->name, name, strlen(name) + 1);
+    function->next = source->functions;
+    source->functions = function;
+}
+
+void source_watcher_watch(struct source_watcher *watcher, const char *function_name, const char *folder,
+                          const char *only)
+{
+    struct source **bucket = bucket_of(watcher, folder);
+    struct source *source = *bucket;
+
+    while (source != NULL && (strcmp(source->path, folder) != 0 || !is_same_text(source->only, only)))
+        source = source->next;
+    if (source == NULL) {
+        source = calloc(1, sizeof *source + strlen(folder) + 1);
+        if (source == NULL)
+            return;
+        (void)memcpy(source->path, folder, strlen(folder) + 1);
+        source->only = only == NULL ? NULL : strdup(only);
+        source->watcher = watcher;
+        source->next = *bucket;
+        *bucket = source;
+        if (only == NULL)
+            start_scan(source);
+        else
+            add_folder(source, folder);
+    }
+    add_function(source, function_name);
+}
+
+struct source_watcher *source_watcher_open(const struct source_watcher_options *options)
+{
+    struct source_watcher *watcher = calloc(1, sizeof *watcher);
+
+    if (watcher == NULL)
+        return NULL;
+    watcher->options = *options;
+    (void)uv_timer_init(options->loop, &watcher->timer);
+    watcher->timer.data = watcher;
+    return watcher;
+}
+
+static void on_timer_closed(uv_handle_t *handle)
+{
+    struct source_watcher *watcher = handle->data;
+
+    watcher->is_timer_closed = true;
+    free_if_done(watcher);
+}
+
+static void close_source(struct source *source)
+{
+    struct function_of_source *function;
+
+    while ((function = source->functions) != NULL) {
+        source->functions = function->next;
+        free(function);
+    }
+    for (struct watched_folder *folder = source->folders; folder != NULL; folder = folder->next)
+        folder->is_there = false;
+    close_gone_folders(source);
+    if (source->is_scanning)
+        return; /* freed by on_scanned() */
+    free(source->only);
+    free(source);
+}
+
+void source_watcher_close(struct source_watcher *watcher)
+{
+    watcher->is_closed = true;
+    for (size_t i = 0; i < BUCKETS; i++) {
+        struct source *next;
+
+        for (struct source *source = watcher->buckets[i]; source != NULL; source = next) {
+            next = source->next;
+            close_source(source);
+        }
+    }
+    uv_close((uv_handle_t *)&watcher->timer, on_timer_closed);
+}
