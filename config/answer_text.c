@@ -14,12 +14,17 @@ static const char *const examples[] = {
     [ANSWER_FAULTS] = "{\"Error\":\"TooManyRequestsException\",\"Times\":1}",
 };
 
-static void explain(struct fault_list *faults, char *why, size_t why_size)
+static const char *const names[] = {[ANSWER_MOCK] = "Mock", [ANSWER_FAULTS] = "Faults"};
+
+/* Places begin with the list's name, as config_check_mock() tells them. */
+static void explain(struct fault_list *faults, enum answer_kind kind, char *why, size_t why_size)
 {
     struct config_faults told = {.count = 0};
 
     fault_list_hand_over(faults, &told);
-    (void)snprintf(why, why_size, "%s", told.count > 0 ? told.messages[0] : "memory is short");
+    if (told.count > 0)
+        (void)snprintf(why, why_size, "%s%s%s", names[kind], told.messages[0][0] == '[' ? "" : ": ",
+                       told.messages[0]);
     config_faults_clear(&told);
 }
 
@@ -40,8 +45,8 @@ static bool is_json(enum answer_kind kind, const char *text, size_t length, char
 }
 
 /* The tree of the text as cJSON values in `arena`. */
-static const cJSON *read_values(struct arena *arena, const char *text, size_t length, char *why,
-                                size_t why_size)
+static const cJSON *read_values(struct arena *arena, enum answer_kind kind, const char *text,
+                                size_t length, char *why, size_t why_size)
 {
     struct document *document = document_new();
     struct fault_list faults;
@@ -52,7 +57,7 @@ static const cJSON *read_values(struct arena *arena, const char *text, size_t le
         fault_list_is_empty(&faults))
         values = node_to_cjson(document_root(document), arena);
     if (values == NULL)
-        explain(&faults, why, why_size);
+        explain(&faults, kind, why, why_size);
     fault_list_clear(&faults);
     document_free(document);
     return values;
@@ -75,7 +80,7 @@ static const cJSON *list_of_one(struct arena *arena, const cJSON *item)
 static const cJSON *read_list(struct arena *arena, enum answer_kind kind, const char *text,
                               size_t length, char *why, size_t why_size)
 {
-    const cJSON *values = read_values(arena, text, length, why, why_size);
+    const cJSON *values = read_values(arena, kind, text, length, why, why_size);
 
     if (values == NULL)
         return NULL;

@@ -15,6 +15,13 @@ struct snapshot {
     struct config config;
     struct arena *arena;
     unsigned reference_count;
+    struct kept_alive *kept_alive;
+};
+
+/* An older snapshot, parts of which this one uses. */
+struct kept_alive {
+    struct config *config;
+    struct kept_alive *next;
 };
 
 static const char region_default[] = "us-east-1";
@@ -144,6 +151,23 @@ static struct snapshot *snapshot_new(void)
     return snapshot;
 }
 
+static void build_notes(struct config_builder *builder, struct config *config,
+                        const struct document_note *notes)
+{
+    size_t count = 0;
+
+    for (const struct document_note *note = notes; note != NULL; note = note->next)
+        count++;
+    config->notes.items = builder->no_items;
+    if (count == 0)
+        return;
+    char **items = arena_take_array(builder->arena, count + 1, sizeof *items);
+
+    for (; items != NULL && notes != NULL; notes = notes->next)
+        items[config->notes.count++] = arena_copy(builder->arena, notes->text, strlen(notes->text));
+    config->notes.items = items;
+}
+
 struct config *config_build(const struct document *document, const char *path, const char *base,
                             struct fault_list *faults)
 {
@@ -154,12 +178,14 @@ struct config *config_build(const struct document *document, const char *path, c
         faults->is_out_of_memory = true;
         return NULL;
     }
-    struct config_builder builder = {.arena = snapshot->arena, .faults = faults};
+    struct config_builder builder = {
+        .arena = snapshot->arena, .config = &snapshot->config, .faults = faults};
     const char *own_base = arena_copy(builder.arena, base, strlen(base));
 
     builder.no_items = arena_take(builder.arena, sizeof *builder.no_items);
     snapshot->config.path = arena_copy(builder.arena, path, strlen(path));
     folder_finder_init(&builder.folders, builder.arena, own_base);
+    build_notes(&builder, &snapshot->config, document_notes(document));
     if (root->kind != NODE_OBJECT)
         fault_list_add_at(faults, root, "must be an object such as {\"Functions\": {}} (is %s)",
                           node_kind_name(root->kind));
@@ -188,8 +214,28 @@ void config_release(struct config *config)
     if (snapshot == NULL)
         return;
     assert(snapshot->reference_count > 0);
-    if (--snapshot->reference_count == 0)
-        arena_free(snapshot->arena);
+    if (--snapshot->reference_count > 0)
+        return;
+    for (const struct kept_alive *kept = snapshot->kept_alive; kept != NULL; kept = kept->next)
+        config_release(kept->config);
+    arena_free(snapshot->arena);
+}
+
+bool config_keep_alive(struct config *config, struct config *other)
+{
+    struct snapshot *snapshot = (struct snapshot *)config;
+    struct kept_alive *kept = snapshot->kept_alive;
+
+    while (kept != NULL && kept->config != other)
+        kept = kept->next;
+    if (kept != NULL)
+        return true;
+    kept = arena_take(snapshot->arena, sizeof *kept);
+    if (kept == NULL)
+        return false;
+    *kept = (struct kept_alive){config_retain(other), snapshot->kept_alive};
+    snapshot->kept_alive = kept;
+    return true;
 }
 
 /* ---- looking up ---- */

@@ -18,6 +18,7 @@ struct node;
 
 struct config_builder {
     struct arena *arena; /* of the snapshot: everything that is built lives there */
+    struct config *config;
     struct fault_list *faults;
     struct folder_finder folders;
     char **no_items; /* of every empty list: a NULL */
@@ -30,6 +31,9 @@ struct config_builder {
 /* `path` and `base` (the folder that relative paths start from) are absolute; copies both. NULL with a fault. */
 struct config *config_build(const struct document *document, const char *path, const char *base,
                             struct fault_list *faults);
+
+/* Retains `other` for as long as `config` lives; once is enough. False when memory is short. */
+bool config_keep_alive(struct config *config, struct config *other);
 
 /* The function that the node describes, whose key is its name. NULL when memory is short or it is no object. */
 const struct function *function_build(struct config_builder *builder, const struct node *node);

@@ -3,6 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/fault_list.h"
+#include "config/published_versions.h"
+
 struct config_store {
     char *path;
     struct config_options options;
@@ -67,9 +70,19 @@ struct config *config_store_current(const struct config_store *store)
 bool config_store_reload(struct config_store *store, struct config_faults *faults)
 {
     struct config *config = config_load(store->path, &store->options, faults);
+    struct fault_list notes;
+    bool is_kept;
 
     if (config == NULL)
         return false;
+    fault_list_init(&notes, NULL);
+    is_kept = published_versions_keep(config, store->current, &notes);
+    notes.is_out_of_memory = notes.is_out_of_memory || !is_kept;
+    fault_list_hand_over(&notes, faults);
+    if (!is_kept) {
+        config_release(config);
+        return false;
+    }
     config_release(store->current);
     store->current = config;
     return true;

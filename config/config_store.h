@@ -22,7 +22,10 @@ void config_store_free(struct config_store *store);
 /* Borrowed: retain it to keep it beyond the current callback. */
 struct config *config_store_current(const struct config_store *store);
 
-/* Reads the source again. On a fault the old snapshot stays and false is returned; the caller clears `faults`. */
+/*
+ * Reads the source again. On a fault the old snapshot stays and false is returned; the caller clears `faults`. When true
+ * is returned, `faults` tells what was not taken over: versions that are published (config/published_versions.h).
+ */
 bool config_store_reload(struct config_store *store, struct config_faults *faults);
 
 #endif

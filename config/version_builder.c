@@ -332,6 +332,7 @@ const struct function_version *version_build(struct config_builder *builder,
     if (version == NULL)
         return NULL;
     version->function = function;
+    version->source = builder->config;
     version->version = copy_text(builder, version_name);
     if (version->version == NULL)
         return NULL;

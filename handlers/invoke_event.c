@@ -36,8 +36,10 @@ static void on_enqueued(bool is_accepted, void *context)
     free(accepting);
 }
 
-static void refuse(struct exchange *exchange, enum enqueue_status status)
+static void refuse(struct exchange *exchange, struct api *api, const struct invoke_request *request,
+                   enum enqueue_status status)
 {
+    invoke_request_rejected(request, exchange, api, status == ENQUEUE_FULL ? API_TOO_MANY_REQUESTS : API_SERVICE);
     switch (status) {
     case ENQUEUE_PENDING:
         break;
@@ -75,5 +77,5 @@ void invoke_event_accept(struct exchange *exchange, struct api *api, const struc
     if (status == ENQUEUE_PENDING)
         return;
     free(accepting);
-    refuse(exchange, status);
+    refuse(exchange, api, request, status);
 }

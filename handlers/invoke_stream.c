@@ -16,6 +16,7 @@
 #include "handlers/invoke_fault.h"
 #include "handlers/invoke_request.h"
 #include "handlers/trace_header.h"
+#include "runtime/history.h"
 #include "runtime/json_string.h"
 
 struct streaming {
@@ -82,7 +83,10 @@ static bool write_chunk(struct streaming *streaming, struct bytes *chunk)
 
 static bool on_chunk(struct bytes *chunk, void *context)
 {
-    return write_chunk(context, chunk);
+    struct streaming *streaming = context;
+
+    history_streamed(streaming->invocation, bytes_view(chunk));
+    return write_chunk(streaming, chunk);
 }
 
 /* ---- the end ---- */

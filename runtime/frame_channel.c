@@ -148,9 +148,12 @@ static void watch(struct frame_channel *channel)
 {
     const int events = (channel->part_count > 0 ? UV_WRITABLE : 0) | (channel->is_paused ? 0 : UV_READABLE);
 
-    if (channel->file >= 0 && events == 0)
+    if (channel->file < 0 || events == channel->watched)
+        return; /* libuv would make a system call of it */
+    channel->watched = events;
+    if (events == 0)
         (void)uv_poll_stop(&channel->poll);
-    else if (channel->file >= 0)
+    else
         (void)uv_poll_start(&channel->poll, events, on_ready);
 }
 

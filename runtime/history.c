@@ -293,6 +293,35 @@ void history_accepted(struct invocation *invocation)
     count_in(row);
 }
 
+void history_streamed(const struct invocation *invocation, struct bytes_view piece)
+{
+    struct history_row *row = invocation->history_row;
+    size_t before, room;
+
+    if (row == NULL || row->response.is_cut)
+        return;
+    before = weight_of(row->response.bytes);
+    room = HISTORY_PART_MAX - bytes_view(row->response.bytes).length;
+    row->response.is_cut = piece.length > room;
+    if (row->response.is_cut)
+        piece.length = whole_characters((struct bytes_view){piece.data, room});
+    if (!bytes_append(&row->response.bytes, piece.data, piece.length))
+        row->response.is_cut = true;
+    weigh(row, weight_of(row->response.bytes) - before);
+}
+
+/* What was streamed is the response, unless there is another one. */
+static void set_response(struct history_row *row, struct bytes *payload)
+{
+    if (payload == NULL)
+        return;
+    row->history->weight -= weight_of(row->response.bytes);
+    row->weight -= weight_of(row->response.bytes);
+    bytes_release(row->response.bytes);
+    row->response = keep(payload, false);
+    weigh(row, weight_of(row->response.bytes));
+}
+
 void history_finished(struct invocation *invocation)
 {
     struct history_row *row = invocation->history_row;
@@ -304,9 +333,9 @@ void history_finished(struct invocation *invocation)
     row->has_run = kind == OUTCOME_FUNCTION_ERROR || kind == OUTCOME_SUCCEEDED;
     row->duration_ms = invocation->duration_ms;
     row->is_cold_start = invocation->is_cold_start;
-    row->response = keep(invocation->outcome.payload, false);
+    set_response(row, invocation->outcome.payload);
     row->log = keep(invocation->log.text, invocation->log.is_cut);
-    weigh(row, weight_of(row->response.bytes) + weight_of(row->log.bytes));
+    weigh(row, weight_of(row->log.bytes));
     finish(row, history_status_of(&invocation->outcome), invocation->config->history_size);
 }
 

@@ -72,6 +72,9 @@ void history_accepted(struct invocation *invocation);
 void history_finished(struct invocation *invocation);
 void history_refused(struct invocation *invocation, enum dispatch_status status);
 
+/* A piece of a response that is sent on while the function writes it, and is in no outcome. */
+void history_streamed(const struct invocation *invocation, struct bytes_view piece);
+
 /*
  * A request was answered with `exception` before there was an invocation, though its function was found. `options` says
  * what was asked for. A DryRun leaves no row, as it invokes nothing.

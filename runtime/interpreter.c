@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -72,6 +73,14 @@ static void list_candidates(struct search *search)
     add_candidate(search, "nodejs");
 }
 
+/* Folders may be entered, which is the same permission. */
+static bool is_program(const char *file)
+{
+    struct stat status;
+
+    return stat(file, &status) == 0 && S_ISREG(status.st_mode) && access(file, X_OK) == 0;
+}
+
 static bool find_in_path(const char *name, const char *search_path, char file[INTERPRETER_PATH_SIZE])
 {
     while (search_path != NULL && *search_path != '\0') {
@@ -79,7 +88,7 @@ static bool find_in_path(const char *name, const char *search_path, char file[IN
 
         if (length > 0 &&
             snprintf(file, INTERPRETER_PATH_SIZE, "%.*s/%s", (int)length, search_path, name) < INTERPRETER_PATH_SIZE &&
-            access(file, X_OK) == 0)
+            is_program(file))
             return true;
         search_path += length + (search_path[length] == ':' ? 1 : 0);
     }
@@ -147,7 +156,7 @@ static void on_probe_ended(int wait_status, long peak_memory_kb, void *context)
     if (wait_status == 0 && length > 1) {
         text[length] = '\0';
         text[strcspn(text, "\r\n")] = '\0';
-        if (text[0] == '/' && access(text, X_OK) == 0 && strlen(text) < sizeof search->path)
+        if (text[0] == '/' && is_program(text) && strlen(text) < sizeof search->path)
             (void)snprintf(search->path, sizeof search->path, "%.*s", (int)sizeof search->path - 1, text);
     }
     if (search->path[0] != '\0') {

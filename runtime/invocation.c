@@ -16,21 +16,44 @@ const char *invocation_type_name(enum invocation_type type)
     return names[type];
 }
 
-/* The Root (and Parent, Sampled …) of the caller is kept; a fresh one is not sampled, as X-Ray isn't active. */
-static void make_trace(struct invocation *invocation, const char *caller,
-                       struct random_source *random)
+static bool is_hex(const char *text, size_t length)
 {
-    char root[TRACE_ID_SIZE];
-    char parent[HEX_32_SIZE];
+    return strspn(text, "0123456789abcdefABCDEF") >= length;
+}
 
-    if (caller != NULL && strlen(caller) < TRACE_HEADER_SIZE && strstr(caller, "Root=") != NULL) {
-        (void)snprintf(invocation->trace_header, TRACE_HEADER_SIZE, "%s", caller);
-        return;
+/* "Root=1-" and 8, "-" and 24 hexadecimal digits. */
+static bool has_root(const char *trace)
+{
+    const char *root = trace == NULL ? NULL : strstr(trace, "Root=1-");
+
+    if (root == NULL || strlen(trace) >= TRACE_HEADER_SIZE)
+        return false;
+    root += strlen("Root=1-");
+    return is_hex(root, 8) && root[8] == '-' && is_hex(root + 9, 24) && !is_hex(root + 33, 1);
+}
+
+/*
+ * What the caller sent is kept, with a fresh Root where it has none, and completed: a function sees all three parts.
+ * A fresh trace is not sampled, as X-Ray isn't active.
+ */
+static void make_trace(struct invocation *invocation, const char *caller, struct random_source *random)
+{
+    char root[TRACE_ID_SIZE], parent[HEX_32_SIZE];
+    char added_parent[32] = "";
+    const char *added_sampled = "";
+
+    hex_32_make(random, parent);
+    if (has_root(caller)) {
+        if (strstr(caller, "Parent=") == NULL)
+            (void)snprintf(added_parent, sizeof added_parent, ";Parent=%.16s", parent);
+        if (strstr(caller, "Sampled=") == NULL)
+            added_sampled = ";Sampled=0";
+        if (snprintf(invocation->trace_header, TRACE_HEADER_SIZE, "%s%s%s", caller, added_parent, added_sampled) <
+            TRACE_HEADER_SIZE)
+            return;
     }
     trace_id_make(random, clock_real_now_ms(), root);
-    hex_32_make(random, parent);
-    (void)snprintf(invocation->trace_header, TRACE_HEADER_SIZE, "Root=%s;Parent=%.16s;Sampled=0",
-                   root, parent);
+    (void)snprintf(invocation->trace_header, TRACE_HEADER_SIZE, "Root=%s;Parent=%.16s;Sampled=0", root, parent);
 }
 
 char *function_arn_make(const struct config *config, const struct account *account,

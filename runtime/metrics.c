@@ -12,7 +12,7 @@ static const double duration_bounds[] = {0.001, 0.0025, 0.005, 0.01, 0.025, 0.05
 
 enum { BOUND_COUNT = sizeof duration_bounds / sizeof duration_bounds[0] };
 
-enum throttle_limit { LIMIT_FUNCTION, LIMIT_ACCOUNT, LIMIT_REQUESTED, LIMIT_COUNT };
+enum throttle_limit { LIMIT_FUNCTION, LIMIT_ACCOUNT, LIMIT_OTHER, LIMIT_COUNT };
 
 struct function_metrics {
     struct function_metrics *next; /* in the bucket */
@@ -114,7 +114,7 @@ void metrics_finished(struct metrics *metrics, const struct invocation *invocati
         return;
     count(function, invocation->type, status);
     if (status == HISTORY_THROTTLED)
-        function->throttles[LIMIT_REQUESTED]++;
+        function->throttles[LIMIT_OTHER]++;
     if (kind != OUTCOME_SUCCEEDED && kind != OUTCOME_FUNCTION_ERROR)
         return;
     observe_duration(function, invocation->duration_ms / 1000);
@@ -156,7 +156,7 @@ void metrics_rejected(struct metrics *metrics, const char *function_name, enum i
         return;
     count(function, type, status);
     if (status == HISTORY_THROTTLED)
-        function->throttles[LIMIT_REQUESTED]++;
+        function->throttles[LIMIT_OTHER]++;
 }
 
 void metrics_reconfigure(struct metrics *metrics, const struct config *config)
@@ -280,9 +280,8 @@ static void write_cold_starts(struct writing *writing, const struct facts *facts
 
 static void write_throttles(struct writing *writing, const struct facts *facts)
 {
-    static const char *const limits[LIMIT_COUNT] = {[LIMIT_FUNCTION] = "function",
-                                                    [LIMIT_ACCOUNT] = "account",
-                                                    [LIMIT_REQUESTED] = "requested"};
+    static const char *const limits[LIMIT_COUNT] = {
+        [LIMIT_FUNCTION] = "function", [LIMIT_ACCOUNT] = "account", [LIMIT_OTHER] = "other"};
 
     for (int i = 0; i < LIMIT_COUNT; i++)
         append_series(writing, facts, &(struct series){.labels = {{"limit", limits[i]}}},
@@ -324,7 +323,8 @@ static const struct family families[] = {
     {"invoked_cold_starts_total", "counter",
      "Invocations for which an execution environment had to be started.", write_cold_starts},
     {"invoked_throttles_total", "counter",
-     "Invocations refused because of reserved concurrency (function), of the account's, or because a test asked for it.",
+     "Invocations refused: reserved concurrency (function) or the account's is used up, or the queue is full or a test "
+     "asked for it (other).",
      write_throttles},
     {"invoked_environments", "gauge",
      "Execution environments that there are now.", write_environments},

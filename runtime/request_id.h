@@ -6,6 +6,7 @@
 #ifndef RUNTIME_REQUEST_ID_H
 #define RUNTIME_REQUEST_ID_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum {
@@ -22,6 +23,9 @@ void random_source_free(struct random_source *source);
 
 /* A lower-case UUID, version 4. */
 void request_id_make(struct random_source *source, char id[REQUEST_ID_SIZE]);
+
+/* Any UUID, in either case. */
+bool request_id_is_uuid(const char *text);
 
 /* The root of a trace: its first part is the time. */
 void trace_id_make(struct random_source *source, int64_t now_ms, char id[TRACE_ID_SIZE]);

@@ -46,13 +46,14 @@ static bool find_bootstrap(const struct function_version *settings, struct worke
 
 bool worker_command_needs_interpreter(const struct function_version *settings)
 {
-    const bool is_bundled = settings->family == RUNTIME_FAMILY_PYTHON || settings->family == RUNTIME_FAMILY_NODEJS;
+    const bool is_bundled =
+        settings->family == RUNTIME_FAMILY_PYTHON || settings->family == RUNTIME_FAMILY_NODEJS;
 
     return is_bundled && settings->debug_command.count == 0; /* a debug command brings its own */
 }
 
-static bool add_program(const struct function_version *settings, const char *bundled_folder, const char *interpreter,
-                        struct worker_command *command, size_t *count)
+static bool add_program(const struct function_version *settings, const char *bundled_folder,
+                        const char *interpreter, struct worker_command *command, size_t *count)
 {
     if (settings->kind == FUNCTION_IMAGE)
         return add_list(command, count, &settings->command);
@@ -60,12 +61,15 @@ static bool add_program(const struct function_version *settings, const char *bun
         return find_bootstrap(settings, command) && add(command, count, command->path);
     command->is_bundled = true;
     (void)snprintf(command->path, sizeof command->path, "%s/%s", bundled_folder,
-                   settings->family == RUNTIME_FAMILY_PYTHON ? "python/bootstrap.py" : "nodejs/bootstrap.cjs");
-    return (interpreter == NULL || add(command, count, interpreter)) && add(command, count, command->path);
+                   settings->family == RUNTIME_FAMILY_PYTHON ? "python/bootstrap.py"
+                                                             : "nodejs/bootstrap.cjs");
+    return (interpreter == NULL || add(command, count, interpreter)) &&
+           add(command, count, command->path);
 }
 
-bool worker_command_make(const struct function_version *settings, const struct environment_variables *variables,
-                         const char *bundled_folder, const char *interpreter, struct worker_command *command)
+bool worker_command_make(const struct function_version *settings,
+                         const struct environment_variables *variables, const char *bundled_folder,
+                         const char *interpreter, struct worker_command *command)
 {
     const char *wrapper = environment_variables_value(variables, exec_wrapper);
     struct stat status;
@@ -85,10 +89,12 @@ bool worker_command_make(const struct function_version *settings, const struct e
 }
 
 /* AWS's messages name the paths inside its sandbox; a missing wrapper is noticed by the shell there. */
-void worker_command_failure(const struct function_version *settings, struct worker_command *command, int error)
+void worker_command_failure(const struct function_version *settings, struct worker_command *command,
+                            int error)
 {
     char reason[128];
-    const char *program = settings->family == RUNTIME_FAMILY_PROVIDED ? "/var/task/bootstrap" : command->arguments[0];
+    const char *program =
+        settings->family == RUNTIME_FAMILY_PROVIDED ? "/var/task/bootstrap" : command->arguments[0];
     const char *text = strerror_r(error, reason, sizeof reason);
 
     if (command->has_wrapper) {

@@ -12,11 +12,12 @@
 enum { WORKER_ARGUMENTS_MAX = 256, WORKER_FAILURE_SIZE = 512 };
 
 struct worker_command {
-    const char *arguments[WORKER_ARGUMENTS_MAX]; /* ended by NULL; borrowed from the settings and from here */
+    const char *arguments
+        [WORKER_ARGUMENTS_MAX]; /* ended by NULL; borrowed from the settings and from here */
     const char *working_directory;
-    bool is_bundled;              /* it speaks frames */
-    bool has_wrapper;             /* AWS_LAMBDA_EXEC_WRAPPER is what is started */
-    char path[4096];              /* of the bootstrap, where that is a file of ours or the function's */
+    bool is_bundled;  /* it speaks frames */
+    bool has_wrapper; /* AWS_LAMBDA_EXEC_WRAPPER is what is started */
+    char path[4096];  /* of the bootstrap, where that is a file of ours or the function's */
 
     /* When there is nothing to start: the platform's error. */
     const char *error_type;
@@ -30,10 +31,12 @@ bool worker_command_needs_interpreter(const struct function_version *settings);
  * False with `error_type` and `failure`. `variables` are those the process will see; `interpreter` is NULL where none
  * is needed. All is borrowed.
  */
-bool worker_command_make(const struct function_version *settings, const struct environment_variables *variables,
-                         const char *bundled_folder, const char *interpreter, struct worker_command *command);
+bool worker_command_make(const struct function_version *settings,
+                         const struct environment_variables *variables, const char *bundled_folder,
+                         const char *interpreter, struct worker_command *command);
 
 /* What the platform says when the program could not be started: "fork/exec /var/task/bootstrap: permission denied". */
-void worker_command_failure(const struct function_version *settings, struct worker_command *command, int error);
+void worker_command_failure(const struct function_version *settings, struct worker_command *command,
+                            int error);
 
 #endif

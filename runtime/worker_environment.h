@@ -48,11 +48,13 @@ void worker_next(struct worker *worker, worker_deliver_fn *deliver, void *contex
 void worker_forget_next(struct worker *worker, const void *context);
 
 /* `payload` is taken when accepted; NULL is empty. */
-enum worker_status worker_respond(struct worker *worker, const char *request_id, struct bytes *payload);
+enum worker_status worker_respond(struct worker *worker, const char *request_id,
+                                  struct bytes *payload);
 enum worker_status worker_respond_too_large(struct worker *worker, const char *request_id);
-enum worker_status worker_fail(struct worker *worker, const char *request_id, const char *error_type,
-                               struct bytes *payload);
-enum worker_status worker_fail_init(struct worker *worker, const char *error_type, struct bytes *payload);
+enum worker_status worker_fail(struct worker *worker, const char *request_id,
+                               const char *error_type, struct bytes *payload);
+enum worker_status worker_fail_init(struct worker *worker, const char *error_type,
+                                    struct bytes *payload);
 
 /*
  * A response that comes in pieces. Is the running invocation's taker waiting for them? Then each piece goes there at
@@ -60,7 +62,8 @@ enum worker_status worker_fail_init(struct worker *worker, const char *error_typ
  */
 typedef void worker_room_fn(void *context);
 bool worker_wants_stream(const struct worker *worker, const char *request_id);
-bool worker_stream(struct worker *worker, struct bytes *chunk, worker_room_fn *on_room, void *context);
+bool worker_stream(struct worker *worker, struct bytes *chunk, worker_room_fn *on_room,
+                   void *context);
 
 /* The connection that waits for room is gone. */
 void worker_forget_room(struct worker *worker, const void *context);

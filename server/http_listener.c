@@ -18,6 +18,7 @@
 #include "handlers/api_error.h"
 #include "runtime/clock.h"
 #include "server/origin_guard.h"
+#include "server/preflight.h"
 #include "server/routes.h"
 
 enum {
@@ -454,11 +455,11 @@ static enum MHD_Result handle(struct http_exchange *exchange)
     exchange->state = HANDLING;
     listener->pending++;
     request_id_make(listener->api->random, base->request_id);
-    if (origin_guard_allows(&listener->guard, config_store_current(listener->api->config_store),
-                            exchange_header(base, "Origin"), exchange_header(base, "Host"), why))
-        exchange->route->handler(base, listener->api);
-    else
+    if (!origin_guard_allows(&listener->guard, config_store_current(listener->api->config_store),
+                             exchange_header(base, "Origin"), exchange_header(base, "Host"), why))
         refuse_page(exchange, why);
+    else if (!preflight_handle(base))
+        exchange->route->handler(base, listener->api);
     if (exchange->state != HANDLING)
         return send_answer(exchange);
     exchange->state = SUSPENDED;

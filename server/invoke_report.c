@@ -213,13 +213,21 @@ void invoke_report_refusal(const struct http_response *response)
 
 /* ---- which functions there are ---- */
 
+/* NULL for what isn't the row of a function. */
+static const char *name_of(const cJSON *function)
+{
+    const char *const name = string_of(function, "FunctionName");
+
+    return name != NULL ? name : string_of(function, "name");
+}
+
 static bool has_name(const cJSON *functions, const char *name)
 {
     const cJSON *function;
 
     cJSON_ArrayForEach(function, functions)
     {
-        const char *const known = string_of(function, "name");
+        const char *const known = name_of(function);
 
         if (known != NULL && strcmp(known, name) == 0)
             return true;
@@ -234,7 +242,7 @@ static void print_names(const cJSON *functions, struct nearest_name *nearest)
 
     cJSON_ArrayForEach(function, functions)
     {
-        const char *const name = string_of(function, "name");
+        const char *const name = name_of(function);
 
         if (name == NULL)
             continue;
@@ -246,7 +254,10 @@ static void print_names(const cJSON *functions, struct nearest_name *nearest)
     }
     if (count > NAMES_SHOWN_MAX)
         (void)fprintf(stderr, " and %d more", count - NAMES_SHOWN_MAX);
-    (void)fputs(count == 0 ? "there is no function at all\n" : "\n", stderr);
+    if (count > 0)
+        (void)fputc('\n', stderr);
+    else if (cJSON_GetArraySize(functions) == 0)
+        (void)fputs("there is no function at all\n", stderr);
 }
 
 void invoke_report_functions(const char *name, const struct http_response *names)

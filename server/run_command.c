@@ -76,10 +76,15 @@ static bool stops(int signal_number)
     return false;
 }
 
-/* What the kernel sends (Ctrl-C, a new window size) goes to the whole group. */
+/*
+ * What the kernel sends (Ctrl-C, a new window size) goes to the whole group, but for a terminal that has gone away:
+ * that is told to the leader of the session alone.
+ */
 static bool has_reached_command(const struct run *run, const struct signalfd_siginfo *info)
 {
-    return info->ssi_code == SI_KERNEL && getpgid(run->command) == getpgrp();
+    if (info->ssi_code != SI_KERNEL || getpgid(run->command) != getpgrp())
+        return false;
+    return info->ssi_signo != SIGHUP || getsid(0) != getpid();
 }
 
 /* ---- the steps ---- */
@@ -120,7 +125,8 @@ static int start_process(struct run *run, char *const *environment)
     if (error != 0)
         return error;
     (void)sigemptyset(&changed);
-    (void)sigaddset(&changed, SIGPIPE); /* main() ignores it */
+    (void)sigaddset(&changed, SIGPIPE); /* main() ignores both */
+    (void)sigaddset(&changed, SIGXFSZ);
     error = posix_spawnattr_setsigmask(&attributes, &run->own_mask);
     if (error == 0)
         error = posix_spawnattr_setsigdefault(&attributes, &changed);
@@ -186,23 +192,31 @@ static void read_signals(struct run *run)
         on_signal(run, &info);
 }
 
-/* It ended by itself: before COMMAND (the status is the server's own then), or under it. */
-static void on_server_lost(struct run *run)
+static void tell_of_lost_server(const struct run *run)
 {
     const int status = run->server.wait_status;
 
-    run->is_server_lost = true;
     if (WIFSIGNALED(status))
         (void)fprintf(stderr, "invoked: the server was ended by signal %d (%s)\n", WTERMSIG(status),
                       strsignal(WTERMSIG(status)));
     else if (run->state == RUN_RUNNING)
         (void)fprintf(stderr, "invoked: the server has ended before %s\n",
                       run->options->run_argv[0]);
-    if (run->state == RUN_RUNNING)
-        return;
-    run->status = WIFEXITED(status) && WEXITSTATUS(status) != EXIT_GOOD ? WEXITSTATUS(status)
-                                                                        : EXIT_CANNOT_RUN;
-    run->state = RUN_OVER;
+}
+
+/* As it was told to, or else by itself: under COMMAND, or before it (the status is the server's own then). */
+static void on_server_ended(struct run *run)
+{
+    const int status = run->server.wait_status;
+
+    run->is_server_lost = run->state != RUN_STOPPING || !WIFEXITED(status);
+    if (run->is_server_lost)
+        tell_of_lost_server(run);
+    if (run->state == RUN_STARTING)
+        run->status = WIFEXITED(status) && WEXITSTATUS(status) != EXIT_GOOD ? WEXITSTATUS(status)
+                                                                            : EXIT_CANNOT_RUN;
+    if (run->state != RUN_RUNNING)
+        run->state = RUN_OVER;
 }
 
 static void read_server(struct run *run)
@@ -216,10 +230,7 @@ static void read_server(struct run *run)
             start_command(run);
         break;
     case RUN_SERVER_ENDED:
-        if (run->state == RUN_STOPPING)
-            run->state = RUN_OVER;
-        else
-            on_server_lost(run);
+        on_server_ended(run);
         break;
     }
 }
@@ -250,8 +261,7 @@ static bool has_dead_letters(const struct run *run)
 {
     if (!run->options->fails_on_dead_letter || run->command <= 0)
         return false;
-    return run->is_server_lost || !WIFEXITED(run->server.wait_status) ||
-           WEXITSTATUS(run->server.wait_status) == RUN_SERVER_DEAD_LETTERS;
+    return run->is_server_lost || WEXITSTATUS(run->server.wait_status) == RUN_SERVER_DEAD_LETTERS;
 }
 
 static int cannot_run(const char *what)

@@ -374,6 +374,8 @@ void server_reload(struct server *server)
     if (server->stopping_since_us != 0)
         return;
     if (config_store_reload(server->config_store, &faults)) {
+        for (size_t i = 0; i < faults.count; i++)
+            log_write(server->log, LOG_WARN, "%s", faults.messages[i]);
         dispatcher_reconfigure(server->dispatcher, config_store_current(server->config_store));
         metrics_reconfigure(server->metrics, config_store_current(server->config_store));
         async_invoker_reconfigure(server->async_invoker);

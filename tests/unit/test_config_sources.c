@@ -195,6 +195,58 @@ START_TEST(keeps_the_old_snapshot_when_the_new_one_is_bad)
 }
 END_TEST
 
+static const char published_text[] =
+    "{\"Functions\":{\"f\":{\"Timeout\":%u,\"Description\":\"%s\",\"Local\":{\"Command\":[\"cat\"%s]},"
+    "\"EventInvokeConfig\":{\"MaximumRetryAttempts\":%u},"
+    "\"Versions\":{%s},\"Aliases\":{\"live\":{\"FunctionVersion\":\"1\"}}}}}";
+
+static void write_versions(unsigned timeout_s, const char *description, const char *words, unsigned retries,
+                           const char *versions)
+{
+    char text[1024];
+
+    ck_assert_int_lt(snprintf(text, sizeof text, published_text, timeout_s, description, words, retries, versions),
+                     (int)sizeof text);
+    write_file(text);
+}
+
+static const struct function_version *current_version(const struct config_store *store, const char *qualifier)
+{
+    struct function_target target;
+
+    ck_assert(function_resolve(config_function(config_store_current(store), "f"), qualifier, 0.5, &target));
+    return target.version;
+}
+
+START_TEST(keeps_published_versions_over_a_reload)
+{
+    struct config_faults faults = {.count = 0};
+    struct config_store *store = NULL;
+
+    write_versions(1, "first", "", 1, "\"1\":{}");
+    store = config_store_new(file, NULL, config_load(file, NULL, &faults));
+    /* $LATEST and a new version are as the file says; version 1 is not. The third reload frees the second snapshot. */
+    for (unsigned round = 2; round < 5; round++) {
+        write_versions(round, "next", ",\"-u\"", 0, round < 4 ? "\"1\":{},\"2\":{\"Timeout\":9}" : "\"1\":{},\"2\":{}");
+        ck_assert(config_store_reload(store, &faults));
+        ck_assert_uint_eq(faults.count, round < 4 ? 1 : 2);
+        ck_assert_ptr_nonnull(strstr(faults.messages[0], "Functions.f.Versions.1: this version is published"));
+        config_faults_clear(&faults);
+        faults = (struct config_faults){.count = 0};
+        ck_assert_uint_eq(current_version(store, "")->timeout_s, round);
+        ck_assert_uint_eq(current_version(store, "2")->timeout_s, 9);
+        ck_assert_uint_eq(current_version(store, "2")->command.count, 2);
+        ck_assert_uint_eq(current_version(store, "1")->timeout_s, 1);
+        ck_assert_str_eq(current_version(store, "1")->description, "first");
+        ck_assert_uint_eq(current_version(store, "1")->command.count, 1);
+        ck_assert_ptr_eq(current_version(store, "live"), current_version(store, "1"));
+        ck_assert_ptr_eq(current_version(store, "1")->function, config_function(config_store_current(store), "f"));
+        ck_assert_uint_eq(current_version(store, "1")->event_invoke_config->maximum_retry_attempts, 0);
+    }
+    config_store_free(store);
+}
+END_TEST
+
 START_TEST(reads_from_a_pipe)
 {
     struct config_faults faults = {.count = 0};
@@ -237,6 +289,7 @@ Suite *unit_suite(void)
     tcase_add_test(paths, reads_from_a_pipe);
     tcase_add_checked_fixture(store, make_scratch, remove_scratch);
     tcase_add_test(store, reads_a_changed_file_again);
+    tcase_add_test(store, keeps_published_versions_over_a_reload);
     tcase_add_test(store, keeps_the_old_snapshot_when_the_new_one_is_bad);
     tcase_add_test(store, refuses_a_file_above_the_limit);
     suite_add_tcase(suite, paths);
