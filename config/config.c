@@ -151,6 +151,23 @@ static struct snapshot *snapshot_new(void)
     return snapshot;
 }
 
+static void build_notes(struct config_builder *builder, struct config *config,
+                        const struct document_note *notes)
+{
+    size_t count = 0;
+
+    for (const struct document_note *note = notes; note != NULL; note = note->next)
+        count++;
+    config->notes.items = builder->no_items;
+    if (count == 0)
+        return;
+    char **items = arena_take_array(builder->arena, count + 1, sizeof *items);
+
+    for (; items != NULL && notes != NULL; notes = notes->next)
+        items[config->notes.count++] = arena_copy(builder->arena, notes->text, strlen(notes->text));
+    config->notes.items = items;
+}
+
 struct config *config_build(const struct document *document, const char *path, const char *base,
                             struct fault_list *faults)
 {
@@ -168,6 +185,7 @@ struct config *config_build(const struct document *document, const char *path, c
     builder.no_items = arena_take(builder.arena, sizeof *builder.no_items);
     snapshot->config.path = arena_copy(builder.arena, path, strlen(path));
     folder_finder_init(&builder.folders, builder.arena, own_base);
+    build_notes(&builder, &snapshot->config, document_notes(document));
     if (root->kind != NODE_OBJECT)
         fault_list_add_at(faults, root, "must be an object such as {\"Functions\": {}} (is %s)",
                           node_kind_name(root->kind));

@@ -136,6 +136,7 @@ struct config {
     struct string_list allowed_origins;
     enum durability durability;
     unsigned spare_runtimes;
+    struct string_list notes; /* what of a template is not used, a line each, for people */
 };
 
 /* What a command line adds to a configuration. */
@@ -153,15 +154,15 @@ struct config_faults {
 void config_faults_clear(struct config_faults *faults);
 
 /*
- * Reads a configuration file or a folder of functions. Returns owned (one reference), or NULL with at least one fault.
+ * Reads a configuration file, a template or a folder of functions. Returns owned (one reference), or NULL with at least one fault.
  * `options` may be NULL. `faults` must be zeroed; the caller clears it.
  */
 struct config *config_load(const char *path, const struct config_options *options,
                            struct config_faults *faults);
 
 /*
- * The same from the text of a configuration file. `path` is spoken of in faults, and relative paths start from its
- * folder, which must be there; the file itself need not.
+ * The same from the text of a configuration file or a template. The ending of `path` decides which it is; it is spoken
+ * of in faults, and relative paths start from its folder, which must be there; the file itself need not.
  */
 struct config *config_parse(const char *text, size_t length, const char *path,
                             struct config_faults *faults);

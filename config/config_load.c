@@ -7,18 +7,18 @@
 #include "config/config.h"
 
 #include "config/config_builder.h"
+#include "config/config_file.h"
 #include "config/document.h"
 #include "config/fault_list.h"
 #include "config/function_folder.h"
+#include "config/template.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 struct source {
     const char *path; /* as the user gave it */
@@ -28,60 +28,7 @@ struct source {
 };
 
 /* Fills the document. False with at least one fault. */
-typedef bool source_reader_fn(const struct source *source);
-
-/* ---- files ---- */
-
-enum { FIRST_BLOCK = 64 * 1024 };
-
-/* Reads to the end, for it may be a pipe. Returns owned; NULL with errno (EFBIG above DOCUMENT_BYTES_MAX). */
-static char *read_descriptor(int descriptor, size_t *length)
-{
-    size_t capacity = FIRST_BLOCK, used = 0;
-    char *text = malloc(capacity);
-
-    while (text != NULL) {
-        const ssize_t got = read(descriptor, text + used, capacity - used);
-
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got == 0) {
-            *length = used;
-            return text;
-        }
-        if (got < 0)
-            break;
-        used += (size_t)got;
-        if (used > DOCUMENT_BYTES_MAX) {
-            errno = EFBIG;
-            break;
-        }
-        if (used < capacity)
-            continue;
-        char *larger = realloc(text, capacity * 2);
-
-        if (larger == NULL)
-            break;
-        text = larger;
-        capacity *= 2;
-    }
-    free(text);
-    return NULL;
-}
-
-static char *read_file(const char *path, size_t *length)
-{
-    const int descriptor = open(path, O_RDONLY | O_CLOEXEC);
-
-    if (descriptor < 0)
-        return NULL;
-    char *text = read_descriptor(descriptor, length);
-    const int reason = errno;
-
-    close(descriptor);
-    errno = reason;
-    return text;
-}
+typedef bool text_reader_fn(const struct source *source, const char *text, size_t length);
 
 static void refuse_unreadable(struct fault_list *faults)
 {
@@ -100,50 +47,39 @@ static void refuse_unreadable(struct fault_list *faults)
 
 /* ---- the readers ---- */
 
-/* A template in JSON has its functions under Resources, and nothing under Functions. */
-static bool refuse_json_template(const struct source *source)
+static bool read_template(const struct source *source)
 {
-    const struct node *root = document_root(source->document);
-    const struct node *resources = node_member(root, "Resources");
-
-    if (resources == NULL || node_member(root, "Functions") != NULL)
-        return false;
-    fault_list_add_at(
-        source->faults, resources,
-        "AWS SAM and CloudFormation templates are not read by this version; write a configuration "
-        "with Functions instead");
-    return true;
+    return template_read(&(struct template_options){
+        .document = source->document,
+        .path = source->path,
+        .parameters = source->options == NULL ? NULL : &source->options->parameters,
+        .faults = source->faults,
+    });
 }
 
-static bool read_json_text(const struct source *source, const char *text, size_t length)
+/* A template in JSON has its functions under Resources, and nothing under Functions. */
+static bool read_json(const struct source *source, const char *text, size_t length)
 {
     if (!document_read_json(source->document, text, length, source->faults))
         return false;
-    return !refuse_json_template(source);
+    return !template_is_one(document_root(source->document)) || read_template(source);
 }
 
-static bool read_json(const struct source *source)
+static bool read_yaml(const struct source *source, const char *text, size_t length)
 {
-    size_t length;
-    char *text = read_file(source->path, &length);
-
-    if (text == NULL) {
-        refuse_unreadable(source->faults);
-        return false;
-    }
-    const bool is_read = read_json_text(source, text, length);
-
-    free(text);
-    return is_read;
+    return document_read_yaml(source->document, text, length, source->faults) &&
+           read_template(source);
 }
 
-static bool refuse_template(const struct source *source)
+/* CloudFormation's own ending, for both. */
+static bool read_either(const struct source *source, const char *text, size_t length)
 {
-    fault_list_add(source->faults, 1,
-                   "AWS SAM and CloudFormation templates are not read by this version; write a "
-                   "JSON configuration "
-                   "with Functions instead");
-    return false;
+    size_t blanks = 0;
+
+    while (blanks < length && strchr(" \t\r\n", text[blanks]) != NULL && text[blanks] != '\0')
+        blanks++;
+    return blanks < length && text[blanks] == '{' ? read_json(source, text, length)
+                                                  : read_yaml(source, text, length);
 }
 
 static bool read_folder(const struct source *source)
@@ -153,19 +89,17 @@ static bool read_folder(const struct source *source)
 
 static const struct {
     const char *ending; /* of the path */
-    source_reader_fn *read;
+    text_reader_fn *read;
 } sources[] = {
-    {".yaml", refuse_template},
-    {".yml", refuse_template},
-    {".template", refuse_template},
+    {".yaml", read_yaml},
+    {".yml", read_yaml},
+    {".template", read_either},
 };
 
-static source_reader_fn *reader_of(const char *path, bool is_folder)
+static text_reader_fn *reader_of(const char *path)
 {
     const size_t length = strlen(path);
 
-    if (is_folder)
-        return read_folder;
     for (size_t i = 0; i < sizeof sources / sizeof sources[0]; i++) {
         const size_t ending = strlen(sources[i].ending);
 
@@ -173,6 +107,21 @@ static source_reader_fn *reader_of(const char *path, bool is_folder)
             return sources[i].read;
     }
     return read_json;
+}
+
+static bool read_file(const struct source *source)
+{
+    size_t length;
+    char *text = config_file_read(source->path, &length);
+
+    if (text == NULL) {
+        refuse_unreadable(source->faults);
+        return false;
+    }
+    const bool is_read = reader_of(source->path)(source, text, length);
+
+    free(text);
+    return is_read;
 }
 
 /* ---- where it stands ---- */
@@ -238,7 +187,7 @@ struct config *config_load(const char *path, const struct config_options *option
     fault_list_init(&list, path);
     if (source.document == NULL)
         list.is_out_of_memory = true;
-    else if (reader_of(path, is_folder)(&source))
+    else if (is_folder ? read_folder(&source) : read_file(&source))
         config = build(&source, is_folder);
     document_free(source.document);
     fault_list_hand_over(&list, faults);
@@ -255,7 +204,7 @@ struct config *config_parse(const char *text, size_t length, const char *path,
     fault_list_init(&list, path);
     if (source.document == NULL)
         list.is_out_of_memory = true;
-    else if (read_json_text(&source, text, length))
+    else if (reader_of(path)(&source, text, length))
         config = build(&source, false);
     document_free(source.document);
     fault_list_hand_over(&list, faults);

@@ -15,6 +15,7 @@ enum { FEW_MEMBERS = 16, QUOTED_MAX = 60 };
 struct document {
     struct arena *arena;
     struct node *root;
+    struct document_note *first_note, *last_note;
     size_t node_count;
     bool is_full;
 };
@@ -44,6 +45,27 @@ void document_free(struct document *document)
 const struct node *document_root(const struct document *document)
 {
     return document->root;
+}
+
+bool document_add_note(struct document *document, const char *text)
+{
+    struct document_note *note = arena_take(document->arena, sizeof *note);
+    const char *copy = arena_copy(document->arena, text, strlen(text));
+
+    if (note == NULL || copy == NULL)
+        return false;
+    note->text = copy;
+    if (document->last_note == NULL)
+        document->first_note = note;
+    else
+        document->last_note->next = note;
+    document->last_note = note;
+    return true;
+}
+
+const struct document_note *document_notes(const struct document *document)
+{
+    return document->first_note;
 }
 
 struct arena *document_arena(struct document *document)
@@ -228,6 +250,8 @@ void node_path(const struct node *node, char *path, size_t size)
     if (size == 0)
         return;
     path[0] = '\0';
+    if (node->origin != NULL)
+        node = node->origin;
     if (node->parent == NULL)
         return;
     node_path(node->parent, path, size);

@@ -23,7 +23,9 @@ enum {
     DOCUMENT_DEPTH_MAX =
         100, /* objects and arrays inside each other: bounds every recursion over the tree */
     DOCUMENT_NODES_MAX = 4000000, /* bounds the memory of a tree */
-    DOCUMENT_BYTES_MAX = 64 << 20 /* of the text it is read from */
+    DOCUMENT_BYTES_MAX = 64 << 20, /* of the text it is read from */
+    YAML_BYTES_MAX = 8 << 20, /* the same, of YAML; CloudFormation takes 1 MB */
+    YAML_ALIAS_NODES_MAX = 50000
 };
 
 enum node_kind { NODE_NULL, NODE_BOOLEAN, NODE_NUMBER, NODE_STRING, NODE_ARRAY, NODE_OBJECT };
@@ -39,6 +41,14 @@ struct node {
     unsigned length;  /* of `text` */
     unsigned count;   /* of members or elements */
     double number;    /* infinite when it was out of range; of a boolean 0 or 1 */
+    const struct node
+        *origin; /* what it was made from, which faults then speak of; NULL: it stands for itself */
+};
+
+/* What a person should know about a configuration that is good all the same. */
+struct document_note {
+    const char *text;
+    const struct document_note *next;
 };
 
 /* NULL when memory is short. */
@@ -62,6 +72,12 @@ struct node *document_add(struct document *document, struct node *parent, enum n
 struct node *document_add_string(struct document *document, struct node *parent, const char *key,
                                  const char *text, unsigned line);
 
+/* Copies `text`. False when memory is short. */
+bool document_add_note(struct document *document, const char *text);
+
+/* In the order of adding; NULL for none. Borrowed. */
+const struct document_note *document_notes(const struct document *document);
+
 /* Has a node been refused for DOCUMENT_NODES_MAX? */
 bool document_is_full(const struct document *document);
 
@@ -71,6 +87,13 @@ bool document_is_full(const struct document *document);
  * that leaves the tree whole: the first one stays.
  */
 bool document_read_json(struct document *document, const char *text, size_t length,
+                        struct fault_list *faults);
+
+/*
+ * The same for YAML. A value with one of CloudFormation's tags becomes the long form: `!Sub x` is {"Fn::Sub": "x"}.
+ * Aliases are copied, up to YAML_ALIAS_NODES_MAX nodes in all; `<<` merges.
+ */
+bool document_read_yaml(struct document *document, const char *text, size_t length,
                         struct fault_list *faults);
 
 /* Drops members whose key stands further up already, each with a fault. False when memory is short. */

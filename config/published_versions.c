@@ -32,7 +32,8 @@ static void restore(struct function_version *version, const struct function_vers
         version->mock = next.mock;
 }
 
-static const struct function_version *find_published(const struct config *old, const char *name, const char *version)
+static const struct function_version *find_published(const struct config *old, const char *name,
+                                                     const char *version)
 {
     const struct function *function = config_function(old, name);
 
@@ -43,25 +44,29 @@ static const struct function_version *find_published(const struct config *old, c
     return NULL;
 }
 
-static bool keep_version(struct config *config, const struct function_version *version, const struct config *old,
-                         struct fault_list *notes)
+static bool keep_version(struct config *config, const struct function_version *version,
+                         const struct config *old, struct fault_list *notes)
 {
-    const struct function_version *published = find_published(old, version->function->name, version->version);
+    const struct function_version *published =
+        find_published(old, version->function->name, version->version);
 
     if (published == NULL || is_same(version, published))
         return true;
     if (!config_keep_alive(config, published->source))
         return false;
-    restore((struct function_version *)version, published); /* it lies in the arena of `config`, which is ours alone */
+    restore((struct function_version *)version,
+            published); /* it lies in the arena of `config`, which is ours alone */
     fault_list_add(notes, 0,
-                   "Functions.%s.Versions.%s: this version is published and stays as it was; give the new settings "
+                   "Functions.%s.Versions.%s: this version is published and stays as it was; give "
+                   "the new settings "
                    "another number, or start the server again",
                    version->function->name, version->version);
     return true;
 }
 
 /* In another region nothing of the old one is published. */
-bool published_versions_keep(struct config *config, const struct config *old, struct fault_list *notes)
+bool published_versions_keep(struct config *config, const struct config *old,
+                             struct fault_list *notes)
 {
     if (strcmp(config->region, old->region) != 0)
         return true;

@@ -17,6 +17,7 @@ struct fault_list;
  * Puts the versions that `old` has published into `config`, which is new and retains the snapshots that hold them.
  * Each that would have become another is told in `notes`. False when memory is short; `config` is then to be thrown away.
  */
-bool published_versions_keep(struct config *config, const struct config *old, struct fault_list *notes);
+bool published_versions_keep(struct config *config, const struct config *old,
+                             struct fault_list *notes);
 
 #endif

@@ -9,7 +9,8 @@
 void inspect_answer_json(struct exchange *exchange, int status, struct bytes *json)
 {
     static const struct answer_header headers[] = {{"Content-Type", "application/json"}};
-    const struct answer answer = {.status = status, .headers = headers, .header_count = 1, .body = json};
+    const struct answer answer = {
+        .status = status, .headers = headers, .header_count = 1, .body = json};
 
     if (json == NULL) {
         api_answer_refusal(exchange, 500, "invoked is short of memory");
@@ -50,8 +51,8 @@ cJSON *inspect_body(struct exchange *exchange, bool *is_good)
     if (body.length == 0)
         return NULL;
     if (!json_text_check(body.data, body.length, &fault)) {
-        (void)snprintf(why, sizeof why, "the body is not JSON: line %zu, column %zu: %s", fault.line, fault.column,
-                       fault.reason);
+        (void)snprintf(why, sizeof why, "the body is not JSON: line %zu, column %zu: %s",
+                       fault.line, fault.column, fault.reason);
     } else {
         json = cJSON_ParseWithLength(body.data, body.length);
         if (json != NULL)

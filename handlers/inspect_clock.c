@@ -36,8 +36,8 @@ static bool append_clock(struct bytes **json, struct clock *clock)
     return bytes_format(json, "{\"now\":\"%s\",\"mode\":\"%s\"", now, mode);
 }
 
-static void answer_clock(struct exchange *exchange, struct clock *clock, const char (*ran)[REQUEST_ID_SIZE],
-                         size_t count)
+static void answer_clock(struct exchange *exchange, struct clock *clock,
+                         const char (*ran)[REQUEST_ID_SIZE], size_t count)
 {
     struct bytes *json = NULL;
     bool is_made = append_clock(&json, clock);
@@ -76,8 +76,8 @@ static void on_settled(const char (*request_ids)[REQUEST_ID_SIZE], size_t count,
     static const char none[1][REQUEST_ID_SIZE];
     struct advancing *advancing = context;
 
-    answer_clock(held_exchange_of(advancing->held), advancing->account->clock, request_ids == NULL ? none : request_ids,
-                 count);
+    answer_clock(held_exchange_of(advancing->held), advancing->account->clock,
+                 request_ids == NULL ? none : request_ids, count);
     held_exchange_close(advancing->held);
     free(advancing);
 }
@@ -92,17 +92,20 @@ static void on_advance_overdue(struct held_exchange *held, void *context)
     free(advancing);
 }
 
-static void advance(struct exchange *exchange, struct api *api, struct account *account, double seconds)
+static void advance(struct exchange *exchange, struct api *api, struct account *account,
+                    double seconds)
 {
     const int64_t to_ms = clock_now_ms(account->clock) + (int64_t)(seconds * 1000.0 + 0.5);
     struct advancing *advancing = calloc(1, sizeof *advancing);
 
     if (advancing != NULL) {
         advancing->account = account;
-        advancing->held = held_exchange_open(exchange, api, SETTLE_SECONDS_MAX, on_advance_overdue, advancing);
+        advancing->held =
+            held_exchange_open(exchange, api, SETTLE_SECONDS_MAX, on_advance_overdue, advancing);
     }
     if (advancing != NULL && advancing->held != NULL)
-        advancing->wait = async_invoker_advance(api->async_invoker, account, to_ms, on_settled, advancing);
+        advancing->wait =
+            async_invoker_advance(api->async_invoker, account, to_ms, on_settled, advancing);
     if (advancing != NULL && advancing->wait != NULL)
         return;
     if (advancing != NULL && advancing->held != NULL)
@@ -117,8 +120,8 @@ static bool read_seconds(struct exchange *exchange, double *seconds)
     bool is_good;
     cJSON *body = inspect_body(exchange, &is_good);
     const cJSON *member = body == NULL ? NULL : body->child;
-    bool is_known = cJSON_IsObject(body) && member != NULL && member->next == NULL && cJSON_IsNumber(member) &&
-                    strcmp(member->string, "AdvanceSeconds") == 0;
+    bool is_known = cJSON_IsObject(body) && member != NULL && member->next == NULL &&
+                    cJSON_IsNumber(member) && strcmp(member->string, "AdvanceSeconds") == 0;
 
     if (!is_good)
         return false;
@@ -141,7 +144,9 @@ void inspect_clock_advance(struct exchange *exchange, struct api *api)
     if (account == NULL || !read_seconds(exchange, &seconds))
         return;
     if (clock_mode_of(account->clock) != CLOCK_MANUAL) {
-        api_answer_refusal(exchange, 409, "only a manual clock can be moved: start the server with --clock manual");
+        api_answer_refusal(
+            exchange, 409,
+            "only a manual clock can be moved: start the server with --clock manual");
         return;
     }
     advance(exchange, api, account, seconds);

@@ -34,15 +34,18 @@ static const char *format_time(int64_t epoch_ms, char text[CLOCK_TEXT_SIZE])
 
 static bool append_row(struct bytes **json, const struct event_row *row)
 {
-    static const char *const states[] = {
-        [EVENT_ROW_QUEUED] = "queued", [EVENT_ROW_RUNNING] = "running", [EVENT_ROW_WAITING] = "waiting"};
+    static const char *const states[] = {[EVENT_ROW_QUEUED] = "queued",
+                                         [EVENT_ROW_RUNNING] = "running",
+                                         [EVENT_ROW_WAITING] = "waiting"};
     char enqueued_at[CLOCK_TEXT_SIZE], next_attempt_at[CLOCK_TEXT_SIZE];
 
     return bytes_format(json, "{\"RequestId\":\"%s\"", row->request_id) &&
-           append_text(json, "FunctionName", row->function_name) && append_text(json, "State", states[row->state]) &&
+           append_text(json, "FunctionName", row->function_name) &&
+           append_text(json, "State", states[row->state]) &&
            bytes_format(json, ",\"Attempt\":%u", row->attempt) &&
            append_text(json, "EnqueuedAt", format_time(row->enqueued_at_ms, enqueued_at)) &&
-           append_text(json, "NextAttemptAt", format_time(row->next_attempt_at_ms, next_attempt_at)) &&
+           append_text(json, "NextAttemptAt",
+                       format_time(row->next_attempt_at_ms, next_attempt_at)) &&
            append_text(json, "LastError", row->last_error) && bytes_append(json, "}", 1);
 }
 
@@ -76,7 +79,8 @@ void inspect_events_list(struct exchange *exchange, struct api *api)
 
     if (account == NULL)
         return;
-    if (!async_invoker_list(api->async_invoker, account, has_name ? name : NULL, ROWS_MAX, on_rows, exchange))
+    if (!async_invoker_list(api->async_invoker, account, has_name ? name : NULL, ROWS_MAX, on_rows,
+                            exchange))
         api_answer_refusal(exchange, 500, short_of_memory);
 }
 
@@ -87,14 +91,16 @@ static void on_cleared(enum store_status status, void *context)
     if (status == STORE_OK)
         inspect_answer_done(context);
     else
-        api_answer_refusal(context, 500, "the queue could not be emptied on disk: see invoked's log");
+        api_answer_refusal(context, 500,
+                           "the queue could not be emptied on disk: see invoked's log");
 }
 
 void inspect_events_clear(struct exchange *exchange, struct api *api)
 {
     struct account *account = inspect_account(exchange, api);
 
-    if (account != NULL && !async_invoker_clear(api->async_invoker, account, false, on_cleared, exchange))
+    if (account != NULL &&
+        !async_invoker_clear(api->async_invoker, account, false, on_cleared, exchange))
         api_answer_refusal(exchange, 500, short_of_memory);
 }
 
@@ -133,7 +139,8 @@ static void on_left(const struct event_row *rows, size_t count, void *context)
 
     if (bytes_format(&json, "{\"error\":\"the time is up and %zu event%s left\",\"events\":", count,
                      count == 1 ? " is" : "s are") &&
-        list != NULL && bytes_append(&json, list->data, list->length) && bytes_append(&json, "}", 1)) {
+        list != NULL && bytes_append(&json, list->data, list->length) &&
+        bytes_append(&json, "}", 1)) {
         inspect_answer_json(context, 408, json);
     } else {
         bytes_release(json);

@@ -5,6 +5,7 @@
 #include "handlers/inspect_answer.h"
 #include "handlers/inspect_query.h"
 #include "handlers/json_writer.h"
+#include "runtime/mocks.h"
 
 /* How a function runs, by the configuration's own words. */
 static const char *const kind_names[] = {
@@ -27,10 +28,13 @@ static void write_command(struct json_writer *writer, const struct function_vers
     json_close(writer, ']');
 }
 
-static void write_how_it_runs(struct json_writer *writer, const struct function_version *settings)
+static void write_how_it_runs(struct json_writer *writer, const struct account *account,
+                              const struct function_version *settings)
 {
     json_key(writer, "RunsAs");
     json_text(writer, kind_names[settings->kind]);
+    json_key(writer, "IsMocked");
+    json_bool(writer, mocks_cover(account, settings));
     json_key(writer, "Runtime");
     json_text(writer, settings->runtime);
     json_key(writer, "Handler");
@@ -95,7 +99,7 @@ static void write_function(struct json_writer *writer, const struct api *api,
     json_text(writer, function->name);
     json_key(writer, "FunctionArn");
     json_text(writer, arn);
-    write_how_it_runs(writer, function->latest);
+    write_how_it_runs(writer, account, function->latest);
     write_limits(writer, function);
     write_qualifiers(writer, function);
     write_environments(writer, &count);

@@ -50,6 +50,8 @@ bool invoke_fault_strikes(struct exchange *exchange, struct api *api,
                                        request->type, api->random, &fault))
         return false;
     if (!fault.lets_run_first) {
+        invoke_request_rejected(request, exchange, api,
+                                fault.action == FAULT_EXCEPTION ? fault.exception : API_SERVICE);
         faulty_exchange_answer(exchange, api, &fault);
         return true;
     }

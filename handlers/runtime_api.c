@@ -178,6 +178,17 @@ static enum worker_status fail_midway(struct exchange *exchange, struct worker *
     return status;
 }
 
+static void answer_too_large(struct exchange *exchange, struct worker *worker, const char *request_id,
+                             const char *wanted_state)
+{
+    const enum worker_status status = worker_respond_too_large(worker, request_id);
+
+    if (status == WORKER_ACCEPTED)
+        answer_error(exchange, 413, "RequestEntityTooLarge", "Exceeded maximum allowed payload size (6291556 bytes).");
+    else
+        answer_status(exchange, status, worker, wanted_state);
+}
+
 static void respond(struct exchange *exchange, struct worker *worker, const char *request_id)
 {
     const char *mode = exchange_header(exchange, "Lambda-Runtime-Function-Response-Mode");
@@ -185,12 +196,7 @@ static void respond(struct exchange *exchange, struct worker *worker, const char
     enum worker_status status;
 
     if (exchange->is_body_too_large) {
-        status = worker_respond_too_large(worker, request_id);
-        if (status == WORKER_ACCEPTED)
-            answer_error(exchange, 413, "RequestEntityTooLarge",
-                         "Exceeded maximum allowed payload size (6291556 bytes).");
-        else
-            answer_status(exchange, status, worker, "InvocationResponse");
+        answer_too_large(exchange, worker, request_id, "InvocationResponse");
         return;
     }
     if (mode != NULL && strcmp(mode, "streaming") != 0) {
@@ -213,9 +219,15 @@ static void respond(struct exchange *exchange, struct worker *worker, const char
 
 static void fail(struct exchange *exchange, struct worker *worker, const char *request_id)
 {
-    struct bytes *body = take_body(exchange);
-    const enum worker_status status = worker_fail(worker, request_id, reported_type(exchange), body);
+    struct bytes *body;
+    enum worker_status status;
 
+    if (exchange->is_body_too_large) {
+        answer_too_large(exchange, worker, request_id, "InvocationErrorResponse");
+        return;
+    }
+    body = take_body(exchange);
+    status = worker_fail(worker, request_id, reported_type(exchange), body);
     give_back(exchange, status, body);
     answer_status(exchange, status, worker, "InvocationErrorResponse");
 }

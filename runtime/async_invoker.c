@@ -9,9 +9,11 @@
 /*
  * How many events run at once, of one function and of all. On AWS each has a machine of its own; here a thousand events
  * must not become a thousand processes. Most functions wait for something or other, so it is more than a core has use
- * for; the minimum is for machines with few cores.
+ * for; the minimum is for machines with few cores. Who reserves concurrency has said how many, within reason.
  */
 enum {
+    RESERVED_PLACES_PER_CORE = 64,
+    RESERVED_PLACES_MIN = 128,
     LANE_PLACES_PER_CORE = 4,
     LANE_PLACES_MIN = 8,
     EVENT_PLACES_PER_CORE = 16,
@@ -216,6 +218,7 @@ struct async_invoker *async_invoker_open(const struct async_invoker_options *opt
     invoker->queue = queue;
     invoker->lane_places = count_places(LANE_PLACES_PER_CORE, LANE_PLACES_MIN);
     invoker->event_places = count_places(EVENT_PLACES_PER_CORE, EVENT_PLACES_MIN);
+    invoker->reserved_places = count_places(RESERVED_PLACES_PER_CORE, RESERVED_PLACES_MIN);
     invoker->bucket_count = LANE_BUCKETS_MIN;
     invoker->buckets = calloc(invoker->bucket_count, sizeof(struct event_lane *));
     (void)uv_idle_init(options->loop, &invoker->idle); /* always 0 */
@@ -293,7 +296,7 @@ struct event *async_new_event(struct async_invoker *invoker, const struct enqueu
     struct event *event;
 
     *status = ENQUEUE_FULL;
-    if (async_invoker_count(options->account) >= config->queue_capacity)
+    if (!options->is_follow_up && async_invoker_count(options->account) >= config->queue_capacity)
         return NULL;
     *status = ENQUEUE_NO_MEMORY;
     lane = async_lane(invoker, options->account, options->function_name);

@@ -7,7 +7,7 @@
  *                                                                                 '-- discard -> dead letter, destination, gone
  *
  * Events of one function and account form a lane and start in order, as far as there are places: those that AWS counts
- * (dispatcher.h), and bounds of our own that keep a backlog from taking the machine (async_places.h). If there is no
+ * (dispatcher.h), and bounds of our own that keep a backlog from taking the machine (async_round.c). If there is no
  * place and none of the lane's own runs, whose end would free one, the first is refused and backs off; the others wait.
  *
  * Owns:     the queue, the lanes.
@@ -64,6 +64,7 @@ struct enqueue_options {
     struct bytes *payload;    /* retained; NULL for none */
     const char *request_id;   /* NULL: a fresh one */
     const char *trace_header; /* of the caller; may be NULL */
+    bool is_follow_up;        /* takes the place in the queue of an event that ends */
 };
 
 /* Committed, and so to be answered by 202; or not, and so by 5xx. */
@@ -124,11 +125,17 @@ bool async_invoker_records(struct async_invoker *invoker, const struct account *
                            enum record_kind kind, const char *name, event_records_fn *on_records,
                            void *context);
 
+enum redrive_status {
+    REDRIVE_DONE,
+    REDRIVE_NO_FILE, /* nothing was ever written to that queue, or it has been emptied since */
+    REDRIVE_FAILED   /* on the way */
+};
+
 /*
- * Puts the dead letters of a queue back as new events, each at most once even across a kill, as far as QueueCapacity
- * goes; the file keeps the rest. `count` is how many; `is_done` false when something failed on the way.
+ * Puts the dead letters of a queue ("": of all) back as new events, each at most once even across a kill, as far as
+ * QueueCapacity goes; the file keeps the rest. `count` is how many.
  */
-typedef void redrive_fn(size_t count, bool is_done, void *context);
+typedef void redrive_fn(size_t count, enum redrive_status status, void *context);
 bool async_invoker_redrive(struct async_invoker *invoker, struct account *account,
                            const char *queue_name, redrive_fn *on_done, void *context);
 

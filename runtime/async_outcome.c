@@ -274,6 +274,7 @@ static void count_end(struct event *event)
     struct async_account *owner = event->lane->owner;
 
     owner->unreserved_running -= event->is_unreserved;
+    owner->invoker->unreserved_running -= event->is_unreserved;
     owner->running_count--;
     owner->invoker->running_count--;
     async_touch(owner->invoker); /* lanes that wait for a place of ours */

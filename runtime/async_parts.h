@@ -49,10 +49,13 @@ struct async_invoker {
     struct event_lane *round_first, *round_last;
     uv_idle_t idle; /* runs the round once for whatever happened in one turn of the loop */
     unsigned running_count;
-    unsigned lane_places, event_places; /* how many may run at once, of a lane and of all */
-    size_t dead_letter_count;           /* since the start */
-    size_t memory_bytes;                /* of events in memory */
-    size_t busy_count;                  /* operations and runs whose end will be told */
+    unsigned unreserved_running; /* of them, those of functions without reserved concurrency */
+    unsigned lane_places,
+        event_places;         /* how many of those may run at once, of a lane and of all */
+    unsigned reserved_places; /* and of a lane with reserved concurrency */
+    size_t dead_letter_count; /* since the start */
+    size_t memory_bytes;      /* of events in memory */
+    size_t busy_count;        /* operations and runs whose end will be told */
     async_invoker_closed_fn *on_closed;
     void *context;
 };

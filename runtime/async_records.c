@@ -148,14 +148,15 @@ static void add_dead_letter(const struct settlement *settlement, struct event_en
     free(message);
 }
 
-/* The record as an event for another function. It is not worth more than the event was: a full queue loses it. */
+/* The record as an event for another function. */
 static void add_follow_up(const struct settlement *settlement, const char *arn,
                           struct bytes *record, struct event_end *end)
 {
     const struct event *event = settlement->event;
     struct function_name name;
-    struct enqueue_options options = {.account = event->lane->account, .payload = record};
-    enum enqueue_status status = ENQUEUE_STOPPING;
+    struct enqueue_options options = {
+        .account = event->lane->account, .payload = record, .is_follow_up = true};
+    enum enqueue_status status;
 
     if (function_name_parse(arn, strlen(arn), &name) == FUNCTION_NAME_OK) {
         options.function_name = name.name;
@@ -164,10 +165,8 @@ static void add_follow_up(const struct settlement *settlement, const char *arn,
     }
     if (end->follow_up == NULL)
         log_write(invoker_of(event)->options.log, LOG_ERROR,
-                  "%s %.8s: destination %s gets no record: %s", event->lane->function_name,
-                  event->request_id, arn,
-                  status == ENQUEUE_FULL ? "the queue is full (Local.QueueCapacity)"
-                                         : "it can't be invoked");
+                  "%s %.8s: destination %s gets no record: it can't be invoked",
+                  event->lane->function_name, event->request_id, arn);
 }
 
 static void add_destination(const struct settlement *settlement, const char *arn,

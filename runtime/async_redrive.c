@@ -2,8 +2,9 @@
  * Dead letters back into the queue, each at most once even across a kill.
  *
  *   1. scan     read some lines, and where each came from (the database knows; the message doesn't say)
- *   2. put      in ONE transaction add the new events and mark their letters as redriven; again from 1
- *   3. finish   write the file anew without what is marked, put it in place of the old one, drop the marks
+ *   2. put      in ONE transaction add the new events and mark their letters as redriven; again from 1, also for the
+ *               next file
+ *   3. finish   write each file anew without what is marked, put it in place of the old one, drop the marks
  *
  * A kill before the commit of 2 leaves the letters as they were; one after it leaves marks, which 3 sees to at the next
  * start. A letter that is marked is never put back again.
@@ -31,9 +32,11 @@ struct redrive {
     struct store_operation operation; /* of the step that is under way */
     struct async_invoker *invoker;
     struct async_account *owner;
-    struct record_file file;
+    struct record_file file;         /* that is being read; no name before the first */
+    char (*names)[RECORD_NAME_SIZE]; /* of all files to be read */
+    size_t name_count, name_at;
     long offset, end; /* what is appended meanwhile is left alone */
-    bool has_end, is_full, is_failed;
+    bool has_end, is_missing, is_full, is_failed;
     struct letter letters[LETTERS_MAX];
     size_t letter_count, count;
     redrive_fn *on_done;
@@ -121,9 +124,8 @@ static enum store_status scan_stream(struct event_store *store, struct redrive *
     return status;
 }
 
-static enum store_status run_scan(struct event_store *store, struct store_operation *operation)
+static enum store_status scan_file(struct event_store *store, struct redrive *redrive)
 {
-    struct redrive *redrive = (struct redrive *)operation;
     char path[RECORD_PATH_SIZE];
     enum store_status status;
     FILE *stream;
@@ -131,13 +133,41 @@ static enum store_status run_scan(struct event_store *store, struct store_operat
     record_file_path(event_store_folder(store), &redrive->file, path);
     stream = fopen(path, "re");
     if (stream == NULL) {
-        redrive->has_end = true;
+        redrive->has_end = redrive->is_missing = true;
         event_store_set_error(store, strerror(errno));
         return errno == ENOENT ? STORE_OK : STORE_FAILED;
     }
     status = scan_stream(store, redrive, stream);
     (void)fclose(stream);
     return status;
+}
+
+static bool go_to_file(struct redrive *redrive, size_t at)
+{
+    if (at >= redrive->name_count)
+        return false;
+    redrive->name_at = at;
+    redrive->offset = redrive->end = 0;
+    redrive->has_end = false;
+    memcpy(redrive->file.name, redrive->names[at], RECORD_NAME_SIZE);
+    return true;
+}
+
+static enum store_status run_scan(struct event_store *store, struct store_operation *operation)
+{
+    struct redrive *redrive = (struct redrive *)operation;
+
+    if (redrive->names == NULL) {
+        const int error = record_file_names(event_store_folder(store), &redrive->file,
+                                            &redrive->names, &redrive->name_count);
+
+        if (error != 0) {
+            event_store_set_error(store, strerror(error));
+            return STORE_FAILED;
+        }
+        (void)go_to_file(redrive, 0);
+    }
+    return redrive->name_count == 0 ? STORE_OK : scan_file(store, redrive);
 }
 
 /* Putting; on a pool thread. */
@@ -259,9 +289,13 @@ static void on_finished(struct store_operation *operation, enum store_status sta
 {
     struct redrive *redrive = (struct redrive *)operation;
     struct async_account *owner = redrive->owner;
+    enum redrive_status how = redrive->is_missing ? REDRIVE_NO_FILE : REDRIVE_DONE;
 
-    redrive->on_done(redrive->count, status == STORE_OK && !redrive->is_failed, redrive->context);
+    if (status != STORE_OK || redrive->is_failed)
+        how = REDRIVE_FAILED;
+    redrive->on_done(redrive->count, how, redrive->context);
     clear_letters(redrive);
+    free(redrive->names);
     free(redrive);
     async_end(owner);
 }
@@ -285,8 +319,8 @@ static void on_put(struct store_operation *operation, enum store_status status)
     }
     clear_letters(redrive);
     redrive->is_failed = redrive->is_failed || status != STORE_OK;
-    if (redrive->is_failed || redrive->is_full || redrive->offset >= redrive->end ||
-        redrive->invoker->state != INVOKER_OPEN)
+    if (redrive->is_failed || redrive->is_full || redrive->invoker->state != INVOKER_OPEN ||
+        (redrive->offset >= redrive->end && !go_to_file(redrive, redrive->name_at + 1)))
         submit(redrive, run_finish, on_finished, true);
     else
         submit(redrive, run_scan, on_scanned, false);
@@ -338,7 +372,16 @@ bool async_invoker_redrive(struct async_invoker *invoker, struct account *accoun
     if (!account->is_default)
         (void)snprintf(redrive->file.account_id, sizeof redrive->file.account_id, "%s",
                        account->id);
-    record_file_name(queue_name, redrive->file.name);
+    if (queue_name[0] != '\0') {
+        redrive->names = malloc(sizeof *redrive->names);
+        if (redrive->names == NULL) {
+            free(redrive);
+            return false;
+        }
+        redrive->name_count = 1;
+        record_file_name(queue_name, redrive->names[0]);
+        (void)go_to_file(redrive, 0);
+    }
     redrive->on_done = on_done;
     redrive->context = context;
     async_begin(owner);

@@ -2,8 +2,9 @@
  * Which event starts next, and where there is a place for it.
  *
  * Bounds of our own, beside AWS's, keep a backlog from taking the machine and from starving synchronous invocations:
- *   lane_places   of one function, unless its reserved concurrency says less
- *   event_places  of all functions
+ *   lane_places   of one function without reserved concurrency
+ *   event_places  of all functions without it
+ *   what a function has reserved is its own bound, up to reserved_places
  *   a tenth of an account's unreserved places is left to synchronous invocations (at least one, if there are two)
  *   of what is shared, a function that runs events already leaves a quarter to those that run none
  *
@@ -217,12 +218,13 @@ static void read_ahead(struct event_lane *lane)
 
 static unsigned lane_places(const struct event_lane *lane, const struct function *function)
 {
-    const unsigned places = lane->owner->invoker->lane_places;
+    const struct async_invoker *invoker = lane->owner->invoker;
 
-    if (function->reserved_concurrency != CONCURRENCY_UNRESERVED &&
-        (unsigned)function->reserved_concurrency < places)
+    if (function->reserved_concurrency == CONCURRENCY_UNRESERVED)
+        return invoker->lane_places;
+    if ((unsigned)function->reserved_concurrency < invoker->reserved_places)
         return (unsigned)function->reserved_concurrency;
-    return places;
+    return invoker->reserved_places;
 }
 
 /* A function that has some leaves a quarter to those that have none. */
@@ -249,9 +251,11 @@ static enum step_result look_for_room(const struct event_lane *lane, const struc
 
     if (own >= lane_places(lane, function))
         return STEP_NOTHING; /* the end of one of them wakes the lane */
-    if (!is_room(invoker->running_count, invoker->event_places, own))
+    if (function->reserved_concurrency != CONCURRENCY_UNRESERVED)
+        return STEP_STARTED;
+    if (!is_room(invoker->unreserved_running, invoker->event_places, own))
         return STEP_WAITS;
-    if (function->reserved_concurrency != CONCURRENCY_UNRESERVED || account_places(config) == 0)
+    if (account_places(config) == 0)
         return STEP_STARTED;
     return is_room(lane->owner->unreserved_running, account_places(config), own) ? STEP_STARTED
                                                                                  : STEP_WAITS;
@@ -296,6 +300,7 @@ static void count_start(struct event *event, const struct function *function)
     event->is_old = false;
     event->is_unreserved = function->reserved_concurrency == CONCURRENCY_UNRESERVED;
     owner->unreserved_running += event->is_unreserved;
+    owner->invoker->unreserved_running += event->is_unreserved;
     owner->running_count++;
     owner->invoker->running_count++;
     async_begin(owner);

@@ -13,7 +13,7 @@
 #include "runtime/environment_variables.h"
 #include "runtime/memory_guard.h"
 
-enum { READ_BYTES = 65536, READS_PER_TURN = 16, PIPE_BYTES = 1 << 18, FAILURE_SIZE = 512 };
+enum { READ_BYTES = 65536, READS_PER_TURN = 16, READS_PER_DRAIN = 64, PIPE_BYTES = 1 << 18, FAILURE_SIZE = 512 };
 
 struct command {
     struct environment base; /* first: the dispatcher sees only this */
@@ -207,7 +207,8 @@ static void on_process_ended(int wait_status, long peak_memory_kb, void *context
 
     command->process = NULL;
     if (command->base.invocation != NULL) {
-        while (read_result(command))
+        /* All that it wrote is in the pipe; a descendant that has kept the pipe and never stops is not waited for. */
+        for (unsigned i = 0; i < READS_PER_DRAIN && read_result(command); i++)
             continue;
         environment_log_drain(&command->log);
         if (wait_status == 0) {

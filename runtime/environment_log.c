@@ -65,7 +65,7 @@ static bool read_some(struct environment_log *log)
     static char buffer[READ_BYTES]; /* the loop's thread only, and empty again when this returns */
     ssize_t length;
 
-    if (log->file < 0)
+    if (!log->is_open || log->file < 0)
         return false;
     length = read(log->file, buffer, sizeof buffer);
     if (length > 0) {

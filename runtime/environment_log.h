@@ -37,7 +37,7 @@ int environment_log_open(struct environment_log *log, uv_loop_t *loop, struct lo
 /* Lines belong to `invocation` from now on; NULL: to none. What was written before must have been drained. */
 void environment_log_attach(struct environment_log *log, struct invocation *invocation);
 
-/* Reads what the process has written so far, and a last line without its end too. Bounded. */
+/* Reads what the process has written so far, and a last line without its end too. Bounded. Zeroed, it has nothing. */
 void environment_log_drain(struct environment_log *log);
 
 /* `on_closed` runs once the handle is closed, never before this returns. */

@@ -224,6 +224,30 @@ int record_file_list(const char *folder, const struct record_file *file, size_t 
     return error;
 }
 
+int record_file_names(const char *folder, const struct record_file *file,
+                      char (**names)[RECORD_NAME_SIZE], size_t *count)
+{
+    char path[RECORD_PATH_SIZE];
+    struct dirent **entries = NULL;
+    int found;
+
+    folder_path(folder, file, path);
+    found = scandir(path, &entries, is_record_file, alphasort);
+    if (found < 0 && errno != ENOENT)
+        return errno;
+    *count = 0;
+    *names = calloc(found > 0 ? (size_t)found : 1, sizeof **names);
+    for (int i = 0; i < found; i++) {
+        const size_t length = strlen(entries[i]->d_name) - (sizeof ending - 1);
+
+        if (*names != NULL && length < RECORD_NAME_SIZE)
+            memcpy((*names)[(*count)++], entries[i]->d_name, length);
+        free(entries[i]);
+    }
+    free(entries);
+    return *names == NULL ? ENOMEM : 0;
+}
+
 static int copy_kept(FILE *from, FILE *to, record_keeps_fn *keeps, void *context)
 {
     char *line = NULL;

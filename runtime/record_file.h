@@ -48,6 +48,10 @@ int record_file_append(const char *folder, const struct record_file *file, struc
 int record_file_list(const char *folder, const struct record_file *file, size_t byte_max,
                      struct bytes **array);
 
+/* The names of an account's files of a kind, sorted. 0 or an errno; `names` is owned by the caller, also when empty. */
+int record_file_names(const char *folder, const struct record_file *file,
+                      char (**names)[RECORD_NAME_SIZE], size_t *count);
+
 /* Keeps those lines that `keeps` says, by writing a new file in place of the old one. 0 or an errno. */
 typedef bool record_keeps_fn(struct bytes_view line, void *context);
 int record_file_filter(const char *folder, const struct record_file *file, record_keeps_fn *keeps,

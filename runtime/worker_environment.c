@@ -177,6 +177,8 @@ static void start_deadline(struct worker *worker)
 
 void worker_become_idle(struct worker *worker)
 {
+    if (worker->has_ended)
+        return;
     (void)uv_timer_stop(&worker->timer);
     environment_log_drain(&worker->log);
     environment_enter(&worker->base, ENVIRONMENT_IDLE);

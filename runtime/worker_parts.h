@@ -32,6 +32,7 @@ struct worker {
     char instance
         [HEX_32_SIZE]; /* tells it apart, in its log stream's name and to find what it left behind */
     bool is_searching; /* for its interpreter */
+    bool has_ended;    /* the process has: its last words are read, and no event is given to it */
     uv_timer_t timer;  /* of the init phase, then of each invocation */
     unsigned open_handles;
     bool is_init_overdue; /* the init phase is over; its rest counts into the first invocation */

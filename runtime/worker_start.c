@@ -24,6 +24,7 @@ static void on_process_ended(int wait_status, long peak_memory_kb, void *context
     char message[EXIT_MESSAGE_SIZE];
 
     worker->process = NULL;
+    worker->has_ended = true;
     if (peak_memory_kb > worker->peak_memory_kb && worker->peak_memory_kb == 0)
         worker->peak_memory_kb = peak_memory_kb;
     if (worker->port != NULL)
@@ -239,7 +240,7 @@ static bool find_interpreter(struct worker *worker)
     if (interpreters_find(worker->base.services->interpreters, worker->base.settings,
                           search_path, path,
                           on_interpreter_found, worker))
-        return path[0] != '\0' && start(worker, path);
+        return path[0] != '\0' ? start(worker, path) : fail_system(worker, "memory");
     worker->is_searching = true;
     return true;
 }

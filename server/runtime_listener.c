@@ -18,8 +18,11 @@
 enum {
     READ_BYTES = 65536,
     READS_PER_TURN = 16,
+    READS_PER_DRAIN = 256,
     CONNECTIONS_MAX = 64, /* of one environment: a worker needs one, some clients two */
-    BACKLOG = 16,
+    BACKLOG = 128,
+    ACCEPTS_PER_TURN = 16,
+    ACCEPT_PAUSE_MS = 100,
     HEAD_BYTES_MAX = 8192 /* of an answer, without the client context */
 };
 
@@ -37,7 +40,8 @@ struct worker_port {
     int file;
     struct connection *connections;
     unsigned connection_count;
-    bool is_handle_closed;
+    uv_timer_t accept_timer; /* descriptors have run out: when to look again */
+    unsigned open_handles;
 };
 
 enum connection_state {
@@ -59,6 +63,7 @@ struct connection {
     bool is_paused;    /* its taker is behind */
     bool is_ended;    /* the client sends no more */
     bool is_answered; /* the current exchange */
+    bool has_behind;  /* what arrived with the last request has not been looked at since its answer */
 
     struct bytes *input; /* what has arrived and is not used yet; the head stays while the exchange lives */
     size_t used;
@@ -82,7 +87,7 @@ static void on_ready(uv_poll_t *poll, int status, int events);
 
 static void free_port_if_done(struct worker_port *port)
 {
-    if (!port->is_handle_closed || port->connections != NULL)
+    if (port->open_handles > 0 || port->connections != NULL)
         return;
     port->listener->open_ports--;
     free(port);
@@ -133,7 +138,7 @@ static void watch(struct connection *connection)
 
     if (connection->state == CLOSED)
         return;
-    if (connection->head != NULL)
+    if (connection->head != NULL || connection->has_behind)
         events = UV_WRITABLE;
     else if (connection->is_ended || connection->is_paused || is_full(connection))
         events = 0; /* its answer is awaited first */
@@ -166,6 +171,7 @@ static void end_exchange(struct connection *connection)
     memmove(input->data, input->data + connection->used, input->length - connection->used);
     input->length -= connection->used;
     connection->used = 0;
+    connection->has_behind = input->length > 0;
     connection->state = READING_HEAD;
 }
 
@@ -382,8 +388,10 @@ static void parse_again(struct connection *connection)
 {
     struct exchange *exchange = &connection->exchange;
     const size_t path_length = exchange->path.length;
+    const bool keeps_alive = connection->request.keeps_alive; /* a refusal has changed it */
 
     (void)http_request_parse(connection->input->data, connection->input->length, &connection->request);
+    connection->request.keeps_alive = keeps_alive;
     exchange->path = (struct bytes_view){connection->request.target.data, path_length};
 }
 
@@ -477,6 +485,7 @@ static void advance(struct connection *connection)
             break;
         }
     }
+    connection->has_behind = false;
 }
 
 /* The taker of a streamed body has room again. */
@@ -582,8 +591,9 @@ static void on_ready(uv_poll_t *poll, int status, int events)
         close_connection(connection);
         return;
     }
-    if ((events & UV_WRITABLE) != 0 && connection->head != NULL) {
-        write_some(connection);
+    if ((events & UV_WRITABLE) != 0) {
+        if (connection->head != NULL)
+            write_some(connection);
         advance(connection);
     }
     for (unsigned i = 0; (events & UV_READABLE) != 0 && i < READS_PER_TURN && read_some(connection); i++)
@@ -591,19 +601,41 @@ static void on_ready(uv_poll_t *poll, int status, int events)
     watch(connection);
 }
 
-static void accept_connection(struct worker_port *port)
+static void on_connection(uv_poll_t *poll, int status, int events);
+
+static void on_accept_pause_over(uv_timer_t *timer)
+{
+    struct worker_port *port = timer->data;
+
+    (void)uv_poll_start(&port->poll, UV_READABLE, on_connection);
+}
+
+/* A connection that can't be taken stays readable: the loop would spin. */
+static void pause_accepting(struct worker_port *port)
+{
+    if (port->worker == NULL || (errno != EMFILE && errno != ENFILE && errno != ENOBUFS && errno != ENOMEM))
+        return;
+    log_write(port->listener->log, LOG_WARN, "a worker has to wait for its connection: %s", strerror(errno));
+    (void)uv_poll_stop(&port->poll);
+    (void)uv_timer_start(&port->accept_timer, on_accept_pause_over, ACCEPT_PAUSE_MS, 0);
+}
+
+/* False when none waits, or none can be taken. */
+static bool accept_connection(struct worker_port *port)
 {
     const int yes = 1;
     const int file = accept4(port->file, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
     struct connection *connection;
 
-    if (file < 0)
-        return;
+    if (file < 0) {
+        pause_accepting(port);
+        return false;
+    }
     connection = port->connection_count < CONNECTIONS_MAX ? calloc(1, sizeof *connection) : NULL;
     if (connection == NULL || uv_poll_init(port->listener->loop, &connection->poll, file) != 0) {
         (void)close(file);
         free(connection);
-        return;
+        return true;
     }
     (void)setsockopt(file, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
     connection->port = port;
@@ -614,13 +646,18 @@ static void accept_connection(struct worker_port *port)
     port->connection_count++;
     (void)read_some(connection);
     watch(connection);
+    return true;
 }
 
 static void on_connection(uv_poll_t *poll, int status, int events)
 {
+    struct worker_port *port = poll->data;
+
     (void)status;
     (void)events;
-    accept_connection(poll->data);
+    /* Handling a request may close the port. */
+    for (unsigned i = 0; i < ACCEPTS_PER_TURN && port->worker != NULL && accept_connection(port); i++)
+        continue;
 }
 
 /* ---- ports ---- */
@@ -662,6 +699,9 @@ static struct worker_port *open_port(void *context, struct worker *worker, unsig
     port->listener = listener;
     port->worker = worker;
     port->poll.data = port;
+    (void)uv_timer_init(listener->loop, &port->accept_timer);
+    port->accept_timer.data = port;
+    port->open_handles = 2;
     (void)uv_poll_start(&port->poll, UV_READABLE, on_connection);
     listener->open_ports++;
     return port;
@@ -671,10 +711,11 @@ static void drain_port(struct worker_port *port)
 {
     struct connection *next;
 
-    accept_connection(port);
+    (void)accept_connection(port);
     for (struct connection *connection = port->connections; connection != NULL; connection = next) {
         next = connection->next;
-        while (read_some(connection))
+        /* What a process has left behind may write for ever. */
+        for (unsigned i = 0; i < READS_PER_DRAIN && read_some(connection); i++)
             continue;
     }
 }
@@ -683,7 +724,7 @@ static void on_port_closed(uv_handle_t *handle)
 {
     struct worker_port *port = handle->data;
 
-    port->is_handle_closed = true;
+    port->open_handles--;
     free_port_if_done(port);
 }
 
@@ -695,6 +736,7 @@ static void close_port(struct worker_port *port)
     (void)uv_poll_stop(&port->poll);
     (void)close(port->file);
     uv_close((uv_handle_t *)&port->poll, on_port_closed);
+    uv_close((uv_handle_t *)&port->accept_timer, on_port_closed);
 }
 
 struct runtime_listener *runtime_listener_open(uv_loop_t *loop, struct log *log)

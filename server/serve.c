@@ -45,6 +45,8 @@ int serve_check(const struct options *options)
         return EXIT_BAD_CONFIGURATION;
     (void)printf("%s: good (%zu function%s)\n", options->config_path, config->function_count,
                  config->function_count == 1 ? "" : "s");
+    for (size_t i = 0; i < config->notes.count; i++)
+        (void)printf("%s\n", config->notes.items[i]);
     config_release(config);
     return EXIT_GOOD;
 }
@@ -93,6 +95,8 @@ static void say_hello(const struct serving *serving, const struct config *config
                   "LISTENING ON %s: everybody who reaches this address can run your functions; leave --host out to "
                   "listen on loopback only",
                   serving->options->host);
+    for (size_t i = 0; i < config->notes.count; i++)
+        log_write(log, LOG_INFO, "%s", config->notes.items[i]);
     log_write(log, LOG_INFO,
               "export AWS_ENDPOINT_URL_LAMBDA=%s AWS_REGION=%s AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local",
               endpoint, config->region);

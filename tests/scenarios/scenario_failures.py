@@ -186,7 +186,7 @@ class AtImport(Failures):
                     self.assertEqual((answer.status, answer.function_error), (200, "Unhandled"), name)
                     self.assertEqual(answer.json["errorType"], error_type, name)
                     self.assertTrue(answer.json["errorMessage"].startswith(message), answer.json)
-                    self.assertIn(message, server.wait_for_log(rf"^.*\[ERROR\] {error_type}: .*$")[0])
+                    server.wait_for_log(rf"\[{name}\] \[ERROR\] {error_type}: {re.escape(message)}")
 
     def test_nodejs_errors(self):
         with Server({name: fixture(name) for name in ("nodejs-import-error", "nodejs-syntax-error")} |

@@ -107,7 +107,7 @@ class Course(WithRuntime):
         context = {"custom": {"foo": "bar", "text": "ä✓"}, "client": {"installation_id": "i"}, "env": {"fizz": "buzz"}}
         text = json.dumps(context, ensure_ascii=False)
         headers = {"X-Amz-Client-Context": base64.b64encode(text.encode()).decode(), "X-Amzn-Trace-Id": trace,
-                   "X-Amz-Tenant-Id": "tenant-1", "Content-Type": "application/x-www-form-urlencoded"}
+                   "Content-Type": "application/x-www-form-urlencoded"}
         before = time.time() * 1000
         invocation, api = self.begin({}, headers=headers)
         event = api.next()
@@ -115,7 +115,6 @@ class Course(WithRuntime):
         self.assertRegex(event.headers["lambda-runtime-aws-request-id"], f"^{UUID}$")
         self.assertEqual(event.headers["content-type"], "application/json")
         self.assertEqual(event.headers["lambda-runtime-trace-id"], trace)
-        self.assertEqual(event.headers["lambda-runtime-aws-tenant-id"], "tenant-1")
         self.assertEqual(event.headers["lambda-runtime-client-context"].encode("latin-1").decode(), text)
         self.assertEqual(event.headers["lambda-runtime-invoked-function-arn"],
                          "arn:aws:lambda:us-east-1:123456789012:function:f")

@@ -284,7 +284,7 @@ class Server:
 
         return boto3.client("lambda", endpoint_url=self.endpoint, region_name="us-east-1",
                             aws_access_key_id="local", aws_secret_access_key="local",
-                            config=Config(retries={"max_attempts": 0}, read_timeout=60, **config))
+                            config=Config(**{"retries": {"max_attempts": 0}, "read_timeout": 60, **config}))
 
     # -- looking at it
 
@@ -310,6 +310,8 @@ class Server:
         try:
             status = self.process.wait(timeout_s)
         except subprocess.TimeoutExpired:
+            if os.environ.get("INVOKED_TEST_DUMP"):
+                os.system("ps -o pid,stat,wchan:30,time,args --forest --ppid %d -p %d; cat /proc/%d/stack /proc/%d/wchan; timeout 60 gdb -batch -p %d -ex 'thread apply all bt'" % ((self.pid,) * 5))
             self.process.kill()
             self.process.wait()
             raise AssertionError(f"the server didn't end within {timeout_s} s; log:\n{self.log()}") from None

@@ -1,5 +1,6 @@
 #include "tests/support/test_bed.h"
 
+#include "runtime/memory_guard.h"
 #include "tests/support/unit.h"
 
 #include <errno.h>
@@ -35,14 +36,16 @@ void test_bed_open(struct test_bed *bed)
     bed->accounts = accounts_open(&bed->loop, &clock_options, "123456789012");
     bed->processes = process_table_open(&bed->loop);
     bed->interpreters = interpreters_open(&bed->loop, bed->processes, bed->log);
-    ck_assert(bed->log != NULL && bed->random != NULL && bed->accounts != NULL &&
-              bed->processes != NULL && bed->interpreters != NULL);
+    bed->memory_guard = memory_guard_open(&bed->loop);
+    ck_assert(bed->memory_guard != NULL && bed->log != NULL && bed->random != NULL &&
+              bed->accounts != NULL && bed->processes != NULL && bed->interpreters != NULL);
     bed->services = (struct environment_services){
         .loop = &bed->loop,
         .log = bed->log,
         .random = bed->random,
         .processes = bed->processes,
         .interpreters = bed->interpreters,
+        .memory_guard = bed->memory_guard,
         .endpoint = "http://127.0.0.1:3001",
         .bundled_folder = bed->folder,
     };
@@ -62,6 +65,7 @@ void test_bed_close(struct test_bed *bed)
         interpreters_close(bed->interpreters);
     if (bed->processes != NULL)
         process_table_close(bed->processes);
+    memory_guard_close(bed->memory_guard);
     log_close(bed->log);
     accounts_close(bed->accounts);
     (void)uv_run(&bed->loop, UV_RUN_DEFAULT);

@@ -19,6 +19,7 @@ struct test_bed {
     struct accounts *accounts;
     struct process_table *processes;
     struct interpreters *interpreters;
+    struct memory_guard *memory_guard;
     struct environment_services services;
 };
 

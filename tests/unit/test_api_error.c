@@ -29,27 +29,36 @@ static const struct {
     struct api_error error;
     const char *answer;
 } cases[] = {
-    {{API_RESOURCE_NOT_FOUND, "Function not found: arn:aws:lambda:us-east-1:123456789012:function:f:$LATEST", NULL},
+    {{.exception = API_RESOURCE_NOT_FOUND, .message = "Function not found: arn:aws:lambda:us-east-1:123456789012:function:f:$LATEST"},
      HEAD("404", "ResourceNotFoundException")
      "{\"Message\":\"Function not found: arn:aws:lambda:us-east-1:123456789012:function:f:$LATEST\",\"Type\":\"User\"}"},
-    {{API_TOO_MANY_REQUESTS, "Rate exceeded", "CallerRateLimitExceeded"},
+    {{.exception = API_TOO_MANY_REQUESTS, .message = "Rate exceeded", .reason = "CallerRateLimitExceeded"},
      HEAD("429", "TooManyRequestsException")
      "{\"Reason\":\"CallerRateLimitExceeded\",\"Type\":\"User\",\"message\":\"Rate exceeded\"}"},
-    {{API_TOO_MANY_REQUESTS, NULL, NULL},
+    {{.exception = API_TOO_MANY_REQUESTS},
      HEAD("429", "TooManyRequestsException")
      "{\"Reason\":\"ReservedFunctionConcurrentInvocationLimitExceeded\",\"Type\":\"User\",\"message\":\"Rate Exceeded.\"}"},
-    {{API_VALIDATION, "1 validation error detected: Value 'a\"b' …", NULL},
+    {{.exception = API_VALIDATION, .message = "1 validation error detected: Value 'a\"b' …"},
      HEAD("400", "ValidationException") "{\"message\":\"1 validation error detected: Value 'a\\\"b' …\"}"},
-    {{API_INVALID_REQUEST_CONTENT, "two\nlines", NULL},
+    {{.exception = API_INVALID_REQUEST_CONTENT, .message = "two\nlines"},
      HEAD("400", "InvalidRequestContentException") "{\"Type\":\"User\",\"message\":\"two\\nlines\"}"},
-    {{API_REQUEST_ENTITY_TOO_LARGE, NULL, NULL},
+    {{.exception = API_REQUEST_ENTITY_TOO_LARGE},
      HEAD("413", "RequestEntityTooLargeException")
      "{\"message\":\"Request must be smaller than 6291456 bytes for the InvokeFunction operation\"}"},
-    {{API_ACCESS_DENIED, "no", NULL}, HEAD("403", "AccessDeniedException") "{\"Message\":\"no\"}"},
-    {{API_SERVICE, "broken", NULL}, HEAD("500", "ServiceException") "{\"Message\":\"broken\",\"Type\":\"Service\"}"},
-    {{API_EC2_UNEXPECTED, "odd", NULL},
+    {{.exception = API_ACCESS_DENIED, .message = "no"}, HEAD("403", "AccessDeniedException") "{\"Message\":\"no\"}"},
+    {{.exception = API_SERVICE, .message = "broken"}, HEAD("500", "ServiceException") "{\"Message\":\"broken\",\"Type\":\"Service\"}"},
+    {{.exception = API_EC2_UNEXPECTED, .message = "odd"},
      HEAD("502", "EC2UnexpectedException")
      "{\"EC2ErrorCode\":\"InternalError\",\"Message\":\"odd\",\"Type\":\"Service\"}"},
+    {{.exception = API_EC2_UNEXPECTED, .message = "odd", .ec2_error_code = "Client.Odd"},
+     HEAD("502", "EC2UnexpectedException")
+     "{\"EC2ErrorCode\":\"Client.Odd\",\"Message\":\"odd\",\"Type\":\"Service\"}"},
+    {{.exception = API_SERVICE, .message = "odd", .ec2_error_code = "of another exception"},
+     HEAD("500", "ServiceException") "{\"Message\":\"odd\",\"Type\":\"Service\"}"},
+    {{.exception = API_TOO_MANY_REQUESTS, .retry_after = "7"},
+     "429\nContent-Type: application/json\nx-amzn-RequestId: " ID
+     "\nx-amzn-ErrorType: TooManyRequestsException\nRetry-After: 7\n\n"
+     "{\"Reason\":\"ReservedFunctionConcurrentInvocationLimitExceeded\",\"Type\":\"User\",\"message\":\"Rate Exceeded.\"}"},
 };
 /* clang-format on */
 

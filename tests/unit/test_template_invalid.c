@@ -1,0 +1,316 @@
+/*
+ * Every rule of templates has a file in fixtures/templates/invalid that breaks it, and a row here with all that is said
+ * about it. '@' stands for the absolute name of that folder. Faults are separated by a line end and begin with their
+ * line.
+ */
+#include "config/config.h"
+#include "tests/support/unit.h"
+
+#include <dirent.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { TEXT_MAX = 16384, PARAMETERS_MAX = 4 };
+
+static const char folder[] = "fixtures/templates/invalid";
+
+/* clang-format off */
+static const struct {
+    const char *file;
+    const char *faults;
+    const char *parameters[PARAMETERS_MAX];
+} cases[] = {
+    {"a-list.yaml",
+     "1: must be an AWS SAM or CloudFormation template, which has Resources",
+     {NULL}},
+    {"anchor-in-itself.yaml",
+     "2: no anchor is called &all above",
+     {NULL}},
+    {"bad-bytes.yaml",
+     "2: is not YAML: invalid leading UTF-8 octet",
+     {NULL}},
+    {"billion-laughs.yaml",
+     "2: aliases stand for more than 50000 values",
+     {NULL}},
+    {"circle.yaml",
+     "5: Resources.F.Properties.FunctionName: refers to itself, or too deeply to others",
+     {NULL}},
+    {"code-in-s3.yaml",
+     "4: Resources.A.Properties.CodeUri: the code lies in S3, which isn't here: name its folder in "
+     "Metadata: {Invoked: {CodeUri: FOLDER}}\n"
+     "7: Resources.B.Properties.CodeUri: the code lies in S3, which isn't here: name its folder in "
+     "Metadata: {Invoked: {CodeUri: FOLDER}}\n"
+     "10: Resources.C.Properties.Code: the code lies in S3, which isn't here: name its folder in "
+     "Metadata: {Invoked: {CodeUri: FOLDER}}\n"
+     "11: Resources.D: needs Code, the folder of its code",
+     {NULL}},
+    {"conditions.yaml",
+     "3: Conditions.Right.Fn::Not[0].Condition: the condition refers to itself\n"
+     "4: Conditions.Odd.Fn::Equals: must be [value, value]\n"
+     "5: Conditions.Text: must be a condition: Fn::Equals, Fn::And, Fn::Or, Fn::Not or Condition\n"
+     "6: Conditions.Few.Fn::And: must be a list of 2 to 10 conditions\n"
+     "9: Resources.B.Condition: no condition is called Lefd; did you mean Left?\n"
+     "13: Resources.F.Condition: must be the name of a condition (is a list)",
+     {NULL}},
+    {"destinations.yaml",
+     "11: Resources.A.Properties.EventInvokeConfig.DestinationConfig.OnSuccess: needs Destination, "
+     "an ARN; only for Type SQS and SNS SAM makes one\n"
+     "12: Resources.A.Properties.EventInvokeConfig.DestinationConfig.OnFailure.Type: must be SQS, "
+     "SNS, Lambda, EventBridge or S3Bucket\n"
+     "16: Resources.B.Properties.DeadLetterQueue.TargetArn: must be the ARN of an SQS queue or SNS "
+     "topic, such as arn:aws:sqs:us-east-1:123456789012:my-queue (is "
+     "\"https://sqs.us-east-1.amazonaws.com/123456789012/Queue\")\n"
+     "18: Resources.B.Properties.EventInvokeConfig.MaximumRetryAttempts: must be 0 to 2 (is 3)\n"
+     "21: Resources.B.Properties.EventInvokeConfig.DestinationConfig.OnSuccess.Destination: You "
+     "can't specify the function as a destination for itself.",
+     {NULL}},
+    {"empty.yaml",
+     "1: is empty; the least there can be is Resources: {}",
+     {NULL}},
+    {"esbuild.yaml",
+     "8: Resources.HelloWorldFunction.Properties.CodeUri: is built by esbuild, and .aws-sam/build "
+     "isn't there: run `sam build`, or name its folder in Metadata: {Invoked: {CodeUri: FOLDER}}",
+     {NULL}},
+    {"image.yaml",
+     "4: Resources.A.Properties.PackageType: container images don't run here: say in Metadata: "
+     "{Invoked: {...}} how its handler starts, by Runtime, Handler and CodeUri, by ImageConfig with "
+     "an EntryPoint, or by Command or Mock\n"
+     "8: Resources.B.Properties.Code: container images don't run here: say in Metadata: {Invoked: "
+     "{...}} how its handler starts, by Runtime, Handler and CodeUri, by ImageConfig with an "
+     "EntryPoint, or by Command or Mock",
+     {NULL}},
+    {"json.template.json",
+     "5: Resources.F.Properties.Timeout.Ref: neither a parameter nor a resource is called Time",
+     {NULL}},
+    {"key-not-text.yaml",
+     "2: a key must be plain text",
+     {NULL}},
+    {"key-twice.yaml",
+     "5: Resources.F.Type: stands twice (first in line 3): leave one out",
+     {NULL}},
+    {"merge-text.yaml",
+     "2: << merges objects (is a string)",
+     {NULL}},
+    {"metadata.yaml",
+     "2: Metadata.Invoked.AccountId: must be 12 digits (is \"12\")\n"
+     "2: Metadata.Invoked.HistorySize: must be 0 to 1000000 (is -1)\n"
+     "2: Metadata.Invoked.Regions: unknown key; known here: RetryDelaysSeconds, QueueCapacity, "
+     "HistorySize, AllowedOrigins, Durability, SpareRuntimes, InheritEnvironment, IdleTimeoutSeconds\n"
+     "8: Resources.F.Metadata.Invoked.Comand: unknown key; did you mean Command?\n"
+     "10: Resources.F.Metadata.Invoked.Timeout: must be 1 to 900 (is 0)\n"
+     "14: Resources.G.Metadata.Invoked: must be an object (is a string)",
+     {NULL}},
+    {"misspelt-function.yaml",
+     "8: Resources.F.Properties.Description.Fn::Jion: unknown function; did you mean Fn::Join?",
+     {NULL}},
+    {"misspelt-property.yaml",
+     "3: Globals.Function.Runtimes: unknown property; did you mean Runtime?\n"
+     "11: Resources.F.Properties.Timout: unknown property; did you mean Timeout?",
+     {NULL}},
+    {"nested-too-deep.yaml",
+     "1: is nested more than 100 levels deep",
+     {NULL}},
+    {"no-resources.yaml",
+     "1: must be an AWS SAM or CloudFormation template, which has Resources",
+     {NULL}},
+    {"nul.yaml",
+     "1: a text holds \\0: leave it out",
+     {NULL}},
+    {"parameter-given.yaml",
+     "2: --parameter Stgae: the template has no such parameter; did you mean Stage?\n"
+     "3: Parameters.Stage: --parameter gives \"test\", and it must be one of dev, prod\n"
+     "7: Parameters.Memory: --parameter gives \"64\", and it must be at least 128",
+     {"Stage=test", "Memory=64", "Stgae=x"}},
+    {"parameter-missing.yaml",
+     "14: Resources.F.Properties.Description.Fn::Sub: the parameter Stage has neither a default nor "
+     "a value: give it with --parameter Stage=VALUE\n"
+     "17: Resources.F.Properties.Environment.Variables.TABLE.Ref: the parameter Table is looked up "
+     "in AWS Systems Manager, which isn't here: give it with --parameter Table=VALUE\n"
+     "18: Resources.F.Properties.Environment.Variables.STAGE.Ref: the parameter Stage has neither a "
+     "default nor a value: give it with --parameter Stage=VALUE\n"
+     "19: Resources.F.Properties.Environment.Variables.OTHER.Ref: neither a parameter nor a resource "
+     "is called Stages; did you mean Stage?",
+     {NULL}},
+    {"parameter-wrong.yaml",
+     "2: Parameters.Stage: the default is \"test\", and it must be one of dev, prod\n"
+     "6: Parameters.Memory: the default is \"much\", and it must be a number\n"
+     "9: Parameters.Retries: the default is \"3\", and it must be at most 2\n"
+     "13: Parameters.Name: the default is \"ab\", and it must be at least so many characters long: 3\n"
+     "17: Parameters.Odd: must be an object (is a number)",
+     {NULL}},
+    {"ranges.yaml",
+     "6: Globals.Function.MemorySize: must be 128 to 10240 (is 64)\n"
+     "11: Resources.F.Properties.Timeout: must be 1 to 900 (is 1000)\n"
+     "14: Resources.F.Properties.Environment.Variables.AWS_REGION: is reserved by AWS Lambda and "
+     "can't be set: take another name\n"
+     "15: Resources.F.Properties.Environment.Variables.LIST: must be a string (is a list): put it in "
+     "quotes\n"
+     "19: Resources.G.Properties.Timeout: must be a number (is a string)\n"
+     "20: Resources.G.Properties.Runtime: \"ruby3.3\" is not bundled: use ImageConfig with the "
+     "command that starts its runtime interface client, or provided.al2023 with a bootstrap\n"
+     "21: Resources.G.Properties.CodeUri: no such folder: @/nowhere",
+     {NULL}},
+    {"resource-without-type.yaml",
+     "2: Resources.F: needs Type, such as AWS::Serverless::Function\n"
+     "3: Resources.G: must be an object (is a string)\n"
+     "4: Resources.Fn::ForEach::Topics: is a macro, which isn't run here: write out what it gives",
+     {NULL}},
+    {"same-name.yaml",
+     "9: Resources.Second: is called hello, and so is the resource in line 2: give it another "
+     "FunctionName",
+     {NULL}},
+    {"sections.yaml",
+     "1: Parameters: must be an object (is a list)\n"
+     "2: Globals.Function: must be an object (is a string)\n"
+     "3: Resources: must be an object (is a list)",
+     {NULL}},
+    {"syntax.yaml",
+     "4: is not YAML: while parsing a block mapping, did not find expected key (column 4)",
+     {NULL}},
+    {"tab.yaml",
+     "2: is not YAML: while scanning for the next token, found character that cannot start any token "
+     "(column 1)",
+     {NULL}},
+    {"too-much-work.yaml",
+     "10: Resources.B.Properties.QueueName.Fn::Sub: this template takes more work to resolve than is "
+     "reasonable; it gave up here",
+     {NULL}},
+    {"two-documents.yaml",
+     "2: a second document begins here: one is enough",
+     {NULL}},
+    {"unclosed.yaml",
+     "2: is not YAML: while parsing a flow sequence, did not find expected ',' or ']' (column 1)",
+     {NULL}},
+    {"unknown-anchor.yaml",
+     "1: no anchor is called &nothing above",
+     {NULL}},
+    {"unknown-section.yaml",
+     "1: Resource: unknown section of a template; did you mean Resources?",
+     {NULL}},
+    {"unknown-tag.yaml",
+     "2: unknown tag !Reff; did you mean !Ref?",
+     {NULL}},
+    {"unresolvable.yaml",
+     "10: Resources.F.Properties.Environment.Variables.EXPORTED.Fn::ImportValue: what other stacks "
+     "export isn't known here: make it a parameter and give --parameter NAME=VALUE, or give a value "
+     "under Metadata.Invoked of the function\n"
+     "11: Resources.F.Properties.Environment.Variables.ATTRIBUTE.Fn::GetAtt: Arm of Table "
+     "(AWS::DynamoDB::Table) isn't known here (did you mean Arn?): give a value under "
+     "Metadata.Invoked of the function\n"
+     "12: Resources.F.Properties.Environment.Variables.NESTED.Fn::GetAtt: Outputs.Url of Stack "
+     "(AWS::CloudFormation::Stack) isn't known here: give a value under Metadata.Invoked of the "
+     "function\n"
+     "13: Resources.F.Properties.Environment.Variables.SECRET: a dynamic reference ({{resolve:...}}) "
+     "can't be looked up here: give a value under Metadata.Invoked of the function\n"
+     "14: Resources.F.Properties.Environment.Variables.CIDR.Fn::Cidr: this function can't be "
+     "resolved here: give a value under Metadata.Invoked of the function\n"
+     "15: Resources.F.Properties.Environment.Variables.PSEUDO.Ref: there is no value for AWS::Regin; "
+     "did you mean AWS::Region?\n"
+     "16: Resources.F.Properties.Environment.Variables.HALF.Fn::GetAtt: must be Resource.Attribute "
+     "(is Table)\n"
+     "17: Resources.F.Properties.Environment.Variables.NOBODY.Fn::GetAtt: neither a parameter nor a "
+     "resource is called Tabel; did you mean Table?\n"
+     "18: Resources.F.Properties.Environment.Variables.OPEN.Fn::Sub: ${ without }\n"
+     "19: Resources.F.Properties.Environment.Variables.MISSING.Fn::FindInMap[0]: Mappings has no "
+     "Stages\n"
+     "20: Resources.F.Properties.Environment.Variables.NINTH.Fn::Select: has no element 9: the list "
+     "holds 2\n"
+     "21: Resources.F.Properties.Environment.Variables.JOINED.Fn::Join: must be [delimiter, list]\n"
+     "22: Resources.F.Properties.Environment.Variables.HIDDEN.Ref: Hidden isn't there, by its "
+     "Condition",
+     {NULL}},
+    {"versions.yaml",
+     "6: Resources.F.Properties.AutoPublishAlias: an alias's name must be 1 to 128 of a-z, A-Z, 0-9, "
+     "- and _, and not a number\n"
+     "9: Resources.Live.Properties.FunctionVersion: there is no version 2 under Versions\n"
+     "10: Resources.Again: the function has an alias live already\n"
+     "13: Resources.Nameless: needs Name\n"
+     "18: Resources.Events.Properties.Qualifier: the function has no version and no alias nobody\n"
+     "22: Resources.Most: is the second EventInvokeConfig of the same function and qualifier\n"
+     "25: Resources.Orphan: needs FunctionName",
+     {NULL}},
+};
+/* clang-format on */
+
+/* The row's faults, each with the file in front. */
+static void expect(const char *file, const char *faults, char *expected)
+{
+    char absolute[PATH_MAX];
+    size_t used = 0;
+
+    ck_assert_ptr_nonnull(realpath(folder, absolute));
+    expected[0] = '\0';
+    for (bool is_line_begin = true; *faults != '\0'; faults++) {
+        if (is_line_begin)
+            used += (size_t)snprintf(expected + used, TEXT_MAX - used, "%s:", file);
+        used += (size_t)(*faults == '@'
+                             ? snprintf(expected + used, TEXT_MAX - used, "%s", absolute)
+                             : snprintf(expected + used, TEXT_MAX - used, "%c", *faults));
+        is_line_begin = *faults == '\n';
+    }
+    snprintf(expected + used, TEXT_MAX - used, "\n");
+}
+
+START_TEST(says_all_that_is_wrong_with_its_place)
+{
+    struct config_faults faults = {.count = 0};
+    char *items[PARAMETERS_MAX + 1] = {NULL};
+    struct config_options options = {.parameters = {.items = items}};
+    char file[PATH_MAX], expected[TEXT_MAX], found[TEXT_MAX] = "";
+
+    for (; cases[_i].parameters[options.parameters.count] != NULL; options.parameters.count++)
+        items[options.parameters.count] =
+            (char *)cases[_i].parameters[options.parameters.count];
+    snprintf(file, sizeof file, "%s/%s", folder, cases[_i].file);
+    expect(file, cases[_i].faults, expected);
+    ck_assert_ptr_null(config_load(file, &options, &faults));
+    for (size_t i = 0; i < faults.count; i++) {
+        const size_t used = strlen(found);
+
+        snprintf(found + used, sizeof found - used, "%s\n", faults.messages[i]);
+    }
+    ck_assert_str_eq(found, expected);
+    ck_assert(!faults.is_out_of_memory);
+    config_faults_clear(&faults);
+}
+END_TEST
+
+static bool has_row(const char *file)
+{
+    for (int i = 0; i < ARRAY_LENGTH(cases); i++) {
+        if (strcmp(cases[i].file, file) == 0)
+            return true;
+    }
+    return false;
+}
+
+START_TEST(every_file_has_a_row)
+{
+    DIR *files = opendir(folder);
+    const struct dirent *file;
+    int count = 0;
+
+    ck_assert_ptr_nonnull(files);
+    while ((file = readdir(files)) != NULL) {
+        if (file->d_name[0] == '.' || strcmp(file->d_name, "code") == 0)
+            continue;
+        ck_assert_msg(has_row(file->d_name), "%s has no row", file->d_name);
+        count++;
+    }
+    closedir(files);
+    ck_assert_int_eq(count, ARRAY_LENGTH(cases));
+}
+END_TEST
+
+Suite *unit_suite(void)
+{
+    Suite *suite = suite_create("template_invalid");
+    TCase *rules = tcase_create("rules");
+
+    tcase_add_loop_test(rules, says_all_that_is_wrong_with_its_place, 0, ARRAY_LENGTH(cases));
+    tcase_add_test(rules, every_file_has_a_row);
+    suite_add_tcase(suite, rules);
+    return suite;
+}
