@@ -8,7 +8,9 @@ import os
 import random
 import resource
 import shutil
+import socket
 import sqlite3
+import struct
 import subprocess
 import sys
 import threading
@@ -17,7 +19,7 @@ import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 import invoked  # noqa: E402
-from events import FAILS, QUEUE, SUCCEEDS, EventServer, event_config, mock, to_queue  # noqa: E402
+from events import FAILS, QUEUE, SUCCEEDS, EventServer, authorization, event_config, mock, to_queue  # noqa: E402
 from invoked import SLOWNESS, command, python, wait_for  # noqa: E402
 
 # Appends its number when it begins and when it is about to end; each line goes out in one write.
@@ -119,6 +121,43 @@ class Kills(unittest.TestCase):
             self.assertLessEqual(len(runs.keys() - accepted), self.KILLS * self.POSTERS)
             print(f"{len(accepted)} accepted, {kills[-1]} run before the last kill, {len(again)} run again after {self.KILLS} kills ...", end=" ")
 
+    def test_a_stop_in_the_middle_of_the_load_loses_nothing_and_repeats_nothing(self):
+        accepted, first = set(), 0
+        with EventServer({"f": python(COUNTS)}, {"Local": {"QueueCapacity": 1000000}}, clock="real") as server:
+            for number in range(5):
+                poster = Poster(server, first, 1)
+                poster.start()
+                if number > 0:
+                    before = len(runs_of(server))
+                    wait_for(lambda: len(runs_of(server)) > before, "events to run")
+                time.sleep(random.uniform(0.02, 0.2))
+                server.stop()
+                poster.join()
+                accepted.update(poster.accepted)
+                first = poster.next
+                server.start()
+            server.drained()
+            runs = counted(server)
+            self.assertEqual(sorted(accepted - runs.keys()), [], "lost")
+            self.assertGreater(len(accepted), 200)
+            # Those that a stop cuts off run again, and nothing else: what had ended is written before the server goes.
+            again = sum(len(ids) > 1 for ids in runs.values())
+            self.assertLessEqual(again, 5 * max(8, 4 * (os.cpu_count() or 1)))
+
+    def test_a_client_that_leaves_before_its_answer_does_no_harm(self):
+        request = (b"POST /2015-03-31/functions/f/invocations HTTP/1.1\r\nHost: localhost\r\n"
+                   b"X-Amz-Invocation-Type: Event\r\nContent-Length: 2\r\n\r\n10")
+        with EventServer({"f": python(COUNTS)}, clock="real") as server:
+            for number in range(300):
+                connection = server.connect()
+                if number % 2:  # an abrupt end
+                    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                connection.sendall(request * (number % 3 + 1))
+                connection.close()
+            server.accept("f", 11)
+            server.drained()
+            self.assertIn(11, counted(server))
+
     def test_one_that_had_finished_before_the_kill_does_not_run_again(self):
         with EventServer({"f": python(COUNTS)}, clock="real") as server:
             for number in range(200):
@@ -153,6 +192,20 @@ class Kills(unittest.TestCase):
                 self.assertEqual(server.advance(60), [waiting])
                 server.signal()
                 server.ended()
+
+    def test_other_accounts_events_are_kept_too(self):
+        one = authorization("111111111111")
+        with EventServer({"f": mock(FAILS, **to_queue("q"))}) as server:
+            server.accept("f", 1, headers=one)
+            server.accept("f", 2)
+            wait_for(lambda: [row["State"] for row in server.events() + server.events(headers=one)] == ["waiting"] * 2,
+                     "the first tries")
+            server.kill()
+            server.start()
+            self.assertEqual((len(server.events(headers=one)), len(server.events())), (1, 1))
+            server.drained(one)
+            self.assertEqual([letter["Body"] for letter in server.dead_letters(headers=one)], ["1"])
+            self.assertEqual((len(server.events()), server.dead_letters()), (1, []))
 
     def test_an_attempt_that_was_cut_off_uses_up_no_retry(self):
         function = python("import os, time\ndef handler(event, context):\n    print('running')\n"

@@ -170,7 +170,7 @@ class Tidiness(unittest.TestCase):
                 count = 2 if name == "sleep" else 24
                 list(pool.map(lambda _: server.invoke(name, {"seconds": 20}), range(count)))
             wait_for(lambda: not server.children(), "the end of all processes, zombies too")
-            self.assertEqual(process_state(server.pid), "S")
+            wait_for(lambda: process_state(server.pid) == "S", "a sleeping server", 5)
             wait_for(lambda: server.descriptor_count() <= before, "the end of all descriptors", 5)
 
     def test_killed_itself_it_leaves_its_children_to_nobody(self):
