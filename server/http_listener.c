@@ -643,7 +643,7 @@ static int open_socket(const char *host, unsigned short port, char why[LISTEN_FA
     return file;
 }
 
-static void on_daemon_log(void *context, const char *format, va_list arguments)
+__attribute__((format(printf, 2, 0))) static void on_daemon_log(void *context, const char *format, va_list arguments)
 {
     struct http_listener *listener = context;
     char text[512];

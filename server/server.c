@@ -420,6 +420,7 @@ static void on_dispatcher_closed(void *context)
     struct server *server = context;
 
     server->dispatcher = NULL;
+    held_exchanges_end(&server->api); /* of requests that were half received when the stop began */
     async_invoker_close(server->async_invoker, on_async_invoker_closed, server);
 }
 
