@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/epoll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -83,6 +84,7 @@ struct http_exchange {
     struct MHD_Connection *connection;
     const struct route *route; /* NULL until the head was seen */
     enum exchange_state state;
+    bool is_ambiguous; /* its length is told twice */
     uint64_t received;
     struct MHD_Response *response;
     int status;
@@ -467,8 +469,12 @@ static enum MHD_Result handle(struct http_exchange *exchange)
     exchange->state = HANDLING;
     listener->pending++;
     request_id_make(listener->api->random, base->request_id);
-    if (!origin_guard_allows(&listener->guard, config_store_current(listener->api->config_store),
-                             exchange_header(base, "Origin"), exchange_header(base, "Host"), why))
+    if (exchange->is_ambiguous)
+        api_answer_refusal(
+            base, 400, "the length of the body is told twice: send one Content-Length, or chunks");
+    else if (!origin_guard_allows(
+                 &listener->guard, config_store_current(listener->api->config_store),
+                 exchange_header(base, "Origin"), exchange_header(base, "Host"), why))
         refuse_page(exchange, why);
     else if (!preflight_handle(base))
         exchange->route->handler(base, listener->api);
@@ -479,6 +485,27 @@ static enum MHD_Result handle(struct http_exchange *exchange)
     return MHD_YES;
 }
 
+static enum MHD_Result count_length(void *context, enum MHD_ValueKind kind, const char *name,
+                                    const char *value)
+{
+    unsigned *lengths = context;
+
+    (void)kind;
+    (void)value;
+    if (strcasecmp(name, "Content-Length") == 0 || strcasecmp(name, "Transfer-Encoding") == 0)
+        (*lengths)++;
+    return MHD_YES;
+}
+
+/* Two lengths, or one beside chunks: what stands between us and the client may have taken the other one. */
+static bool is_ambiguous(const struct http_exchange *exchange)
+{
+    unsigned lengths = 0;
+
+    (void)MHD_get_connection_values(exchange->connection, MHD_HEADER_KIND, count_length, &lengths);
+    return lengths > 1;
+}
+
 /* A client that waits to be told to go on, or announces more than we would read, is answered before its body. */
 static enum MHD_Result begin(struct http_exchange *exchange, const char *method)
 {
@@ -487,7 +514,10 @@ static enum MHD_Result begin(struct http_exchange *exchange, const char *method)
     const unsigned long long length = length_text == NULL ? 0 : strtoull(length_text, NULL, 10);
 
     exchange->exchange.method = method;
+    exchange->is_ambiguous = is_ambiguous(exchange);
     exchange->route = route_find(method, exchange->exchange.path, &exchange->exchange.parameter);
+    if (exchange->is_ambiguous)
+        return handle(exchange);
     if (length > exchange->route->body_max) {
         exchange->exchange.is_body_too_large = true;
         if (expect != NULL || length > DRAIN_BYTES_MAX)

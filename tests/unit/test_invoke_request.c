@@ -27,9 +27,9 @@ static const char configuration[] =
 #define SOURCE(line, column) \
     "\\n at [Source: REDACTED (`StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION` disabled); line: " line ", column: " column "]"
 #define BAD_JSON "Could not parse request body into json: Could not parse payload into json: "
-#define NOT_AUTHORIZED(account, resource) \
+#define NOT_AUTHORIZED(account, resource, policy) \
     "{\"Message\":\"User: arn:aws:iam::" account ":user/local is not authorized to perform: lambda:InvokeFunction on " \
-    "resource: " resource " because no identity-based policy allows the lambda:InvokeFunction action\"}"
+    "resource: " resource " because no " policy " policy allows the lambda:InvokeFunction action\"}"
 /* clang-format on */
 
 static struct test_bed bed;
@@ -166,9 +166,9 @@ static const struct {
      "Member must have length greater than or equal to 1\"}"},
 
     {"arn:aws:lambda:us-east-1:111111111111:function:hello", NULL, "403 AccessDeniedException",
-     NOT_AUTHORIZED("123456789012", "arn:aws:lambda:us-east-1:111111111111:function:hello")},
-    {"denied", NULL, "403 AccessDeniedException", NOT_AUTHORIZED("123456789012", ARN "denied")},
-    {"mine", NULL, "403 AccessDeniedException", NOT_AUTHORIZED("123456789012", ARN "mine")},
+     NOT_AUTHORIZED("123456789012", "arn:aws:lambda:us-east-1:111111111111:function:hello", "resource-based")},
+    {"denied", NULL, "403 AccessDeniedException", NOT_AUTHORIZED("123456789012", ARN "denied", "identity-based")},
+    {"mine", NULL, "403 AccessDeniedException", NOT_AUTHORIZED("123456789012", ARN "mine", "identity-based")},
 };
 /* clang-format on */
 
@@ -232,6 +232,15 @@ static const struct {
     {"X-Amz-Invocation-Type", "DryRun",          &invoke_rules, NULL, NULL},
     {"X-Amz-Invocation-Type", "DryRun",          &stream_rules, NULL, NULL},
     {"X-Amz-Invocation-Type", "nonsense",        &async_rules,  NULL, NULL},
+    {"x-amzn-RequestId",      ID,                &invoke_rules, NULL, NULL},
+    {"x-amzn-RequestId",      "mine",            &invoke_rules, "400 InvalidRequestContentException",
+     "{\"Type\":\"User\",\"message\":\"The x-amzn-RequestId header is not a valid UUID string.\"}"},
+    {"X-Amz-Tenant-Id",       "tenant-1",        &invoke_rules, "400 InvalidParameterValueException",
+     "{\"Type\":\"User\",\"message\":\"The invoked function is not enabled with tenancy configuration. Remove the tenant "
+     "ID from your request and try again.\"}"},
+    {"X-Amz-Durable-Execution-Name", "order-1",  &stream_rules, "400 InvalidParameterValueException",
+     "{\"Type\":\"User\",\"message\":\"You cannot provide a durable execution name to invoke a function without a durable "
+     "configuration.\"}"},
     {"X-Amz-Invocation-Type", "dry_run", &invoke_rules, "400 ValidationException",
      "{\"message\":\"1 validation error detected: Value 'dry_run' at 'invocationType" FAILED
      "Member must satisfy enum value set: [DryRun, RequestResponse, Event]\"}"},
@@ -498,7 +507,8 @@ START_TEST(the_account_of_the_caller_is_that_of_the_arns)
     fake_exchange_header(&fake, "Authorization",
                          "AWS4-HMAC-SHA256 Credential=111111111111/20251124/us-east-1/lambda/x");
     ck_assert(!read_request(&invoke_rules));
-    assert_refused("403 AccessDeniedException", NOT_AUTHORIZED("111111111111", ARN "hello"));
+    assert_refused("403 AccessDeniedException",
+                   NOT_AUTHORIZED("111111111111", ARN "hello", "resource-based"));
 }
 END_TEST
 
