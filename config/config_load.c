@@ -57,12 +57,25 @@ static bool read_template(const struct source *source)
     });
 }
 
+/* Parameters are of templates. */
+static bool note_useless_parameters(const struct source *source)
+{
+    const struct config_options *options = source->options;
+
+    if (options == NULL || options->parameters.count == 0 ||
+        document_add_note(source->document, "--parameter: ignored, for this is no template"))
+        return true;
+    source->faults->is_out_of_memory = true;
+    return false;
+}
+
 /* A template in JSON has its functions under Resources, and nothing under Functions. */
 static bool read_json(const struct source *source, const char *text, size_t length)
 {
     if (!document_read_json(source->document, text, length, source->faults))
         return false;
-    return !template_is_one(document_root(source->document)) || read_template(source);
+    return template_is_one(document_root(source->document)) ? read_template(source)
+                                                            : note_useless_parameters(source);
 }
 
 static bool read_yaml(const struct source *source, const char *text, size_t length)
@@ -84,7 +97,8 @@ static bool read_either(const struct source *source, const char *text, size_t le
 
 static bool read_folder(const struct source *source)
 {
-    return function_folder_read(source->path, source->document, source->faults);
+    return function_folder_read(source->path, source->document, source->faults) &&
+           note_useless_parameters(source);
 }
 
 static const struct {

@@ -22,9 +22,9 @@ struct fault_list;
 enum {
     DOCUMENT_DEPTH_MAX =
         100, /* objects and arrays inside each other: bounds every recursion over the tree */
-    DOCUMENT_NODES_MAX = 4000000, /* bounds the memory of a tree */
+    DOCUMENT_NODES_MAX = 4000000,  /* bounds the memory of a tree */
     DOCUMENT_BYTES_MAX = 64 << 20, /* of the text it is read from */
-    YAML_BYTES_MAX = 8 << 20, /* the same, of YAML; CloudFormation takes 1 MB */
+    YAML_BYTES_MAX = 8 << 20,      /* the same, of YAML; CloudFormation takes 1 MB */
     YAML_ALIAS_NODES_MAX = 50000
 };
 

@@ -7,13 +7,13 @@
 
 #include "config/arena.h"
 #include "config/fault_list.h"
+#include "config/yaml_events.h"
 #include "config/yaml_scalar.h"
 #include "config/yaml_tag.h"
 
 #include <assert.h>
 #include <stdio.h>
 #include <string.h>
-#include <yaml.h>
 
 enum { ANCHORS_MAX = 1000, SHOWN_MAX = 60 };
 
@@ -26,11 +26,9 @@ struct anchor {
 struct yaml_reader {
     struct document *document;
     struct fault_list *faults;
-    yaml_parser_t parser;
-    const char *text;
-    size_t length;
+    struct yaml_events events;
     struct anchor *anchors; /* the newest first */
-    unsigned anchor_count, alias_nodes, depth;
+    unsigned anchor_count, alias_nodes, alias_line, depth;
 };
 
 /* Where a value is to stand. */
@@ -43,45 +41,6 @@ struct place {
 static unsigned line_of(const yaml_event_t *event)
 {
     return (unsigned)event->start_mark.line + 1;
-}
-
-/* ---- what libyaml refuses ---- */
-
-/* Bad bytes come with an offset alone. */
-static unsigned line_of_problem(const struct yaml_reader *reader)
-{
-    const yaml_parser_t *parser = &reader->parser;
-    unsigned line = 1;
-
-    if (parser->error != YAML_READER_ERROR)
-        return (unsigned)parser->problem_mark.line + 1;
-    for (size_t i = 0; i < parser->problem_offset && i < reader->length; i++)
-        line += reader->text[i] == '\n';
-    return line;
-}
-
-static void refuse_problem(struct yaml_reader *reader)
-{
-    const yaml_parser_t *parser = &reader->parser;
-    const char *problem = parser->problem == NULL ? "can't be read" : parser->problem;
-
-    if (parser->error == YAML_MEMORY_ERROR)
-        reader->faults->is_out_of_memory = true;
-    else if (parser->error == YAML_READER_ERROR)
-        fault_list_add(reader->faults, line_of_problem(reader), "is not YAML: %s", problem);
-    else
-        fault_list_add(reader->faults, line_of_problem(reader), "is not YAML: %s%s%s (column %zu)",
-                       parser->context == NULL ? "" : parser->context,
-                       parser->context == NULL ? "" : ", ", problem,
-                       parser->problem_mark.column + 1);
-}
-
-static bool next_event(struct yaml_reader *reader, yaml_event_t *event)
-{
-    if (yaml_parser_parse(&reader->parser, event) != 0)
-        return true;
-    refuse_problem(reader);
-    return false;
 }
 
 /* ---- nodes ---- */
@@ -166,11 +125,11 @@ static bool copy_node(struct yaml_reader *reader, const struct node *source,
                       const struct place *place)
 {
     if (++reader->alias_nodes > YAML_ALIAS_NODES_MAX) {
-        fault_list_add(reader->faults, place->line, "aliases stand for more than %d values",
+        fault_list_add(reader->faults, reader->alias_line, "aliases stand for more than %d values",
                        YAML_ALIAS_NODES_MAX);
         return false;
     }
-    if (!is_deeper_allowed(reader, place->line))
+    if (!is_deeper_allowed(reader, reader->alias_line))
         return false;
     struct node *node = add(reader, place, source->kind, place->line);
     bool is_copied = node != NULL;
@@ -195,6 +154,7 @@ static bool read_alias(struct yaml_reader *reader, const struct place *place,
     struct place own = *place;
 
     own.line = place->line > 0 ? place->line : line_of(event);
+    reader->alias_line = line_of(event);
     for (const struct anchor *anchor = reader->anchors; anchor != NULL; anchor = anchor->next) {
         if (strcmp(anchor->name, name) == 0)
             return copy_node(reader, anchor->node, &own);
@@ -263,7 +223,7 @@ static bool read_next(struct yaml_reader *reader, const struct place *place)
 {
     yaml_event_t event;
 
-    if (!next_event(reader, &event))
+    if (!yaml_events_next(&reader->events, &event))
         return false;
     const bool is_read = read_value(reader, place, &event);
 
@@ -290,7 +250,7 @@ static bool read_children(struct yaml_reader *reader, struct node *node, yaml_ev
     while (is_read && !is_ended) {
         yaml_event_t event;
 
-        if (!next_event(reader, &event))
+        if (!yaml_events_next(&reader->events, &event))
             return false;
         is_ended = event.type == end;
         if (!is_ended)
@@ -446,7 +406,7 @@ static bool skip_to(struct yaml_reader *reader, yaml_event_type_t wanted)
     while (type != wanted && type != YAML_STREAM_END_EVENT) {
         yaml_event_t event;
 
-        if (!next_event(reader, &event))
+        if (!yaml_events_next(&reader->events, &event))
             return false;
         type = event.type;
         if (type == YAML_DOCUMENT_START_EVENT && wanted == YAML_STREAM_END_EVENT) {
@@ -473,20 +433,17 @@ static bool read_whole(struct yaml_reader *reader)
 bool document_read_yaml(struct document *document, const char *text, size_t length,
                         struct fault_list *faults)
 {
-    struct yaml_reader reader = {.document = document, .faults = faults, .text = text, .length = length};
+    struct yaml_reader reader = {.document = document, .faults = faults};
 
     assert(document_root(document) == NULL);
     if (length > YAML_BYTES_MAX) {
         fault_list_add(faults, 1, "is larger than %d MiB", YAML_BYTES_MAX >> 20);
         return false;
     }
-    if (yaml_parser_initialize(&reader.parser) == 0) {
-        faults->is_out_of_memory = true;
+    if (!yaml_events_open(&reader.events, text, length, faults))
         return false;
-    }
-    yaml_parser_set_input_string(&reader.parser, (const unsigned char *)text, length);
     const bool is_read = read_whole(&reader);
 
-    yaml_parser_delete(&reader.parser);
+    yaml_events_close(&reader.events);
     return is_read && document_root(document) != NULL && !faults->is_out_of_memory;
 }

@@ -21,7 +21,8 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { NUMBER_MAX = 24 };
+/* Of types that are listed one by one. */
+enum { NUMBER_MAX = 24, TYPES_MAX = 50 };
 
 static const char region_default[] = "us-east-1";
 static const char account_id_default[] = "123456789012";
@@ -124,15 +125,15 @@ static bool init_scope(struct template_scope *scope, const struct template_optio
     scope->conditions = find_section(scope, root, "Conditions");
     scope->mappings = find_section(scope, root, "Mappings");
     scope->resources = find_section(scope, root, "Resources");
-    scope->globals =
-        find_section(scope, find_section(scope, root, "Globals"), "Function");
+    scope->globals = find_section(scope, find_section(scope, root, "Globals"), "Function");
     scope->region = find_place(scope, "AWS::Region", "Region", region_default);
     scope->account_id = find_place(scope, "AWS::AccountId", "AccountId", account_id_default);
     if (scope->resources == NULL || !template_find_resources(scope))
         return false;
-    scope->condition_states = arena_take_array(
-        document_arena(scope->document), scope->conditions == NULL ? 1 : scope->conditions->count + 1u,
-        sizeof *scope->condition_states);
+    scope->condition_states =
+        arena_take_array(document_arena(scope->document),
+                         scope->conditions == NULL ? 1 : scope->conditions->count + 1u,
+                         sizeof *scope->condition_states);
     scope->bench = document_add(scope->document, NULL, NODE_ARRAY, NULL, root->line);
     scope->faults->is_out_of_memory |= scope->condition_states == NULL || scope->bench == NULL;
     return !scope->faults->is_out_of_memory;
@@ -210,6 +211,8 @@ static void put_functions(struct template_scope *scope, struct node *root)
     }
     if (functions != NULL)
         template_put_versions(scope);
+    if (functions != NULL && functions->count == 0)
+        template_note(scope, "holds no function that is served");
 }
 
 /* ---- what is ignored ---- */
@@ -236,27 +239,38 @@ static void note_sections(struct template_scope *scope, struct text_builder *par
     }
 }
 
-/* "3 x AWS::DynamoDB::Table", where the type stands first. */
-static void note_types(struct template_scope *scope, struct text_builder *parts)
+struct type_count {
+    const char *type;
+    unsigned count;
+};
+
+/* Of each type in turn; the last place counts all that find none. */
+static void count_types(const struct template_scope *scope, struct type_count counts[TYPES_MAX + 1])
 {
     for (size_t i = 0; i < scope->row_count; i++) {
-        const struct template_resource *row = &scope->rows[i];
-        unsigned count = 0;
+        size_t at = 0;
+
+        if (scope->rows[i].kind != RESOURCE_OTHER)
+            continue;
+        while (at < TYPES_MAX && counts[at].count > 0 &&
+               strcmp(counts[at].type, scope->rows[i].type) != 0)
+            at++;
+        if (counts[at].count++ == 0)
+            counts[at].type = at == TYPES_MAX ? "others" : scope->rows[i].type;
+    }
+}
+
+/* "3 x AWS::DynamoDB::Table", in the order of the template. */
+static void note_types(struct template_scope *scope, struct text_builder *parts)
+{
+    struct type_count counts[TYPES_MAX + 1] = {{NULL, 0}};
+
+    count_types(scope, counts);
+    for (size_t i = 0; i <= TYPES_MAX && counts[i].count > 0; i++) {
         char number[NUMBER_MAX];
 
-        if (row->kind != RESOURCE_OTHER || !template_spend(scope, scope->row_count / 32 + 1, row->node))
-            continue;
-        for (size_t other = 0; other < scope->row_count; other++) {
-            if (strcmp(scope->rows[other].type, row->type) != 0)
-                continue;
-            if (other < i)
-                break;
-            count++;
-        }
-        if (count == 0)
-            continue;
-        snprintf(number, sizeof number, "%u x ", count);
-        note_part(parts, number, row->type);
+        snprintf(number, sizeof number, "%u x ", counts[i].count);
+        note_part(parts, number, counts[i].type);
     }
 }
 
@@ -328,8 +342,8 @@ bool template_read(const struct template_options *options)
     struct template_build build;
 
     if (slash != NULL)
-        snprintf(folder, sizeof folder, "%.*s", slash == options->path ? 1 : (int)(slash - options->path),
-                 options->path);
+        snprintf(folder, sizeof folder, "%.*s",
+                 slash == options->path ? 1 : (int)(slash - options->path), options->path);
     if (!init_scope(&scope, options))
         return false;
     if (!template_build_open(&build, folder, options->path)) {

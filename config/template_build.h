@@ -18,7 +18,8 @@ enum template_build_state {
 
 struct template_build {
     enum template_build_state state;
-    struct document *document; /* the template that `sam build` has written; NULL unless BUILD_FRESH */
+    struct document
+        *document; /* the template that `sam build` has written; NULL unless BUILD_FRESH */
 };
 
 /* `folder` is that of the template at `path`. False when memory is short. */

@@ -134,8 +134,7 @@ static const char *add_substitute(struct template_scope *scope, struct text_buil
         text_builder_add(builder, at + 1, (size_t)(end - at));
         return end + 1;
     }
-    const char *name =
-        arena_copy(document_arena(scope->document), at, (size_t)(end - at));
+    const char *name = arena_copy(document_arena(scope->document), at, (size_t)(end - at));
 
     scope->faults->is_out_of_memory |= name == NULL;
     const char *text = name == NULL ? NULL : substitute(scope, template, name, variables);
@@ -158,8 +157,7 @@ static const struct node *call_sub(struct template_scope *scope, const struct no
         template = argument->first;
         variables = argument->count == 2 ? argument->last : NULL;
     }
-    if (template->kind != NODE_STRING ||
-        (variables != NULL && variables->kind != NODE_OBJECT)) {
+    if (template->kind != NODE_STRING || (variables != NULL && variables->kind != NODE_OBJECT)) {
         fault_list_add_at(scope->faults, argument, "must be %s", form);
         return NULL;
     }

@@ -28,8 +28,9 @@ static bool is_run_from_source(const char *method)
 static enum template_code refuse_unbuilt(struct template_scope *scope, const struct node *place,
                                          const struct node *method)
 {
-    fault_list_add_at(scope->faults, place, "is built by %.*s, and .aws-sam/build %s: run `sam build`, or %s",
-                      SHOWN_MAX, method->text,
+    fault_list_add_at(scope->faults, place,
+                      "is built by %.*s, and .aws-sam/build %s: run `sam build`, or %s", SHOWN_MAX,
+                      method->text,
                       scope->build->state == BUILD_STALE   ? "is older than the template"
                       : scope->build->state == BUILD_FRESH ? "doesn't have it"
                                                            : "isn't there",

@@ -105,8 +105,7 @@ static bool put_outcome(struct template_scope *scope, struct node *to, const str
     if (function == NULL)
         return true;
     if (type != NULL && (type->kind != NODE_STRING || !is_type(type->text))) {
-        fault_list_add_at(scope->faults, type,
-                          "must be SQS, SNS, Lambda, EventBridge or S3Bucket");
+        fault_list_add_at(scope->faults, type, "must be SQS, SNS, Lambda, EventBridge or S3Bucket");
         return false;
     }
     if (node_member(outcome, "Destination") != NULL)

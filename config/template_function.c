@@ -15,8 +15,8 @@
 
 /* Properties of a function that Metadata.Invoked may set in the place of the template's; the others are Local's. */
 static const char *const overridable[] = {
-    "Runtime",     "Handler",     "CodeUri",          "ImageConfig",
-    "Description", "Timeout",     "MemorySize",       "ReservedConcurrentExecutions",
+    "Runtime",     "Handler",          "CodeUri",           "ImageConfig",
+    "Description", "Timeout",          "MemorySize",        "ReservedConcurrentExecutions",
     "Environment", "DeadLetterConfig", "EventInvokeConfig", NULL,
 };
 
@@ -38,8 +38,8 @@ static bool is_overridable(const char *name)
 static bool put_resolved(struct template_scope *scope, struct node *to, const char *key,
                          const struct node *source)
 {
-    const struct node *value = source == NULL ? &template_no_value
-                                              : template_resolve(scope, source);
+    const struct node *value =
+        source == NULL ? &template_no_value : template_resolve(scope, source);
 
     if (value == NULL || value == &template_no_value)
         return value != NULL;
@@ -121,8 +121,8 @@ static void put_own_way(struct template_scope *scope, struct node *to,
                         const struct template_resource *function)
 {
     const struct node *image = template_override(function, "ImageConfig");
-    const struct node *command = node_member(
-        as_object(scope, template_property(scope, function, "ImageConfig")), "Command");
+    const struct node *command =
+        node_member(as_object(scope, template_property(scope, function, "ImageConfig")), "Command");
 
     put_resolved(scope, to, "Runtime", template_override(function, "Runtime"));
     put_resolved(scope, to, "Handler", template_override(function, "Handler"));
@@ -177,9 +177,9 @@ static void put_events(struct template_scope *scope, struct node *to,
     const bool is_sam = function->kind == RESOURCE_SAM_FUNCTION;
     const struct node *override = template_override(function, "DeadLetterConfig");
     const struct node *queue =
-        override != NULL ? override
-                         : template_property(scope, function,
-                                             is_sam ? "DeadLetterQueue" : "DeadLetterConfig");
+        override != NULL
+            ? override
+            : template_property(scope, function, is_sam ? "DeadLetterQueue" : "DeadLetterConfig");
 
     if (queue != NULL)
         template_put_dead_letter(scope, to, queue);
@@ -235,6 +235,8 @@ static void put_all(struct template_scope *scope, struct node *to,
 static bool is_taken(struct template_scope *scope, const struct node *functions,
                      const struct template_resource *function)
 {
+    if (!template_spend(scope, functions->count / 256 + 1, function->node))
+        return true;
     const struct node *twin = node_member(functions, function->name);
 
     if (twin != NULL)
@@ -257,13 +259,13 @@ bool template_put_function(struct template_scope *scope, struct node *functions,
     if (template_resource_name(scope, function) != NULL)
         put_all(scope, draft, function);
     if (function->is_left_out)
-        template_note(scope,
-                      "%.200s: left out, for its code stands in the template: put it into a folder, "
-                      "or say under Metadata.Invoked how it runs",
-                      function->node->key);
+        template_note(
+            scope,
+            "%.200s: left out, for its code stands in the template: put it into a folder, "
+            "or say under Metadata.Invoked how it runs",
+            function->node->key);
     if (scope->faults->count == faults_before && !scope->faults->is_out_of_memory &&
         !function->is_left_out && !is_taken(scope, functions, function))
-        function->built =
-            template_put(scope, functions, function->name, draft, function->node);
+        function->built = template_put(scope, functions, function->name, draft, function->node);
     return !scope->faults->is_out_of_memory;
 }

@@ -161,11 +161,10 @@ static void check_names(struct template_scope *scope)
         for (; node != NULL && !is_name_of(item, node->key, strlen(node->key)); node = node->next)
             nearest_name_offer(&nearest, node->key);
         if (node == NULL && !is_pseudo_that_can_be_given(item))
-            fault_list_add(scope->faults, line,
-                           "--parameter %s: the template has no such parameter%s%s%s", name,
-                           nearest.best == NULL ? "" : "; did you mean ",
-                           nearest.best == NULL ? "" : nearest.best,
-                           nearest.best == NULL ? "" : "?");
+            fault_list_add(
+                scope->faults, line, "--parameter %s: the template has no such parameter%s%s%s",
+                name, nearest.best == NULL ? "" : "; did you mean ",
+                nearest.best == NULL ? "" : nearest.best, nearest.best == NULL ? "" : "?");
     }
 }
 
@@ -221,8 +220,8 @@ static const struct node *split_list(struct template_scope *scope, const char *t
     }
 }
 
-static const struct node *refuse_missing(struct template_scope *scope,
-                                         const struct node *parameter, const struct node *at)
+static const struct node *refuse_missing(struct template_scope *scope, const struct node *parameter,
+                                         const struct node *at)
 {
     const bool is_ssm = strncmp(type_of(parameter), ssm_type, strlen(ssm_type)) == 0;
 

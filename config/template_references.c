@@ -92,8 +92,7 @@ static const struct {
     {"AWS::Partition", "%P"},
     {"AWS::URLSuffix", "%U"},
     {"AWS::StackName", "%S"},
-    {"AWS::StackId",
-     "arn:%P:cloudformation:%R:%A:stack/%S/00000000-0000-0000-0000-000000000000"},
+    {"AWS::StackId", "arn:%P:cloudformation:%R:%A:stack/%S/00000000-0000-0000-0000-000000000000"},
     {"AWS::NoValue", NULL},
 };
 
@@ -138,9 +137,8 @@ static const struct node *refuse_name(struct template_scope *scope, const struct
              node = node->next)
             nearest_name_offer(&nearest, node->key);
     }
-    fault_list_add_at(scope->faults, at,
-                      "neither a parameter nor a resource is called %.*s%s%s%s", SHOWN_MAX, name,
-                      nearest.best == NULL ? "" : "; did you mean ",
+    fault_list_add_at(scope->faults, at, "neither a parameter nor a resource is called %.*s%s%s%s",
+                      SHOWN_MAX, name, nearest.best == NULL ? "" : "; did you mean ",
                       nearest.best == NULL ? "" : nearest.best, nearest.best == NULL ? "" : "?");
     return NULL;
 }
@@ -150,7 +148,7 @@ const struct node *template_ref(struct template_scope *scope, const struct node 
 {
     const struct node *parameter = node_member(scope->parameters, name);
 
-    if (!template_spend(scope, scope->row_count / 32 + 1, at))
+    if (!template_spend(scope, scope->row_count / 256 + 1, at))
         return NULL;
     if (strncmp(name, "AWS::", 5) == 0)
         return pseudo(scope, at, name);
@@ -171,7 +169,7 @@ const struct node *template_get_att(struct template_scope *scope, const struct n
         scope->faults->is_out_of_memory = true;
         return NULL;
     }
-    if (!template_spend(scope, scope->row_count / 32 + 1, at))
+    if (!template_spend(scope, scope->row_count / 256 + 1, at))
         return NULL;
     if (name[length] == '\0' || name[length + 1] == '\0') {
         fault_list_add_at(scope->faults, at, "must be Resource.Attribute (is %.*s)", SHOWN_MAX,

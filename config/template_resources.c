@@ -1,8 +1,3 @@
-/*
- * template_resources.c - names and ARNs as AWS forms them, from region, account and name alone: nothing exists.
- *
- * To add a type, add its name property to `names`, and rows to `values`.
- */
 #include "config/template_resources.h"
 
 #include "config/arena.h"
@@ -10,11 +5,13 @@
 #include "config/fault_list.h"
 #include "config/function_name.h"
 #include "config/nearest_name.h"
+#include "config/resource_values.h"
 #include "config/template_conditions.h"
 #include "config/template_references.h"
 #include "config/template_values.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { SHOWN_MAX = 100, NUMBER_MAX = 12 };
@@ -29,77 +26,6 @@ static const struct {
     {"AWS::Lambda::Version",            RESOURCE_VERSION},
     {"AWS::Lambda::Alias",              RESOURCE_ALIAS},
     {"AWS::Lambda::EventInvokeConfig",  RESOURCE_EVENT_INVOKE_CONFIG},
-};
-
-/* The property that names a resource. */
-static const struct {
-    const char *type, *property;
-} names[] = {
-    {"AWS::Serverless::Function",     "FunctionName"},
-    {"AWS::Lambda::Function",         "FunctionName"},
-    {"AWS::Lambda::Alias",            "Name"},
-    {"AWS::SQS::Queue",               "QueueName"},
-    {"AWS::SNS::Topic",               "TopicName"},
-    {"AWS::DynamoDB::Table",          "TableName"},
-    {"AWS::DynamoDB::GlobalTable",    "TableName"},
-    {"AWS::Serverless::SimpleTable",  "TableName"},
-    {"AWS::S3::Bucket",               "BucketName"},
-    {"AWS::Events::EventBus",         "Name"},
-    {"AWS::Events::Rule",             "Name"},
-    {"AWS::Kinesis::Stream",          "Name"},
-    {"AWS::Serverless::StateMachine", "Name"},
-    {"AWS::StepFunctions::StateMachine", "StateMachineName"},
-    {"AWS::SecretsManager::Secret",   "Name"},
-    {"AWS::SSM::Parameter",           "Name"},
-    {"AWS::Logs::LogGroup",           "LogGroupName"},
-    {"AWS::IAM::Role",                "RoleName"},
-    {"AWS::Scheduler::Schedule",      "Name"},
-};
-
-/* What Ref ("") and Fn::GetAtt give; a type without a row for Ref gives its name. */
-static const struct {
-    const char *type, *attribute, *pattern;
-} values[] = {
-    {"AWS::Serverless::Function",   "Arn",        "arn:%P:lambda:%R:%A:function:%N"},
-    {"AWS::Lambda::Function",       "Arn",        "arn:%P:lambda:%R:%A:function:%N"},
-    {"AWS::SQS::Queue",             "",           "https://sqs.%R.%U/%A/%N"},
-    {"AWS::SQS::Queue",             "QueueUrl",   "https://sqs.%R.%U/%A/%N"},
-    {"AWS::SQS::Queue",             "QueueName",  "%N"},
-    {"AWS::SQS::Queue",             "Arn",        "arn:%P:sqs:%R:%A:%N"},
-    {"AWS::SNS::Topic",             "",           "arn:%P:sns:%R:%A:%N"},
-    {"AWS::SNS::Topic",             "TopicArn",   "arn:%P:sns:%R:%A:%N"},
-    {"AWS::SNS::Topic",             "TopicName",  "%N"},
-    {"AWS::DynamoDB::Table",        "Arn",        "arn:%P:dynamodb:%R:%A:table/%N"},
-    {"AWS::DynamoDB::Table",        "StreamArn",  "arn:%P:dynamodb:%R:%A:table/%N/stream/2025-01-01T00:00:00.000"},
-    {"AWS::DynamoDB::GlobalTable",  "Arn",        "arn:%P:dynamodb:%R:%A:table/%N"},
-    {"AWS::DynamoDB::GlobalTable",  "StreamArn",  "arn:%P:dynamodb:%R:%A:table/%N/stream/2025-01-01T00:00:00.000"},
-    {"AWS::Serverless::SimpleTable", "Arn",       "arn:%P:dynamodb:%R:%A:table/%N"},
-    {"AWS::S3::Bucket",             "Arn",        "arn:%P:s3:::%N"},
-    {"AWS::S3::Bucket",             "DomainName", "%N.s3.%U"},
-    {"AWS::S3::Bucket",             "RegionalDomainName", "%N.s3.%R.%U"},
-    {"AWS::S3::Bucket",             "WebsiteURL", "http://%N.s3-website-%R.%U"},
-    {"AWS::Events::EventBus",       "Arn",        "arn:%P:events:%R:%A:event-bus/%N"},
-    {"AWS::Events::EventBus",       "Name",       "%N"},
-    {"AWS::Events::Rule",           "Arn",        "arn:%P:events:%R:%A:rule/%N"},
-    {"AWS::Kinesis::Stream",        "Arn",        "arn:%P:kinesis:%R:%A:stream/%N"},
-    {"AWS::Serverless::StateMachine",    "",      "arn:%P:states:%R:%A:stateMachine:%N"},
-    {"AWS::Serverless::StateMachine",    "Arn",   "arn:%P:states:%R:%A:stateMachine:%N"},
-    {"AWS::Serverless::StateMachine",    "Name",  "%N"},
-    {"AWS::StepFunctions::StateMachine", "",      "arn:%P:states:%R:%A:stateMachine:%N"},
-    {"AWS::StepFunctions::StateMachine", "Arn",   "arn:%P:states:%R:%A:stateMachine:%N"},
-    {"AWS::StepFunctions::StateMachine", "Name",  "%N"},
-    {"AWS::SecretsManager::Secret", "",           "arn:%P:secretsmanager:%R:%A:secret:%N"},
-    {"AWS::SecretsManager::Secret", "Id",         "arn:%P:secretsmanager:%R:%A:secret:%N"},
-    {"AWS::Logs::LogGroup",         "Arn",        "arn:%P:logs:%R:%A:log-group:%N:*"},
-    {"AWS::IAM::Role",              "Arn",        "arn:%P:iam::%A:role/%N"},
-    {"AWS::KMS::Key",               "Arn",        "arn:%P:kms:%R:%A:key/%N"},
-    {"AWS::KMS::Key",               "KeyId",      "%N"},
-    {"AWS::Cognito::UserPool",      "",           "%R_%N"},
-    {"AWS::Cognito::UserPool",      "UserPoolId", "%R_%N"},
-    {"AWS::Cognito::UserPool",      "Arn",        "arn:%P:cognito-idp:%R:%A:userpool/%R_%N"},
-    {"AWS::Cognito::UserPool",      "ProviderName", "cognito-idp.%R.%U/%R_%N"},
-    {"AWS::Cognito::UserPool",      "ProviderURL", "https://cognito-idp.%R.%U/%R_%N"},
-    {"AWS::Cognito::UserPoolClient", "ClientId",  "%N"},
 };
 
 /* What SAM makes without being told to, when a function has an event of such an API. */
@@ -152,6 +78,13 @@ static void fill_row(struct template_scope *scope, struct template_resource *row
     row->properties = NULL;
 }
 
+static int by_id(const void *left, const void *right)
+{
+    const struct template_resource *const *a = left, *const *b = right;
+
+    return strcmp((*a)->node->key, (*b)->node->key);
+}
+
 bool template_find_resources(struct template_scope *scope)
 {
     const size_t faults_before = scope->faults->count;
@@ -160,22 +93,33 @@ bool template_find_resources(struct template_scope *scope)
     scope->row_count = scope->resources->count;
     scope->rows = arena_take_array(document_arena(scope->document), scope->row_count + 1,
                                    sizeof *scope->rows);
-    if (scope->rows == NULL) {
+    scope->rows_by_id = arena_take_array(document_arena(scope->document), scope->row_count + 1,
+                                         sizeof(struct template_resource *));
+    if (scope->rows == NULL || scope->rows_by_id == NULL) {
         scope->faults->is_out_of_memory = true;
         return false;
     }
-    for (const struct node *node = scope->resources->first; node != NULL; node = node->next)
+    for (const struct node *node = scope->resources->first; node != NULL; node = node->next) {
+        scope->rows_by_id[i] = &scope->rows[i];
         fill_row(scope, &scope->rows[i++], node);
+    }
+    qsort(scope->rows_by_id, scope->row_count, sizeof(struct template_resource *), by_id);
     return scope->faults->count == faults_before;
+}
+
+static int compare_id(const void *wanted, const void *element)
+{
+    const struct template_resource *const *row = element;
+
+    return strcmp(wanted, (*row)->node->key);
 }
 
 static struct template_resource *find(struct template_scope *scope, const char *id)
 {
-    for (size_t i = 0; i < scope->row_count; i++) {
-        if (strcmp(scope->rows[i].node->key, id) == 0)
-            return &scope->rows[i];
-    }
-    return NULL;
+    struct template_resource **row = bsearch(id, scope->rows_by_id, scope->row_count,
+                                             sizeof(struct template_resource *), compare_id);
+
+    return row == NULL ? NULL : *row;
 }
 
 static bool is_implicit(const char *id)
@@ -192,17 +136,14 @@ static struct template_resource *find_published(struct template_scope *scope, co
                                                 const char **part)
 {
     const char *dot = strchr(id, '.');
+    const char *copy =
+        dot == NULL ? NULL : arena_copy(document_arena(scope->document), id, (size_t)(dot - id));
+    struct template_resource *row = copy == NULL ? NULL : find(scope, copy);
 
-    for (size_t i = 0; dot != NULL && i < scope->row_count; i++) {
-        struct template_resource *row = &scope->rows[i];
-
-        if (row->kind == RESOURCE_SAM_FUNCTION && strlen(row->node->key) == (size_t)(dot - id) &&
-            strncmp(row->node->key, id, (size_t)(dot - id)) == 0) {
-            *part = dot + 1;
-            return row;
-        }
-    }
-    return NULL;
+    if (row == NULL || row->kind != RESOURCE_SAM_FUNCTION)
+        return NULL;
+    *part = dot + 1;
+    return row;
 }
 
 bool template_resource_is_known(struct template_scope *scope, const char *id)
@@ -243,18 +184,14 @@ static const char *lower_case(struct template_scope *scope, const char *id)
 
 static const char *find_name(struct template_scope *scope, const struct template_resource *resource)
 {
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        const struct node *name = node_member(resource->properties, names[i].property);
+    const char *property = resource_name_property(resource->type);
+    const struct node *name = property == NULL ? NULL : node_member(resource->properties, property);
+    const struct node *value = name == NULL ? &template_no_value : template_resolve(scope, name);
 
-        if (strcmp(names[i].type, resource->type) != 0 || name == NULL)
-            continue;
-        const struct node *value = template_resolve(scope, name);
-
-        if (value == NULL)
-            return NULL;
-        if (value != &template_no_value)
-            return template_resolve_text(scope, name);
-    }
+    if (value == NULL)
+        return NULL;
+    if (value != &template_no_value)
+        return template_resolve_text(scope, name);
     if (strcmp(resource->type, "AWS::S3::Bucket") == 0)
         return lower_case(scope, resource->node->key);
     return resource->node->key;
@@ -292,7 +229,8 @@ static const char *find_function(struct template_scope *scope,
                           SHOWN_MAX, text);
         return NULL;
     }
-    const char *copy = arena_copy(document_arena(scope->document), parsed.name, strlen(parsed.name));
+    const char *copy =
+        arena_copy(document_arena(scope->document), parsed.name, strlen(parsed.name));
 
     scope->faults->is_out_of_memory |= copy == NULL;
     return copy;
@@ -314,11 +252,12 @@ static unsigned count_versions(struct template_scope *scope, const char *functio
 {
     unsigned count = 0;
 
+    if (!template_spend(scope, scope->row_count / 256 + 1, scope->resources))
+        return 0;
     for (size_t i = 0; i < scope->row_count; i++) {
         struct template_resource *row = &scope->rows[i];
 
-        if (row->kind != RESOURCE_VERSION ||
-            template_resource_exists(scope, row) != CONDITION_TRUE)
+        if (row->kind != RESOURCE_VERSION || template_resource_exists(scope, row) != CONDITION_TRUE)
             continue;
         if (!template_spend(scope, 1, row->node))
             return 0;
@@ -393,8 +332,9 @@ static const struct node *published(struct template_scope *scope, const struct n
     if (alias == NULL)
         alias = node_member(scope->globals, "AutoPublishAlias");
     if (alias == NULL || (strcmp(part, "Alias") != 0 && strcmp(part, "Version") != 0)) {
-        fault_list_add_at(scope->faults, at, "%.*s has no %.*s: AutoPublishAlias gives it Alias "
-                                             "and Version",
+        fault_list_add_at(scope->faults, at,
+                          "%.*s has no %.*s: AutoPublishAlias gives it Alias "
+                          "and Version",
                           SHOWN_MAX, function->node->key, SHOWN_MAX, part);
         return NULL;
     }
@@ -421,17 +361,11 @@ static bool is_there(struct template_scope *scope, const struct node *at,
 static const struct node *row_value(struct template_scope *scope, const struct node *at,
                                     struct template_resource *resource, const char *attribute)
 {
-    const char *pattern = attribute[0] == '\0' ? "%N" : NULL;
     struct nearest_name nearest;
 
     nearest_name_init(&nearest, attribute);
-    for (size_t i = 0; i < sizeof values / sizeof values[0]; i++) {
-        if (strcmp(values[i].type, resource->type) != 0)
-            continue;
-        if (strcmp(values[i].attribute, attribute) == 0)
-            pattern = values[i].pattern;
-        nearest_name_offer(&nearest, values[i].attribute);
-    }
+    const char *pattern = resource_pattern(resource->type, attribute, &nearest);
+
     if (pattern != NULL) {
         const char *name = template_resource_name(scope, resource);
 
@@ -475,8 +409,9 @@ const struct node *template_resource_attribute(struct template_scope *scope, con
     struct template_resource *resource = find(scope, id);
 
     if (resource == NULL) {
-        fault_list_add_at(scope->faults, at, "%.*s isn't known here: give a value under "
-                                             "Metadata.Invoked of the function",
+        fault_list_add_at(scope->faults, at,
+                          "%.*s isn't known here: give a value under "
+                          "Metadata.Invoked of the function",
                           SHOWN_MAX, id);
         return NULL;
     }

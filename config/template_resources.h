@@ -17,15 +17,16 @@ enum resource_kind {
 };
 
 struct template_resource {
-    const struct node *node; /* its key is the logical id */
+    const struct node *node;       /* its key is the logical id */
     const struct node *properties; /* NULL for none */
     const char *type;
     enum resource_kind kind;
-    const char *name;     /* once it was asked for */
-    const char *function; /* of a version, an alias, ...: the name of its function, once it was asked for */
-    unsigned version;     /* of a version: its number, once it was asked for */
-    bool is_left_out;     /* a function whose code isn't here */
-    struct node *built;   /* of a function: what it has become */
+    const char *name; /* once it was asked for */
+    const char *
+        function; /* of a version, an alias, ...: the name of its function, once it was asked for */
+    unsigned version;   /* of a version: its number, once it was asked for */
+    bool is_left_out;   /* a function whose code isn't here */
+    struct node *built; /* of a function: what it has become */
 };
 
 /* Fills the rows of the scope. False with a fault, or when memory is short. */

@@ -39,10 +39,11 @@ struct template_scope {
     const struct node *root, *parameters, *conditions, *mappings, *resources;
     const struct node *globals; /* Globals.Function; NULL for none */
     const char *region, *account_id;
-    const struct template_build *build;    /* what `sam build` has left; never NULL */
-    struct node *bench;                    /* values are made on it */
+    const struct template_build *build;     /* what `sam build` has left; never NULL */
+    struct node *bench;                     /* values are made on it */
     enum condition_state *condition_states; /* one for each of `conditions` */
     struct template_resource *rows;         /* one for each of `resources` */
+    struct template_resource **rows_by_id;  /* the same, sorted */
     size_t row_count;
     unsigned depth;     /* of values inside each other */
     unsigned long work; /* done so far */

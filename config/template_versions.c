@@ -49,6 +49,9 @@ static struct template_resource *find_function(struct template_scope *scope, con
 static struct node *function_of(struct template_scope *scope, struct template_resource *resource)
 {
     const char *name = template_resource_function(scope, resource);
+
+    if (!template_spend(scope, scope->row_count / 256 + 1, resource->node))
+        return NULL;
     const struct template_resource *function = name == NULL ? NULL : find_function(scope, name);
 
     if (name != NULL && (function == NULL || function->is_left_out))
@@ -81,8 +84,8 @@ static struct node *put_version(struct template_scope *scope, struct node *funct
 static bool put_resolved(struct template_scope *scope, struct node *to, const char *key,
                          const struct node *source)
 {
-    const struct node *value = source == NULL ? &template_no_value
-                                              : template_resolve(scope, source);
+    const struct node *value =
+        source == NULL ? &template_no_value : template_resolve(scope, source);
 
     if (value == NULL || value == &template_no_value)
         return value != NULL;
@@ -120,8 +123,7 @@ static void put_published(struct template_scope *scope, struct template_resource
     if (name == NULL || put_version(scope, resource->built, number, source) == NULL)
         return;
     struct node *aliases = member_or_new(scope, resource->built, "Aliases", source);
-    struct node *alias =
-        aliases == NULL ? NULL : template_put_object(scope, aliases, name, source);
+    struct node *alias = aliases == NULL ? NULL : template_put_object(scope, aliases, name, source);
     const char *text = number_text(scope, number);
     const struct node *value = text == NULL ? NULL : template_string(scope, text, source);
 
@@ -153,8 +155,7 @@ static void put_weights(struct template_scope *scope, struct node *to, const str
     }
 }
 
-static void put_routing(struct template_scope *scope, struct node *alias,
-                        const struct node *source)
+static void put_routing(struct template_scope *scope, struct node *alias, const struct node *source)
 {
     const struct node *routing = source == NULL ? NULL : template_resolve(scope, source);
     const struct node *weights = node_member(routing, "AdditionalVersionWeights");
@@ -218,8 +219,8 @@ static struct node *find_qualified(struct template_scope *scope, struct node *fu
     if (found == NULL)
         found = find_object(find_object(function, "Aliases"), name);
     if (found == NULL)
-        fault_list_add_at(scope->faults, qualifier,
-                          "the function has no version and no alias %.*s", SHOWN_MAX, name);
+        fault_list_add_at(scope->faults, qualifier, "the function has no version and no alias %.*s",
+                          SHOWN_MAX, name);
     return found;
 }
 

@@ -56,8 +56,7 @@ static bool is_based(const char *text, double *number)
     static const struct {
         const char *prefix, *digits;
         unsigned base;
-    } bases[] = {
-        {"0x", "0123456789abcdefABCDEF", 16}, {"0b", "01", 2}, {"0", "01234567", 8}};
+    } bases[] = {{"0x", "0123456789abcdefABCDEF", 16}, {"0b", "01", 2}, {"0", "01234567", 8}};
     char digits[DIGITS_MAX];
 
     for (size_t i = 0; i < sizeof bases / sizeof bases[0]; i++) {

@@ -157,7 +157,9 @@ static void on_drain_overdue(struct held_exchange *held, void *context)
     struct account *account = draining->account;
 
     end_drain(draining);
-    if (!async_invoker_list(api->async_invoker, account, NULL, ROWS_MAX, on_left, exchange))
+    if (async_invoker_count(account) == 0)
+        inspect_answer_done(exchange); /* TimeoutSeconds=0 just asks */
+    else if (!async_invoker_list(api->async_invoker, account, NULL, ROWS_MAX, on_left, exchange))
         api_answer_refusal(exchange, 408, "the time is up and events are left");
 }
 

@@ -17,8 +17,10 @@ static void append(struct json_writer *writer, const char *data, size_t length)
 static void begin(struct json_writer *writer)
 {
     const struct bytes_view body = bytes_view(writer->body);
-    const char last = body.length == 0 ? '[' : body.data[body.length - 1];
+    char last = '[';
 
+    if (body.length > 0)
+        last = body.data[body.length - 1];
     if (last != '[' && last != '{' && last != ':')
         append(writer, ",", 1);
 }

@@ -1,5 +1,8 @@
 #include "runtime/interpreter.h"
 
+#include "runtime/interpreter_version.h"
+#include "runtime/worker_command.h"
+
 #include <assert.h>
 #include <fcntl.h>
 #include <stdarg.h>
@@ -10,7 +13,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { NAME_SIZE = 32, CANDIDATES_MAX = 4, PROBE_LIMIT_MS = 10000, OUTPUT_SIZE = INTERPRETER_PATH_SIZE + 64 };
+enum {
+    NAME_SIZE = 32,
+    CANDIDATES_MAX = 4,
+    PROBE_LIMIT_MS = 10000,
+    VERSION_DELAY_MS = 300, /* those who wait for the interpreter start theirs first */
+    OUTPUT_SIZE = INTERPRETER_PATH_SIZE + 64
+};
 
 struct waiter {
     struct waiter *next;
@@ -26,8 +35,10 @@ struct search {
     char *search_path;
     enum runtime_family family;
     char candidates[CANDIDATES_MAX][NAME_SIZE];
-    size_t candidate_count, candidate; /* the one that is being tried */
-    char path[INTERPRETER_PATH_SIZE];  /* "" until one was found */
+    size_t exact_count;                     /* the first ones: their names say the version */
+    size_t candidate_count, candidate;      /* the one that is being tried */
+    char path[INTERPRETER_PATH_SIZE];       /* "" until one was found */
+    char version[INTERPRETER_VERSION_SIZE]; /* "" until it was asked */
     bool is_over;
     struct process *process; /* the probe */
     int output;
@@ -46,7 +57,8 @@ static void try_next(struct search *search);
 
 /* ---- what is tried ---- */
 
-__attribute__((format(printf, 2, 3))) static void add_candidate(struct search *search, const char *format, ...)
+__attribute__((format(printf, 2, 3))) static void add_candidate(struct search *search,
+                                                                const char *format, ...)
 {
     va_list arguments;
 
@@ -58,6 +70,7 @@ __attribute__((format(printf, 2, 3))) static void add_candidate(struct search *s
 static void list_candidates(struct search *search)
 {
     if (search->family == RUNTIME_FAMILY_PYTHON) {
+        search->exact_count = 1;
         add_candidate(search, "%s", search->runtime);
         add_candidate(search, "python3");
         return;
@@ -65,6 +78,7 @@ static void list_candidates(struct search *search)
     const char *number = search->runtime + strlen("nodejs");
     const int digits = (int)strspn(number, "0123456789");
 
+    search->exact_count = 2;
     add_candidate(search, "node%.*s", digits, number);
     add_candidate(search, "nodejs%.*s", digits, number);
     add_candidate(search, "node");
@@ -79,13 +93,15 @@ static bool is_program(const char *file)
     return stat(file, &status) == 0 && S_ISREG(status.st_mode) && access(file, X_OK) == 0;
 }
 
-static bool find_in_path(const char *name, const char *search_path, char file[INTERPRETER_PATH_SIZE])
+static bool find_in_path(const char *name, const char *search_path,
+                         char file[INTERPRETER_PATH_SIZE])
 {
     while (search_path != NULL && *search_path != '\0') {
         const size_t length = strcspn(search_path, ":");
 
         if (length > 0 &&
-            snprintf(file, INTERPRETER_PATH_SIZE, "%.*s/%s", (int)length, search_path, name) < INTERPRETER_PATH_SIZE &&
+            snprintf(file, INTERPRETER_PATH_SIZE, "%.*s/%s", (int)length, search_path, name) <
+                INTERPRETER_PATH_SIZE &&
             is_program(file))
             return true;
         search_path += length + (search_path[length] == ':' ? 1 : 0);
@@ -106,31 +122,7 @@ static bool is_script(const char *file)
     return length == sizeof head && memcmp(head, "#!", sizeof head) == 0;
 }
 
-/* ---- the end of a search ---- */
-
-static void end_search(struct search *search)
-{
-    struct waiter *waiter = search->waiters;
-    char fault[INTERPRETER_FAULT_SIZE] = "";
-
-    search->is_over = true;
-    search->waiters = NULL;
-    if (search->path[0] == '\0')
-        (void)snprintf(fault, sizeof fault, "%s is not installed here: no %s in PATH", search->runtime,
-                       search->family == RUNTIME_FAMILY_PYTHON ? "python3" : "node");
-    else if (search->family == RUNTIME_FAMILY_PYTHON ? search->candidate > 0 : search->candidate > 1)
-        log_write(search->interpreters->log, LOG_WARN, "there is no %s here: its functions run under %s",
-                  search->runtime, search->path);
-    while (waiter != NULL) {
-        struct waiter *next = waiter->next;
-
-        waiter->on_found(search->path[0] == '\0' ? NULL : search->path, fault, waiter->context);
-        free(waiter);
-        waiter = next;
-    }
-}
-
-/* ---- asking a script ---- */
+/* ---- asking ---- */
 
 static void on_probe_overdue(uv_timer_t *timer)
 {
@@ -140,36 +132,27 @@ static void on_probe_overdue(uv_timer_t *timer)
         process_kill(search->process);
 }
 
-/* It has said where the real interpreter is, in one line. */
-static void on_probe_ended(int wait_status, long peak_memory_kb, void *context)
+/* It has been read; true when it was said: the path to `path`, the version to the search. */
+static bool end_probe(struct search *search, int wait_status, char path[INTERPRETER_PATH_SIZE])
 {
-    struct search *search = context;
     char text[OUTPUT_SIZE];
-    const ssize_t length = read(search->output, text, sizeof text - 1);
+    const ssize_t length = read(search->output, text, sizeof text);
 
-    (void)peak_memory_kb;
     (void)close(search->output);
     (void)uv_timer_stop(&search->timer);
     search->process = NULL;
-    if (wait_status == 0 && length > 1) {
-        text[length] = '\0';
-        text[strcspn(text, "\r\n")] = '\0';
-        if (text[0] == '/' && is_program(text) && strlen(text) < sizeof search->path)
-            (void)snprintf(search->path, sizeof search->path, "%.*s", (int)sizeof search->path - 1, text);
-    }
-    if (search->path[0] != '\0') {
-        end_search(search);
-        return;
-    }
-    search->candidate++;
-    try_next(search);
+    return wait_status == 0 && length > 0 &&
+           interpreter_version_read((struct bytes_view){text, (size_t)length}, path,
+                                    INTERPRETER_PATH_SIZE, search->version);
 }
 
-static bool start_probe(struct search *search, const char *file)
+static bool start_probe(struct search *search, const char *file, process_ended_fn *on_ended)
 {
     const bool is_python = search->family == RUNTIME_FAMILY_PYTHON;
+    const char *const question =
+        is_python ? interpreter_version_question_python : interpreter_version_question_nodejs;
     char *const arguments[] = {(char *)(uintptr_t)file, is_python ? "-c" : "-p",
-                               is_python ? "import sys; print(sys.executable)" : "process.execPath", NULL};
+                               (char *)(uintptr_t)question, NULL};
     int ends[2];
     int nothing;
 
@@ -190,7 +173,7 @@ static bool start_probe(struct search *search, const char *file)
         .extra = -1,
     };
 
-    search->process = process_start(search->interpreters->processes, &options, on_probe_ended, search);
+    search->process = process_start(search->interpreters->processes, &options, on_ended, search);
     (void)close(nothing);
     (void)close(ends[1]);
     if (search->process == NULL) {
@@ -200,6 +183,86 @@ static bool start_probe(struct search *search, const char *file)
     search->output = ends[0];
     (void)uv_timer_start(&search->timer, on_probe_overdue, PROBE_LIMIT_MS, 0);
     return true;
+}
+
+/* ---- which version is it? ---- */
+
+static void say_version(const struct search *search)
+{
+    if (!interpreter_version_fits(search->runtime, search->version))
+        log_write(search->interpreters->log, LOG_WARN, "%s: runs under %s %s (%s)", search->runtime,
+                  search->family == RUNTIME_FAMILY_PYTHON ? "Python" : "Node.js", search->version,
+                  search->path);
+}
+
+static void on_version_known(int wait_status, long peak_memory_kb, void *context)
+{
+    struct search *search = context;
+    char path[INTERPRETER_PATH_SIZE];
+
+    (void)peak_memory_kb;
+    if (end_probe(search, wait_status, path))
+        say_version(search);
+}
+
+static void on_version_due(uv_timer_t *timer)
+{
+    struct search *search = timer->data;
+
+    (void)start_probe(search, search->path, on_version_known);
+}
+
+/* ---- the end of a search ---- */
+
+static void check_version(struct search *search)
+{
+    if (search->version[0] != '\0')
+        say_version(search);
+    else if (search->candidate >= search->exact_count)
+        (void)uv_timer_start(&search->timer, on_version_due, VERSION_DELAY_MS, 0);
+}
+
+static void end_search(struct search *search)
+{
+    struct waiter *waiter = search->waiters;
+    char fault[INTERPRETER_FAULT_SIZE] = "";
+
+    search->is_over = true;
+    search->waiters = NULL;
+    if (search->path[0] == '\0')
+        (void)snprintf(fault, sizeof fault, "%s is not installed here: no %s in PATH",
+                       search->runtime,
+                       search->family == RUNTIME_FAMILY_PYTHON ? "python3" : "node");
+    else
+        check_version(search);
+    if (search->path[0] == '\0' && waiter == NULL) /* who waits says so himself */
+        log_write(search->interpreters->log, LOG_WARN, "%s", fault);
+    while (waiter != NULL) {
+        struct waiter *next = waiter->next;
+
+        waiter->on_found(search->path[0] == '\0' ? NULL : search->path, fault, waiter->context);
+        free(waiter);
+        waiter = next;
+    }
+}
+
+/* ---- searching ---- */
+
+/* A script has said where the real interpreter is. */
+static void on_script_answered(int wait_status, long peak_memory_kb, void *context)
+{
+    struct search *search = context;
+    char path[INTERPRETER_PATH_SIZE];
+
+    (void)peak_memory_kb;
+    if (end_probe(search, wait_status, path) && is_program(path)) {
+        memcpy(search->path, path, sizeof path);
+        end_search(search);
+        return;
+    }
+    search->version[0] = '\0';
+    search->candidate++;
+    try_next(search);
 }
 
 /* Goes on until one is found, a script was asked, or none is left. */
@@ -214,7 +277,7 @@ static void try_next(struct search *search)
             memcpy(search->path, file, sizeof file);
             break;
         }
-        if (start_probe(search, file))
+        if (start_probe(search, file, on_script_answered))
             return;
     }
     end_search(search);
@@ -222,17 +285,19 @@ static void try_next(struct search *search)
 
 /* ---- the whole ---- */
 
-static struct search *find_search(const struct interpreters *interpreters, const char *runtime, const char *search_path)
+static struct search *find_search(const struct interpreters *interpreters, const char *runtime,
+                                  const char *search_path)
 {
     struct search *search = interpreters->searches;
 
-    while (search != NULL && (strcmp(search->runtime, runtime) != 0 || strcmp(search->search_path, search_path) != 0))
+    while (search != NULL &&
+           (strcmp(search->runtime, runtime) != 0 || strcmp(search->search_path, search_path) != 0))
         search = search->next;
     return search;
 }
 
-static struct search *add_search(struct interpreters *interpreters, const struct function_version *settings,
-                                 const char *search_path)
+static struct search *add_search(struct interpreters *interpreters,
+                                 const struct function_version *settings, const char *search_path)
 {
     struct search *search = calloc(1, sizeof *search);
 
@@ -259,25 +324,37 @@ static void on_search_begins(uv_timer_t *timer)
     try_next(timer->data);
 }
 
-bool interpreters_find(struct interpreters *interpreters, const struct function_version *settings,
-                       const char *search_path, char path[INTERPRETER_PATH_SIZE], interpreter_found_fn *on_found,
-                       void *context)
+/* Returns the search that knows, or will; NULL when memory is short. */
+static struct search *begin_search(struct interpreters *interpreters,
+                                   const struct function_version *settings, const char *search_path)
 {
     struct search *search = find_search(interpreters, settings->runtime, search_path);
+
+    if (search == NULL)
+        search = add_search(interpreters, settings, search_path);
+    else if (search->is_over && search->path[0] == '\0')
+        search->candidate = 0; /* what was missing may have been installed since */
+    else
+        return search;
+    if (search == NULL)
+        return NULL;
+    search->is_over = false;
+    (void)uv_timer_start(&search->timer, on_search_begins, 0, 0);
+    return search;
+}
+
+bool interpreters_find(struct interpreters *interpreters, const struct function_version *settings,
+                       const char *search_path, char path[INTERPRETER_PATH_SIZE],
+                       interpreter_found_fn *on_found, void *context)
+{
+    struct search *search;
     struct waiter *waiter;
-    bool is_new = search == NULL;
 
     assert(settings->family == RUNTIME_FAMILY_PYTHON || settings->family == RUNTIME_FAMILY_NODEJS);
-    if (is_new)
-        search = add_search(interpreters, settings, search_path);
+    search = begin_search(interpreters, settings, search_path);
     if (search == NULL) {
         path[0] = '\0';
         return true;
-    }
-    if (search->is_over && search->path[0] == '\0') {
-        search->is_over = false; /* what was missing may have been installed since */
-        search->candidate = 0;
-        is_new = true;
     }
     if (search->is_over) {
         memcpy(path, search->path, INTERPRETER_PATH_SIZE);
@@ -290,12 +367,43 @@ bool interpreters_find(struct interpreters *interpreters, const struct function_
     }
     *waiter = (struct waiter){search->waiters, on_found, context};
     search->waiters = waiter;
-    if (is_new)
-        (void)uv_timer_start(&search->timer, on_search_begins, 0, 0);
     return false;
 }
 
-struct interpreters *interpreters_open(uv_loop_t *loop, struct process_table *processes, struct log *log)
+const char *interpreter_search_path(const struct function_version *settings)
+{
+    const char *search_path = getenv("PATH");
+    const struct variable_list *own = &settings->environment;
+
+    for (size_t i = 0; i < own->count; i++) {
+        if (strncmp(own->items[i], "PATH=", 5) == 0)
+            search_path = own->items[i] + 5;
+    }
+    return search_path == NULL ? "/usr/local/bin:/usr/bin:/bin" : search_path;
+}
+
+static void prefetch(struct interpreters *interpreters, const struct function_version *settings)
+{
+    const char *search_path = interpreter_search_path(settings);
+
+    if (worker_command_needs_interpreter(settings) && !settings->attach &&
+        find_search(interpreters, settings->runtime, search_path) == NULL)
+        (void)begin_search(interpreters, settings, search_path);
+}
+
+void interpreters_prefetch(struct interpreters *interpreters, const struct config *config)
+{
+    for (size_t i = 0; i < config->function_count; i++) {
+        const struct function *function = config->functions[i];
+
+        prefetch(interpreters, function->latest);
+        for (size_t k = 0; k < function->version_count; k++)
+            prefetch(interpreters, function->versions[k]);
+    }
+}
+
+struct interpreters *interpreters_open(uv_loop_t *loop, struct process_table *processes,
+                                       struct log *log)
 {
     struct interpreters *interpreters = calloc(1, sizeof *interpreters);
 

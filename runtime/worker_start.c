@@ -234,16 +234,11 @@ static void on_interpreter_found(const char *path, const char *fault, void *cont
 /* The PATH that the function will see decides. */
 static bool find_interpreter(struct worker *worker)
 {
-    const char *search_path = getenv("PATH");
-    const struct variable_list *own = &worker->base.settings->environment;
+    const char *search_path = interpreter_search_path(worker->base.settings);
     char path[INTERPRETER_PATH_SIZE];
 
-    for (size_t i = 0; i < own->count; i++) {
-        if (strncmp(own->items[i], "PATH=", 5) == 0)
-            search_path = own->items[i] + 5;
-    }
     if (interpreters_find(worker->base.services->interpreters, worker->base.settings,
-                          search_path == NULL ? "/usr/local/bin:/usr/bin:/bin" : search_path, path,
+                          search_path, path,
                           on_interpreter_found, worker))
         return path[0] != '\0' ? start(worker, path) : fail_system(worker, "memory");
     worker->is_searching = true;

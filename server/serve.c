@@ -211,7 +211,6 @@ int serve(const struct options *options, const struct serve_control *control)
     (void)uv_run(&serving.loop, UV_RUN_DEFAULT);
     if (serving.server != NULL) {
         server_free(serving.server);
-        (void)uv_run(&serving.loop, UV_RUN_DEFAULT); /* closes the last handles */
         if (options->ready_file != NULL)
             (void)unlink(options->ready_file);
     }

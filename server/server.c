@@ -347,6 +347,7 @@ struct server *server_open(uv_loop_t *loop, const struct options *options, struc
         abort_opening(server);
         return NULL;
     }
+    interpreters_prefetch(server->interpreters, config); /* on the loop, so after the ready line */
     return server;
 }
 
@@ -377,6 +378,7 @@ void server_reload(struct server *server)
         for (size_t i = 0; i < faults.count; i++)
             log_write(server->log, LOG_WARN, "%s", faults.messages[i]);
         dispatcher_reconfigure(server->dispatcher, config_store_current(server->config_store));
+        interpreters_prefetch(server->interpreters, config_store_current(server->config_store));
         metrics_reconfigure(server->metrics, config_store_current(server->config_store));
         async_invoker_reconfigure(server->async_invoker);
         log_write(server->log, LOG_INFO, "read %s again: %zu functions", server->options->config_path,
@@ -418,6 +420,7 @@ static void on_dispatcher_closed(void *context)
     struct server *server = context;
 
     server->dispatcher = NULL;
+    held_exchanges_end(&server->api); /* of requests that were half received when the stop began */
     async_invoker_close(server->async_invoker, on_async_invoker_closed, server);
 }
 

@@ -214,6 +214,10 @@ class Throttles(unittest.TestCase):
             self.assertEqual(record["requestContext"]["requestId"], request_id)
             (letter,) = server.dead_letters("q")
             self.assertEqual(letter["MessageAttributes"]["ErrorCode"]["StringValue"], "429")
+            explained = rf"slow {request_id[:8]} attempt 1 of 3 throttled \(Rate Exceeded\.\); "
+            for seconds in (1, 2, 4, 256, 300):
+                server.wait_for_log(explained + rf"next at \d\d:\d\d:\d\d \(in {seconds} s\)$")
+            server.wait_for_log(explained + r"given up \(EventAgeExceeded\); dead letter to ")
             server.signal()
             server.signal()
             server.ended()
@@ -333,6 +337,17 @@ class Drain(unittest.TestCase):
     def test_nothing_to_wait_for(self):
         with EventServer({"f": mock(SUCCEEDS)}) as server:
             self.assertEqual(server.request("POST", "/_invoked/drain").json, {})
+            self.assertEqual((server.drain(0).status, server.drain(0).json), (200, {}))
+            server.accept("f")
+            server.drained()
+            self.assertEqual(server.drain(0).status, 200)
+
+    def test_invoke_async_is_accepted_and_run_too(self):
+        with EventServer({"f": python(RECORDS)}) as server:
+            answer = server.request("POST", "/2014-11-13/functions/f/invoke-async/", b'{"a": 1}')
+            self.assertEqual((answer.status, answer.headers.get("x-amz-function-error")), (202, None))
+            server.drained()
+            self.assertEqual(ran(server, "f"), [[answer.request_id, {"a": 1}]])
 
     def test_when_the_time_is_up_it_says_what_is_left(self):
         with EventServer({"slow": python(SLEEPS, Timeout=60), "f": mock(FAILS)}, clock="real") as server:

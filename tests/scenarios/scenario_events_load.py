@@ -169,6 +169,16 @@ class Fairness(unittest.TestCase):
 
 
 class Many(unittest.TestCase):
+    def test_thousands_that_fail_three_times_are_a_matter_of_seconds(self):
+        count = 1000 if IS_SANITIZED else 5000
+        with EventServer({"f": mock(FAILS, **to_queue("q"), **event_config(on_failure=QUEUE + "d"))}, CAPACITY) as server:
+            flood(server, "f", count)
+            began = time.monotonic()
+            server.drain(60)
+            self.assertLess(time.monotonic() - began, 15 * SLOWNESS)
+            self.assertEqual((len(server.dead_letters("q")), len(server.records("d"))), (count, count))
+            self.assertEqual({record["requestContext"]["approximateInvokeCount"] for record in server.records("d")}, {3})
+
     COUNT = 20000 if IS_SANITIZED else int(os.environ.get("EVENTS", "200000"))
 
     def test_a_long_queue_weighs_little_starts_quickly_and_runs_on(self):

@@ -354,6 +354,16 @@ class DeadLetters(Scenario):
     def test_destinations_are_no_dead_letters(self):
         self.assertEqual(self.run_writing("destinations/a.jsonl").returncode, 0)
 
+    def test_an_event_that_is_given_up_counts(self):
+        self.write("invoked.json", json.dumps({"Functions": {"bad": {
+            "Local": {"Command": ["false"]}, "EventInvokeConfig": {"MaximumRetryAttempts": 0},
+            "DeadLetterConfig": {"TargetArn": "arn:aws:sqs:us-east-1:123456789012:bad-dlq"}}}}))
+        script = (f"'{BINARY}' invoke --type Event bad {{}} && "
+                  f"while ! curl -s \"$INVOKED_ENDPOINT/_invoked/dead-letters\" | grep -q MessageId; do sleep 0.05; done")
+        result = self.run_it("sh", "-c", script, options=["--fail-on-dead-letter"])
+        self.assertEqual(result.returncode, 1)
+        self.assertIn(b"invoked: 1 dead letter was written to bad-dlq", result.stderr)
+
     def test_they_count_in_a_temporary_folder_too(self):
         script = f'cd "$TMPDIR"/*; mkdir -p dead-letters; printf "%s" \'{DEAD_LETTER}\' > dead-letters/a.jsonl'
         self.assertEqual(self.run_it("sh", "-c", script, options=["--fail-on-dead-letter"]).returncode, 1)

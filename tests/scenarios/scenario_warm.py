@@ -170,7 +170,7 @@ class Tidiness(unittest.TestCase):
                 count = 2 if name == "sleep" else 24
                 list(pool.map(lambda _: server.invoke(name, {"seconds": 20}), range(count)))
             wait_for(lambda: not server.children(), "the end of all processes, zombies too")
-            self.assertEqual(process_state(server.pid), "S")
+            wait_for(lambda: process_state(server.pid) == "S", "a sleeping server", 5)
             wait_for(lambda: server.descriptor_count() <= before, "the end of all descriptors", 5)
 
     def test_killed_itself_it_leaves_its_children_to_nobody(self):
@@ -188,7 +188,8 @@ class Tidiness(unittest.TestCase):
             invoked.shutil.rmtree(server.folder, ignore_errors=True)
 
     def test_memory_does_not_grow_with_invocations(self):
-        with Server({"native": {"Runtime": "provided", "CodeUri": NATIVE_ECHO}, "c": command("cat")}) as server:
+        functions = {"native": {"Runtime": "provided", "CodeUri": NATIVE_ECHO}, "c": command("cat")}
+        with Server(functions, {"Local": {"HistorySize": 1}}) as server:
             def work():
                 for _ in range(20):
                     server.invoke("native", "e" * 1_000_000)

@@ -167,6 +167,16 @@ def chunks(*pieces, last=b"0\r\n\r\n"):
     return b"".join(b"%x\r\n%s\r\n" % (len(piece), piece) for piece in pieces) + last
 
 
+def refused_here(why):
+    """403 of the server itself, in front of every operation."""
+    return Expected("HTTP/1.1 403 Forbidden", base_headers(**{"Content-Type": "application/json", "Content-Length": None}),
+                    ('{"error":%s}' % json_text(why)).encode())
+
+
+HEAD_TOO_LARGE = Expected("HTTP/1.1 431 Request Header Fields Too Large",
+                          {"Date": DATE, "Connection": "close", "Content-Length": None}, re.compile(rb"<html>.*"), is_closed=True)
+
+
 def announced(size, headers=()):
     """The head of a request whose body is never sent."""
     return invoke("echo", headers=(("Content-Length", str(size)), *headers))
@@ -225,7 +235,12 @@ CASES = [
     Case("requests.http.pipelined-to-the-end", INFERRED,
          invoke("echo", b"1") + invoke("echo", b"2", headers=[("Connection", "close")]), [ok("1"), ok("2").closing()]),
     Case("requests.http.empty-line-before", INFERRED, b"\r\n" + invoke("echo", b"1"), ok("1")),
-    Case("requests.http.localhost", OWN, invoke("echo", b"1", host="localhost:1"), ok("1")),
+    Case("requests.own.host", OWN, invoke("echo", b"1", host="evil.example"), refused_here(
+        "Host evil.example is not this server: use an IP address or localhost, or start it with --host evil.example")),
+    Case("requests.own.origin", OWN, invoke("echo", b"1", headers=[("Origin", "http://evil.example")]), refused_here(
+        "a page of http://evil.example may not use this server: list it in Local.AllowedOrigins to allow that")),
+    Case("requests.own.head-too-large", OWN, invoke("echo", b"1", headers=[("X-Long", "a" * 70_000)]), HEAD_TOO_LARGE),
+    Case("requests.own.localhost", OWN, invoke("echo", b"1", host="localhost:1"), ok("1")),
 ]
 
 

@@ -1,7 +1,7 @@
 """One row a case: a request as bytes, and the whole answer that it must get - status line, headers as they are spelled,
 body. The tables stand in scenario_wire_*.py; docs/parity.md names their cases (scenario_wire_parity.py checks that).
 
-A table's file defines FUNCTIONS (and CONFIG, ARGUMENTS), CASES, and ends with `main(globals())`.
+A table's file defines FUNCTIONS (and CONFIG, ARGUMENTS, prepare(server)), CASES, and ends with `main(globals())`.
 """
 
 import dataclasses
@@ -319,6 +319,8 @@ class WireTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.server = invoked.Server(cls.table["FUNCTIONS"], cls.table.get("CONFIG"), cls.table.get("ARGUMENTS", ()))
+        if "prepare" in cls.table:
+            cls.table["prepare"](cls.server)
 
     @classmethod
     def tearDownClass(cls):

@@ -218,8 +218,9 @@ class Server:
     def configure(self, functions, config=None):
         """Writes the configuration, and the code of functions that bring it."""
         settings = {name: self.place(name, function) for name, function in functions.items()}
-        with open(self.config_path, "w") as file:
+        with open(self.config_path + ".new", "w") as file:
             json.dump({"Functions": settings, **(config or {})}, file, indent=2)
+        os.replace(self.config_path + ".new", self.config_path)
 
     def place(self, name, function):
         if not isinstance(function, Code):
@@ -229,10 +230,11 @@ class Server:
         for file_name, text in function.files.items():
             path = os.path.join(folder, file_name)
             os.makedirs(os.path.dirname(path), exist_ok=True)
-            with open(path, "w") as file:
+            with open(path + ".new", "w") as file:
                 file.write(text)
             if file_name == "bootstrap":
-                os.chmod(path, 0o755)
+                os.chmod(path + ".new", 0o755)
+            os.replace(path + ".new", path)  # a running program's file can't be written
         return {**function.settings, "CodeUri": folder}
 
     def code_folder(self, name):
@@ -310,8 +312,6 @@ class Server:
         try:
             status = self.process.wait(timeout_s)
         except subprocess.TimeoutExpired:
-            if os.environ.get("INVOKED_TEST_DUMP"):
-                os.system("ps -o pid,stat,wchan:30,time,args --forest --ppid %d -p %d; cat /proc/%d/stack /proc/%d/wchan; timeout 60 gdb -batch -p %d -ex 'thread apply all bt'" % ((self.pid,) * 5))
             self.process.kill()
             self.process.wait()
             raise AssertionError(f"the server didn't end within {timeout_s} s; log:\n{self.log()}") from None

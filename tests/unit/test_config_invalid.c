@@ -282,9 +282,6 @@ static const struct {
      "name (column 3)"},
     {"spare-runtimes",
      "2: Local.SpareRuntimes: must be 0 to 64 (is 65)"},
-    {"template",
-     "3: Resources: AWS SAM and CloudFormation templates are not read by this version; "
-     "write a configuration with Functions instead"},
     {"timeout-as-string",
      "5: Functions.hello.Timeout: must be a number (is a string)"},
     {"timeout-minus-zero",

@@ -106,6 +106,26 @@ static bool load_folder(struct config_faults *faults)
     return is_loaded;
 }
 
+static bool load_template(struct config_faults *faults)
+{
+    struct config *config =
+        config_load("fixtures/templates/conditions/template.yaml", NULL, faults);
+    const bool is_loaded = config != NULL;
+
+    config_release(config);
+    return is_loaded;
+}
+
+static bool load_cdk_template(struct config_faults *faults)
+{
+    struct config *config =
+        config_load("fixtures/templates/cdk.out/ShopStack.template.json", NULL, faults);
+    const bool is_loaded = config != NULL;
+
+    config_release(config);
+    return is_loaded;
+}
+
 /* Here success is that all faults are told. */
 static bool tell_faults(struct config_faults *faults)
 {
@@ -142,10 +162,8 @@ static const struct {
     bool (*attempt)(struct config_faults *faults);
     long refusals_min;
 } cases[] = {
-    {load_file, 8},
-    {load_folder, 8},
-    {tell_faults, 15},
-    {open_store, 8},
+    {load_file, 8},         {load_folder, 8},  {load_template, 100},
+    {load_cdk_template, 8}, {tell_faults, 15}, {open_store, 8},
 };
 
 START_TEST(survives_the_refusal_of_every_allocation)

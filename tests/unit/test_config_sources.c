@@ -44,10 +44,6 @@ static const struct {
     {"fixtures/configs/none/none.json",
      "fixtures/configs/none/none.json:1: can't be read: No such file or directory; name a "
      "configuration file, a template or a folder of functions\n"},
-    {"fixtures/configs/template.yaml",
-     "fixtures/configs/template.yaml:1: AWS SAM and CloudFormation templates are not read by this "
-     "version; write a "
-     "JSON configuration with Functions instead\n"},
     {"fixtures/configs/folder-without-functions",
      "fixtures/configs/folder-without-functions:1: holds no function: put NAME.py, NAME.mjs, an "
      "executable file, or a "
@@ -148,6 +144,8 @@ static struct config_store *open_store(void)
     struct config *config = config_load(file, &options, &faults);
 
     ck_assert_ptr_nonnull(config);
+    ck_assert_uint_eq(config->notes.count, 1);
+    ck_assert_str_eq(config->notes.items[0], "--parameter: ignored, for this is no template");
     return config_store_new(file, &options, config);
 }
 

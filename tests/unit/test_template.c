@@ -389,12 +389,9 @@ START_TEST(parses_the_text_of_a_template)
         "{\"Command\": [\"cat\"]}}}}}";
     static const struct {
         const char *text, *path;
-    } texts[] = {{yaml, "fixtures/x.yaml"},
-                 {yaml, "fixtures/x.yml"},
-                 {yaml, "fixtures/x.template"},
-                 {json, "fixtures/x.template"},
-                 {json, "fixtures/x.json"},
-                 {json, "fixtures/x.yaml"}};
+    } texts[] = {{yaml, "fixtures/x.yaml"},     {yaml, "fixtures/x.yml"},
+                 {yaml, "fixtures/x.template"}, {json, "fixtures/x.template"},
+                 {json, "fixtures/x.json"},     {json, "fixtures/x.yaml"}};
 
     for (int i = 0; i < ARRAY_LENGTH(texts); i++) {
         struct config_faults faults = {.count = 0};
@@ -411,6 +408,25 @@ START_TEST(parses_the_text_of_a_template)
 }
 END_TEST
 
+START_TEST(lists_no_more_types_than_a_person_reads)
+{
+    struct config_faults faults = {.count = 0};
+    char yaml[8000] = "Resources:\n";
+    size_t used = strlen(yaml);
+
+    for (int i = 0; i < 60; i++)
+        used += (size_t)snprintf(yaml + used, sizeof yaml - used, "  R%d: {Type: 'T::%d'}\n", i, i);
+    struct config *config = config_parse(yaml, used, "fixtures/x.yaml", &faults);
+
+    ck_assert_ptr_nonnull(config);
+    ck_assert_uint_eq(config->notes.count, 2);
+    ck_assert_ptr_nonnull(strstr(config->notes.items[0], ": ignored: 1 x T::0, 1 x T::1, "));
+    ck_assert_ptr_nonnull(strstr(config->notes.items[0], ", 1 x T::49, 10 x others"));
+    ck_assert_str_eq(config->notes.items[1], "fixtures/x.yaml: holds no function that is served");
+    config_release(config);
+}
+END_TEST
+
 Suite *unit_suite(void)
 {
     Suite *suite = suite_create("template");
@@ -421,6 +437,7 @@ Suite *unit_suite(void)
     tcase_add_test(templates, wants_a_build_that_is_newer_than_the_template);
     tcase_add_test(templates, reads_the_built_template_itself);
     tcase_add_test(templates, parses_the_text_of_a_template);
+    tcase_add_test(templates, lists_no_more_types_than_a_person_reads);
     suite_add_tcase(suite, templates);
     return suite;
 }
