@@ -22,7 +22,7 @@
 
 enum {
     BUCKETS = 4096,
-    GRACE_MS = 20,      /* for an environment that has answered to ask for the next event */
+    GRACE_MS = 50,      /* for an environment that has answered to ask for the next event */
     IDLE_TICK_MS = 1000 /* how often idle environments are looked through */
 };
 

@@ -176,7 +176,7 @@ static struct MHD_Response *make_response(struct http_exchange *exchange,
         exchange->cut_body = body;
         return MHD_create_response_from_callback(body->length, 4096, read_cut_body, exchange, NULL);
     }
-    if (bytes_view(body).length == 0) {
+    if (body == NULL || body->length == 0) {
         bytes_release(body);
         return MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
     }
@@ -711,7 +711,7 @@ static unsigned choose_connections_max(void)
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0 ||
         limit.rlim_cur > CONNECTIONS_MAX + DESCRIPTORS_KEPT)
         return CONNECTIONS_MAX;
-    if (limit.rlim_cur < 2 * DESCRIPTORS_KEPT)
+    if (limit.rlim_cur < 2 * (rlim_t)DESCRIPTORS_KEPT)
         return DESCRIPTORS_KEPT;
     /* Half for connections: environments need descriptors too. */
     return (unsigned)(limit.rlim_cur / 2);
@@ -768,12 +768,25 @@ static void open_handles(struct http_listener *listener, int daemon_file)
     (void)uv_check_start(&listener->check, on_check);
 }
 
+/* The one that the kernel chose, if it was asked to. */
+static unsigned short port_of(int socket)
+{
+    union {
+        struct sockaddr any;
+        struct sockaddr_in v4;
+        struct sockaddr_in6 v6;
+    } address = {.v6 = {.sin6_port = 0}};
+    socklen_t length = sizeof address;
+
+    if (getsockname(socket, &address.any, &length) != 0)
+        return 0;
+    return ntohs(address.any.sa_family == AF_INET6 ? address.v6.sin6_port : address.v4.sin_port);
+}
+
 struct http_listener *http_listener_open(const struct http_listener_options *options,
                                          char why[LISTEN_FAULT_SIZE])
 {
     struct http_listener *listener = calloc(1, sizeof *listener);
-    struct sockaddr_storage address;
-    socklen_t length = sizeof address;
     const union MHD_DaemonInfo *information;
 
     (void)snprintf(why, LISTEN_FAULT_SIZE, "memory is short");
@@ -791,11 +804,8 @@ struct http_listener *http_listener_open(const struct http_listener_options *opt
         free(listener);
         return NULL;
     }
-    (void)getsockname(listener->socket, (struct sockaddr *)&address, &length);
     listener->guard.host_name = listener->host;
-    listener->guard.port =
-        ntohs(address.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&address)->sin6_port
-                                            : ((struct sockaddr_in *)&address)->sin_port);
+    listener->guard.port = port_of(listener->socket);
     information = MHD_get_daemon_info(listener->daemon, MHD_DAEMON_INFO_EPOLL_FD);
     open_handles(listener, information->epoll_fd);
     return listener;

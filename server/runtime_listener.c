@@ -595,6 +595,7 @@ static bool read_some(struct connection *connection)
         on_client_end(connection);
         return false;
     }
+    assert(connection->input != NULL); /* room was reserved */
     connection->input->length += (size_t)length;
     advance(connection);
     return length == READ_BYTES || connection->state == READING_BODY;

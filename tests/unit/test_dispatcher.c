@@ -124,7 +124,8 @@ static void assert_result(size_t index, const char *text)
 }
 
 #define PYTHON(more)                                                                               \
-    "{\"Runtime\":\"python3.11\",\"Handler\":\"app.handler\",\"CodeUri\":\"code\"" more "}"
+    "{\"Runtime\":\"python3.11\",\"Handler\":\"app.handler\",\"CodeUri\":\"code\",\"Timeout\":"    \
+    "30" more "}"
 
 static void configure(const char *functions, unsigned limit)
 {
@@ -144,7 +145,7 @@ static struct dispatcher_count count_of(const char *name)
 
 /* ---- concurrency ---- */
 
-#define SLEEPER(more) "{\"Local\":{\"Command\":[\"sleep\",\"0.2\"]}" more "}"
+#define SLEEPER(more) "{\"Timeout\":30,\"Local\":{\"Command\":[\"sleep\",\"0.2\"]}" more "}"
 
 START_TEST(a_reserved_function_draws_from_its_own_share_alone)
 {
@@ -219,7 +220,7 @@ END_TEST
 
 START_TEST(concurrency_starts_as_many_environments_as_it_needs)
 {
-    configure("\"f\":" PYTHON(",\"Timeout\":20"), 10);
+    configure("\"f\":" PYTHON(""), 10);
     for (unsigned i = 0; i < 4; i++)
         ck_assert_int_eq(submit("f", "{\"seconds\": 0.5}"), DISPATCH_ACCEPTED);
     ck_assert_uint_eq(count_of("f").starting, 4);
@@ -297,7 +298,7 @@ END_TEST
 
 START_TEST(changed_settings_end_busy_environments_after_their_invocation)
 {
-    configure("\"f\":" PYTHON(",\"Timeout\":20"), 10);
+    configure("\"f\":" PYTHON(""), 10);
     ck_assert_int_eq(submit("f", "{\"seconds\": 0.5, \"name\": \"old\"}"), DISPATCH_ACCEPTED);
     configure("", 10);
     dispatcher_reconfigure(dispatcher, config);

@@ -26,8 +26,8 @@ static void set_up(void)
         "           \"Local\":{\"DebugCommand\":[\"debugger\",\"--wait\"]}},"
         "\"native\":{\"Runtime\":\"provided.al2023\",\"CodeUri\":\"native\"},"
         "\"bare\":{\"Runtime\":\"provided.al2023\",\"CodeUri\":\"code\"},"
-        "\"image\":{\"ImageConfig\":{\"EntryPoint\":[\"./"
-        "run\",\"-v\"],\"Command\":[\"app.handler\"],"
+        "\"image\":{\"ImageConfig\":{\"EntryPoint\":[\"my-runtime\",\"-v\"],\"Command\":[\"app."
+        "handler\"],"
         "           \"WorkingDirectory\":\"code\"}}}}");
 }
 
