@@ -27,9 +27,9 @@ static const char configuration[] =
 #define SOURCE(line, column) \
     "\\n at [Source: REDACTED (`StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION` disabled); line: " line ", column: " column "]"
 #define BAD_JSON "Could not parse request body into json: Could not parse payload into json: "
-#define NOT_AUTHORIZED(account, resource) \
+#define NOT_AUTHORIZED(account, resource, policy) \
     "{\"Message\":\"User: arn:aws:iam::" account ":user/local is not authorized to perform: lambda:InvokeFunction on " \
-    "resource: " resource " because no identity-based policy allows the lambda:InvokeFunction action\"}"
+    "resource: " resource " because no " policy " policy allows the lambda:InvokeFunction action\"}"
 /* clang-format on */
 
 static struct test_bed bed;
@@ -166,9 +166,9 @@ static const struct {
      "Member must have length greater than or equal to 1\"}"},
 
     {"arn:aws:lambda:us-east-1:111111111111:function:hello", NULL, "403 AccessDeniedException",
-     NOT_AUTHORIZED("123456789012", "arn:aws:lambda:us-east-1:111111111111:function:hello")},
-    {"denied", NULL, "403 AccessDeniedException", NOT_AUTHORIZED("123456789012", ARN "denied")},
-    {"mine", NULL, "403 AccessDeniedException", NOT_AUTHORIZED("123456789012", ARN "mine")},
+     NOT_AUTHORIZED("123456789012", "arn:aws:lambda:us-east-1:111111111111:function:hello", "resource-based")},
+    {"denied", NULL, "403 AccessDeniedException", NOT_AUTHORIZED("123456789012", ARN "denied", "identity-based")},
+    {"mine", NULL, "403 AccessDeniedException", NOT_AUTHORIZED("123456789012", ARN "mine", "identity-based")},
 };
 /* clang-format on */
 
@@ -498,7 +498,8 @@ START_TEST(the_account_of_the_caller_is_that_of_the_arns)
     fake_exchange_header(&fake, "Authorization",
                          "AWS4-HMAC-SHA256 Credential=111111111111/20251124/us-east-1/lambda/x");
     ck_assert(!read_request(&invoke_rules));
-    assert_refused("403 AccessDeniedException", NOT_AUTHORIZED("111111111111", ARN "hello"));
+    assert_refused("403 AccessDeniedException",
+                   NOT_AUTHORIZED("111111111111", ARN "hello", "resource-based"));
 }
 END_TEST
 
@@ -529,6 +530,7 @@ Suite *unit_suite(void)
     Suite *suite = suite_create("invoke_request");
     TCase *tcase = tcase_create("invoke_request");
 
+    tcase_set_timeout(tcase, 60);
     tcase_add_checked_fixture(tcase, set_up, tear_down);
     tcase_add_loop_test(tcase, a_name_is_resolved_or_refused_word_for_word, 0, ARRAY_LENGTH(names));
     tcase_add_loop_test(tcase, names_and_qualifiers_have_a_greatest_length, 0,
