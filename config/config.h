@@ -100,7 +100,8 @@ struct function_version {
     struct string_list debug_command;
     uint64_t
         fingerprint; /* of all that decides how a process is started: equal means that it may be kept */
-    struct config *source; /* the snapshot that holds its texts: an older one of a version published by then */
+    struct config *
+        source; /* the snapshot that holds its texts: an older one of a version published by then */
 };
 
 struct function_alias {

@@ -295,7 +295,7 @@ static void set_number(struct yaml_reader *reader, struct node *node, bool is_de
     char spelled[40];
 
     if (!is_decimal) {
-        snprintf(spelled, sizeof spelled, "%.15g", node->number);
+        (void)snprintf(spelled, sizeof spelled, "%.15g", node->number);
         node->text = arena_copy(document_arena(reader->document), spelled, strlen(spelled));
         reader->faults->is_out_of_memory |= node->text == NULL;
     }

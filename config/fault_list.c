@@ -62,8 +62,10 @@ static void add(struct fault_list *list, unsigned line, char *message)
 }
 
 /* `message` holds `used` characters of the beginning already. */
-__attribute__((format(printf, 5, 0))) static void add_formatted(struct fault_list *list, unsigned line, char *message, int used,
-                          const char *format, va_list arguments)
+__attribute__((format(printf, 5, 0))) static void add_formatted(struct fault_list *list,
+                                                                unsigned line, char *message,
+                                                                int used, const char *format,
+                                                                va_list arguments)
 {
     if (used < 0 || used >= MESSAGE_MAX)
         used = (int)strlen(message);

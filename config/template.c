@@ -269,7 +269,7 @@ static void note_types(struct template_scope *scope, struct text_builder *parts)
     for (size_t i = 0; i <= TYPES_MAX && counts[i].count > 0; i++) {
         char number[NUMBER_MAX];
 
-        snprintf(number, sizeof number, "%u x ", counts[i].count);
+        (void)snprintf(number, sizeof number, "%u x ", counts[i].count);
         note_part(parts, number, counts[i].type);
     }
 }
@@ -342,8 +342,8 @@ bool template_read(const struct template_options *options)
     struct template_build build;
 
     if (slash != NULL)
-        snprintf(folder, sizeof folder, "%.*s",
-                 slash == options->path ? 1 : (int)(slash - options->path), options->path);
+        (void)snprintf(folder, sizeof folder, "%.*s",
+                       slash == options->path ? 1 : (int)(slash - options->path), options->path);
     if (!init_scope(&scope, options))
         return false;
     if (!template_build_open(&build, folder, options->path)) {

@@ -255,8 +255,10 @@ static const struct node *call_base64(struct template_scope *scope, const struct
         memcpy(bytes, text, taken);
         group[0] = digits[bytes[0] >> 2];
         group[1] = digits[(bytes[0] & 3) << 4 | bytes[1] >> 4];
-        group[2] = taken < 2 ? '=' : digits[(bytes[1] & 15) << 2 | bytes[2] >> 6];
-        group[3] = taken < 3 ? '=' : digits[bytes[2] & 63];
+        group[2] = digits[(bytes[1] & 15) << 2 | bytes[2] >> 6];
+        group[3] = digits[bytes[2] & 63];
+        for (size_t i = taken + 1; i < sizeof group; i++)
+            group[i] = '=';
         text_builder_add(&builder, group, sizeof group);
         text += taken;
         left -= taken;

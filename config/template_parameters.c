@@ -75,7 +75,7 @@ static bool is_allowed(struct template_scope *scope, const struct node *paramete
             continue;
         if (strcmp(text, value) == 0)
             return true;
-        snprintf(choices + used, CHOICES_MAX - used, "%s%s", used == 0 ? "" : ", ", text);
+        (void)snprintf(choices + used, CHOICES_MAX - used, "%s%s", used == 0 ? "" : ", ", text);
         used = strlen(choices);
     }
     return false;
@@ -91,7 +91,7 @@ static bool is_within(const struct node *parameter, const char *name, double val
     if (has_bound)
         *bound = node->number;
     else
-        has_bound = node_text(node) != NULL && is_number(node->text, bound);
+        has_bound = node != NULL && node->kind == NODE_STRING && is_number(node->text, bound);
     return !has_bound || (is_max ? value <= *bound : value >= *bound);
 }
 
@@ -150,7 +150,8 @@ static void check_names(struct template_scope *scope)
         char name[SHOWN_MAX + 1];
         struct nearest_name nearest;
 
-        snprintf(name, sizeof name, "%.*s", (int)(length < SHOWN_MAX ? length : SHOWN_MAX), item);
+        (void)snprintf(name, sizeof name, "%.*s", (int)(length < SHOWN_MAX ? length : SHOWN_MAX),
+                       item);
         if (item[length] != '=') {
             fault_list_add(scope->faults, line, "--parameter %s: must be NAME=VALUE", name);
             continue;

@@ -154,7 +154,7 @@ void template_note(struct template_scope *scope, const char *format, ...)
     const int used = snprintf(note, sizeof note, "%.1000s: ", scope->path);
 
     va_start(arguments, format);
-    vsnprintf(note + used, sizeof note - (size_t)used, format, arguments);
+    (void)vsnprintf(note + used, sizeof note - (size_t)used, format, arguments);
     va_end(arguments);
     for (char *at = note; *at != '\0'; at++) {
         if ((unsigned char)*at < 0x20 || *at == 0x7f)

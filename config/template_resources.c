@@ -342,7 +342,7 @@ static const struct node *published(struct template_scope *scope, const struct n
         return qualified(scope, at, name, template_resolve_text(scope, alias));
     if (name == NULL)
         return NULL;
-    snprintf(number, sizeof number, "%u", template_version_count(scope, name) + 1);
+    (void)snprintf(number, sizeof number, "%u", template_version_count(scope, name) + 1);
     return qualified(scope, at, name, number);
 }
 

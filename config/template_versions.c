@@ -245,14 +245,14 @@ static void put_events_resource(struct template_scope *scope, struct template_re
 
 /* Later kinds refer to earlier ones. */
 static const struct {
-    enum resource_kind kind;
     void (*put)(struct template_scope *scope, struct template_resource *resource);
+    enum resource_kind kind;
     bool has_notes; /* what is ignored of a function has been noted with it */
 } passes[] = {
-    {RESOURCE_VERSION, put_version_resource, true},
-    {RESOURCE_SAM_FUNCTION, put_published, false},
-    {RESOURCE_ALIAS, put_alias_resource, true},
-    {RESOURCE_EVENT_INVOKE_CONFIG, put_events_resource, true},
+    {put_version_resource, RESOURCE_VERSION, true},
+    {put_published, RESOURCE_SAM_FUNCTION, false},
+    {put_alias_resource, RESOURCE_ALIAS, true},
+    {put_events_resource, RESOURCE_EVENT_INVOKE_CONFIG, true},
 };
 
 bool template_put_versions(struct template_scope *scope)

@@ -39,7 +39,8 @@ static struct bytes *make_body(const struct api_exception_row *row, const struct
     if (bytes_append(&body, "{", 1) && append_member(&body, "EC2ErrorCode", code) &&
         append_member(&body, row->message_key, is_capital ? message : NULL) &&
         append_member(&body, "Reason", reason) && append_member(&body, "Type", row->type) &&
-        append_member(&body, row->message_key, is_capital ? NULL : message) && bytes_append(&body, "}", 1))
+        append_member(&body, row->message_key, is_capital ? NULL : message) &&
+        bytes_append(&body, "}", 1))
         return body;
     bytes_release(body);
     return NULL;
@@ -66,7 +67,8 @@ void api_answer_error(struct exchange *exchange, const struct api_error *error)
     bytes_release(body);
 }
 
-void api_answer_exception(struct exchange *exchange, enum api_exception exception, const char *format, ...)
+void api_answer_exception(struct exchange *exchange, enum api_exception exception,
+                          const char *format, ...)
 {
     char *message = NULL;
     va_list arguments;
@@ -83,7 +85,8 @@ void api_answer_unknown_operation(struct exchange *exchange)
 {
     const struct answer_header headers[] = {{"x-amzn-RequestId", exchange->request_id}};
     struct bytes *body = bytes_copy(unknown_operation, sizeof unknown_operation - 1);
-    const struct answer answer = {.status = 403, .headers = headers, .header_count = 1, .body = body};
+    const struct answer answer = {
+        .status = 403, .headers = headers, .header_count = 1, .body = body};
 
     exchange_answer(exchange, &answer);
     bytes_release(body);
@@ -98,11 +101,13 @@ void api_answer_refusal(struct exchange *exchange, int status, const char *why)
     struct bytes *body = NULL;
 
     if (!bytes_format(&body, "{\"error\":") ||
-        !json_string_append(&body, (struct bytes_view){why, strlen(why)}) || !bytes_append(&body, "}", 1)) {
+        !json_string_append(&body, (struct bytes_view){why, strlen(why)}) ||
+        !bytes_append(&body, "}", 1)) {
         bytes_release(body);
         body = NULL;
     }
-    const struct answer answer = {.status = status, .headers = headers, .header_count = 2, .body = body};
+    const struct answer answer = {
+        .status = status, .headers = headers, .header_count = 2, .body = body};
 
     exchange_answer(exchange, &answer);
     bytes_release(body);

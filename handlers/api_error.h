@@ -12,8 +12,8 @@
 
 struct api_error {
     enum api_exception exception;
-    const char *message; /* NULL: the table's */
-    const char *reason;  /* NULL: the table's */
+    const char *message;        /* NULL: the table's */
+    const char *reason;         /* NULL: the table's */
     const char *ec2_error_code; /* of EC2UnexpectedException; NULL: InternalError */
     const char *retry_after;    /* header Retry-After; NULL: none */
 };
@@ -22,7 +22,8 @@ void api_answer_error(struct exchange *exchange, const struct api_error *error);
 
 /* The same with a formatted message. */
 __attribute__((format(printf, 3, 4))) void api_answer_exception(struct exchange *exchange,
-                                                                enum api_exception exception, const char *format, ...);
+                                                                enum api_exception exception,
+                                                                const char *format, ...);
 
 /* What AWS's front end says of a path or method that is no operation: 403, XML. */
 void api_answer_unknown_operation(struct exchange *exchange);

@@ -13,14 +13,16 @@ char *base64_encode(struct bytes_view bytes)
         return NULL;
     text = malloc((bytes.length + 2) / 3 * 4 + 1);
     if (text != NULL)
-        (void)EVP_EncodeBlock((unsigned char *)text, (const unsigned char *)bytes.data, (int)bytes.length);
+        (void)EVP_EncodeBlock((unsigned char *)text, (const unsigned char *)bytes.data,
+                              (int)bytes.length);
     return text;
 }
 
 /* EVP_DecodeBlock trims white space and counts the padding as zero bytes: neither may pass here unseen. */
 char *base64_decode(struct bytes_view text, size_t *length)
 {
-    static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    static const char alphabet[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     size_t padding = 0;
     char *bytes;
 
@@ -35,7 +37,8 @@ char *base64_decode(struct bytes_view text, size_t *length)
     bytes = malloc(text.length / 4 * 3 + 1);
     if (bytes == NULL)
         return NULL;
-    if (EVP_DecodeBlock((unsigned char *)bytes, (const unsigned char *)text.data, (int)text.length) < 0) {
+    if (EVP_DecodeBlock((unsigned char *)bytes, (const unsigned char *)text.data,
+                        (int)text.length) < 0) {
         free(bytes);
         return NULL;
     }

@@ -12,8 +12,8 @@
 enum { ACCESS_KEY_ID_SIZE = 129 };
 
 struct caller {
-    struct account *account;                  /* borrowed */
-    char access_key_id[ACCESS_KEY_ID_SIZE];   /* "" when the request is not signed */
+    struct account *account;                /* borrowed */
+    char access_key_id[ACCESS_KEY_ID_SIZE]; /* "" when the request is not signed */
 };
 
 /* False when there are too many accounts or memory is short. */

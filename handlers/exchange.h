@@ -41,8 +41,8 @@ struct exchange_transport {
     /* Closes the connection with no answer. */
     void (*drop)(struct exchange *exchange);
     /* An answer in pieces; NULL where a listener has none: see exchange_stream_begin(). */
-    void (*stream_begin)(struct exchange *exchange, const struct answer *answer, exchange_room_fn *on_room,
-                         void *context);
+    void (*stream_begin)(struct exchange *exchange, const struct answer *answer,
+                         exchange_room_fn *on_room, void *context);
     bool (*stream_write)(struct exchange *exchange, struct bytes *piece);
     void (*stream_end)(struct exchange *exchange);
 };

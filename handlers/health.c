@@ -8,9 +8,11 @@ void health_handle(struct exchange *exchange, struct api *api)
     const double uptime_s = (double)(clock_monotonic_us() - api->started_us) / 1e6;
     struct bytes *body = NULL;
 
-    (void)bytes_format(&body, "{\"status\":\"ok\",\"version\":\"%s\",\"functions\":%zu,\"uptimeSeconds\":%.3f}",
-                       INVOKED_VERSION, config_store_current(api->config_store)->function_count, uptime_s);
-    const struct answer answer = {.status = 200, .headers = headers, .header_count = 1, .body = body};
+    (void)bytes_format(
+        &body, "{\"status\":\"ok\",\"version\":\"%s\",\"functions\":%zu,\"uptimeSeconds\":%.3f}",
+        INVOKED_VERSION, config_store_current(api->config_store)->function_count, uptime_s);
+    const struct answer answer = {
+        .status = 200, .headers = headers, .header_count = 1, .body = body};
 
     exchange_answer(exchange, &answer);
     bytes_release(body);

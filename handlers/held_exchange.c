@@ -78,7 +78,8 @@ bool held_exchange_read_seconds(const struct exchange *exchange, double *seconds
     if (!exchange_query(exchange, "TimeoutSeconds", text, sizeof text, &length))
         return true;
     number = strtod(text, &end);
-    if (length == 0 || length >= sizeof text || *end != '\0' || !(number >= 0 && number <= HELD_SECONDS_MAX))
+    if (length == 0 || length >= sizeof text || *end != '\0' ||
+        !(number >= 0 && number <= HELD_SECONDS_MAX))
         return false;
     *seconds = number;
     return true;

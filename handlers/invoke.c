@@ -39,9 +39,10 @@ static void answer_outcome(const struct waiting *waiting, const struct invocatio
         log = base64_encode(log_tail_result(&invocation->log));
     if (log != NULL)
         headers[count++] = (struct answer_header){"X-Amz-Log-Result", log};
-    headers[count++] = (struct answer_header){"X-Amz-Executed-Version", invocation->target.version->version};
-    trace_header_make(exchange_header(exchange, "X-Amzn-Trace-Id"), invocation->trace_header, waiting->api->random,
-                      trace);
+    headers[count++] =
+        (struct answer_header){"X-Amz-Executed-Version", invocation->target.version->version};
+    trace_header_make(exchange_header(exchange, "X-Amzn-Trace-Id"), invocation->trace_header,
+                      waiting->api->random, trace);
     headers[count++] = (struct answer_header){"X-Amzn-Trace-Id", trace};
     const struct answer answer = {
         .status = 200,
@@ -65,12 +66,13 @@ static void on_done(struct invocation *invocation, void *context)
         answer_outcome(waiting, invocation);
         break;
     case OUTCOME_EXCEPTION:
-        api_answer_error(waiting->exchange,
-                         &(struct api_error){.exception = outcome->exception, .message = outcome->message});
+        api_answer_error(waiting->exchange, &(struct api_error){.exception = outcome->exception,
+                                                                .message = outcome->message});
         break;
     case OUTCOME_ABANDONED:
     case OUTCOME_NONE:
-        api_answer_exception(waiting->exchange, API_SERVICE, "invoked was stopped while the function ran");
+        api_answer_exception(waiting->exchange, API_SERVICE,
+                             "invoked was stopped while the function ran");
         break;
     }
     invocation_free(invocation);
@@ -80,7 +82,8 @@ static void on_done(struct invocation *invocation, void *context)
 static void run(struct exchange *exchange, struct api *api, const struct invoke_request *request)
 {
     struct waiting *waiting = malloc(sizeof *waiting);
-    struct invocation *invocation = waiting == NULL ? NULL : invoke_request_invocation(request, exchange, api);
+    struct invocation *invocation =
+        waiting == NULL ? NULL : invoke_request_invocation(request, exchange, api);
     enum dispatch_status status = DISPATCH_NO_MEMORY;
 
     if (invocation != NULL) {
@@ -96,10 +99,12 @@ static void run(struct exchange *exchange, struct api *api, const struct invoke_
 
 void invoke_handle(struct exchange *exchange, struct api *api)
 {
-    static const struct invoke_rules rules = {.event_payload_max = EVENT_PAYLOAD_MAX, .allows_event = true};
+    static const struct invoke_rules rules = {.event_payload_max = EVENT_PAYLOAD_MAX,
+                                              .allows_event = true};
     struct invoke_request request;
 
-    if (invoke_request_read(exchange, api, &rules, &request) && !invoke_fault_strikes(exchange, api, &request)) {
+    if (invoke_request_read(exchange, api, &rules, &request) &&
+        !invoke_fault_strikes(exchange, api, &request)) {
         switch (request.type) {
         case INVOCATION_REQUEST_RESPONSE:
             run(exchange, api, &request);

@@ -32,14 +32,16 @@ static void on_enqueued(bool is_accepted, void *context)
         answer_accepted(accepting->exchange, accepting->api);
     else
         api_answer_exception(accepting->exchange, API_SERVICE,
-                             "The event could not be written to the queue, and was not accepted: see invoked's log.");
+                             "The event could not be written to the queue, and was not accepted: "
+                             "see invoked's log.");
     free(accepting);
 }
 
 static void refuse(struct exchange *exchange, struct api *api, const struct invoke_request *request,
                    enum enqueue_status status)
 {
-    invoke_request_rejected(request, exchange, api, status == ENQUEUE_FULL ? API_TOO_MANY_REQUESTS : API_SERVICE);
+    invoke_request_rejected(request, exchange, api,
+                            status == ENQUEUE_FULL ? API_TOO_MANY_REQUESTS : API_SERVICE);
     switch (status) {
     case ENQUEUE_PENDING:
         break;
@@ -57,7 +59,8 @@ static void refuse(struct exchange *exchange, struct api *api, const struct invo
     }
 }
 
-void invoke_event_accept(struct exchange *exchange, struct api *api, const struct invoke_request *request)
+void invoke_event_accept(struct exchange *exchange, struct api *api,
+                         const struct invoke_request *request)
 {
     struct accepting *accepting = malloc(sizeof *accepting);
     const struct enqueue_options options = {

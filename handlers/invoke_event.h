@@ -9,6 +9,7 @@
 #include "handlers/invoke_request.h"
 
 /* Answers the exchange, now or later. `request` is borrowed for the call. */
-void invoke_event_accept(struct exchange *exchange, struct api *api, const struct invoke_request *request);
+void invoke_event_accept(struct exchange *exchange, struct api *api,
+                         const struct invoke_request *request);
 
 #endif

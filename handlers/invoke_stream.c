@@ -52,8 +52,8 @@ static void begin(struct streaming *streaming)
     if (streaming->has_begun)
         return;
     streaming->has_begun = true;
-    trace_header_make(exchange_header(exchange, "X-Amzn-Trace-Id"), streaming->invocation->trace_header,
-                      streaming->api->random, trace);
+    trace_header_make(exchange_header(exchange, "X-Amzn-Trace-Id"),
+                      streaming->invocation->trace_header, streaming->api->random, trace);
     exchange_stream_begin(exchange, &answer, on_room, streaming);
 }
 
@@ -104,10 +104,12 @@ static struct bytes_view error_code(const struct outcome *outcome, const cJSON *
 
     if (outcome->error_type[0] != '\0')
         return (struct bytes_view){outcome->error_type, strlen(outcome->error_type)};
-    return type == NULL || type[0] == '\0' ? BYTES_VIEW("Unhandled") : (struct bytes_view){type, strlen(type)};
+    return type == NULL || type[0] == '\0' ? BYTES_VIEW("Unhandled")
+                                           : (struct bytes_view){type, strlen(type)};
 }
 
-static struct bytes *make_complete(const struct streaming *streaming, const struct invocation *invocation)
+static struct bytes *make_complete(const struct streaming *streaming,
+                                   const struct invocation *invocation)
 {
     const struct outcome *outcome = &invocation->outcome;
     const struct bytes_view details = bytes_view(outcome->payload);
@@ -122,13 +124,15 @@ static struct bytes *make_complete(const struct streaming *streaming, const stru
         cJSON_Delete(error);
     } else if (outcome->kind != OUTCOME_SUCCEEDED) {
         is_made = is_made && append_member(&json, "ErrorCode", BYTES_VIEW("Sandbox.Failure")) &&
-                  append_member(&json, "ErrorDetails", BYTES_VIEW("invoked was stopped while the function ran"));
+                  append_member(&json, "ErrorDetails",
+                                BYTES_VIEW("invoked was stopped while the function ran"));
     }
     if (streaming->wants_log) {
         char *log = base64_encode(log_tail_result(&invocation->log));
 
         if (log != NULL)
-            is_made = is_made && append_member(&json, "LogResult", (struct bytes_view){log, strlen(log)});
+            is_made =
+                is_made && append_member(&json, "LogResult", (struct bytes_view){log, strlen(log)});
         free(log);
     }
     is_made = is_made && bytes_append(&json, "}", 1);
@@ -157,13 +161,15 @@ static void on_done(struct invocation *invocation, void *context)
     const struct outcome *outcome = &invocation->outcome;
 
     streaming->invocation = invocation;
-    if (outcome->kind == OUTCOME_SUCCEEDED || outcome->kind == OUTCOME_FUNCTION_ERROR || streaming->has_begun)
+    if (outcome->kind == OUTCOME_SUCCEEDED || outcome->kind == OUTCOME_FUNCTION_ERROR ||
+        streaming->has_begun)
         complete(streaming, invocation);
     else if (outcome->kind == OUTCOME_EXCEPTION)
-        api_answer_error(streaming->exchange,
-                         &(struct api_error){.exception = outcome->exception, .message = outcome->message});
+        api_answer_error(streaming->exchange, &(struct api_error){.exception = outcome->exception,
+                                                                  .message = outcome->message});
     else
-        api_answer_exception(streaming->exchange, API_SERVICE, "invoked was stopped while the function ran");
+        api_answer_exception(streaming->exchange, API_SERVICE,
+                             "invoked was stopped while the function ran");
     invocation_free(invocation);
     free(streaming);
 }
@@ -171,7 +177,8 @@ static void on_done(struct invocation *invocation, void *context)
 static void run(struct exchange *exchange, struct api *api, const struct invoke_request *request)
 {
     struct streaming *streaming = calloc(1, sizeof *streaming);
-    struct invocation *invocation = streaming == NULL ? NULL : invoke_request_invocation(request, exchange, api);
+    struct invocation *invocation =
+        streaming == NULL ? NULL : invoke_request_invocation(request, exchange, api);
     enum dispatch_status status = DISPATCH_NO_MEMORY;
 
     if (invocation != NULL) {
@@ -195,7 +202,8 @@ void invoke_stream_handle(struct exchange *exchange, struct api *api)
     static const struct invoke_rules rules = {.event_payload_max = EVENT_PAYLOAD_MAX};
     struct invoke_request request;
 
-    if (invoke_request_read(exchange, api, &rules, &request) && !invoke_fault_strikes(exchange, api, &request)) {
+    if (invoke_request_read(exchange, api, &rules, &request) &&
+        !invoke_fault_strikes(exchange, api, &request)) {
         if (request.type == INVOCATION_DRY_RUN)
             invoke_dry_run_answer(exchange, api);
         else

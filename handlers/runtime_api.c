@@ -15,7 +15,8 @@ static void answer_json(struct exchange *exchange, int status, struct bytes_view
 {
     static const struct answer_header headers[] = {{"Content-Type", "application/json"}};
     struct bytes *body = bytes_copy(json.data, json.length);
-    const struct answer answer = {.status = status, .headers = headers, .header_count = 1, .body = body};
+    const struct answer answer = {
+        .status = status, .headers = headers, .header_count = 1, .body = body};
 
     exchange_answer(exchange, &answer);
     bytes_release(body);
@@ -26,17 +27,18 @@ static void answer_ok(struct exchange *exchange)
     answer_json(exchange, 202, BYTES_VIEW("{\"status\":\"OK\"}\n"));
 }
 
-static void answer_error(struct exchange *exchange, int status, const char *type, const char *message)
+static void answer_error(struct exchange *exchange, int status, const char *type,
+                         const char *message)
 {
     char json[2 * MESSAGE_SIZE];
-    const int length =
-        snprintf(json, sizeof json, "{\"errorMessage\":\"%s\",\"errorType\":\"%s\"}\n", message, type);
+    const int length = snprintf(json, sizeof json,
+                                "{\"errorMessage\":\"%s\",\"errorType\":\"%s\"}\n", message, type);
 
     answer_json(exchange, status, (struct bytes_view){json, (size_t)length});
 }
 
-static void answer_status(struct exchange *exchange, enum worker_status status, struct worker *worker,
-                          const char *wanted_state)
+static void answer_status(struct exchange *exchange, enum worker_status status,
+                          struct worker *worker, const char *wanted_state)
 {
     char message[MESSAGE_SIZE];
 
@@ -49,7 +51,8 @@ static void answer_status(struct exchange *exchange, enum worker_status status, 
         break;
     case WORKER_WRONG_STATE:
         (void)snprintf(message, sizeof message,
-                       "State transition from %s to %s failed for runtime. Error: State transition is not allowed",
+                       "State transition from %s to %s failed for runtime. Error: State transition "
+                       "is not allowed",
                        worker_state_name(worker), wanted_state);
         answer_error(exchange, 403, "InvalidStateTransition", message);
         break;
@@ -155,7 +158,8 @@ static const char *reported_type(const struct exchange *exchange)
 {
     const char *type = error_type(exchange);
 
-    return strcmp(type, "Runtime.Unknown") == 0 || strcmp(type, "Function.Unknown") == 0 ? "" : type;
+    return strcmp(type, "Runtime.Unknown") == 0 || strcmp(type, "Function.Unknown") == 0 ? ""
+                                                                                         : type;
 }
 
 /* Trailers behind a chunked response tell of an error in its middle. */
@@ -164,13 +168,16 @@ static bool ends_in_error(const struct exchange *exchange)
     return exchange_header(exchange, "Lambda-Runtime-Function-Error-Type") != NULL;
 }
 
-static enum worker_status fail_midway(struct exchange *exchange, struct worker *worker, const char *request_id)
+static enum worker_status fail_midway(struct exchange *exchange, struct worker *worker,
+                                      const char *request_id)
 {
     const char *text = exchange_header(exchange, "Lambda-Runtime-Function-Error-Body");
     size_t length = 0;
-    char *decoded = text == NULL ? NULL : base64_decode((struct bytes_view){text, strlen(text)}, &length);
+    char *decoded =
+        text == NULL ? NULL : base64_decode((struct bytes_view){text, strlen(text)}, &length);
     struct bytes *payload = decoded == NULL ? NULL : bytes_copy(decoded, length);
-    const enum worker_status status = worker_fail(worker, request_id, reported_type(exchange), payload);
+    const enum worker_status status =
+        worker_fail(worker, request_id, reported_type(exchange), payload);
 
     if (status != WORKER_ACCEPTED)
         bytes_release(payload);
@@ -178,13 +185,14 @@ static enum worker_status fail_midway(struct exchange *exchange, struct worker *
     return status;
 }
 
-static void answer_too_large(struct exchange *exchange, struct worker *worker, const char *request_id,
-                             const char *wanted_state)
+static void answer_too_large(struct exchange *exchange, struct worker *worker,
+                             const char *request_id, const char *wanted_state)
 {
     const enum worker_status status = worker_respond_too_large(worker, request_id);
 
     if (status == WORKER_ACCEPTED)
-        answer_error(exchange, 413, "RequestEntityTooLarge", "Exceeded maximum allowed payload size (6291556 bytes).");
+        answer_error(exchange, 413, "RequestEntityTooLarge",
+                     "Exceeded maximum allowed payload size (6291556 bytes).");
     else
         answer_status(exchange, status, worker, wanted_state);
 }
@@ -202,7 +210,8 @@ static void respond(struct exchange *exchange, struct worker *worker, const char
     if (mode != NULL && strcmp(mode, "streaming") != 0) {
         status = worker_fail(worker, request_id, "Runtime.InvalidResponseModeHeader", NULL);
         if (status == WORKER_ACCEPTED)
-            answer_error(exchange, 400, "InvalidFunctionResponseMode", "Invalid function response mode");
+            answer_error(exchange, 400, "InvalidFunctionResponseMode",
+                         "Invalid function response mode");
         else
             answer_status(exchange, status, worker, "InvocationResponse");
         return;
@@ -247,7 +256,8 @@ static void answer_plain(struct exchange *exchange, int status, struct bytes_vie
 {
     static const struct answer_header headers[] = {{"Content-Type", "text/plain; charset=utf-8"}};
     struct bytes *body = bytes_copy(text.data, text.length);
-    const struct answer answer = {.status = status, .headers = headers, .header_count = 1, .body = body};
+    const struct answer answer = {
+        .status = status, .headers = headers, .header_count = 1, .body = body};
 
     exchange_answer(exchange, &answer);
     bytes_release(body);
@@ -279,7 +289,8 @@ static bool equals(struct bytes_view text, const char *word)
 }
 
 /* What follows "invocation/": an id and what is said of it. */
-static bool handle_invocation(struct exchange *exchange, struct worker *worker, struct bytes_view rest)
+static bool handle_invocation(struct exchange *exchange, struct worker *worker,
+                              struct bytes_view rest)
 {
     char request_id[REQUEST_ID_TEXT_MAX];
     struct bytes_view id;
@@ -314,7 +325,8 @@ static bool handle_runtime(struct exchange *exchange, struct worker *worker, str
     }
     if (rest.length <= length || memcmp(rest.data, invocation, length) != 0)
         return false;
-    return handle_invocation(exchange, worker, (struct bytes_view){rest.data + length, rest.length - length});
+    return handle_invocation(exchange, worker,
+                             (struct bytes_view){rest.data + length, rest.length - length});
 }
 
 void runtime_api_handle(struct exchange *exchange, struct worker *worker)
@@ -327,7 +339,8 @@ void runtime_api_handle(struct exchange *exchange, struct worker *worker)
         return;
     }
     if (path.length > length && memcmp(path.data, prefix, length) == 0 &&
-        handle_runtime(exchange, worker, (struct bytes_view){path.data + length, path.length - length}))
+        handle_runtime(exchange, worker,
+                       (struct bytes_view){path.data + length, path.length - length}))
         return;
     answer_plain(exchange, 404, BYTES_VIEW("404 page not found\n"));
 }
@@ -344,11 +357,13 @@ bool runtime_api_wants_stream(struct exchange *exchange, struct worker *worker)
     if (mode == NULL || strcmp(mode, "streaming") != 0 || path.length <= length ||
         memcmp(path.data, invocation, length) != 0 || !ends_with(path, "/response", &id))
         return false;
-    (void)percent_decode((struct bytes_view){id.data + length, id.length - length}, request_id, sizeof request_id);
+    (void)percent_decode((struct bytes_view){id.data + length, id.length - length}, request_id,
+                         sizeof request_id);
     return worker_wants_stream(worker, request_id);
 }
 
-bool runtime_api_stream(struct worker *worker, struct bytes *piece, worker_room_fn *on_room, void *context)
+bool runtime_api_stream(struct worker *worker, struct bytes *piece, worker_room_fn *on_room,
+                        void *context)
 {
     return worker_stream(worker, piece, on_room, context);
 }

@@ -20,7 +20,8 @@ void runtime_api_handle(struct exchange *exchange, struct worker *worker);
  * goes to runtime_api_stream() (taken; false: stop until `on_room`), and the end to runtime_api_handle(), without a body.
  */
 bool runtime_api_wants_stream(struct exchange *exchange, struct worker *worker);
-bool runtime_api_stream(struct worker *worker, struct bytes *piece, worker_room_fn *on_room, void *context);
+bool runtime_api_stream(struct worker *worker, struct bytes *piece, worker_room_fn *on_room,
+                        void *context);
 
 /* The body of a request ended before its length: 400, then the connection is closed. */
 void runtime_api_handle_truncated(struct exchange *exchange);

@@ -30,7 +30,8 @@ static void read_field(const char *header, const char *key, char value[FIELD_SIZ
     }
 }
 
-void trace_header_make(const char *sent, const char *seen, struct random_source *random, char text[TRACE_ANSWER_SIZE])
+void trace_header_make(const char *sent, const char *seen, struct random_source *random,
+                       char text[TRACE_ANSWER_SIZE])
 {
     char root[FIELD_SIZE], parent[FIELD_SIZE], sampled[FIELD_SIZE], sent_root[FIELD_SIZE];
 
@@ -41,6 +42,6 @@ void trace_header_make(const char *sent, const char *seen, struct random_source 
     if (root[0] == '\0')
         trace_id_make(random, clock_real_now_ms(), root);
     (void)snprintf(text, TRACE_ANSWER_SIZE, "root=%s%s%s;sampled=%s", root,
-                   sent_root[0] != '\0' && parent[0] != '\0' ? ";parent=" : "", sent_root[0] != '\0' ? parent : "",
-                   sampled[0] == '\0' ? "0" : sampled);
+                   sent_root[0] != '\0' && parent[0] != '\0' ? ";parent=" : "",
+                   sent_root[0] != '\0' ? parent : "", sampled[0] == '\0' ? "0" : sampled);
 }

@@ -13,6 +13,7 @@ enum { TRACE_ANSWER_SIZE = 256 };
  * `sent` is what the caller sent (NULL for nothing), `seen` what the function sees (NULL when there is no invocation: a
  * fresh root is made).
  */
-void trace_header_make(const char *sent, const char *seen, struct random_source *random, char text[TRACE_ANSWER_SIZE]);
+void trace_header_make(const char *sent, const char *seen, struct random_source *random,
+                       char text[TRACE_ANSWER_SIZE]);
 
 #endif

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -13,7 +14,13 @@
 #include "runtime/environment_variables.h"
 #include "runtime/memory_guard.h"
 
-enum { READ_BYTES = 65536, READS_PER_TURN = 16, READS_PER_DRAIN = 64, PIPE_BYTES = 1 << 18, FAILURE_SIZE = 512 };
+enum {
+    READ_BYTES = 65536,
+    READS_PER_TURN = 16,
+    READS_PER_DRAIN = 64,
+    PIPE_BYTES = 1 << 18,
+    FAILURE_SIZE = 512
+};
 
 struct command {
     struct environment base; /* first: the dispatcher sees only this */
@@ -25,6 +32,7 @@ struct command {
     size_t written;              /* of the event */
     struct bytes *result;
     bool is_result_too_large;
+    long sampled_memory_kb; /* when its result began; 0 before */
     uv_timer_t timer;
     struct memory_watch memory_watch;
     bool is_out_of_memory;
@@ -96,8 +104,8 @@ static void write_event(struct command *command)
     const struct bytes_view event = invocation_event(command->base.invocation);
 
     while (command->input_file >= 0 && command->written < event.length) {
-        const ssize_t length =
-            write(command->input_file, event.data + command->written, event.length - command->written);
+        const ssize_t length = write(command->input_file, event.data + command->written,
+                                     event.length - command->written);
 
         if (length < 0 && (errno == EAGAIN || errno == EINTR))
             return;
@@ -146,12 +154,28 @@ static bool read_result(struct command *command)
     return false;
 }
 
+/*
+ * The kernel counts what the server used into the peak of a process that it starts without copying itself, so that
+ * peak says something only where it is above the server's own. Else what the process used when it began to answer does.
+ */
+static long choose_peak_kb(const struct command *command, long peak_memory_kb)
+{
+    struct rusage own;
+
+    if (getrusage(RUSAGE_SELF, &own) != 0 || peak_memory_kb > own.ru_maxrss ||
+        command->sampled_memory_kb == 0)
+        return peak_memory_kb;
+    return command->sampled_memory_kb;
+}
+
 static void on_readable(uv_poll_t *poll, int status, int events)
 {
     struct command *command = poll->data;
 
     (void)status;
     (void)events;
+    if (command->sampled_memory_kb == 0 && command->process != NULL)
+        command->sampled_memory_kb = process_peak_memory_kb(command->process);
     for (unsigned i = 0; i < READS_PER_TURN && read_result(command); i++)
         continue;
 }
@@ -180,7 +204,8 @@ static void on_start_failed(uv_timer_t *timer)
     if (command->failure_type[0] == '\0') {
         invocation_refuse(invocation, API_SERVICE, command->failure);
     } else {
-        environment_note(&command->base, "RequestId: %s Error: %s", invocation->request_id, command->failure);
+        environment_note(&command->base, "RequestId: %s Error: %s", invocation->request_id,
+                         command->failure);
         environment_note(&command->base, "%s", command->failure_type);
         invocation_fail_platform(invocation, command->failure_type, command->failure);
     }
@@ -216,7 +241,7 @@ static void on_process_ended(int wait_status, long peak_memory_kb, void *context
         } else {
             environment_fail_by_exit(&command->base, wait_status, command->is_out_of_memory);
         }
-        hand_over(command, peak_memory_kb);
+        hand_over(command, choose_peak_kb(command, peak_memory_kb));
     }
     close_handles(command);
 }
@@ -227,10 +252,11 @@ static bool fail_system(struct command *command, const char *what)
 {
     char reason[128];
 
-    (void)snprintf(command->failure, sizeof command->failure, "invoked could not start the command: %s: %s", what,
+    (void)snprintf(command->failure, sizeof command->failure,
+                   "invoked could not start the command: %s: %s", what,
                    strerror_r(errno, reason, sizeof reason));
-    log_write(command->base.services->log, LOG_ERROR, "%s: %s", command->base.settings->function->name,
-              command->failure);
+    log_write(command->base.services->log, LOG_ERROR, "%s: %s",
+              command->base.settings->function->name, command->failure);
     return false;
 }
 
@@ -284,13 +310,16 @@ static bool fail_program(struct command *command, int error)
         return fail_system(command, "a process");
     }
     if (stat(settings->working_directory, &status) != 0) {
-        (void)snprintf(command->failure_type, sizeof command->failure_type, "Runtime.InvalidWorkingDir");
-        (void)snprintf(command->failure, sizeof command->failure, "%s is not there", settings->working_directory);
+        (void)snprintf(command->failure_type, sizeof command->failure_type,
+                       "Runtime.InvalidWorkingDir");
+        (void)snprintf(command->failure, sizeof command->failure, "%s is not there",
+                       settings->working_directory);
         return false;
     }
-    (void)snprintf(command->failure_type, sizeof command->failure_type, "Runtime.InvalidEntrypoint");
-    (void)snprintf(command->failure, sizeof command->failure, "%s can't be started: %s", settings->command.items[0],
-                   strerror_r(error, reason, sizeof reason));
+    (void)snprintf(command->failure_type, sizeof command->failure_type,
+                   "Runtime.InvalidEntrypoint");
+    (void)snprintf(command->failure, sizeof command->failure, "%s can't be started: %s",
+                   settings->command.items[0], strerror_r(error, reason, sizeof reason));
     return false;
 }
 
@@ -324,7 +353,8 @@ static bool start_process(struct command *command, const int ends[3])
         .extra = -1,
     };
 
-    command->process = process_start(command->base.services->processes, &options, on_process_ended, command);
+    command->process =
+        process_start(command->base.services->processes, &options, on_process_ended, command);
     const int error = errno;
 
     environment_variables_clear(&variables);
@@ -370,7 +400,8 @@ static void command_invoke(struct environment *environment, struct invocation *i
         (void)uv_timer_start(&command->timer, on_start_failed, 0, 0);
         return;
     }
-    (void)uv_timer_start(&command->timer, on_deadline, (uint64_t)invocation->target.version->timeout_s * 1000, 0);
+    (void)uv_timer_start(&command->timer, on_deadline,
+                         (uint64_t)invocation->target.version->timeout_s * 1000, 0);
     watch_memory(command);
     (void)uv_poll_start(&command->output, UV_READABLE, on_readable);
     write_event(command);
@@ -394,7 +425,8 @@ static void command_shut_down(struct environment *environment)
         close_handles(command);
 }
 
-static const struct environment_kind command_kind = {.invoke = command_invoke, .shut_down = command_shut_down};
+static const struct environment_kind command_kind = {.invoke = command_invoke,
+                                                     .shut_down = command_shut_down};
 
 struct environment *command_open(const struct environment_options *options)
 {

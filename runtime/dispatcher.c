@@ -22,7 +22,7 @@
 
 enum {
     BUCKETS = 4096,
-    GRACE_MS = 20,      /* for an environment that has answered to ask for the next event */
+    GRACE_MS = 50,      /* for an environment that has answered to ask for the next event */
     IDLE_TICK_MS = 1000 /* how often idle environments are looked through */
 };
 
@@ -35,8 +35,8 @@ struct version_pool {
     struct version_pool *next; /* of the same function */
     char *version;
     uint64_t fingerprint;
-    bool is_retired;               /* the configuration has changed: no new environments, no reuse */
-    struct environment_list idle;  /* used last first */
+    bool is_retired;              /* the configuration has changed: no new environments, no reuse */
+    struct environment_list idle; /* used last first */
     struct environment_list others;
     unsigned counts[ENVIRONMENT_STATE_COUNT];
     struct invocation *first_waiting, *last_waiting;
@@ -73,7 +73,8 @@ static void on_idle_tick(uv_timer_t *timer);
 
 static struct environment_list *list_of(struct environment *environment)
 {
-    return environment->counted_as == ENVIRONMENT_IDLE ? &environment->pool->idle : &environment->pool->others;
+    return environment->counted_as == ENVIRONMENT_IDLE ? &environment->pool->idle
+                                                       : &environment->pool->others;
 }
 
 static void list_add_first(struct environment_list *list, struct environment *environment)
@@ -148,8 +149,8 @@ static unsigned bucket_of(const struct account *account, const char *name)
     return hash % BUCKETS;
 }
 
-static struct function_state *find_function(const struct dispatcher *dispatcher, const struct account *account,
-                                            const char *name)
+static struct function_state *find_function(const struct dispatcher *dispatcher,
+                                            const struct account *account, const char *name)
 {
     struct function_state *function = dispatcher->buckets[bucket_of(account, name)];
 
@@ -158,7 +159,8 @@ static struct function_state *find_function(const struct dispatcher *dispatcher,
     return function;
 }
 
-static struct function_state *get_function(struct dispatcher *dispatcher, struct account *account, const char *name)
+static struct function_state *get_function(struct dispatcher *dispatcher, struct account *account,
+                                           const char *name)
 {
     struct function_state *function = find_function(dispatcher, account, name);
     struct function_state **bucket = &dispatcher->buckets[bucket_of(account, name)];
@@ -179,7 +181,8 @@ static struct function_state *get_function(struct dispatcher *dispatcher, struct
     return function;
 }
 
-static struct version_pool *get_pool(struct function_state *function, const struct function_version *settings)
+static struct version_pool *get_pool(struct function_state *function,
+                                     const struct function_version *settings)
 {
     struct version_pool *pool;
 
@@ -214,7 +217,8 @@ static void free_if_dry(struct version_pool *pool)
 {
     struct version_pool **link = &pool->function->pools;
 
-    if (!pool->is_retired || pool->waiting > 0 || pool->idle.first != NULL || pool->others.first != NULL)
+    if (!pool->is_retired || pool->waiting > 0 || pool->idle.first != NULL ||
+        pool->others.first != NULL)
         return;
     while (*link != pool)
         link = &(*link)->next;
@@ -227,7 +231,8 @@ typedef void pool_visit_fn(struct dispatcher *dispatcher, struct version_pool *p
 static void for_each_pool(struct dispatcher *dispatcher, pool_visit_fn *visit, void *context)
 {
     for (size_t i = 0; i < BUCKETS; i++) {
-        for (struct function_state *function = dispatcher->buckets[i]; function != NULL; function = function->next) {
+        for (struct function_state *function = dispatcher->buckets[i]; function != NULL;
+             function = function->next) {
             struct version_pool *next;
 
             for (struct version_pool *pool = function->pools; pool != NULL; pool = next) {
@@ -240,15 +245,17 @@ static void for_each_pool(struct dispatcher *dispatcher, pool_visit_fn *visit, v
 
 /* ---- places: concurrency as AWS counts it ---- */
 
-enum dispatch_status dispatcher_place(const struct dispatcher *dispatcher, const struct account *account,
-                                      const struct config *config, const struct function *function)
+enum dispatch_status dispatcher_place(const struct dispatcher *dispatcher,
+                                      const struct account *account, const struct config *config,
+                                      const struct function *function)
 {
     const struct function_state *state = find_function(dispatcher, account, function->name);
 
     if (function->reserved_concurrency != CONCURRENCY_UNRESERVED) {
         const unsigned in_use = state == NULL ? 0 : state->in_use;
 
-        return in_use < (unsigned)function->reserved_concurrency ? DISPATCH_ACCEPTED : DISPATCH_FUNCTION_THROTTLED;
+        return in_use < (unsigned)function->reserved_concurrency ? DISPATCH_ACCEPTED
+                                                                 : DISPATCH_FUNCTION_THROTTLED;
     }
     return account->unreserved_in_use + config->reserved_total < config->concurrent_executions
                ? DISPATCH_ACCEPTED
@@ -274,7 +281,8 @@ static void leave_place(struct dispatcher *dispatcher, struct function_state *fu
         function->account->unreserved_in_use--;
 }
 
-static void finish(struct dispatcher *dispatcher, struct function_state *function, struct invocation *invocation)
+static void finish(struct dispatcher *dispatcher, struct function_state *function,
+                   struct invocation *invocation)
 {
     struct account *account = function->account;
     const char *name = function->name;
@@ -311,7 +319,8 @@ static void on_environment_idle(struct environment *environment, void *context)
     recount(environment);
 }
 
-static void on_environment_done(struct environment *environment, struct invocation *invocation, void *context)
+static void on_environment_done(struct environment *environment, struct invocation *invocation,
+                                void *context)
 {
     recount(environment);
     finish(context, environment->pool->function, invocation);
@@ -354,8 +363,10 @@ static const struct environment_listener listener = {
 
 /* ---- starting ---- */
 
-static struct environment *environment_open(struct dispatcher *dispatcher, struct version_pool *pool,
-                                            const struct invocation *invocation, enum function_kind kind)
+static struct environment *environment_open(struct dispatcher *dispatcher,
+                                            struct version_pool *pool,
+                                            const struct invocation *invocation,
+                                            enum function_kind kind)
 {
     const struct environment_options options = {
         .services = dispatcher->services,
@@ -402,11 +413,13 @@ static bool is_covered(const struct version_pool *pool, bool is_grace_over)
 /* A handler that a developer starts is one process: the others wait for it. */
 static bool is_attached(const struct version_pool *pool, const struct invocation *invocation)
 {
-    return invocation->target.version->attach && (pool->idle.first != NULL || pool->others.first != NULL);
+    return invocation->target.version->attach &&
+           (pool->idle.first != NULL || pool->others.first != NULL);
 }
 
 /* False when memory is short. */
-static bool start_for_waiting(struct dispatcher *dispatcher, struct version_pool *pool, bool is_grace_over)
+static bool start_for_waiting(struct dispatcher *dispatcher, struct version_pool *pool,
+                              bool is_grace_over)
 {
     while (!is_covered(pool, is_grace_over) && !is_attached(pool, pool->first_waiting)) {
         const struct invocation *first = pool->first_waiting;
@@ -423,12 +436,14 @@ static void balance(struct dispatcher *dispatcher, struct version_pool *pool)
 {
     if (dispatcher->is_closing || pool->waiting == 0)
         return;
-    if ((!start_for_waiting(dispatcher, pool, false) || pool->waiting > pool->counts[ENVIRONMENT_INIT]) &&
+    if ((!start_for_waiting(dispatcher, pool, false) ||
+         pool->waiting > pool->counts[ENVIRONMENT_INIT]) &&
         !uv_is_active((uv_handle_t *)&dispatcher->grace_timer))
         (void)uv_timer_start(&dispatcher->grace_timer, on_grace_over, GRACE_MS, 0);
 }
 
-static void visit_grace_over(struct dispatcher *dispatcher, struct version_pool *pool, void *context)
+static void visit_grace_over(struct dispatcher *dispatcher, struct version_pool *pool,
+                             void *context)
 {
     (void)context;
     if (pool->waiting == 0)
@@ -443,8 +458,8 @@ static void on_grace_over(uv_timer_t *timer)
     for_each_pool(timer->data, visit_grace_over, NULL);
 }
 
-static bool run_once(struct dispatcher *dispatcher, struct version_pool *pool, struct invocation *invocation,
-                     enum function_kind kind)
+static bool run_once(struct dispatcher *dispatcher, struct version_pool *pool,
+                     struct invocation *invocation, enum function_kind kind)
 {
     struct environment *environment = environment_open(dispatcher, pool, invocation, kind);
 
@@ -468,7 +483,8 @@ static void forget_last_waiting(struct version_pool *pool, const struct invocati
     pool->waiting--;
 }
 
-static bool run_warm(struct dispatcher *dispatcher, struct version_pool *pool, struct invocation *invocation)
+static bool run_warm(struct dispatcher *dispatcher, struct version_pool *pool,
+                     struct invocation *invocation)
 {
     struct environment *environment = pool->idle.first;
 
@@ -494,7 +510,8 @@ static enum function_kind kind_of(const struct invocation *invocation)
     return mocks_cover(invocation->account, settings) ? FUNCTION_MOCK : settings->kind;
 }
 
-static bool run(struct dispatcher *dispatcher, struct version_pool *pool, struct invocation *invocation)
+static bool run(struct dispatcher *dispatcher, struct version_pool *pool,
+                struct invocation *invocation)
 {
     const enum function_kind kind = kind_of(invocation);
 
@@ -506,7 +523,8 @@ static bool run(struct dispatcher *dispatcher, struct version_pool *pool, struct
 static enum dispatch_status take_in(struct dispatcher *dispatcher, struct invocation *invocation)
 {
     const struct function_version *settings = invocation->target.version;
-    struct function_state *function = get_function(dispatcher, invocation->account, settings->function->name);
+    struct function_state *function =
+        get_function(dispatcher, invocation->account, settings->function->name);
     struct version_pool *pool = function == NULL ? NULL : get_pool(function, settings);
 
     if (pool == NULL || dispatcher->is_closing)
@@ -523,8 +541,8 @@ static enum dispatch_status take_in(struct dispatcher *dispatcher, struct invoca
 enum dispatch_status dispatcher_submit(struct dispatcher *dispatcher, struct invocation *invocation,
                                        dispatch_done_fn *on_done, void *context)
 {
-    enum dispatch_status status = dispatcher_place(dispatcher, invocation->account, invocation->config,
-                                                   invocation->target.version->function);
+    enum dispatch_status status = dispatcher_place(
+        dispatcher, invocation->account, invocation->config, invocation->target.version->function);
 
     invocation->on_done = on_done;
     invocation->done_context = context;
@@ -545,7 +563,8 @@ static void visit_idle(struct dispatcher *dispatcher, struct version_pool *pool,
     struct environment *previous;
 
     (void)dispatcher;
-    for (struct environment *environment = pool->idle.last; environment != NULL; environment = previous) {
+    for (struct environment *environment = pool->idle.last; environment != NULL;
+         environment = previous) {
         const int64_t idle_s = (now_us - environment->idle_since_us) / 1000000;
 
         previous = environment->previous;
@@ -600,8 +619,8 @@ unsigned dispatcher_running(const struct dispatcher *dispatcher)
     return dispatcher->running;
 }
 
-struct dispatcher_count dispatcher_count(const struct dispatcher *dispatcher, const struct account *account,
-                                         const char *function_name)
+struct dispatcher_count dispatcher_count(const struct dispatcher *dispatcher,
+                                         const struct account *account, const char *function_name)
 {
     const struct function_state *function = find_function(dispatcher, account, function_name);
     struct dispatcher_count count = {0};
@@ -644,7 +663,8 @@ static void retire(struct version_pool *pool)
     free_if_dry(pool);
 }
 
-static void visit_reconfigure(struct dispatcher *dispatcher, struct version_pool *pool, void *context)
+static void visit_reconfigure(struct dispatcher *dispatcher, struct version_pool *pool,
+                              void *context)
 {
     (void)dispatcher;
     if (!is_current(pool, context))
@@ -679,7 +699,8 @@ static void on_handle_closed(uv_handle_t *handle)
     for (size_t i = 0; i < BUCKETS; i++) {
         struct function_state *next;
 
-        for (struct function_state *function = dispatcher->buckets[i]; function != NULL; function = next) {
+        for (struct function_state *function = dispatcher->buckets[i]; function != NULL;
+             function = next) {
             struct version_pool *next_pool;
 
             next = function->next;

@@ -63,7 +63,7 @@ void dispatcher_observe(struct dispatcher *dispatcher, const struct dispatch_obs
 /* What environments there are of a function; zeros when none. */
 struct dispatcher_count {
     unsigned idle;
-    unsigned busy;     /* also those that have answered but are not ready yet */
+    unsigned busy; /* also those that have answered but are not ready yet */
     unsigned starting;
 };
 struct dispatcher_count dispatcher_count(const struct dispatcher *dispatcher,

@@ -136,7 +136,8 @@ static void on_poll_closed(uv_handle_t *handle)
     log->on_closed(log->closed_context);
 }
 
-void environment_log_close(struct environment_log *log, environment_log_closed_fn *on_closed, void *context)
+void environment_log_close(struct environment_log *log, environment_log_closed_fn *on_closed,
+                           void *context)
 {
     environment_log_drain(log);
     if (log->file >= 0)

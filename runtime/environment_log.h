@@ -41,6 +41,7 @@ void environment_log_attach(struct environment_log *log, struct invocation *invo
 void environment_log_drain(struct environment_log *log);
 
 /* `on_closed` runs once the handle is closed, never before this returns. */
-void environment_log_close(struct environment_log *log, environment_log_closed_fn *on_closed, void *context);
+void environment_log_close(struct environment_log *log, environment_log_closed_fn *on_closed,
+                           void *context);
 
 #endif

@@ -42,8 +42,8 @@ static bool put(struct environment_variables *variables, char *item)
     return true;
 }
 
-__attribute__((format(printf, 2, 3))) static bool put_format(struct environment_variables *variables,
-                                                            const char *format, ...)
+__attribute__((format(printf, 2, 3))) static bool
+put_format(struct environment_variables *variables, const char *format, ...)
 {
     va_list arguments;
     char *item;
@@ -62,7 +62,8 @@ static bool inherit(struct environment_variables *variables, const char *name)
     return value == NULL || put_format(variables, "%s=%s", name, value);
 }
 
-static bool put_inherited(struct environment_variables *variables, const struct function_version *settings)
+static bool put_inherited(struct environment_variables *variables,
+                          const struct function_version *settings)
 {
     bool is_done = true;
 
@@ -75,7 +76,8 @@ static bool put_inherited(struct environment_variables *variables, const struct 
     return is_done;
 }
 
-static bool put_own(struct environment_variables *variables, const struct function_version *settings)
+static bool put_own(struct environment_variables *variables,
+                    const struct function_version *settings)
 {
     for (size_t i = 0; i < settings->environment.count; i++) {
         if (!put(variables, strdup(settings->environment.items[i])))
@@ -91,12 +93,12 @@ static void make_log_stream(const struct function_version *settings, const char 
     struct tm day;
 
     (void)gmtime_r(&now, &day);
-    (void)snprintf(stream, LOG_STREAM_SIZE, "%04d/%02d/%02d/[%s]%s", day.tm_year + 1900, day.tm_mon + 1,
-                   day.tm_mday, settings->version, instance);
+    (void)snprintf(stream, LOG_STREAM_SIZE, "%04d/%02d/%02d/[%s]%s", day.tm_year + 1900,
+                   day.tm_mon + 1, day.tm_mday, settings->version, instance);
 }
 
-static bool put_function(struct environment_variables *variables, const struct environment *environment,
-                         const char *instance)
+static bool put_function(struct environment_variables *variables,
+                         const struct environment *environment, const char *instance)
 {
     const struct function_version *settings = environment->settings;
     char stream[LOG_STREAM_SIZE];
@@ -105,18 +107,22 @@ static bool put_function(struct environment_variables *variables, const struct e
     return put_format(variables, "AWS_LAMBDA_FUNCTION_NAME=%s", settings->function->name) &&
            put_format(variables, "AWS_LAMBDA_FUNCTION_VERSION=%s", settings->version) &&
            put_format(variables, "AWS_LAMBDA_FUNCTION_MEMORY_SIZE=%u", settings->memory_mb) &&
-           put_format(variables, "AWS_LAMBDA_LOG_GROUP_NAME=/aws/lambda/%s", settings->function->name) &&
+           put_format(variables, "AWS_LAMBDA_LOG_GROUP_NAME=/aws/lambda/%s",
+                      settings->function->name) &&
            put_format(variables, "AWS_LAMBDA_LOG_STREAM_NAME=%s", stream) &&
            put_format(variables, "AWS_LAMBDA_INITIALIZATION_TYPE=on-demand") &&
-           (settings->family == RUNTIME_FAMILY_NONE || settings->family == RUNTIME_FAMILY_PROVIDED ||
+           (settings->family == RUNTIME_FAMILY_NONE ||
+            settings->family == RUNTIME_FAMILY_PROVIDED ||
             put_format(variables, "AWS_EXECUTION_ENV=AWS_Lambda_%s", settings->runtime)) &&
            (settings->handler == NULL || put_format(variables, "_HANDLER=%s", settings->handler)) &&
            put_format(variables, "LAMBDA_TASK_ROOT=%s",
-                      settings->code_uri != NULL ? settings->code_uri : settings->working_directory);
+                      settings->code_uri != NULL ? settings->code_uri
+                                                 : settings->working_directory);
 }
 
 /* The access key id is the account, so that what a handler invokes stays in its account. */
-static bool put_surroundings(struct environment_variables *variables, const struct environment *environment)
+static bool put_surroundings(struct environment_variables *variables,
+                             const struct environment *environment)
 {
     return put_format(variables, "AWS_REGION=%s", environment->config->region) &&
            put_format(variables, "AWS_DEFAULT_REGION=%s", environment->config->region) &&
@@ -127,8 +133,8 @@ static bool put_surroundings(struct environment_variables *variables, const stru
            put_format(variables, "AWS_XRAY_CONTEXT_MISSING=LOG_ERROR") &&
            put_format(variables, "AWS_XRAY_DAEMON_ADDRESS=169.254.100.1:2000") &&
            put_format(variables, "_AWS_XRAY_DAEMON_ADDRESS=169.254.100.1") &&
-           put_format(variables, "_AWS_XRAY_DAEMON_PORT=2000") && put_format(variables, "LANG=en_US.UTF-8") &&
-           put_format(variables, "TZ=:UTC");
+           put_format(variables, "_AWS_XRAY_DAEMON_PORT=2000") &&
+           put_format(variables, "LANG=en_US.UTF-8") && put_format(variables, "TZ=:UTC");
 }
 
 bool environment_variables_make(const struct environment_variables_options *options,
@@ -138,8 +144,9 @@ bool environment_variables_make(const struct environment_variables_options *opti
 
     *variables = (struct environment_variables){0};
     /* The function's own come before the reserved ones, which win: AWS refuses to have them set. */
-    if (put_inherited(variables, environment->settings) && put_surroundings(variables, environment) &&
-        put_own(variables, environment->settings) && put_function(variables, environment, options->instance) &&
+    if (put_inherited(variables, environment->settings) &&
+        put_surroundings(variables, environment) && put_own(variables, environment->settings) &&
+        put_function(variables, environment, options->instance) &&
         (options->runtime_api == NULL ||
          put_format(variables, "AWS_LAMBDA_RUNTIME_API=%s", options->runtime_api)) &&
         (options->runtime_folder == NULL ||
@@ -159,7 +166,8 @@ void environment_variables_clear(struct environment_variables *variables)
     *variables = (struct environment_variables){0};
 }
 
-const char *environment_variables_value(const struct environment_variables *variables, const char *name)
+const char *environment_variables_value(const struct environment_variables *variables,
+                                        const char *name)
 {
     const size_t length = strlen(name);
 

@@ -16,10 +16,12 @@ struct environment_variables {
 
 struct environment_variables_options {
     const struct environment *environment;
-    const char *runtime_api;     /* "127.0.0.1:40123"; NULL where no Runtime API is offered */
-    const char *runtime_folder;  /* LAMBDA_RUNTIME_DIR; NULL for none */
-    const char *trace_header;    /* _X_AMZN_TRACE_ID of a process that runs one invocation; NULL otherwise */
-    const char *instance;        /* 32 hexadecimal digits of the log stream's name, which tell environments apart */
+    const char *runtime_api;    /* "127.0.0.1:40123"; NULL where no Runtime API is offered */
+    const char *runtime_folder; /* LAMBDA_RUNTIME_DIR; NULL for none */
+    const char
+        *trace_header; /* _X_AMZN_TRACE_ID of a process that runs one invocation; NULL otherwise */
+    const char *
+        instance; /* 32 hexadecimal digits of the log stream's name, which tell environments apart */
 };
 
 /* False when memory is short; `variables` is then empty. The caller clears it. */
@@ -28,6 +30,7 @@ bool environment_variables_make(const struct environment_variables_options *opti
 void environment_variables_clear(struct environment_variables *variables);
 
 /* Borrowed: the value of a variable; NULL when it is not there. */
-const char *environment_variables_value(const struct environment_variables *variables, const char *name);
+const char *environment_variables_value(const struct environment_variables *variables,
+                                        const char *name);
 
 #endif

@@ -98,7 +98,8 @@ void environment_begin(struct environment *environment, struct invocation *invoc
     environment->has_run = true;
     invocation->began_us = clock_monotonic_us();
     if (invocation->is_cold_start && environment->ready_us != 0)
-        invocation->init_duration_ms = (double)(environment->ready_us - environment->opened_us) / 1000.0;
+        invocation->init_duration_ms =
+            (double)(environment->ready_us - environment->opened_us) / 1000.0;
     environment_note(environment, "START RequestId: %s Version: %s", invocation->request_id,
                      environment->settings->version);
 }
@@ -166,7 +167,8 @@ void environment_exit_message(int wait_status, char message[EXIT_MESSAGE_SIZE])
                        signal_number, core);
 }
 
-void environment_fail_by_exit(struct environment *environment, int wait_status, bool is_out_of_memory)
+void environment_fail_by_exit(struct environment *environment, int wait_status,
+                              bool is_out_of_memory)
 {
     struct invocation *invocation = environment->invocation;
     const char *error_type = is_out_of_memory ? "Runtime.OutOfMemory" : "Runtime.ExitError";
@@ -177,7 +179,8 @@ void environment_fail_by_exit(struct environment *environment, int wait_status, 
     environment_note(environment, "%s", error_type);
     if (is_out_of_memory)
         log_write(environment->services->log, LOG_WARN,
-                  "%s used more than twice its MemorySize of %u MB and was ended (Local.EnforceMemory turns this off)",
+                  "%s used more than twice its MemorySize of %u MB and was ended "
+                  "(Local.EnforceMemory turns this off)",
                   environment->settings->function->name, environment->settings->memory_mb);
     invocation_fail_platform(invocation, error_type, message);
 }

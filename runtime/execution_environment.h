@@ -81,12 +81,12 @@ struct environment {
     const struct environment_kind *kind;
     enum environment_state state;
     const struct environment_services *services;
-    struct account *account;                 /* borrowed */
-    struct config *config;                   /* retained: what `settings` points into */
+    struct account *account; /* borrowed */
+    struct config *config;   /* retained: what `settings` points into */
     const struct function_version *settings;
-    struct invocation *invocation;           /* the one that runs; NULL if none */
-    bool has_run;                            /* the next invocation is no cold start */
-    int64_t opened_us, ready_us;             /* monotonic; ready_us is 0 during INIT */
+    struct invocation *invocation; /* the one that runs; NULL if none */
+    bool has_run;                  /* the next invocation is no cold start */
+    int64_t opened_us, ready_us;   /* monotonic; ready_us is 0 during INIT */
     const struct environment_listener *listener;
     void *listener_context;
 
@@ -124,13 +124,15 @@ void environment_begin(struct environment *environment, struct invocation *invoc
 void environment_hand_over(struct environment *environment, long peak_memory_kb);
 
 /* A line of the platform in the invocation's log, without its LF: "2024-01-29T… Task timed out after 3.00 seconds". */
-__attribute__((format(printf, 2, 3))) void environment_note(struct environment *environment, const char *format, ...);
+__attribute__((format(printf, 2, 3))) void environment_note(struct environment *environment,
+                                                            const char *format, ...);
 
 /* The line of a time-out, "2024-01-29T16:41:15.998Z <request id> Task timed out after 3.00 seconds", and a blank one. */
 void environment_note_timeout(struct environment *environment);
 
 /* The running invocation fails because its process has ended: the error and its lines in the log. */
-void environment_fail_by_exit(struct environment *environment, int wait_status, bool is_out_of_memory);
+void environment_fail_by_exit(struct environment *environment, int wait_status,
+                              bool is_out_of_memory);
 
 /* The error of a process that ended: "Runtime exited with error: exit status 1", "… signal: killed". */
 enum { EXIT_MESSAGE_SIZE = 96 };

@@ -10,7 +10,8 @@
 enum {
     READ_BYTES = 65536,
     READS_PER_TURN = 64,
-    FRAME_BYTES_MAX = 64 << 20, /* more is no frame of ours: a response is refused at a tenth of it */
+    FRAME_BYTES_MAX =
+        64 << 20, /* more is no frame of ours: a response is refused at a tenth of it */
     SOCKET_BYTES = 1 << 20
 };
 
@@ -29,7 +30,8 @@ static void end_channel(struct frame_channel *channel)
 static bool read_head(struct frame_channel *channel)
 {
     const unsigned char *head = (const unsigned char *)channel->head;
-    const size_t length = (size_t)head[0] << 24 | (size_t)head[1] << 16 | (size_t)head[2] << 8 | head[3];
+    const size_t length =
+        (size_t)head[0] << 24 | (size_t)head[1] << 16 | (size_t)head[2] << 8 | head[3];
 
     if (length < 1 || length > FRAME_BYTES_MAX)
         return false;
@@ -96,7 +98,8 @@ static bool read_some(struct frame_channel *channel)
 
     if (channel->file < 0)
         return false;
-    length = is_direct ? read(channel->file, body->data + body->length, channel->body_length - body->length)
+    length = is_direct ? read(channel->file, body->data + body->length,
+                              channel->body_length - body->length)
                        : read(channel->file, buffer, sizeof buffer);
     if (length < 0 && (errno == EAGAIN || errno == EINTR))
         return false;
@@ -146,7 +149,8 @@ static void write_some(struct frame_channel *channel)
 
 static void watch(struct frame_channel *channel)
 {
-    const int events = (channel->part_count > 0 ? UV_WRITABLE : 0) | (channel->is_paused ? 0 : UV_READABLE);
+    const int events =
+        (channel->part_count > 0 ? UV_WRITABLE : 0) | (channel->is_paused ? 0 : UV_READABLE);
 
     if (channel->file < 0 || events == channel->watched)
         return; /* libuv would make a system call of it */
@@ -168,7 +172,8 @@ static void on_ready(uv_poll_t *poll, int status, int events)
     }
     if ((events & UV_WRITABLE) != 0 && was_writing)
         write_some(channel);
-    for (unsigned i = 0; (events & UV_READABLE) != 0 && i < READS_PER_TURN && !channel->is_paused && read_some(channel);
+    for (unsigned i = 0; (events & UV_READABLE) != 0 && i < READS_PER_TURN && !channel->is_paused &&
+                         read_some(channel);
          i++)
         continue;
     if (was_writing && channel->part_count == 0)
@@ -181,7 +186,8 @@ int frame_channel_open(struct frame_channel *channel, uv_loop_t *loop, frame_rec
     const int size = SOCKET_BYTES;
     int ends[2];
 
-    *channel = (struct frame_channel){.file = -1, .on_frame = on_frame, .on_end = on_end, .context = context};
+    *channel = (struct frame_channel){
+        .file = -1, .on_frame = on_frame, .on_end = on_end, .context = context};
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
         return -1;
     (void)setsockopt(ends[0], SOL_SOCKET, SO_SNDBUF, &size, sizeof size);

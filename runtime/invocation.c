@@ -36,7 +36,8 @@ static bool has_root(const char *trace)
  * What the caller sent is kept, with a fresh Root where it has none, and completed: a function sees all three parts.
  * A fresh trace is not sampled, as X-Ray isn't active.
  */
-static void make_trace(struct invocation *invocation, const char *caller, struct random_source *random)
+static void make_trace(struct invocation *invocation, const char *caller,
+                       struct random_source *random)
 {
     char root[TRACE_ID_SIZE], parent[HEX_32_SIZE];
     char added_parent[32] = "";
@@ -48,12 +49,13 @@ static void make_trace(struct invocation *invocation, const char *caller, struct
             (void)snprintf(added_parent, sizeof added_parent, ";Parent=%.16s", parent);
         if (strstr(caller, "Sampled=") == NULL)
             added_sampled = ";Sampled=0";
-        if (snprintf(invocation->trace_header, TRACE_HEADER_SIZE, "%s%s%s", caller, added_parent, added_sampled) <
-            TRACE_HEADER_SIZE)
+        if (snprintf(invocation->trace_header, TRACE_HEADER_SIZE, "%s%s%s", caller, added_parent,
+                     added_sampled) < TRACE_HEADER_SIZE)
             return;
     }
     trace_id_make(random, clock_real_now_ms(), root);
-    (void)snprintf(invocation->trace_header, TRACE_HEADER_SIZE, "Root=%s;Parent=%.16s;Sampled=0", root, parent);
+    (void)snprintf(invocation->trace_header, TRACE_HEADER_SIZE, "Root=%s;Parent=%.16s;Sampled=0",
+                   root, parent);
 }
 
 char *function_arn_make(const struct config *config, const struct account *account,
@@ -163,7 +165,8 @@ void invocation_fail(struct invocation *invocation, const char *error_type, stru
     (void)snprintf(invocation->outcome.error_type, ERROR_TYPE_SIZE, "%s", error_type);
 }
 
-void invocation_refuse(struct invocation *invocation, enum api_exception exception, const char *message)
+void invocation_refuse(struct invocation *invocation, enum api_exception exception,
+                       const char *message)
 {
     assert(invocation->outcome.kind == OUTCOME_NONE);
     invocation->outcome.kind = OUTCOME_EXCEPTION;
@@ -194,9 +197,10 @@ void invocation_fail_platform(struct invocation *invocation, const char *error_t
 /* As recorded; the two members stand the other way round than in the platform's other errors. */
 void invocation_fail_too_large(struct invocation *invocation)
 {
-    static const char payload[] =
-        "{\"errorMessage\":\"Response payload size exceeded maximum allowed payload size (6291556 bytes).\","
-        "\"errorType\":\"Function.ResponseSizeTooLarge\"}";
+    static const char payload[] = "{\"errorMessage\":\"Response payload size exceeded maximum "
+                                  "allowed payload size (6291556 bytes).\","
+                                  "\"errorType\":\"Function.ResponseSizeTooLarge\"}";
 
-    invocation_fail(invocation, "Function.ResponseSizeTooLarge", bytes_copy(payload, sizeof payload - 1));
+    invocation_fail(invocation, "Function.ResponseSizeTooLarge",
+                    bytes_copy(payload, sizeof payload - 1));
 }

@@ -50,10 +50,10 @@ struct invocation {
     char *qualifier;   /* as invoked; "" for none */
     char *invoked_arn; /* with the qualifier, if one was given */
     enum invocation_type type;
-    struct bytes *payload; /* the event; NULL stands for {} */
-    char *client_context;  /* decoded JSON; NULL for none */
-    char *tenant_id;       /* NULL for none */
-    unsigned attempt;      /* from 1 */
+    struct bytes *payload;          /* the event; NULL stands for {} */
+    char *client_context;           /* decoded JSON; NULL for none */
+    char *tenant_id;                /* NULL for none */
+    unsigned attempt;               /* from 1 */
     struct response_stream *stream; /* borrowed; NULL: the response is wanted whole */
 
     /* Filled in by the one that runs it. */
@@ -113,7 +113,8 @@ const char *outcome_function_error(const struct outcome *outcome);
  */
 void invocation_succeed(struct invocation *invocation, struct bytes *payload);
 void invocation_fail(struct invocation *invocation, const char *error_type, struct bytes *payload);
-void invocation_refuse(struct invocation *invocation, enum api_exception exception, const char *message);
+void invocation_refuse(struct invocation *invocation, enum api_exception exception,
+                       const char *message);
 void invocation_fail_platform(struct invocation *invocation, const char *error_type,
                               const char *message);
 /* The response is over RESPONSE_PAYLOAD_MAX. */

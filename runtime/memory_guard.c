@@ -47,7 +47,8 @@ static size_t add_children(pid_t process_id, pid_t *tree, size_t count)
     char path[64], text[TEXT_SIZE];
     char *at = text;
 
-    (void)snprintf(path, sizeof path, "/proc/%d/task/%d/children", (int)process_id, (int)process_id);
+    (void)snprintf(path, sizeof path, "/proc/%d/task/%d/children", (int)process_id,
+                   (int)process_id);
     if (read_text(path, text) <= 0)
         return count;
     while (count < TREE_MAX) {
@@ -88,7 +89,9 @@ static void on_timer(uv_timer_t *timer)
             continue;
         memory_watch_stop(watch);
         watch->on_exceeded(watch->context);
-        next = guard->first; /* the callback may have stopped others: begin again, what is within its share is cheap */
+        next =
+            guard
+                ->first; /* the callback may have stopped others: begin again, what is within its share is cheap */
     }
 }
 

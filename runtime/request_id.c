@@ -83,7 +83,8 @@ bool request_id_is_uuid(const char *text)
     for (size_t i = 0; i < REQUEST_ID_SIZE - 1; i++) {
         const bool is_dash = i == 8 || i == 13 || i == 18 || i == 23;
 
-        if (text[i] == '\0' || (is_dash ? text[i] != '-' : strchr("0123456789abcdefABCDEF", text[i]) == NULL))
+        if (text[i] == '\0' ||
+            (is_dash ? text[i] != '-' : strchr("0123456789abcdefABCDEF", text[i]) == NULL))
             return false;
     }
     return text[REQUEST_ID_SIZE - 1] == '\0';

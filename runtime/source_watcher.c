@@ -8,8 +8,8 @@
 #include <sys/stat.h>
 
 enum {
-    BURST_MS = 100,       /* changes that follow within it belong together */
-    FOLDERS_MAX = 4096,   /* of one source */
+    BURST_MS = 100,     /* changes that follow within it belong together */
+    FOLDERS_MAX = 4096, /* of one source */
     DEPTH_MAX = 32,
     NAME_SIZE = 256,
     BUCKETS = 1024
@@ -98,7 +98,8 @@ static void scan_entries(struct scan *scan, const char *path, unsigned depth)
     while ((entry = readdir(folder)) != NULL) {
         char *below;
 
-        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0 || is_left_out(entry->d_name))
+        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0 ||
+            is_left_out(entry->d_name))
             continue;
         if (asprintf(&below, "%s/%s", path, entry->d_name) < 0)
             break;
@@ -160,7 +161,8 @@ static void tell(struct source *source)
     struct source_watcher *watcher = source->watcher;
 
     source->is_changed = false;
-    for (const struct function_of_source *function = source->functions; function != NULL; function = function->next)
+    for (const struct function_of_source *function = source->functions; function != NULL;
+         function = function->next)
         watcher->options.on_changed(function->name, source->changed, watcher->options.context);
     if (source->only == NULL)
         start_scan(source);
@@ -198,10 +200,11 @@ static void on_event(uv_fs_event_t *event, const char *name, int events, int sta
 static void complain(struct source_watcher *watcher, const char *path, int error)
 {
     if (!watcher->has_complained)
-        log_write(watcher->options.log, LOG_WARN,
-                  "changes under %s can't be watched (%s): restart invoked after a change, or raise "
-                  "fs.inotify.max_user_watches",
-                  path, uv_strerror(error));
+        log_write(
+            watcher->options.log, LOG_WARN,
+            "changes under %s can't be watched (%s): restart invoked after a change, or raise "
+            "fs.inotify.max_user_watches",
+            path, uv_strerror(error));
     watcher->has_complained = true;
 }
 
@@ -332,13 +335,14 @@ static void add_function(struct source *source, const char *name)
     source->functions = function;
 }
 
-void source_watcher_watch(struct source_watcher *watcher, const char *function_name, const char *folder,
-                          const char *only)
+void source_watcher_watch(struct source_watcher *watcher, const char *function_name,
+                          const char *folder, const char *only)
 {
     struct source **bucket = bucket_of(watcher, folder);
     struct source *source = *bucket;
 
-    while (source != NULL && (strcmp(source->path, folder) != 0 || !is_same_text(source->only, only)))
+    while (source != NULL &&
+           (strcmp(source->path, folder) != 0 || !is_same_text(source->only, only)))
         source = source->next;
     if (source == NULL) {
         source = calloc(1, sizeof *source + strlen(folder) + 1);

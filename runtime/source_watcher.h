@@ -35,7 +35,7 @@ void source_watcher_close(struct source_watcher *watcher);
  * Tells changes under `folder` (absolute) as those of `function_name`, from soon on. May be called again and again: what
  * is watched already costs a look-up. `only` restricts it to one name directly in the folder (NULL: everything below).
  */
-void source_watcher_watch(struct source_watcher *watcher, const char *function_name, const char *folder,
-                          const char *only);
+void source_watcher_watch(struct source_watcher *watcher, const char *function_name,
+                          const char *folder, const char *only);
 
 #endif

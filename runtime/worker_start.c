@@ -237,9 +237,8 @@ static bool find_interpreter(struct worker *worker)
     const char *search_path = interpreter_search_path(worker->base.settings);
     char path[INTERPRETER_PATH_SIZE];
 
-    if (interpreters_find(worker->base.services->interpreters, worker->base.settings,
-                          search_path, path,
-                          on_interpreter_found, worker))
+    if (interpreters_find(worker->base.services->interpreters, worker->base.settings, search_path,
+                          path, on_interpreter_found, worker))
         return path[0] != '\0' ? start(worker, path) : fail_system(worker, "memory");
     worker->is_searching = true;
     return true;

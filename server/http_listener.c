@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/epoll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -23,7 +24,8 @@
 
 enum {
     HEAD_BYTES_MAX = 64 << 10,
-    DRAIN_BYTES_MAX = 64 << 20,   /* of a body that is too large: read, so that the client gets to see its answer */
+    DRAIN_BYTES_MAX =
+        64 << 20, /* of a body that is too large: read, so that the client gets to see its answer */
     BODY_FIRST_BYTES = 256 << 10, /* reserved ahead of what has arrived */
     IDLE_SECONDS = 120,
     CONNECTIONS_MAX = 20000,
@@ -66,10 +68,10 @@ struct piece {
 
 struct answer_stream {
     struct piece *first, *last;
-    size_t waiting; /* bytes */
-    size_t sent;    /* of the first piece */
-    bool is_open;       /* between begin and end */
-    bool is_suspended;  /* libmicrohttpd waits for the next piece */
+    size_t waiting;    /* bytes */
+    size_t sent;       /* of the first piece */
+    bool is_open;      /* between begin and end */
+    bool is_suspended; /* libmicrohttpd waits for the next piece */
     bool is_client_gone;
     bool is_room_wanted;
     exchange_room_fn *on_room;
@@ -82,6 +84,7 @@ struct http_exchange {
     struct MHD_Connection *connection;
     const struct route *route; /* NULL until the head was seen */
     enum exchange_state state;
+    bool is_ambiguous; /* its length is told twice */
     uint64_t received;
     struct MHD_Response *response;
     int status;
@@ -162,7 +165,8 @@ static ssize_t read_cut_body(void *context, uint64_t position, char *buffer, siz
     return (ssize_t)length;
 }
 
-static struct MHD_Response *make_response(struct http_exchange *exchange, const struct answer *answer)
+static struct MHD_Response *make_response(struct http_exchange *exchange,
+                                          const struct answer *answer)
 {
     struct bytes *body = bytes_retain(answer->body);
     struct MHD_Response *response;
@@ -176,7 +180,8 @@ static struct MHD_Response *make_response(struct http_exchange *exchange, const 
         bytes_release(body);
         return MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
     }
-    response = MHD_create_response_from_buffer_with_free_callback_cls(body->length, body->data, release_body, body);
+    response = MHD_create_response_from_buffer_with_free_callback_cls(body->length, body->data,
+                                                                      release_body, body);
     if (response == NULL)
         bytes_release(body);
     return response;
@@ -185,14 +190,17 @@ static struct MHD_Response *make_response(struct http_exchange *exchange, const 
 /* Pages that may read the answers need to be told so. */
 static void allow_origin(const struct http_exchange *exchange, struct MHD_Response *response)
 {
-    const char *origin = MHD_lookup_connection_value(exchange->connection, MHD_HEADER_KIND, "Origin");
+    const char *origin =
+        MHD_lookup_connection_value(exchange->connection, MHD_HEADER_KIND, "Origin");
 
-    if (origin == NULL || !origin_guard_is_listed(config_store_current(exchange->listener->api->config_store), origin))
+    if (origin == NULL || !origin_guard_is_listed(
+                              config_store_current(exchange->listener->api->config_store), origin))
         return;
     (void)MHD_add_response_header(response, "Access-Control-Allow-Origin", origin);
-    (void)MHD_add_response_header(response, "Access-Control-Expose-Headers",
-                                  "x-amzn-RequestId,x-amzn-ErrorType,X-Amz-Executed-Version,X-Amz-Function-Error,"
-                                  "X-Amz-Log-Result,X-Amzn-Trace-Id");
+    (void)MHD_add_response_header(
+        response, "Access-Control-Expose-Headers",
+        "x-amzn-RequestId,x-amzn-ErrorType,X-Amz-Executed-Version,X-Amz-Function-Error,"
+        "X-Amz-Log-Result,X-Amzn-Trace-Id");
     (void)MHD_add_response_header(response, "Vary", "Origin");
 }
 
@@ -210,7 +218,8 @@ static void settle(struct http_exchange *exchange, enum exchange_state state)
 }
 
 /* Status, headers, and on its way. */
-static void finish_response(struct http_exchange *exchange, struct MHD_Response *response, const struct answer *answer)
+static void finish_response(struct http_exchange *exchange, struct MHD_Response *response,
+                            const struct answer *answer)
 {
     (void)MHD_set_response_options(response, MHD_RF_SEND_KEEP_ALIVE_HEADER, MHD_RO_END);
     for (size_t i = 0; i < answer->header_count; i++)
@@ -239,7 +248,8 @@ static void drop_exchange(struct exchange *exchange)
 
 static const char *find_header(const struct exchange *exchange, const char *name)
 {
-    return MHD_lookup_connection_value(((const struct http_exchange *)exchange)->connection, MHD_HEADER_KIND, name);
+    return MHD_lookup_connection_value(((const struct http_exchange *)exchange)->connection,
+                                       MHD_HEADER_KIND, name);
 }
 
 /* ---- answers in pieces ---- */
@@ -304,11 +314,12 @@ static void wake_stream(struct http_exchange *exchange)
     exchange->listener->is_run_wanted = true;
 }
 
-static void begin_stream(struct exchange *base, const struct answer *answer, exchange_room_fn *on_room, void *context)
+static void begin_stream(struct exchange *base, const struct answer *answer,
+                         exchange_room_fn *on_room, void *context)
 {
     struct http_exchange *exchange = (struct http_exchange *)base;
-    struct MHD_Response *response =
-        MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, STREAM_BLOCK_BYTES, read_stream, exchange, NULL);
+    struct MHD_Response *response = MHD_create_response_from_callback(
+        MHD_SIZE_UNKNOWN, STREAM_BLOCK_BYTES, read_stream, exchange, NULL);
 
     exchange->stream.is_open = true;
     exchange->stream.on_room = on_room;
@@ -325,7 +336,8 @@ static bool write_stream(struct exchange *base, struct bytes *bytes)
 {
     struct http_exchange *exchange = (struct http_exchange *)base;
     struct answer_stream *stream = &exchange->stream;
-    struct piece *piece = stream->is_client_gone || bytes_view(bytes).length == 0 ? NULL : malloc(sizeof *piece);
+    struct piece *piece =
+        stream->is_client_gone || bytes_view(bytes).length == 0 ? NULL : malloc(sizeof *piece);
 
     assert(stream->is_open);
     if (piece == NULL) {
@@ -387,9 +399,10 @@ static void *on_target(void *context, const char *target, struct MHD_Connection 
     exchange->exchange.transport = &transport;
     exchange->exchange.path = (struct bytes_view){
         exchange->target, question == NULL ? length : (size_t)(question - exchange->target)};
-    exchange->exchange.query = question == NULL
-                                   ? (struct bytes_view){"", 0}
-                                   : (struct bytes_view){question + 1, length - exchange->exchange.path.length - 1};
+    exchange->exchange.query =
+        question == NULL
+            ? (struct bytes_view){"", 0}
+            : (struct bytes_view){question + 1, length - exchange->exchange.path.length - 1};
     return exchange;
 }
 
@@ -434,7 +447,8 @@ static enum MHD_Result send_answer(struct http_exchange *exchange)
     if (exchange->state == DROPPED)
         return MHD_NO;
     assert(exchange->state == ANSWERED);
-    result = MHD_queue_response(exchange->connection, (unsigned)exchange->status, exchange->response);
+    result =
+        MHD_queue_response(exchange->connection, (unsigned)exchange->status, exchange->response);
     MHD_destroy_response(exchange->response);
     exchange->response = NULL;
     return result;
@@ -455,8 +469,12 @@ static enum MHD_Result handle(struct http_exchange *exchange)
     exchange->state = HANDLING;
     listener->pending++;
     request_id_make(listener->api->random, base->request_id);
-    if (!origin_guard_allows(&listener->guard, config_store_current(listener->api->config_store),
-                             exchange_header(base, "Origin"), exchange_header(base, "Host"), why))
+    if (exchange->is_ambiguous)
+        api_answer_refusal(
+            base, 400, "the length of the body is told twice: send one Content-Length, or chunks");
+    else if (!origin_guard_allows(
+                 &listener->guard, config_store_current(listener->api->config_store),
+                 exchange_header(base, "Origin"), exchange_header(base, "Host"), why))
         refuse_page(exchange, why);
     else if (!preflight_handle(base))
         exchange->route->handler(base, listener->api);
@@ -467,6 +485,27 @@ static enum MHD_Result handle(struct http_exchange *exchange)
     return MHD_YES;
 }
 
+static enum MHD_Result count_length(void *context, enum MHD_ValueKind kind, const char *name,
+                                    const char *value)
+{
+    unsigned *lengths = context;
+
+    (void)kind;
+    (void)value;
+    if (strcasecmp(name, "Content-Length") == 0 || strcasecmp(name, "Transfer-Encoding") == 0)
+        (*lengths)++;
+    return MHD_YES;
+}
+
+/* Two lengths, or one beside chunks: what stands between us and the client may have taken the other one. */
+static bool is_ambiguous(const struct http_exchange *exchange)
+{
+    unsigned lengths = 0;
+
+    (void)MHD_get_connection_values(exchange->connection, MHD_HEADER_KIND, count_length, &lengths);
+    return lengths > 1;
+}
+
 /* A client that waits to be told to go on, or announces more than we would read, is answered before its body. */
 static enum MHD_Result begin(struct http_exchange *exchange, const char *method)
 {
@@ -475,14 +514,17 @@ static enum MHD_Result begin(struct http_exchange *exchange, const char *method)
     const unsigned long long length = length_text == NULL ? 0 : strtoull(length_text, NULL, 10);
 
     exchange->exchange.method = method;
+    exchange->is_ambiguous = is_ambiguous(exchange);
     exchange->route = route_find(method, exchange->exchange.path, &exchange->exchange.parameter);
+    if (exchange->is_ambiguous)
+        return handle(exchange);
     if (length > exchange->route->body_max) {
         exchange->exchange.is_body_too_large = true;
         if (expect != NULL || length > DRAIN_BYTES_MAX)
             return handle(exchange);
-    } else if (length > 0 &&
-               bytes_reserve(&exchange->exchange.body,
-                             length < BODY_FIRST_BYTES ? (size_t)length : BODY_FIRST_BYTES) == NULL) {
+    } else if (length > 0 && bytes_reserve(&exchange->exchange.body,
+                                           length < BODY_FIRST_BYTES ? (size_t)length
+                                                                     : BODY_FIRST_BYTES) == NULL) {
         return MHD_NO;
     }
     return MHD_YES;
@@ -510,8 +552,8 @@ static enum MHD_Result take_body(struct http_exchange *exchange, const char *dat
  * connection was resumed.
  */
 static enum MHD_Result on_request(void *context, struct MHD_Connection *connection, const char *url,
-                                  const char *method, const char *version, const char *data, size_t *length,
-                                  void **slot)
+                                  const char *method, const char *version, const char *data,
+                                  size_t *length, void **slot)
 {
     struct http_exchange *exchange = *slot;
 
@@ -574,15 +616,19 @@ static void on_connectable(uv_poll_t *poll, int status, int events)
         int file;
 
         if (listener->connections >= listener->connections_max) {
-            (void)uv_poll_stop(&listener->accept_poll); /* the others wait in the kernel until one has left */
+            (void)uv_poll_stop(
+                &listener->accept_poll); /* the others wait in the kernel until one has left */
             return;
         }
-        file = accept4(listener->socket, (struct sockaddr *)&address, &length, SOCK_CLOEXEC | SOCK_NONBLOCK);
+        file = accept4(listener->socket, (struct sockaddr *)&address, &length,
+                       SOCK_CLOEXEC | SOCK_NONBLOCK);
         if (file < 0) {
             if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
-                log_write(listener->api->log, LOG_WARN, "no connection can be taken for now: %s", strerror(errno));
+                log_write(listener->api->log, LOG_WARN, "no connection can be taken for now: %s",
+                          strerror(errno));
                 (void)uv_poll_stop(&listener->accept_poll);
-                (void)uv_timer_start(&listener->accept_timer, on_accept_pause_over, ACCEPT_PAUSE_MS, 0);
+                (void)uv_timer_start(&listener->accept_timer, on_accept_pause_over, ACCEPT_PAUSE_MS,
+                                     0);
             }
             return;
         }
@@ -617,7 +663,8 @@ static int listen_on(const struct addrinfo *address)
 
 static int open_socket(const char *host, unsigned short port, char why[LISTEN_FAULT_SIZE])
 {
-    const struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV};
+    const struct addrinfo hints = {.ai_socktype = SOCK_STREAM,
+                                   .ai_flags = AI_PASSIVE | AI_NUMERICSERV};
     struct addrinfo *addresses;
     char service[8];
     int file;
@@ -626,24 +673,28 @@ static int open_socket(const char *host, unsigned short port, char why[LISTEN_FA
     const int error = getaddrinfo(host, service, &hints, &addresses);
 
     if (error != 0) {
-        (void)snprintf(why, LISTEN_FAULT_SIZE, "can't listen on %s: %s; give an address of this machine with --host",
-                       host, gai_strerror(error));
+        (void)snprintf(why, LISTEN_FAULT_SIZE,
+                       "can't listen on %s: %s; give an address of this machine with --host", host,
+                       gai_strerror(error));
         return -1;
     }
     file = listen_on(addresses);
     freeaddrinfo(addresses);
     if (file < 0 && errno == EADDRINUSE)
         (void)snprintf(why, LISTEN_FAULT_SIZE,
-                       "port %u of %s is taken: stop the program that has it, or choose another with --port (0 takes a "
+                       "port %u of %s is taken: stop the program that has it, or choose another "
+                       "with --port (0 takes a "
                        "free one)",
                        port, host);
     else if (file < 0)
-        (void)snprintf(why, LISTEN_FAULT_SIZE, "can't listen on port %u of %s: %s; choose another with --host or --port",
+        (void)snprintf(why, LISTEN_FAULT_SIZE,
+                       "can't listen on port %u of %s: %s; choose another with --host or --port",
                        port, host, strerror(errno));
     return file;
 }
 
-__attribute__((format(printf, 2, 0))) static void on_daemon_log(void *context, const char *format, va_list arguments)
+__attribute__((format(printf, 2, 0))) static void on_daemon_log(void *context, const char *format,
+                                                                va_list arguments)
 {
     struct http_listener *listener = context;
     char text[512];
@@ -657,7 +708,8 @@ static unsigned choose_connections_max(void)
 {
     struct rlimit limit;
 
-    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur > CONNECTIONS_MAX + DESCRIPTORS_KEPT)
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 ||
+        limit.rlim_cur > CONNECTIONS_MAX + DESCRIPTORS_KEPT)
         return CONNECTIONS_MAX;
     if (limit.rlim_cur < 2 * (rlim_t)DESCRIPTORS_KEPT)
         return DESCRIPTORS_KEPT;
@@ -668,12 +720,13 @@ static unsigned choose_connections_max(void)
 static bool start_daemon(struct http_listener *listener)
 {
     listener->daemon = MHD_start_daemon(
-        MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0, NULL, NULL,
-        on_request, listener, MHD_OPTION_EXTERNAL_LOGGER, on_daemon_log, listener, MHD_OPTION_URI_LOG_CALLBACK,
-        on_target, listener, MHD_OPTION_NOTIFY_COMPLETED, on_exchange_over, listener, MHD_OPTION_NOTIFY_CONNECTION,
-        on_connection_change, listener, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HEAD_BYTES_MAX,
-        MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_SECONDS, MHD_OPTION_CONNECTION_LIMIT,
-        listener->connections_max + 1, MHD_OPTION_END);
+        MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0,
+        NULL, NULL, on_request, listener, MHD_OPTION_EXTERNAL_LOGGER, on_daemon_log, listener,
+        MHD_OPTION_URI_LOG_CALLBACK, on_target, listener, MHD_OPTION_NOTIFY_COMPLETED,
+        on_exchange_over, listener, MHD_OPTION_NOTIFY_CONNECTION, on_connection_change, listener,
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HEAD_BYTES_MAX, MHD_OPTION_CONNECTION_TIMEOUT,
+        (unsigned)IDLE_SECONDS, MHD_OPTION_CONNECTION_LIMIT, listener->connections_max + 1,
+        MHD_OPTION_END);
     return listener->daemon != NULL;
 }
 
@@ -730,7 +783,8 @@ static unsigned short port_of(int socket)
     return ntohs(address.any.sa_family == AF_INET6 ? address.v6.sin6_port : address.v4.sin_port);
 }
 
-struct http_listener *http_listener_open(const struct http_listener_options *options, char why[LISTEN_FAULT_SIZE])
+struct http_listener *http_listener_open(const struct http_listener_options *options,
+                                         char why[LISTEN_FAULT_SIZE])
 {
     struct http_listener *listener = calloc(1, sizeof *listener);
     const union MHD_DaemonInfo *information;
@@ -795,7 +849,8 @@ static void on_close_wait_over(uv_timer_t *timer)
 }
 
 /* libmicrohttpd tells nothing of answers that are still being written: they get one moment. */
-void http_listener_close(struct http_listener *listener, http_listener_closed_fn *on_closed, void *context)
+void http_listener_close(struct http_listener *listener, http_listener_closed_fn *on_closed,
+                         void *context)
 {
     assert(listener->pending == 0);
     http_listener_stop(listener);

@@ -27,7 +27,8 @@ struct http_listener_options {
 enum { LISTEN_FAULT_SIZE = 512 };
 
 /* Begins to listen. NULL with the reason and the mend in `why`. Copies the options. */
-struct http_listener *http_listener_open(const struct http_listener_options *options, char why[LISTEN_FAULT_SIZE]);
+struct http_listener *http_listener_open(const struct http_listener_options *options,
+                                         char why[LISTEN_FAULT_SIZE]);
 
 unsigned short http_listener_port(const struct http_listener *listener);
 
@@ -38,6 +39,7 @@ void http_listener_stop(struct http_listener *listener);
 unsigned http_listener_pending(const struct http_listener *listener);
 
 /* Every exchange must have been answered. Answers that are being sent get a moment to go out. */
-void http_listener_close(struct http_listener *listener, http_listener_closed_fn *on_closed, void *context);
+void http_listener_close(struct http_listener *listener, http_listener_closed_fn *on_closed,
+                         void *context);
 
 #endif

@@ -3,7 +3,12 @@
 #include <string.h>
 #include <strings.h>
 
-enum { LINE_MAX_BYTES = 8192, TRAILERS_MAX_BYTES = HTTP_HEAD_MAX, LENGTH_DIGITS_MAX = 18, SIZE_DIGITS_MAX = 12 };
+enum {
+    LINE_MAX_BYTES = 8192,
+    TRAILERS_MAX_BYTES = HTTP_HEAD_MAX,
+    LENGTH_DIGITS_MAX = 18,
+    SIZE_DIGITS_MAX = 12
+};
 
 static bool is_token_character(char character)
 {
@@ -35,7 +40,8 @@ static bool is_value(struct bytes_view text)
 /* What a request asks for: no blank, no control character. */
 static bool is_target(struct bytes_view text)
 {
-    return text.length > 0 && text.data[0] == '/' && is_value(text) && memchr(text.data, ' ', text.length) == NULL &&
+    return text.length > 0 && text.data[0] == '/' && is_value(text) &&
+           memchr(text.data, ' ', text.length) == NULL &&
            memchr(text.data, '\t', text.length) == NULL;
 }
 
@@ -45,7 +51,8 @@ static struct bytes_view trim(struct bytes_view text)
         text.data++;
         text.length--;
     }
-    while (text.length > 0 && (text.data[text.length - 1] == ' ' || text.data[text.length - 1] == '\t'))
+    while (text.length > 0 &&
+           (text.data[text.length - 1] == ' ' || text.data[text.length - 1] == '\t'))
         text.length--;
     return text;
 }

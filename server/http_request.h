@@ -56,7 +56,7 @@ struct http_chunks {
         CHUNK_TRAILER,
         CHUNK_DONE
     } state;
-    uint64_t rest;         /* of the current chunk */
+    uint64_t rest; /* of the current chunk */
     unsigned digits;
     size_t line_length;    /* of the current line */
     size_t trailer_length; /* of all trailer lines so far */

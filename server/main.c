@@ -55,7 +55,8 @@ static int run(const struct options *options)
 
 int main(int argc, char **argv)
 {
-    const struct options_source source = {.argc = argc, .argv = argv, .variable = variable, .exists = exists};
+    const struct options_source source = {
+        .argc = argc, .argv = argv, .variable = variable, .exists = exists};
     struct options options;
     int status = EXIT_CANNOT_RUN;
 

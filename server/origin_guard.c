@@ -31,7 +31,8 @@ static bool split_host(const char *text, char name[HOST_SIZE], long *port)
     name[length] = '\0';
     if (*end == '\0')
         return true;
-    if (*end != ':' || end[1] == '\0' || strlen(end + 1) > 5 || strspn(end + 1, "0123456789") != strlen(end + 1))
+    if (*end != ':' || end[1] == '\0' || strlen(end + 1) > 5 ||
+        strspn(end + 1, "0123456789") != strlen(end + 1))
         return false;
     *port = 0;
     for (end++; *end != '\0'; end++)
@@ -48,7 +49,8 @@ static bool is_ip_address(const char *name)
 
 static bool is_known_name(const struct origin_guard *guard, const char *name)
 {
-    return is_ip_address(name) || strcasecmp(name, "localhost") == 0 || strcasecmp(name, guard->host_name) == 0;
+    return is_ip_address(name) || strcasecmp(name, "localhost") == 0 ||
+           strcasecmp(name, guard->host_name) == 0;
 }
 
 static bool is_loopback_name(const struct origin_guard *guard, const char *name)
@@ -66,7 +68,8 @@ static bool is_own(const struct origin_guard *guard, const char *origin)
     char name[HOST_SIZE];
     long port;
 
-    return strncmp(origin, scheme, sizeof scheme - 1) == 0 && split_host(origin + sizeof scheme - 1, name, &port) &&
+    return strncmp(origin, scheme, sizeof scheme - 1) == 0 &&
+           split_host(origin + sizeof scheme - 1, name, &port) &&
            (port == -1 ? 80 : port) == guard->port && is_loopback_name(guard, name);
 }
 
@@ -79,21 +82,23 @@ bool origin_guard_is_listed(const struct config *config, const char *origin)
     return false;
 }
 
-bool origin_guard_allows(const struct origin_guard *guard, const struct config *config, const char *origin,
-                         const char *host, char why[ORIGIN_REFUSAL_SIZE])
+bool origin_guard_allows(const struct origin_guard *guard, const struct config *config,
+                         const char *origin, const char *host, char why[ORIGIN_REFUSAL_SIZE])
 {
     char name[HOST_SIZE];
     long port;
 
     if (host != NULL && (!split_host(host, name, &port) || !is_known_name(guard, name))) {
         (void)snprintf(why, ORIGIN_REFUSAL_SIZE,
-                       "Host %.100s is not this server: use an IP address or localhost, or start it with --host %.100s",
+                       "Host %.100s is not this server: use an IP address or localhost, or start "
+                       "it with --host %.100s",
                        host, host);
         return false;
     }
     if (origin != NULL && !is_own(guard, origin) && !origin_guard_is_listed(config, origin)) {
         (void)snprintf(why, ORIGIN_REFUSAL_SIZE,
-                       "a page of %.100s may not use this server: list it in Local.AllowedOrigins to allow that",
+                       "a page of %.100s may not use this server: list it in Local.AllowedOrigins "
+                       "to allow that",
                        origin);
         return false;
     }

@@ -13,13 +13,13 @@
 enum { ORIGIN_REFUSAL_SIZE = 512 };
 
 struct origin_guard {
-    const char *host_name;       /* as given with --host */
+    const char *host_name; /* as given with --host */
     unsigned short port;
 };
 
 /* `origin` and `host` are the headers' values or NULL. False with the reason in `why`. */
-bool origin_guard_allows(const struct origin_guard *guard, const struct config *config, const char *origin,
-                         const char *host, char why[ORIGIN_REFUSAL_SIZE]);
+bool origin_guard_allows(const struct origin_guard *guard, const struct config *config,
+                         const char *origin, const char *host, char why[ORIGIN_REFUSAL_SIZE]);
 
 /* Is `origin` one of Local.AllowedOrigins? */
 bool origin_guard_is_listed(const struct config *config, const char *origin);

@@ -74,7 +74,8 @@ bool route_matches(const struct route *route, struct bytes_view path, struct byt
            memchr(parameter->data, '/', parameter->length) == NULL;
 }
 
-const struct route *route_find(const char *method, struct bytes_view path, struct bytes_view *parameter)
+const struct route *route_find(const char *method, struct bytes_view path,
+                               struct bytes_view *parameter)
 {
     for (size_t i = 0; i < sizeof routes / sizeof routes[0]; i++) {
         if (strcmp(routes[i].method, method) == 0 && route_matches(&routes[i], path, parameter))

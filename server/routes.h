@@ -10,13 +10,15 @@
 
 struct route {
     const char *method;
-    const char *before, *after; /* what stands before and after the parameter; `after` is NULL when there is none */
-    size_t body_max;            /* what goes beyond is thrown away, and the handler told */
+    const char *before,
+        *after; /* what stands before and after the parameter; `after` is NULL when there is none */
+    size_t body_max; /* what goes beyond is thrown away, and the handler told */
     api_handler_fn *handler;
 };
 
 /* Never NULL: what fits no route gets the one that says so. `parameter` is empty when the route has none. */
-const struct route *route_find(const char *method, struct bytes_view path, struct bytes_view *parameter);
+const struct route *route_find(const char *method, struct bytes_view path,
+                               struct bytes_view *parameter);
 
 /* The whole table. */
 const struct route *routes_first(size_t *count);

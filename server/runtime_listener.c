@@ -61,11 +61,13 @@ struct connection {
     enum connection_state state;
     bool is_streaming; /* the body goes on piece by piece */
     bool is_paused;    /* its taker is behind */
-    bool is_ended;    /* the client sends no more */
-    bool is_answered; /* the current exchange */
-    bool has_behind;  /* what arrived with the last request has not been looked at since its answer */
+    bool is_ended;     /* the client sends no more */
+    bool is_answered;  /* the current exchange */
+    bool
+        has_behind; /* what arrived with the last request has not been looked at since its answer */
 
-    struct bytes *input; /* what has arrived and is not used yet; the head stays while the exchange lives */
+    struct bytes
+        *input; /* what has arrived and is not used yet; the head stays while the exchange lives */
     size_t used;
     struct http_request request;
     char method[16];
@@ -226,11 +228,14 @@ static const char *reason_phrase(int status)
 
 static bool make_head(struct connection *connection, const struct answer *answer)
 {
-    bool is_made = bytes_format(&connection->head, "HTTP/1.1 %d %s\r\n", answer->status, reason_phrase(answer->status));
+    bool is_made = bytes_format(&connection->head, "HTTP/1.1 %d %s\r\n", answer->status,
+                                reason_phrase(answer->status));
 
     for (size_t i = 0; i < answer->header_count && is_made; i++)
-        is_made = bytes_format(&connection->head, "%s: %s\r\n", answer->headers[i].name, answer->headers[i].value);
-    return is_made && bytes_format(&connection->head, "Content-Length: %zu\r\n%s\r\n", bytes_view(answer->body).length,
+        is_made = bytes_format(&connection->head, "%s: %s\r\n", answer->headers[i].name,
+                               answer->headers[i].value);
+    return is_made && bytes_format(&connection->head, "Content-Length: %zu\r\n%s\r\n",
+                                   bytes_view(answer->body).length,
                                    connection->request.keeps_alive ? "" : "Connection: close\r\n");
 }
 
@@ -271,7 +276,8 @@ static struct bytes_view find_trailer(const struct connection *connection, const
         const char *end = memchr(lines.data, '\n', lines.length);
         const size_t line = (size_t)(end - lines.data);
 
-        if (line > length && strncasecmp(lines.data, name, length) == 0 && lines.data[length] == ':') {
+        if (line > length && strncasecmp(lines.data, name, length) == 0 &&
+            lines.data[length] == ':') {
             size_t skip = length + 1;
 
             while (skip < line && lines.data[skip] == ' ')
@@ -340,7 +346,8 @@ static bool take_body(struct connection *connection, const char *data, size_t le
             bytes_release(piece);
             return false;
         }
-        connection->is_paused = !runtime_api_stream(connection->port->worker, piece, on_room, connection);
+        connection->is_paused =
+            !runtime_api_stream(connection->port->worker, piece, on_room, connection);
         return true;
     }
     if (exchange->is_body_too_large)
@@ -360,10 +367,11 @@ static void begin_body(struct connection *connection)
     const struct http_request *request = &connection->request;
     struct exchange *exchange = &connection->exchange;
     const char *question = memchr(request->target.data, '?', request->target.length);
-    const size_t path_length = question == NULL ? request->target.length : (size_t)(question - request->target.data);
+    const size_t path_length =
+        question == NULL ? request->target.length : (size_t)(question - request->target.data);
 
-    (void)snprintf(connection->method, sizeof connection->method, "%.*s", (int)request->method.length,
-                   request->method.data);
+    (void)snprintf(connection->method, sizeof connection->method, "%.*s",
+                   (int)request->method.length, request->method.data);
     exchange->transport = &transport;
     exchange->method = connection->method;
     exchange->path = (struct bytes_view){request->target.data, path_length};
@@ -372,8 +380,8 @@ static void begin_body(struct connection *connection)
     connection->body_rest = request->content_length;
     connection->used = request->head_length;
     connection->state = READING_BODY;
-    connection->is_streaming =
-        connection->port->worker != NULL && runtime_api_wants_stream(exchange, connection->port->worker);
+    connection->is_streaming = connection->port->worker != NULL &&
+                               runtime_api_wants_stream(exchange, connection->port->worker);
     exchange->is_body_too_large = !connection->is_streaming && !request->is_chunked &&
                                   request->content_length > RUNTIME_API_BODY_MAX;
     if (request->expects_continue)
@@ -390,7 +398,8 @@ static void parse_again(struct connection *connection)
     const size_t path_length = exchange->path.length;
     const bool keeps_alive = connection->request.keeps_alive; /* a refusal has changed it */
 
-    (void)http_request_parse(connection->input->data, connection->input->length, &connection->request);
+    (void)http_request_parse(connection->input->data, connection->input->length,
+                             &connection->request);
     connection->request.keeps_alive = keeps_alive;
     exchange->path = (struct bytes_view){connection->request.target.data, path_length};
 }
@@ -400,14 +409,16 @@ static bool read_plain_body(struct connection *connection)
 {
     struct bytes *input = connection->input;
     const size_t available = input->length - connection->used;
-    const size_t piece = available < connection->body_rest ? available : (size_t)connection->body_rest;
+    const size_t piece =
+        available < connection->body_rest ? available : (size_t)connection->body_rest;
 
     if (!take_body(connection, input->data + connection->used, piece)) {
         refuse(connection, 500);
         return true;
     }
     connection->body_rest -= piece;
-    memmove(input->data + connection->used, input->data + connection->used + piece, available - piece);
+    memmove(input->data + connection->used, input->data + connection->used + piece,
+            available - piece);
     input->length -= piece;
     if (connection->body_rest > 0)
         return false;
@@ -429,10 +440,11 @@ static bool read_chunked_body(struct connection *connection)
         if (step.data.length > 0)
             is_taken = take_body(connection, step.data.data, step.data.length);
         if (step.trailer.length > 0)
-            is_taken = bytes_append(&connection->trailers, step.trailer.data, step.trailer.length) &&
-                       bytes_append(&connection->trailers, "\n", 1);
-    } while (status == HTTP_INCOMPLETE && step.used > 0 && is_taken && connection->state == READING_BODY &&
-             !connection->is_paused);
+            is_taken =
+                bytes_append(&connection->trailers, step.trailer.data, step.trailer.length) &&
+                bytes_append(&connection->trailers, "\n", 1);
+    } while (status == HTTP_INCOMPLETE && step.used > 0 && is_taken &&
+             connection->state == READING_BODY && !connection->is_paused);
     memmove(input->data + connection->used, input->data + at, input->length - at);
     input->length -= at - connection->used;
     if (connection->state != READING_BODY)
@@ -450,7 +462,8 @@ static bool read_chunked_body(struct connection *connection)
 
 static bool read_head(struct connection *connection)
 {
-    switch (http_request_parse(connection->input->data, connection->input->length, &connection->request)) {
+    switch (http_request_parse(connection->input->data, connection->input->length,
+                               &connection->request)) {
     case HTTP_INCOMPLETE:
         return false;
     case HTTP_MALFORMED:
@@ -477,7 +490,8 @@ static void advance(struct connection *connection)
             is_moving = connection->input->length > 0 && read_head(connection);
             break;
         case READING_BODY:
-            is_moving = connection->request.is_chunked ? read_chunked_body(connection) : read_plain_body(connection);
+            is_moving = connection->request.is_chunked ? read_chunked_body(connection)
+                                                       : read_plain_body(connection);
             break;
         case ANSWERING:
         case CLOSED:
@@ -525,7 +539,8 @@ static void on_client_end(struct connection *connection)
 static bool can_read_directly(const struct connection *connection)
 {
     return connection->state == READING_BODY && !connection->request.is_chunked &&
-           !connection->is_streaming && !connection->exchange.is_body_too_large && connection->input->length == connection->used &&
+           !connection->is_streaming && !connection->exchange.is_body_too_large &&
+           connection->input->length == connection->used &&
            connection->body_rest <= RUNTIME_API_BODY_MAX;
 }
 
@@ -560,7 +575,8 @@ static bool read_some(struct connection *connection)
     char *room;
     ssize_t length;
 
-    if (connection->state == CLOSED || connection->is_ended || connection->is_paused || is_full(connection))
+    if (connection->state == CLOSED || connection->is_ended || connection->is_paused ||
+        is_full(connection))
         return false;
     if (can_read_directly(connection))
         return read_directly(connection);
@@ -569,7 +585,8 @@ static bool read_some(struct connection *connection)
         close_connection(connection);
         return false;
     }
-    if (connection->input != before && (connection->state == READING_BODY || connection->state == ANSWERING))
+    if (connection->input != before &&
+        (connection->state == READING_BODY || connection->state == ANSWERING))
         parse_again(connection);
     length = recv(connection->file, room, READ_BYTES, 0);
     if (length < 0 && (errno == EAGAIN || errno == EINTR))
@@ -597,7 +614,8 @@ static void on_ready(uv_poll_t *poll, int status, int events)
             write_some(connection);
         advance(connection);
     }
-    for (unsigned i = 0; (events & UV_READABLE) != 0 && i < READS_PER_TURN && read_some(connection); i++)
+    for (unsigned i = 0; (events & UV_READABLE) != 0 && i < READS_PER_TURN && read_some(connection);
+         i++)
         continue;
     watch(connection);
 }
@@ -614,9 +632,11 @@ static void on_accept_pause_over(uv_timer_t *timer)
 /* A connection that can't be taken stays readable: the loop would spin. */
 static void pause_accepting(struct worker_port *port)
 {
-    if (port->worker == NULL || (errno != EMFILE && errno != ENFILE && errno != ENOBUFS && errno != ENOMEM))
+    if (port->worker == NULL ||
+        (errno != EMFILE && errno != ENFILE && errno != ENOBUFS && errno != ENOMEM))
         return;
-    log_write(port->listener->log, LOG_WARN, "a worker has to wait for its connection: %s", strerror(errno));
+    log_write(port->listener->log, LOG_WARN, "a worker has to wait for its connection: %s",
+              strerror(errno));
     (void)uv_poll_stop(&port->poll);
     (void)uv_timer_start(&port->accept_timer, on_accept_pause_over, ACCEPT_PAUSE_MS, 0);
 }
@@ -657,7 +677,8 @@ static void on_connection(uv_poll_t *poll, int status, int events)
     (void)status;
     (void)events;
     /* Handling a request may close the port. */
-    for (unsigned i = 0; i < ACCEPTS_PER_TURN && port->worker != NULL && accept_connection(port); i++)
+    for (unsigned i = 0; i < ACCEPTS_PER_TURN && port->worker != NULL && accept_connection(port);
+         i++)
         continue;
 }
 
@@ -671,7 +692,8 @@ static int open_socket(unsigned short *number)
 
     if (file < 0)
         return -1;
-    if (bind(file, (struct sockaddr *)&address, sizeof address) != 0 || listen(file, BACKLOG) != 0 ||
+    if (bind(file, (struct sockaddr *)&address, sizeof address) != 0 ||
+        listen(file, BACKLOG) != 0 ||
         getsockname(file, (struct sockaddr *)&address, &length) != 0) {
         const int error = errno;
 
@@ -732,7 +754,8 @@ static void on_port_closed(uv_handle_t *handle)
 static void close_port(struct worker_port *port)
 {
     port->worker = NULL;
-    for (struct connection *connection = port->connections; connection != NULL; connection = connection->next)
+    for (struct connection *connection = port->connections; connection != NULL;
+         connection = connection->next)
         close_connection(connection);
     (void)uv_poll_stop(&port->poll);
     (void)close(port->file);

@@ -63,15 +63,18 @@ static bool write_ready_file(const struct serving *serving)
 
     if (path == NULL)
         return true;
-    if (snprintf(temporary, sizeof temporary, "%s.%d.tmp", path, (int)getpid()) >= (int)sizeof temporary)
+    if (snprintf(temporary, sizeof temporary, "%s.%d.tmp", path, (int)getpid()) >=
+        (int)sizeof temporary)
         return false;
     file = fopen(temporary, "we");
     if (file == NULL)
         return false;
-    (void)json_string_append(&endpoint, (struct bytes_view){server_endpoint(serving->server),
-                                                            strlen(server_endpoint(serving->server))});
-    is_written = fprintf(file, "{\"endpoint\":%.*s,\"pid\":%d,\"functions\":%zu}\n", (int)bytes_view(endpoint).length,
-                         bytes_view(endpoint).data, (int)id, server_function_count(serving->server)) > 0;
+    (void)json_string_append(&endpoint,
+                             (struct bytes_view){server_endpoint(serving->server),
+                                                 strlen(server_endpoint(serving->server))});
+    is_written = fprintf(file, "{\"endpoint\":%.*s,\"pid\":%d,\"functions\":%zu}\n",
+                         (int)bytes_view(endpoint).length, bytes_view(endpoint).data, (int)id,
+                         server_function_count(serving->server)) > 0;
     bytes_release(endpoint);
     is_written = fclose(file) == 0 && is_written && rename(temporary, path) == 0;
     if (!is_written)
@@ -81,7 +84,8 @@ static bool write_ready_file(const struct serving *serving)
 
 static bool is_loopback(const char *host)
 {
-    return strncmp(host, "127.", 4) == 0 || strcmp(host, "::1") == 0 || strcasecmp(host, "localhost") == 0;
+    return strncmp(host, "127.", 4) == 0 || strcmp(host, "::1") == 0 ||
+           strcasecmp(host, "localhost") == 0;
 }
 
 /* For a person: what to export, and one command to try. */
@@ -92,16 +96,19 @@ static void say_hello(const struct serving *serving, const struct config *config
 
     if (!is_loopback(serving->options->host))
         log_write(log, LOG_WARN,
-                  "LISTENING ON %s: everybody who reaches this address can run your functions; leave --host out to "
+                  "LISTENING ON %s: everybody who reaches this address can run your functions; "
+                  "leave --host out to "
                   "listen on loopback only",
                   serving->options->host);
     for (size_t i = 0; i < config->notes.count; i++)
         log_write(log, LOG_INFO, "%s", config->notes.items[i]);
     log_write(log, LOG_INFO,
-              "export AWS_ENDPOINT_URL_LAMBDA=%s AWS_REGION=%s AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local",
-              endpoint, config->region);
+              "export AWS_ENDPOINT_URL_LAMBDA=%s AWS_REGION=%s AWS_DEFAULT_REGION=%s "
+              "AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local",
+              endpoint, config->region, config->region);
     if (config->function_count > 0)
-        log_write(log, LOG_INFO, "try: aws lambda invoke --function-name %s --endpoint-url %s /dev/stdout",
+        log_write(log, LOG_INFO,
+                  "try: aws lambda invoke --function-name %s --endpoint-url %s /dev/stdout",
                   config->functions[0]->name, endpoint);
 }
 
@@ -184,9 +191,11 @@ static int begin(struct serving *serving, struct config *config)
     watch_control(serving);
     say_hello(serving, config);
     if (!write_ready_file(serving)) {
-        (void)fprintf(stderr, "invoked: can't write the ready file %s: %s; give a path that can be written with "
-                              "--ready-file\n",
-                      serving->options->ready_file, strerror(errno));
+        (void)fprintf(
+            stderr,
+            "invoked: can't write the ready file %s: %s; give a path that can be written with "
+            "--ready-file\n",
+            serving->options->ready_file, strerror(errno));
         server_stop(serving->server, on_stopped, serving);
         return EXIT_CANNOT_RUN;
     }

@@ -12,7 +12,7 @@ enum { EXIT_GOOD = 0, EXIT_CANNOT_RUN = 1, EXIT_BAD_CONFIGURATION = 2 };
 
 /* How `invoked run` steers a server. */
 struct serve_control {
-    int descriptor;   /* a socket: gets "ENDPOINT\nREGION\n" once it can serve; its end stops the server at once */
+    int descriptor; /* a socket: gets "ENDPOINT\nREGION\n" once it can serve; its end stops the server at once */
     pid_t process_id; /* what the ready file gives out as "pid" */
 };
 

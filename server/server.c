@@ -99,14 +99,16 @@ static bool open_folders(struct server *server, char why[SERVER_FAULT_SIZE])
         return false;
     }
     server->has_data_folder = true;
-    (void)snprintf(server->bundled_folder, sizeof server->bundled_folder, "%s/runtimes", server->data_folder.path);
+    (void)snprintf(server->bundled_folder, sizeof server->bundled_folder, "%s/runtimes",
+                   server->data_folder.path);
     if (bundled_runtime_extract(server->bundled_folder, text, sizeof text) == BUNDLED_RUNTIME_OK)
         return true;
     fault(why, text);
     return false;
 }
 
-static bool open_queue(struct server *server, const struct config *config, char why[SERVER_FAULT_SIZE])
+static bool open_queue(struct server *server, const struct config *config,
+                       char why[SERVER_FAULT_SIZE])
 {
     const struct event_store_options options = {
         .folder = server->data_folder.path,
@@ -134,7 +136,8 @@ static void on_source_changed(const char *function_name, const char *changed, vo
         server_reload(server);
         return;
     }
-    log_write(server->log, LOG_INFO, "%s: %s has changed; the next invocation runs the new code", function_name, changed);
+    log_write(server->log, LOG_INFO, "%s: %s has changed; the next invocation runs the new code",
+              function_name, changed);
     dispatcher_replace(server->dispatcher, function_name);
 }
 
@@ -149,8 +152,8 @@ static void watch_configuration(struct server *server, const char *path)
         return;
     if (S_ISDIR(status.st_mode)) {
         source_watcher_watch(server->source_watcher, "", path, NULL);
-    } else if (snprintf(folder, sizeof folder, "%.*s", slash == path ? 1 : (int)(slash - path), path) <
-               (int)sizeof folder) {
+    } else if (snprintf(folder, sizeof folder, "%.*s", slash == path ? 1 : (int)(slash - path),
+                        path) < (int)sizeof folder) {
         source_watcher_watch(server->source_watcher, "", folder, slash + 1);
     }
 }
@@ -188,8 +191,8 @@ static bool open_runtime(struct server *server, const struct config *config)
     if (server->options->watches && !open_watcher(server))
         return false;
     server->runtime_listener = runtime_listener_open(server->loop, server->log);
-    if (server->memory_guard == NULL || server->random == NULL || server->accounts == NULL || server->interpreters == NULL ||
-        server->runtime_listener == NULL)
+    if (server->memory_guard == NULL || server->random == NULL || server->accounts == NULL ||
+        server->interpreters == NULL || server->runtime_listener == NULL)
         return false;
     server->services = (struct environment_services){
         .loop = server->loop,
@@ -240,7 +243,8 @@ static void make_endpoint(struct server *server, unsigned short port)
     if (strcmp(host, "0.0.0.0") == 0 || strcmp(host, "::") == 0 || host[0] == '\0')
         host = "127.0.0.1";
     (void)snprintf(server->endpoint, sizeof server->endpoint,
-                   inet_pton(AF_INET6, host, address) == 1 ? "http://[%s]:%u" : "http://%s:%u", host, port);
+                   inet_pton(AF_INET6, host, address) == 1 ? "http://[%s]:%u" : "http://%s:%u",
+                   host, port);
 }
 
 static bool open_listener(struct server *server, char why[SERVER_FAULT_SIZE])
@@ -342,8 +346,8 @@ struct server *server_open(uv_loop_t *loop, const struct options *options, struc
     if (server->config_store == NULL)
         config_release(config);
     if (server->config_store == NULL || !open_log(server) || !open_folders(server, why) ||
-        !open_queue(server, config, why) ||
-        !open_runtime(server, config) || !open_async_invoker(server) || !open_listener(server, why)) {
+        !open_queue(server, config, why) || !open_runtime(server, config) ||
+        !open_async_invoker(server) || !open_listener(server, why)) {
         abort_opening(server);
         return NULL;
     }
@@ -381,8 +385,8 @@ void server_reload(struct server *server)
         interpreters_prefetch(server->interpreters, config_store_current(server->config_store));
         metrics_reconfigure(server->metrics, config_store_current(server->config_store));
         async_invoker_reconfigure(server->async_invoker);
-        log_write(server->log, LOG_INFO, "read %s again: %zu functions", server->options->config_path,
-                  server_function_count(server));
+        log_write(server->log, LOG_INFO, "read %s again: %zu functions",
+                  server->options->config_path, server_function_count(server));
     } else {
         for (size_t i = 0; i < faults.count; i++)
             log_write(server->log, LOG_ERROR, "%s", faults.messages[i]);
@@ -461,7 +465,8 @@ void server_stop(struct server *server, server_stopped_fn *on_stopped, void *con
         end_environments(server);
         return;
     }
-    log_write(server->log, LOG_INFO, "stopping: waiting up to 5 s for %u invocation%s; once more stops at once", pending,
+    log_write(server->log, LOG_INFO,
+              "stopping: waiting up to 5 s for %u invocation%s; once more stops at once", pending,
               pending == 1 ? "" : "s");
     (void)uv_timer_start(&server->stop_timer, on_stop_poll, STOP_POLL_MS, STOP_POLL_MS);
 }

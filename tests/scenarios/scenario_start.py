@@ -310,6 +310,8 @@ class Interpreters(Folder):
         with Server(functions, environment={"PATH": self.path_without("node")}) as server:
             for name in ("a", "b", "a"):
                 self.assertEqual(server.invoke(name, {}).json, {"message": "Hello, world"})
+            server.wait_for_log(r"python3\.9: runs under Python 3\.")
+            server.stop()
             self.assertEqual(len(re.findall(r"python3\.9", server.log())), 1, server.log())
 
     def test_the_named_version_is_taken_where_it_is(self):

@@ -194,25 +194,29 @@ START_TEST(keeps_the_old_snapshot_when_the_new_one_is_bad)
 END_TEST
 
 static const char published_text[] =
-    "{\"Functions\":{\"f\":{\"Timeout\":%u,\"Description\":\"%s\",\"Local\":{\"Command\":[\"cat\"%s]},"
+    "{\"Functions\":{\"f\":{\"Timeout\":%u,\"Description\":\"%s\",\"Local\":{\"Command\":[\"cat\"%"
+    "s]},"
     "\"EventInvokeConfig\":{\"MaximumRetryAttempts\":%u},"
     "\"Versions\":{%s},\"Aliases\":{\"live\":{\"FunctionVersion\":\"1\"}}}}}";
 
-static void write_versions(unsigned timeout_s, const char *description, const char *words, unsigned retries,
-                           const char *versions)
+static void write_versions(unsigned timeout_s, const char *description, const char *words,
+                           unsigned retries, const char *versions)
 {
     char text[1024];
 
-    ck_assert_int_lt(snprintf(text, sizeof text, published_text, timeout_s, description, words, retries, versions),
+    ck_assert_int_lt(snprintf(text, sizeof text, published_text, timeout_s, description, words,
+                              retries, versions),
                      (int)sizeof text);
     write_file(text);
 }
 
-static const struct function_version *current_version(const struct config_store *store, const char *qualifier)
+static const struct function_version *current_version(const struct config_store *store,
+                                                      const char *qualifier)
 {
     struct function_target target;
 
-    ck_assert(function_resolve(config_function(config_store_current(store), "f"), qualifier, 0.5, &target));
+    ck_assert(function_resolve(config_function(config_store_current(store), "f"), qualifier, 0.5,
+                               &target));
     return target.version;
 }
 
@@ -225,10 +229,12 @@ START_TEST(keeps_published_versions_over_a_reload)
     store = config_store_new(file, NULL, config_load(file, NULL, &faults));
     /* $LATEST and a new version are as the file says; version 1 is not. The third reload frees the second snapshot. */
     for (unsigned round = 2; round < 5; round++) {
-        write_versions(round, "next", ",\"-u\"", 0, round < 4 ? "\"1\":{},\"2\":{\"Timeout\":9}" : "\"1\":{},\"2\":{}");
+        write_versions(round, "next", ",\"-u\"", 0,
+                       round < 4 ? "\"1\":{},\"2\":{\"Timeout\":9}" : "\"1\":{},\"2\":{}");
         ck_assert(config_store_reload(store, &faults));
         ck_assert_uint_eq(faults.count, round < 4 ? 1 : 2);
-        ck_assert_ptr_nonnull(strstr(faults.messages[0], "Functions.f.Versions.1: this version is published"));
+        ck_assert_ptr_nonnull(
+            strstr(faults.messages[0], "Functions.f.Versions.1: this version is published"));
         config_faults_clear(&faults);
         faults = (struct config_faults){.count = 0};
         ck_assert_uint_eq(current_version(store, "")->timeout_s, round);
@@ -238,8 +244,10 @@ START_TEST(keeps_published_versions_over_a_reload)
         ck_assert_str_eq(current_version(store, "1")->description, "first");
         ck_assert_uint_eq(current_version(store, "1")->command.count, 1);
         ck_assert_ptr_eq(current_version(store, "live"), current_version(store, "1"));
-        ck_assert_ptr_eq(current_version(store, "1")->function, config_function(config_store_current(store), "f"));
-        ck_assert_uint_eq(current_version(store, "1")->event_invoke_config->maximum_retry_attempts, 0);
+        ck_assert_ptr_eq(current_version(store, "1")->function,
+                         config_function(config_store_current(store), "f"));
+        ck_assert_uint_eq(current_version(store, "1")->event_invoke_config->maximum_retry_attempts,
+                          0);
     }
     config_store_free(store);
 }

@@ -232,6 +232,15 @@ static const struct {
     {"X-Amz-Invocation-Type", "DryRun",          &invoke_rules, NULL, NULL},
     {"X-Amz-Invocation-Type", "DryRun",          &stream_rules, NULL, NULL},
     {"X-Amz-Invocation-Type", "nonsense",        &async_rules,  NULL, NULL},
+    {"x-amzn-RequestId",      ID,                &invoke_rules, NULL, NULL},
+    {"x-amzn-RequestId",      "mine",            &invoke_rules, "400 InvalidRequestContentException",
+     "{\"Type\":\"User\",\"message\":\"The x-amzn-RequestId header is not a valid UUID string.\"}"},
+    {"X-Amz-Tenant-Id",       "tenant-1",        &invoke_rules, "400 InvalidParameterValueException",
+     "{\"Type\":\"User\",\"message\":\"The invoked function is not enabled with tenancy configuration. Remove the tenant "
+     "ID from your request and try again.\"}"},
+    {"X-Amz-Durable-Execution-Name", "order-1",  &stream_rules, "400 InvalidParameterValueException",
+     "{\"Type\":\"User\",\"message\":\"You cannot provide a durable execution name to invoke a function without a durable "
+     "configuration.\"}"},
     {"X-Amz-Invocation-Type", "dry_run", &invoke_rules, "400 ValidationException",
      "{\"message\":\"1 validation error detected: Value 'dry_run' at 'invocationType" FAILED
      "Member must satisfy enum value set: [DryRun, RequestResponse, Event]\"}"},

@@ -46,6 +46,28 @@ START_TEST(a_request_id_is_a_lower_case_uuid_of_version_4)
 }
 END_TEST
 
+static const struct {
+    const char *text;
+    bool is_uuid;
+} texts[] = {
+    {"4bcbe58b-b0cc-47a5-a1d9-79eda1987e58", true},
+    {"4BCBE58B-B0CC-47A5-A1D9-79EDA1987E58", true},
+    {"00000000-0000-0000-0000-000000000000", true},
+    {"", false},
+    {"4bcbe58b", false},
+    {"4bcbe58b-b0cc-47a5-a1d9-79eda1987e5", false},
+    {"4bcbe58b-b0cc-47a5-a1d9-79eda1987e580", false},
+    {"4bcbe58bb0cc-47a5-a1d9--79eda1987e58", false},
+    {"4bcbe58b-b0cc-47a5-a1d9-79eda1987g58", false},
+    {"{bcbe58b-b0cc-47a5-a1d9-79eda1987e5}", false},
+};
+
+START_TEST(any_uuid_is_one)
+{
+    ck_assert_int_eq(request_id_is_uuid(texts[_i].text), texts[_i].is_uuid);
+}
+END_TEST
+
 START_TEST(no_two_request_ids_are_equal)
 {
     static char ids[MANY][REQUEST_ID_SIZE];
@@ -113,6 +135,7 @@ Suite *unit_suite(void)
     tcase_set_timeout(tcase, 60);
     tcase_add_checked_fixture(tcase, set_up, tear_down);
     tcase_add_test(tcase, a_request_id_is_a_lower_case_uuid_of_version_4);
+    tcase_add_loop_test(tcase, any_uuid_is_one, 0, ARRAY_LENGTH(texts));
     tcase_add_test(tcase, no_two_request_ids_are_equal);
     tcase_add_test(tcase, two_sources_have_nothing_in_common);
     tcase_add_test(tcase, the_root_of_a_trace_begins_with_the_time);
