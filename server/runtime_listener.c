@@ -40,6 +40,7 @@ struct worker_port {
     int file;
     struct connection *connections;
     unsigned connection_count;
+    bool is_draining;        /* the process is gone: what it has sent is read, whoever is behind */
     uv_timer_t accept_timer; /* descriptors have run out: when to look again */
     unsigned open_handles;
 };
@@ -347,7 +348,8 @@ static bool take_body(struct connection *connection, const char *data, size_t le
             return false;
         }
         connection->is_paused =
-            !runtime_api_stream(connection->port->worker, piece, on_room, connection);
+            !runtime_api_stream(connection->port->worker, piece, on_room, connection) &&
+            !connection->port->is_draining;
         return true;
     }
     if (exchange->is_body_too_large)
@@ -733,9 +735,12 @@ static void drain_port(struct worker_port *port)
 {
     struct connection *next;
 
+    port->is_draining = true;
     (void)accept_connection(port);
     for (struct connection *connection = port->connections; connection != NULL; connection = next) {
         next = connection->next;
+        connection->is_paused = false;
+        advance(connection);
         /* What a process has left behind may write for ever. */
         for (unsigned i = 0; i < READS_PER_DRAIN && read_some(connection); i++)
             continue;
