@@ -351,6 +351,7 @@ struct server *server_open(uv_loop_t *loop, const struct options *options, struc
         abort_opening(server);
         return NULL;
     }
+    dispatcher_attach(server->dispatcher, accounts_default(server->accounts), config);
     interpreters_prefetch(server->interpreters, config); /* on the loop, so after the ready line */
     return server;
 }
@@ -382,6 +383,8 @@ void server_reload(struct server *server)
         for (size_t i = 0; i < faults.count; i++)
             log_write(server->log, LOG_WARN, "%s", faults.messages[i]);
         dispatcher_reconfigure(server->dispatcher, config_store_current(server->config_store));
+        dispatcher_attach(server->dispatcher, accounts_default(server->accounts),
+                          config_store_current(server->config_store));
         interpreters_prefetch(server->interpreters, config_store_current(server->config_store));
         metrics_reconfigure(server->metrics, config_store_current(server->config_store));
         async_invoker_reconfigure(server->async_invoker);
