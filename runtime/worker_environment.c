@@ -166,8 +166,11 @@ static void on_leave_timer(uv_timer_t *timer)
 
 static void start_deadline(struct worker *worker)
 {
-    const uint64_t timeout_ms = (uint64_t)worker->base.invocation->target.version->timeout_s * 1000;
+    uint64_t timeout_ms = (uint64_t)worker->base.invocation->target.version->timeout_s * 1000;
 
+    if (worker->first_timeout_ms > 0 && worker->first_timeout_ms < timeout_ms)
+        timeout_ms = worker->first_timeout_ms;
+    worker->first_timeout_ms = 0;
     worker->deadline_ms = clock_real_now_ms() + (int64_t)timeout_ms;
     if (!worker->base.settings->attach && worker->base.settings->debug_command.count == 0)
         (void)uv_timer_start(&worker->timer, on_deadline, timeout_ms, 0);
@@ -179,6 +182,8 @@ void worker_become_idle(struct worker *worker)
 {
     if (worker->has_ended)
         return;
+    if (worker->base.state == ENVIRONMENT_INIT && worker->is_init_overdue)
+        worker->first_timeout_ms = uv_timer_get_due_in(&worker->timer);
     (void)uv_timer_stop(&worker->timer);
     environment_log_drain(&worker->log);
     environment_enter(&worker->base, ENVIRONMENT_IDLE);
