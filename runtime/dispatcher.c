@@ -498,15 +498,27 @@ static void visit_reconfigure(struct version_pool *pool, void *context)
         retire(pool);
 }
 
+struct replacement {
+    const char *function_name;
+    bool has_replaced;
+};
+
 static void visit_replace(struct version_pool *pool, void *context)
 {
-    if (strcmp(pool->function->name, context) == 0)
-        retire(pool);
+    struct replacement *replacement = context;
+
+    if (strcmp(pool->function->name, replacement->function_name) != 0)
+        return;
+    replacement->has_replaced = replacement->has_replaced || !pool->is_retired;
+    retire(pool);
 }
 
-void dispatcher_replace(struct dispatcher *dispatcher, const char *function_name)
+bool dispatcher_replace(struct dispatcher *dispatcher, const char *function_name)
 {
-    function_pools_visit(&dispatcher->pools, visit_replace, (void *)(uintptr_t)function_name);
+    struct replacement replacement = {.function_name = function_name};
+
+    function_pools_visit(&dispatcher->pools, visit_replace, &replacement);
+    return replacement.has_replaced;
 }
 
 void dispatcher_reconfigure(struct dispatcher *dispatcher, const struct config *config)
