@@ -389,8 +389,9 @@ void server_reload(struct server *server)
         interpreters_prefetch(server->interpreters, config_store_current(server->config_store));
         metrics_reconfigure(server->metrics, config_store_current(server->config_store));
         async_invoker_reconfigure(server->async_invoker);
-        log_write(server->log, LOG_INFO, "read %s again: %zu functions",
-                  server->options->config_path, server_function_count(server));
+        log_write(server->log, LOG_INFO, "read %s again: %zu function%s",
+                  server->options->config_path, server_function_count(server),
+                  server_function_count(server) == 1 ? "" : "s");
     } else {
         for (size_t i = 0; i < faults.count; i++)
             log_write(server->log, LOG_ERROR, "%s", faults.messages[i]);

@@ -54,7 +54,7 @@ exports.handler = awslambda.streamifyResponse(async (event, stream) => {
 
 # A runtime of the Runtime API that streams: what is in the event is sent chunk by chunk, then trailers.
 BOOTSTRAP = """#!/usr/bin/python3
-import base64, http.client, json, os, socket
+import base64, http.client, json, os, socket, time
 host, port = os.environ["AWS_LAMBDA_RUNTIME_API"].split(":")
 while True:
     connection = http.client.HTTPConnection(host, int(port))
@@ -70,7 +70,7 @@ while True:
     for chunk in event.get("chunks", []):
         send(chunk.encode())
     while event.get("file") and not os.path.exists(event["file"]):
-        pass
+        time.sleep(0.01)
     block = b"b" * (1 << 20)
     for _ in range(event.get("mebibytes", 0)):
         send(block)
