@@ -69,7 +69,7 @@ __attribute__((format(printf, 5, 0))) static void add_formatted(struct fault_lis
 {
     if (used < 0 || used >= MESSAGE_MAX)
         used = (int)strlen(message);
-    vsnprintf(message + used, (size_t)(MESSAGE_MAX - used), format, arguments);
+    (void)vsnprintf(message + used, (size_t)(MESSAGE_MAX - used), format, arguments);
     add(list, line, message);
 }
 
@@ -183,7 +183,7 @@ void fault_list_hand_over(struct fault_list *list, struct config_faults *faults)
     if (list->has_more) {
         char message[MESSAGE_MAX];
 
-        snprintf(message, sizeof message, "%s: more than %d faults; mend these and look again",
+        (void)snprintf(message, sizeof message, "%s: more than %d faults; mend these and look again",
                  list->file == NULL ? "" : list->file, FAULTS_MAX);
         add(list, UINT32_MAX, message);
     }

@@ -63,7 +63,7 @@ static void write_outcome(struct json_writer *writer, const struct history_row *
     json_key(writer, "Status");
     json_text(writer, history_status_name(row->status));
     json_key(writer, "FunctionError");
-    json_text(writer, row->has_function_error ? "Unhandled" : NULL);
+    json_text(writer, row->function_error);
     json_key(writer, "ResponsePayload");
     if (row->has_run)
         write_part(writer, &row->response);

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -31,6 +32,7 @@ struct command {
     size_t written;              /* of the event */
     struct bytes *result;
     bool is_result_too_large;
+    long sampled_memory_kb; /* when its result began; 0 before */
     uv_timer_t timer;
     struct memory_watch memory_watch;
     bool is_out_of_memory;
@@ -152,12 +154,28 @@ static bool read_result(struct command *command)
     return false;
 }
 
+/*
+ * The kernel counts what the server used into the peak of a process that it starts without copying itself, so that
+ * peak says something only where it is above the server's own. Else what the process used when it began to answer does.
+ */
+static long choose_peak_kb(const struct command *command, long peak_memory_kb)
+{
+    struct rusage own;
+
+    if (getrusage(RUSAGE_SELF, &own) != 0 || peak_memory_kb > own.ru_maxrss ||
+        command->sampled_memory_kb == 0)
+        return peak_memory_kb;
+    return command->sampled_memory_kb;
+}
+
 static void on_readable(uv_poll_t *poll, int status, int events)
 {
     struct command *command = poll->data;
 
     (void)status;
     (void)events;
+    if (command->sampled_memory_kb == 0 && command->process != NULL)
+        command->sampled_memory_kb = process_peak_memory_kb(command->process);
     for (unsigned i = 0; i < READS_PER_TURN && read_result(command); i++)
         continue;
 }
@@ -223,7 +241,7 @@ static void on_process_ended(int wait_status, long peak_memory_kb, void *context
         } else {
             environment_fail_by_exit(&command->base, wait_status, command->is_out_of_memory);
         }
-        hand_over(command, peak_memory_kb);
+        hand_over(command, choose_peak_kb(command, peak_memory_kb));
     }
     close_handles(command);
 }

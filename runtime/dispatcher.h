@@ -79,8 +79,11 @@ void dispatcher_attach(struct dispatcher *dispatcher, struct account *account,
 /* The configuration is a new one: idle environments whose settings changed are ended, busy ones after their invocation. */
 void dispatcher_reconfigure(struct dispatcher *dispatcher, const struct config *config);
 
-/* The code of a function has changed, in every account: idle environments are ended, busy ones after their invocation. */
-void dispatcher_replace(struct dispatcher *dispatcher, const char *function_name);
+/*
+ * The code of a function has changed, in every account: idle environments are ended, busy ones after their invocation.
+ * False where nothing had been started with the old code.
+ */
+bool dispatcher_replace(struct dispatcher *dispatcher, const char *function_name);
 
 /* How many accepted invocations have no outcome yet. */
 unsigned dispatcher_running(const struct dispatcher *dispatcher);

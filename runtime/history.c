@@ -329,7 +329,7 @@ void history_finished(struct invocation *invocation)
 
     if (row == NULL)
         return;
-    row->has_function_error = kind == OUTCOME_FUNCTION_ERROR;
+    row->function_error = outcome_function_error(&invocation->outcome);
     row->has_run = kind == OUTCOME_FUNCTION_ERROR || kind == OUTCOME_SUCCEEDED;
     row->duration_ms = invocation->duration_ms;
     row->is_cold_start = invocation->is_cold_start;

@@ -49,7 +49,7 @@ struct history_row {
     bool
         has_run; /* it ended by a response or a function error: `duration_ms` and `is_cold_start` apply */
     bool is_cold_start;
-    bool has_function_error;
+    const char *function_error; /* "Unhandled"; NULL for none */
     int64_t started_at_ms; /* by the account's clock */
     double duration_ms;
     struct history_part payload; /* without bytes: {} */

@@ -53,8 +53,6 @@ struct interpreters {
     struct search *searches;
 };
 
-extern char **environ;
-
 static void try_next(struct search *search);
 
 /* ---- what is tried ---- */

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 enum {
     QUIET_MS = 100,      /* a burst of changes is over when none has come for so long, */
@@ -17,6 +18,10 @@ enum {
 };
 
 static const char *const left_out[] = {"node_modules", ".git", "__pycache__"};
+
+/* What programs write while they run, and editors while they edit. */
+static const char *const left_out_ends[] = {".log", ".pid", ".tmp",     ".pyc", ".swp",
+                                            ".swx", "~",    "-journal", "-wal", "-shm"};
 
 /* One folder of a source. */
 struct watched_folder {
@@ -79,6 +84,42 @@ static bool is_left_out(const char *name)
             return true;
     }
     return false;
+}
+
+static bool has_left_out_end(const char *name)
+{
+    const size_t length = strlen(name);
+
+    for (size_t i = 0; i < sizeof left_out_ends / sizeof left_out_ends[0]; i++) {
+        const size_t end_length = strlen(left_out_ends[i]);
+
+        if (length > end_length && strcmp(name + length - end_length, left_out_ends[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* The server's log may lie beside the code; each line about a change of it would be the next change. */
+static bool is_own_output(const char *folder, const char *name)
+{
+    struct stat own, changed;
+    char *path;
+    bool is_own = false;
+
+    if (asprintf(&path, "%s/%s", folder, name) < 0)
+        return false;
+    if (stat(path, &changed) == 0) {
+        for (int descriptor = STDOUT_FILENO; descriptor <= STDERR_FILENO; descriptor++)
+            is_own = is_own || (fstat(descriptor, &own) == 0 && own.st_dev == changed.st_dev &&
+                                own.st_ino == changed.st_ino);
+    }
+    free(path);
+    return is_own;
+}
+
+static bool is_no_code(const char *folder, const char *name)
+{
+    return is_left_out(name) || has_left_out_end(name) || is_own_output(folder, name);
 }
 
 static void scan_folder(struct scan *scan, const char *path, unsigned depth);
@@ -220,10 +261,10 @@ static void on_event(uv_fs_event_t *event, const char *name, int events, int sta
     struct source *source = folder->source;
 
     (void)events;
-    if (source == NULL || status < 0 || (name != NULL && is_left_out(name)) ||
-        is_data_folder(folder, name))
+    if (source == NULL || status < 0 || is_data_folder(folder, name))
         return;
-    if (source->only != NULL && (name == NULL || strcmp(name, source->only) != 0))
+    if (source->only != NULL ? name == NULL || strcmp(name, source->only) != 0
+                             : name != NULL && is_no_code(folder->path, name))
         return;
     if (!source->is_changed)
         (void)snprintf(source->changed, NAME_SIZE, "%s", name == NULL ? folder->path : name);

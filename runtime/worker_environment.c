@@ -179,8 +179,11 @@ static void start_deadline(struct worker *worker)
 {
     const struct function_version *settings = worker->base.invocation->target.version;
     const bool is_debugged = worker_is_debugged(worker->base.settings);
-    const uint64_t timeout_ms = (is_debugged ? DEBUGGED_S : (uint64_t)settings->timeout_s) * 1000;
+    uint64_t timeout_ms = (is_debugged ? DEBUGGED_S : (uint64_t)settings->timeout_s) * 1000;
 
+    if (worker->first_timeout_ms > 0 && worker->first_timeout_ms < timeout_ms)
+        timeout_ms = worker->first_timeout_ms;
+    worker->first_timeout_ms = 0;
     worker->deadline_ms = clock_real_now_ms() + (int64_t)timeout_ms;
     if (!is_debugged)
         (void)uv_timer_start(&worker->timer, on_deadline, timeout_ms, 0);
@@ -192,6 +195,8 @@ void worker_become_idle(struct worker *worker)
 {
     if (worker->has_ended)
         return;
+    if (worker->base.state == ENVIRONMENT_INIT && worker->is_init_overdue)
+        worker->first_timeout_ms = uv_timer_get_due_in(&worker->timer);
     (void)uv_timer_stop(&worker->timer);
     environment_log_drain(&worker->log);
     environment_enter(&worker->base, ENVIRONMENT_IDLE);

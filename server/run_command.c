@@ -40,8 +40,6 @@ struct run {
 static const int passed_on[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGWINCH};
 enum { PASSED_ON = sizeof passed_on / sizeof passed_on[0], STOPPING_ONES = 4 };
 
-extern char **environ;
-
 /* ---- signals ---- */
 
 /* One that invoked was told to ignore (by nohup, say) stays ignored: COMMAND inherits that, too. */

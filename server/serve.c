@@ -103,9 +103,9 @@ static void say_hello(const struct serving *serving, const struct config *config
     for (size_t i = 0; i < config->notes.count; i++)
         log_write(log, LOG_INFO, "%s", config->notes.items[i]);
     log_write(log, LOG_INFO,
-              "export AWS_ENDPOINT_URL_LAMBDA=%s AWS_REGION=%s AWS_ACCESS_KEY_ID=local "
-              "AWS_SECRET_ACCESS_KEY=local",
-              endpoint, config->region);
+              "export AWS_ENDPOINT_URL_LAMBDA=%s AWS_REGION=%s AWS_DEFAULT_REGION=%s "
+              "AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local",
+              endpoint, config->region, config->region);
     if (config->function_count > 0)
         log_write(log, LOG_INFO,
                   "try: aws lambda invoke --function-name %s --endpoint-url %s /dev/stdout",

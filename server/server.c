@@ -136,9 +136,10 @@ static void on_source_changed(const char *function_name, const char *changed, vo
         server_reload(server);
         return;
     }
-    log_write(server->log, LOG_INFO, "%s: %s has changed; the next invocation runs the new code",
-              function_name, changed);
-    dispatcher_replace(server->dispatcher, function_name);
+    if (dispatcher_replace(server->dispatcher, function_name))
+        log_write(server->log, LOG_INFO,
+                  "%s: %s has changed; the next invocation runs the new code", function_name,
+                  changed);
 }
 
 /* A file by its name in its folder, as editors replace it; of a folder of functions what stands directly in it. */

@@ -262,7 +262,7 @@ class Answers(unittest.TestCase):
                 self.assertNotIn("x-amz-executed-version", answer.headers)
                 self.assertRegex(answer.request_id, f"^{UUID}$")
             self.assertEqual(server.invoke("nothing", {}, headers={"X-Amz-Invocation-Type": "DryRun"}).status, 404)
-            self.assertEqual(server.children(), {})
+            self.assertEqual(invoked.processes_with(f"AWS_ENDPOINT_URL_LAMBDA={server.endpoint}"), [])
             self.assertFalse(os.path.exists(os.path.join(server.folder, "ran")))
             self.assertFalse(os.path.exists(os.path.join(server.code_folder("py"), "ran")))
             self.assertNotIn("START", server.log())

@@ -104,6 +104,18 @@ class Mocks(unittest.TestCase):
             self.assertEqual([server.invoke("f").json for _ in range(3)], ["second", "rest", "rest"])
             self.assertEqual(server.invoke("f", headers=OTHER_ACCOUNT).status, 429)
 
+    def test_an_exception_of_the_api_runs_nothing_and_logs_nothing(self):
+        with Server({"f": mock({"Error": "KMSDisabledException"}), "g": mock({"Payload": 1})}) as server:
+            answer = server.invoke("f", headers={"X-Amz-Log-Type": "Tail"})
+            self.assertEqual(answer.status, 502)
+            self.assertNotIn("x-amz-log-result", answer.headers)
+            (row,) = server.request("GET", "/_invoked/invocations").json
+            self.assertEqual([row[name] for name in ("Status", "Log", "DurationMs", "ColdStart")],
+                             ["rejected", None, None, None])
+            server.invoke("g")
+            server.wait_for_log("REPORT RequestId")
+            self.assertNotIn(answer.request_id, server.log())
+
     def test_an_asynchronous_event_has_an_answer_for_each_attempt(self):
         answers = [{"Attempt": 1, "FunctionError": "Unhandled", "Payload": {"errorMessage": "first"}},
                    {"Attempt": 2, "Times": 1, "Error": "ServiceException"},  # no retry is used up by it

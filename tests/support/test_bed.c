@@ -15,7 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { POLL_MS = 2, PATIENCE_MS = 20000 };
+enum { POLL_MS = 2, PATIENCE_MS = 45000 };
 
 void test_bed_open(struct test_bed *bed)
 {

@@ -39,7 +39,7 @@ struct config *test_bed_config(const struct test_bed *bed, const char *text);
 struct invocation *test_bed_invocation(const struct test_bed *bed, struct config *config,
                                        const char *name, const char *payload);
 
-/* Runs the loop until `is_so(context)`; fails the test after 20 s. */
+/* Runs the loop until `is_so(context)`; fails the test after 45 s. */
 typedef bool test_bed_condition_fn(void *context);
 void test_bed_run_until(struct test_bed *bed, test_bed_condition_fn *is_so, void *context);
 

@@ -13,6 +13,7 @@ static struct dispatcher *dispatcher;
 static struct config *config;
 static struct invocation *done;
 static bool is_closed;
+static unsigned timeout_s = 30; /* a loaded machine may be slow */
 
 static void on_closed(void *context)
 {
@@ -62,9 +63,9 @@ static void submit(const char *command, const char *payload)
 
     (void)snprintf(
         text, sizeof text,
-        "{\"Functions\":{\"f\":{\"Timeout\":1,\"Environment\":{\"Variables\":{\"OWN\":\"mine\"}},"
+        "{\"Functions\":{\"f\":{\"Timeout\":%u,\"Environment\":{\"Variables\":{\"OWN\":\"mine\"}},"
         "\"Local\":{\"Command\":%s}}}}",
-        command);
+        timeout_s, command);
     config = test_bed_config(&bed, text);
     ck_assert_int_eq(dispatcher_submit(dispatcher, test_bed_invocation(&bed, config, "f", payload),
                                        on_done, NULL),
@@ -147,6 +148,8 @@ START_TEST(a_command_that_fails_is_a_function_error)
 {
     char expected[512];
 
+    if (strcmp(failures[_i].error_type, "Sandbox.Timedout") == 0)
+        timeout_s = 1;
     run(failures[_i].command, "{}");
     ck_assert_int_eq(done->outcome.kind, OUTCOME_FUNCTION_ERROR);
     ck_assert_str_eq(done->outcome.error_type, failures[_i].error_type);
@@ -230,7 +233,7 @@ START_TEST(a_descendant_that_keeps_the_output_is_not_waited_for)
 
     run("[\"sh\", \"-c\", \"(setsid sleep 100 &) ; echo done\"]", "{}");
     assert_payload("done\n");
-    ck_assert_int_lt(clock_monotonic_us() - began_us, 900000);
+    ck_assert_int_lt(clock_monotonic_us() - began_us, 25000000);
 }
 END_TEST
 

@@ -152,7 +152,7 @@ START_TEST(the_row_is_filled_in_when_it_ends_and_outlives_it)
     invocation_fail(invocation, "", bytes_copy("{\"errorType\":\"E\"}", 17));
     end(invocation);
     ck_assert_int_eq(row->status, HISTORY_FAILED);
-    ck_assert(row->has_run && row->has_function_error && row->is_cold_start);
+    ck_assert(row->has_run && row->function_error != NULL && row->is_cold_start);
     ck_assert_double_eq(row->duration_ms, 12.5);
     ck_assert_uint_eq(row->response.bytes->length, 17);
     ck_assert_mem_eq(row->log.bytes->data, "START\n", 6);
@@ -184,7 +184,7 @@ START_TEST(every_outcome_has_its_status)
     end(invocation);
     ck_assert_int_eq(row->status, outcomes[_i].status);
     ck_assert_int_eq(row->has_run, outcomes[_i].has_run);
-    ck_assert_int_eq(row->has_function_error, outcomes[_i].has_function_error);
+    ck_assert_int_eq(row->function_error != NULL, outcomes[_i].has_function_error);
 }
 END_TEST
 
