@@ -349,6 +349,12 @@ static void apply(struct source *source, const struct scan *scan)
     for (size_t i = 0; i < scan->count; i++)
         add_folder(source, scan->paths[i]);
     close_gone_folders(source);
+    if (scan->count == FOLDERS_MAX && !source->watcher->has_complained) {
+        log_write(source->watcher->options.log, LOG_WARN,
+                  "%s has %d folders or more: changes in some of them go unnoticed", source->path,
+                  FOLDERS_MAX);
+        source->watcher->has_complained = true;
+    }
 }
 
 static void on_scanned(uv_work_t *work, int status)
