@@ -179,8 +179,8 @@ class Attach(WithServer):
         self.assertEqual(invocations.end()[0].json["pid"], process.pid)
         process.kill()
         process.wait()
-        with RuntimeApi(self.address()) as api:  # also once it has been ready
-            self.assertEqual(api.fail_init(b"{}").status, 202)
+        with RuntimeApi(self.address()) as api:  # too late, once it has been ready
+            self.assertEqual(api.fail_init(b"{}").status, 403)
         again = self.start_handler()
         self.assertEqual(server.invoke("f", {}).json["pid"], again.pid)
 
