@@ -316,8 +316,8 @@ bool function_error_read(struct bytes_view payload, char **type, char **message)
     if (payload.length > DEAD_LETTER_MESSAGE_MAX)
         payload.length = DEAD_LETTER_MESSAGE_MAX;
     text = make_utf8(payload);
-    if (text != NULL)
-        *message = strndup(text->data, text->length);
+    if (text != NULL && bytes_append(&text, "", 1))
+        *message = strdup(text->data);
     bytes_release(text);
     if (*message != NULL)
         return true;

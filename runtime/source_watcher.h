@@ -1,9 +1,10 @@
 /*
  * source_watcher.h - notices changes in the folders that functions are run from.
  *
- * A folder is watched with all below it, except node_modules, .git, __pycache__ and the data folder. Folders are found on
- * libuv's thread pool. A burst of changes is told once, a moment after it began; editors that write a new file and
- * rename it over the old one are seen like any other.
+ * A folder is watched with all below it, except node_modules, .git, __pycache__, the data folder, what the server itself
+ * prints, and logs and the like (*.log, *.tmp, ...: the table in the .c file). Folders are found on libuv's thread pool.
+ * A burst of changes is told once, a moment after its last; editors that write a new file and rename it over the old
+ * one are seen like any other.
  *
  * Lifetime: opened before the dispatcher, closed after it. Threads: event-loop thread only.
  */
