@@ -144,6 +144,7 @@ void environment_log_close(struct environment_log *log, environment_log_closed_f
         end_reading(log);
     log->on_closed = on_closed;
     log->closed_context = context;
-    uv_close((uv_handle_t *)&log->poll, on_poll_closed); /* before its descriptor: see frame_channel.c */
+    uv_close((uv_handle_t *)&log->poll,
+             on_poll_closed); /* before its descriptor: see frame_channel.c */
     (void)close(log->descriptor);
 }
