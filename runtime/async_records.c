@@ -202,7 +202,9 @@ static void add_destination(const struct settlement *settlement, const char *arn
         .run_count = event->run_count,
         .payload = bytes_view(event->payload),
         .executed_version = event->run_count > 0 ? event->last_version : NULL,
-        .is_function_error = !is_success,
+        .function_error = is_success               ? NULL
+                          : settlement->is_handled ? "Handled"
+                                                   : "Unhandled",
         .response = bytes_view(event->last_response)};
     struct bytes *line;
 

@@ -127,6 +127,17 @@ class Mocks(unittest.TestCase):
             self.assertEqual([(row["Attempt"], row["Status"], row["ResponsePayload"]) for row in rows], [
                 (2, "succeeded", "done"), (2, "rejected", None), (1, "failed", {"errorMessage": "first"})])
 
+    def test_a_handled_error_of_an_event_is_told_as_such(self):
+        to = {"OnFailure": {"Destination": "arn:aws:sqs:us-east-1:123456789012:failed"}}
+        settings = {"EventInvokeConfig": {"MaximumRetryAttempts": 0, "DestinationConfig": to}}
+        with Server({"f": mock({"FunctionError": "Handled", "Payload": {"errorMessage": "no"}}, **settings)},
+                    arguments=["--explain"]) as server:
+            self.assertEqual(server.invoke("f", headers={"X-Amz-Invocation-Type": "Event"}).status, 202)
+            self.assertEqual(server.request("POST", "/_invoked/drain").status, 200)
+            (record,) = server.request("GET", "/_invoked/destinations?Name=failed").json
+            self.assertEqual(record["responseContext"]["functionError"], "Handled")
+            server.wait_for_log(r"attempt 1 of 1 failed \(Handled: no\); given up")
+
     def test_concurrency_holds_for_mocks_too(self):
         with Server({"f": mock({"Payload": 1}, ReservedConcurrentExecutions=0)}) as server:
             self.assertEqual(server.invoke("f").headers["x-amzn-errortype"], "TooManyRequestsException")
