@@ -7,13 +7,14 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <unistd.h>
 
 enum {
     QUIET_MS = 100,      /* a burst of changes is over when none has come for so long, */
     BURST_MS_MAX = 2000, /* or when it has lasted so long */
     FOLDERS_MAX = 4096,  /* of one source */
     DEPTH_MAX = 32,
-    NAME_SIZE = 256,
+    PATH_SIZE = 4096,
     BUCKETS = 1024
 };
 
@@ -46,7 +47,7 @@ struct source {
     bool is_changed;
     bool is_told_next; /* with the scan that runs */
     bool is_scanning, is_scan_wanted;
-    char changed[NAME_SIZE];
+    char changed[PATH_SIZE]; /* one of the files, for people */
     char path[];
 };
 
@@ -205,10 +206,14 @@ static void tell(struct source *source)
 {
     struct source_watcher *watcher = source->watcher;
 
+    const char *changed = source->changed + strlen(source->path);
+
     source->is_told_next = false;
+    changed += strspn(changed, "/");
     for (const struct function_of_source *function = source->functions; function != NULL;
          function = function->next)
-        watcher->options.on_changed(function->name, source->changed, watcher->options.context);
+        watcher->options.on_changed(function->name, *changed == '\0' ? source->path : changed,
+                                    watcher->options.context);
 }
 
 /* Told once new folders are watched: what changes in them from then on is a change of its own. */
@@ -255,6 +260,18 @@ static bool is_data_folder(const struct watched_folder *folder, const char *name
            strcmp(path + length + 1, name) == 0;
 }
 
+/* Editors write files that are gone a moment later: what is told is one that stays. */
+static void note_change(const struct watched_folder *folder, const char *name)
+{
+    struct source *source = folder->source;
+
+    if (source->is_changed && access(source->changed, F_OK) == 0)
+        return;
+    source->is_changed = true;
+    (void)snprintf(source->changed, sizeof source->changed, "%s%s%s", folder->path,
+                   name == NULL ? "" : "/", name == NULL ? "" : name);
+}
+
 static void on_event(uv_fs_event_t *event, const char *name, int events, int status)
 {
     struct watched_folder *folder = event->data;
@@ -266,9 +283,7 @@ static void on_event(uv_fs_event_t *event, const char *name, int events, int sta
     if (source->only != NULL ? name == NULL || strcmp(name, source->only) != 0
                              : name != NULL && is_no_code(folder->path, name))
         return;
-    if (!source->is_changed)
-        (void)snprintf(source->changed, NAME_SIZE, "%s", name == NULL ? folder->path : name);
-    source->is_changed = true;
+    note_change(folder, name);
     wait_for_quiet(source->watcher);
 }
 
@@ -334,6 +349,12 @@ static void apply(struct source *source, const struct scan *scan)
     for (size_t i = 0; i < scan->count; i++)
         add_folder(source, scan->paths[i]);
     close_gone_folders(source);
+    if (scan->count == FOLDERS_MAX && !source->watcher->has_complained) {
+        log_write(source->watcher->options.log, LOG_WARN,
+                  "%s has %d folders or more: changes in some of them go unnoticed", source->path,
+                  FOLDERS_MAX);
+        source->watcher->has_complained = true;
+    }
 }
 
 static void on_scanned(uv_work_t *work, int status)

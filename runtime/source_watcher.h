@@ -17,7 +17,7 @@
 
 struct source_watcher;
 
-/* `changed` is the name of a file that did, for people. */
+/* `changed` is a file that did, as seen from the watched folder: for people. */
 typedef void source_changed_fn(const char *function_name, const char *changed, void *context);
 
 struct source_watcher_options {

@@ -179,8 +179,8 @@ class Attach(WithServer):
         self.assertEqual(invocations.end()[0].json["pid"], process.pid)
         process.kill()
         process.wait()
-        with RuntimeApi(self.address()) as api:  # also once it has been ready
-            self.assertEqual(api.fail_init(b"{}").status, 202)
+        with RuntimeApi(self.address()) as api:  # too late, once it has been ready
+            self.assertEqual(api.fail_init(b"{}").status, 403)
         again = self.start_handler()
         self.assertEqual(server.invoke("f", {}).json["pid"], again.pid)
 
@@ -201,12 +201,7 @@ class Attach(WithServer):
         self.assertEqual(len(ADDRESS.findall(server.log())), 1)
 
     def test_new_code_is_the_developers_to_load(self):
-        server = self.serve(attached())
-        server.signal()
-        server.ended()
-        server.words.remove("--no-watch")
-        open(server.log_path, "w").close()
-        server.start()
+        server = self.serve(attached(), watches=True)
         process = self.start_handler()
         self.assertEqual(server.invoke("f", {}).json["pid"], process.pid)
         with open(os.path.join(server.code_folder("f"), "app.py"), "a") as file:
@@ -306,11 +301,7 @@ class DebugCommand(WithServer):
             self.assertEqual((answer.function_error, answer.json["errorType"]), ("Unhandled", "Runtime.ExitError"))
 
     def test_new_code_is_loaded(self):
-        server = self.serve(python(DEBUGGED, Local={"DebugCommand": ["python3"]}))
-        server.signal()
-        server.ended()
-        server.words.remove("--no-watch")
-        server.start()
+        server = self.serve(python(DEBUGGED, Local={"DebugCommand": ["python3"]}), watches=True)
         self.assertIn("pid", server.invoke("f", {}).json)
         with open(os.path.join(server.code_folder("f"), "app.py"), "w") as file:
             file.write("def handler(event, context): return 'new'")

@@ -60,9 +60,8 @@ done
 class WatchingServer(Server):
     """With the reloading that other tests have turned off."""
 
-    def start(self, ready=True):
-        self.words = [word for word in self.words if word != "--no-watch"]
-        super().start(ready)
+    def __init__(self, functions=None, config=None, **options):
+        super().__init__(functions, config, watches=True, **options)
 
     def write(self, path, text):
         """Over the old file, as `cat >` does."""
@@ -119,6 +118,7 @@ class Code(unittest.TestCase):
         for text in ("first", "second"):
             server.wait_for_reload(lambda: server.rename_over("code/f/app.py", answering(text)))
             self.assertEqual(server.value("f"), text)
+        self.assertEqual(server.reloads(f"f: app.py {RELOADED}"), 2)
 
     def test_files_in_new_folders(self):
         server = self.serve({"f": python(READING)})
@@ -275,6 +275,7 @@ class Code(unittest.TestCase):
             server.wait_for_reload(lambda: server.write(f"code/f/package{i}/{i}.txt", "new"))
             self.assertEqual((server.value("f")["count"], server.value("f")[f"{i}.txt"]), (1, "new"))
         self.assertEqual(server.reloads(), 3)
+        self.assertIn("f: package57/57.txt has changed", server.log())
         self.assertNotIn("can't be watched", server.log())
 
     def test_no_watch(self):

@@ -9,6 +9,7 @@ import json
 import os
 import socket
 import sys
+import threading
 import time
 import unittest
 
@@ -455,6 +456,50 @@ class ByRuntimeApi(WithServer):
                 self.assertGreater(total, 199 * MIB)
                 self.assertEqual(complete["ErrorCode"], "Function.ResponseSizeTooLarge")
         self.assertEqual(self.stream("f", {"chunks": ["x"]}).rest(), (b"x", 1, {}))
+
+
+class LateBodies(unittest.TestCase):
+    """The test is the runtime."""
+
+    def begin_response(self, api, request_id):
+        host, port = api.address.split(":")
+        connection = socket.create_connection((host, int(port)), timeout=invoked.WAIT_S)
+        self.addCleanup(connection.close)
+        connection.sendall(b"POST /2018-06-01/runtime/invocation/%s/response HTTP/1.1\r\nTransfer-Encoding: chunked\r\n"
+                           b"Lambda-Runtime-Function-Response-Mode: streaming\r\n\r\n4\r\nold \r\n" % request_id.encode())
+        return connection
+
+    def test_a_body_whose_invocation_is_over_goes_nowhere(self):
+        with Server({"f": provided(invoked.ATTENTIVE)}) as server:
+            answers = []
+            has_begun = threading.Event()
+
+            def invoke():
+                stream = Stream(server, "f", {})
+                first_piece = stream.next()[1]
+                has_begun.set()
+                answers.append((first_piece, *stream.rest()))
+
+            first = threading.Thread(target=invoke)
+            first.start()
+            path = os.path.join(server.code_folder("f"), "api")
+            wait_for(lambda: os.path.exists(path), "the bootstrap")
+            with open(path) as file, RuntimeApi(file.read()) as api:
+                request_id = api.next().headers["lambda-runtime-aws-request-id"]
+                late = self.begin_response(api, request_id)
+                self.assertTrue(has_begun.wait(invoked.WAIT_S))
+                api.fail(request_id, b'{"errorType":"E"}')
+                first.join(invoked.WAIT_S)
+                self.assertEqual((answers[0][0], answers[0][3]["ErrorCode"]), (b"old ", "E"))
+                api.send_next()
+                second = threading.Thread(target=invoke)
+                second.start()
+                request_id = api.read().headers["lambda-runtime-aws-request-id"]
+                late.sendall(b"5\r\nlater\r\n0\r\n\r\n")
+                self.assertTrue(late.recv(1000).startswith(b"HTTP/1.1 400 "))
+                api.respond(request_id, b"new")
+                second.join(invoked.WAIT_S)
+            self.assertEqual(answers[1], (b"new", b"", 0, {}))
 
 
 class Throttled(unittest.TestCase):
