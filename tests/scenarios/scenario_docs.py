@@ -103,6 +103,7 @@ class Documents(unittest.TestCase):
     def setUp(self):
         self.folder = tempfile.mkdtemp(prefix="invoked-docs-")
         shutil.copytree(os.path.join(ROOT, "config", "functions"), os.path.join(self.folder, "functions"))
+        os.symlink(os.path.join(ROOT, "fixtures"), os.path.join(self.folder, "fixtures"))
         with open(os.path.join(self.folder, ".curlrc"), "w") as file:
             file.write("silent\nshow-error\n")  # as curl is on a terminal
         self.server = self.shell = None
