@@ -16,44 +16,19 @@
 
 #include "runtime/command_environment.h"
 #include "runtime/execution_environment.h"
+#include "runtime/function_pools.h"
 #include "runtime/mock_environment.h"
 #include "runtime/mocks.h"
 #include "runtime/worker_environment.h"
 
 enum {
-    BUCKETS = 4096,
     GRACE_MS = 50,      /* for an environment that has answered to ask for the next event */
     IDLE_TICK_MS = 1000 /* how often idle environments are looked through */
 };
 
-struct environment_list {
-    struct environment *first, *last;
-};
-
-struct version_pool {
-    struct function_state *function;
-    struct version_pool *next; /* of the same function */
-    char *version;
-    uint64_t fingerprint;
-    bool is_retired;              /* the configuration has changed: no new environments, no reuse */
-    struct environment_list idle; /* used last first */
-    struct environment_list others;
-    unsigned counts[ENVIRONMENT_STATE_COUNT];
-    struct invocation *first_waiting, *last_waiting;
-    unsigned waiting;
-};
-
-struct function_state {
-    struct function_state *next; /* in the bucket */
-    struct account *account;
-    char *name;
-    unsigned in_use;
-    struct version_pool *pools;
-};
-
 struct dispatcher {
     const struct environment_services *services;
-    struct function_state *buckets[BUCKETS];
+    struct function_pools pools;
     uv_timer_t idle_timer, grace_timer;
     unsigned environments; /* of all kinds and states but GONE */
     unsigned running;
@@ -69,187 +44,14 @@ struct dispatcher {
 static void balance(struct dispatcher *dispatcher, struct version_pool *pool);
 static void on_idle_tick(uv_timer_t *timer);
 
-/* ---- lists ---- */
-
-static struct environment_list *list_of(struct environment *environment)
-{
-    return environment->counted_as == ENVIRONMENT_IDLE ? &environment->pool->idle
-                                                       : &environment->pool->others;
-}
-
-static void list_add_first(struct environment_list *list, struct environment *environment)
-{
-    environment->previous = NULL;
-    environment->next = list->first;
-    if (list->first != NULL)
-        list->first->previous = environment;
-    else
-        list->last = environment;
-    list->first = environment;
-}
-
-static void list_remove(struct environment_list *list, struct environment *environment)
-{
-    if (environment->previous != NULL)
-        environment->previous->next = environment->next;
-    else
-        list->first = environment->next;
-    if (environment->next != NULL)
-        environment->next->previous = environment->previous;
-    else
-        list->last = environment->previous;
-}
-
-/* The environment has changed its state. */
-static void recount(struct environment *environment)
-{
-    struct version_pool *pool = environment->pool;
-
-    pool->counts[environment->counted_as]--;
-    list_remove(list_of(environment), environment);
-    environment->counted_as = environment->state;
-    pool->counts[environment->counted_as]++;
-    list_add_first(list_of(environment), environment);
-}
-
-static void wait_in_pool(struct version_pool *pool, struct invocation *invocation)
-{
-    invocation->next = NULL;
-    if (pool->last_waiting != NULL)
-        pool->last_waiting->next = invocation;
-    else
-        pool->first_waiting = invocation;
-    pool->last_waiting = invocation;
-    pool->waiting++;
-}
-
-static struct invocation *next_waiting(struct version_pool *pool)
-{
-    struct invocation *invocation = pool->first_waiting;
-
-    if (invocation == NULL)
-        return NULL;
-    pool->first_waiting = invocation->next;
-    if (pool->first_waiting == NULL)
-        pool->last_waiting = NULL;
-    pool->waiting--;
-    return invocation;
-}
-
-/* ---- functions and pools ---- */
-
-static unsigned bucket_of(const struct account *account, const char *name)
-{
-    uint32_t hash = 2166136261u;
-
-    for (const char *at = account->id; *at != '\0'; at++)
-        hash = (hash ^ (unsigned char)*at) * 16777619u;
-    for (const char *at = name; *at != '\0'; at++)
-        hash = (hash ^ (unsigned char)*at) * 16777619u;
-    return hash % BUCKETS;
-}
-
-static struct function_state *find_function(const struct dispatcher *dispatcher,
-                                            const struct account *account, const char *name)
-{
-    struct function_state *function = dispatcher->buckets[bucket_of(account, name)];
-
-    while (function != NULL && (function->account != account || strcmp(function->name, name) != 0))
-        function = function->next;
-    return function;
-}
-
-static struct function_state *get_function(struct dispatcher *dispatcher, struct account *account,
-                                           const char *name)
-{
-    struct function_state *function = find_function(dispatcher, account, name);
-    struct function_state **bucket = &dispatcher->buckets[bucket_of(account, name)];
-
-    if (function != NULL)
-        return function;
-    function = calloc(1, sizeof *function);
-    if (function == NULL)
-        return NULL;
-    function->name = strdup(name);
-    if (function->name == NULL) {
-        free(function);
-        return NULL;
-    }
-    function->account = account;
-    function->next = *bucket;
-    *bucket = function;
-    return function;
-}
-
-static struct version_pool *get_pool(struct function_state *function,
-                                     const struct function_version *settings)
-{
-    struct version_pool *pool;
-
-    for (pool = function->pools; pool != NULL; pool = pool->next) {
-        if (!pool->is_retired && pool->fingerprint == settings->fingerprint &&
-            strcmp(pool->version, settings->version) == 0)
-            return pool;
-    }
-    pool = calloc(1, sizeof *pool);
-    if (pool == NULL)
-        return NULL;
-    pool->version = strdup(settings->version);
-    if (pool->version == NULL) {
-        free(pool);
-        return NULL;
-    }
-    pool->function = function;
-    pool->fingerprint = settings->fingerprint;
-    pool->next = function->pools;
-    function->pools = pool;
-    return pool;
-}
-
-static void free_pool(struct version_pool *pool)
-{
-    free(pool->version);
-    free(pool);
-}
-
-/* A retired pool goes with its last environment. */
-static void free_if_dry(struct version_pool *pool)
-{
-    struct version_pool **link = &pool->function->pools;
-
-    if (!pool->is_retired || pool->waiting > 0 || pool->idle.first != NULL ||
-        pool->others.first != NULL)
-        return;
-    while (*link != pool)
-        link = &(*link)->next;
-    *link = pool->next;
-    free_pool(pool);
-}
-
-typedef void pool_visit_fn(struct dispatcher *dispatcher, struct version_pool *pool, void *context);
-
-static void for_each_pool(struct dispatcher *dispatcher, pool_visit_fn *visit, void *context)
-{
-    for (size_t i = 0; i < BUCKETS; i++) {
-        for (struct function_state *function = dispatcher->buckets[i]; function != NULL;
-             function = function->next) {
-            struct version_pool *next;
-
-            for (struct version_pool *pool = function->pools; pool != NULL; pool = next) {
-                next = pool->next;
-                visit(dispatcher, pool, context);
-            }
-        }
-    }
-}
-
 /* ---- places: concurrency as AWS counts it ---- */
 
 enum dispatch_status dispatcher_place(const struct dispatcher *dispatcher,
                                       const struct account *account, const struct config *config,
                                       const struct function *function)
 {
-    const struct function_state *state = find_function(dispatcher, account, function->name);
+    const struct function_state *state =
+        function_pools_find(&dispatcher->pools, account, function->name);
 
     if (function->reserved_concurrency != CONCURRENCY_UNRESERVED) {
         const unsigned in_use = state == NULL ? 0 : state->in_use;
@@ -303,12 +105,12 @@ static void on_environment_idle(struct environment *environment, void *context)
     struct version_pool *pool = environment->pool;
     struct invocation *invocation;
 
-    recount(environment);
+    version_pool_recount(environment);
     if (pool->is_retired && pool->waiting == 0) {
         environment->kind->shut_down(environment);
         return;
     }
-    invocation = next_waiting(pool);
+    invocation = version_pool_next_waiting(pool);
     if (invocation == NULL) {
         environment->idle_since_us = clock_monotonic_us();
         if (!uv_is_active((uv_handle_t *)&dispatcher->idle_timer))
@@ -316,25 +118,25 @@ static void on_environment_idle(struct environment *environment, void *context)
         return;
     }
     environment->kind->invoke(environment, invocation);
-    recount(environment);
+    version_pool_recount(environment);
 }
 
 static void on_environment_done(struct environment *environment, struct invocation *invocation,
                                 void *context)
 {
-    recount(environment);
+    version_pool_recount(environment);
     finish(context, environment->pool->function, invocation);
 }
 
 static struct invocation *on_environment_init_failed(struct environment *environment, void *context)
 {
     (void)context;
-    return next_waiting(environment->pool);
+    return version_pool_next_waiting(environment->pool);
 }
 
 static void on_environment_shutdown(struct environment *environment, void *context)
 {
-    recount(environment);
+    version_pool_recount(environment);
     balance(context, environment->pool);
 }
 
@@ -345,10 +147,9 @@ static void on_environment_gone(struct environment *environment, void *context)
     struct dispatcher *dispatcher = context;
     struct version_pool *pool = environment->pool;
 
-    pool->counts[environment->counted_as]--;
-    list_remove(list_of(environment), environment);
+    version_pool_remove(environment);
     dispatcher->environments--;
-    free_if_dry(pool);
+    version_pool_free_if_dry(pool);
     if (dispatcher->is_closing && dispatcher->environments == 0)
         end_closing(dispatcher);
 }
@@ -364,15 +165,15 @@ static const struct environment_listener listener = {
 /* ---- starting ---- */
 
 static struct environment *environment_open(struct dispatcher *dispatcher,
-                                            struct version_pool *pool,
-                                            const struct invocation *invocation,
+                                            struct version_pool *pool, struct config *config,
+                                            const struct function_version *settings,
                                             enum function_kind kind)
 {
     const struct environment_options options = {
         .services = dispatcher->services,
         .account = pool->function->account,
-        .config = invocation->config,
-        .settings = invocation->target.version,
+        .config = config,
+        .settings = settings,
         .listener = &listener,
         .listener_context = dispatcher,
     };
@@ -392,10 +193,7 @@ static struct environment *environment_open(struct dispatcher *dispatcher,
     }
     if (environment == NULL)
         return NULL;
-    environment->pool = pool;
-    environment->counted_as = environment->state;
-    pool->counts[environment->counted_as]++;
-    list_add_first(list_of(environment), environment);
+    version_pool_add(pool, environment);
     dispatcher->environments++;
     return environment;
 }
@@ -410,22 +208,30 @@ static bool is_covered(const struct version_pool *pool, bool is_grace_over)
     return pool->waiting <= coming;
 }
 
-/* A handler that a developer starts is one process: the others wait for it. */
-static bool is_attached(const struct version_pool *pool, const struct invocation *invocation)
+static bool has_live_environment(const struct version_pool *pool)
 {
-    return invocation->target.version->attach &&
-           (pool->idle.first != NULL || pool->others.first != NULL);
+    return pool->idle.first != NULL || pool->counts[ENVIRONMENT_INIT] > 0 ||
+           pool->counts[ENVIRONMENT_INVOKE] > 0 || pool->counts[ENVIRONMENT_FINISHING] > 0;
+}
+
+/* One process is debugged at a time: the others wait for it. */
+static bool is_awaited(const struct version_pool *pool, const struct invocation *invocation)
+{
+    return worker_is_debugged(invocation->target.version) && has_live_environment(pool);
 }
 
 /* False when memory is short. */
 static bool start_for_waiting(struct dispatcher *dispatcher, struct version_pool *pool,
                               bool is_grace_over)
 {
-    while (!is_covered(pool, is_grace_over) && !is_attached(pool, pool->first_waiting)) {
+    while (!is_covered(pool, is_grace_over)) {
         const struct invocation *first = pool->first_waiting;
 
-        if (environment_open(dispatcher, pool, first, first->target.version->kind) == NULL)
+        if (environment_open(dispatcher, pool, first->config, first->target.version,
+                             first->target.version->kind) == NULL)
             return false;
+        if (worker_is_debugged(first->target.version))
+            break;
     }
     return true;
 }
@@ -434,7 +240,7 @@ static void on_grace_over(uv_timer_t *timer);
 
 static void balance(struct dispatcher *dispatcher, struct version_pool *pool)
 {
-    if (dispatcher->is_closing || pool->waiting == 0)
+    if (dispatcher->is_closing || pool->waiting == 0 || is_awaited(pool, pool->first_waiting))
         return;
     if ((!start_for_waiting(dispatcher, pool, false) ||
          pool->waiting > pool->counts[ENVIRONMENT_INIT]) &&
@@ -442,11 +248,11 @@ static void balance(struct dispatcher *dispatcher, struct version_pool *pool)
         (void)uv_timer_start(&dispatcher->grace_timer, on_grace_over, GRACE_MS, 0);
 }
 
-static void visit_grace_over(struct dispatcher *dispatcher, struct version_pool *pool,
-                             void *context)
+static void visit_grace_over(struct version_pool *pool, void *context)
 {
-    (void)context;
-    if (pool->waiting == 0)
+    struct dispatcher *dispatcher = context;
+
+    if (pool->waiting == 0 || is_awaited(pool, pool->first_waiting))
         return;
     (void)start_for_waiting(dispatcher, pool, true);
     if (pool->waiting > pool->counts[ENVIRONMENT_INIT])
@@ -455,32 +261,22 @@ static void visit_grace_over(struct dispatcher *dispatcher, struct version_pool 
 
 static void on_grace_over(uv_timer_t *timer)
 {
-    for_each_pool(timer->data, visit_grace_over, NULL);
+    struct dispatcher *dispatcher = timer->data;
+
+    function_pools_visit(&dispatcher->pools, visit_grace_over, dispatcher);
 }
 
 static bool run_once(struct dispatcher *dispatcher, struct version_pool *pool,
                      struct invocation *invocation, enum function_kind kind)
 {
-    struct environment *environment = environment_open(dispatcher, pool, invocation, kind);
+    struct environment *environment =
+        environment_open(dispatcher, pool, invocation->config, invocation->target.version, kind);
 
     if (environment == NULL)
         return false;
     environment->kind->invoke(environment, invocation);
-    recount(environment);
+    version_pool_recount(environment);
     return true;
-}
-
-static void forget_last_waiting(struct version_pool *pool, const struct invocation *invocation)
-{
-    struct invocation **link = &pool->first_waiting;
-
-    pool->last_waiting = NULL;
-    while (*link != invocation) {
-        pool->last_waiting = *link;
-        link = &(*link)->next;
-    }
-    *link = NULL;
-    pool->waiting--;
 }
 
 static bool run_warm(struct dispatcher *dispatcher, struct version_pool *pool,
@@ -490,13 +286,13 @@ static bool run_warm(struct dispatcher *dispatcher, struct version_pool *pool,
 
     if (environment != NULL) {
         environment->kind->invoke(environment, invocation);
-        recount(environment);
+        version_pool_recount(environment);
         return true;
     }
-    wait_in_pool(pool, invocation);
+    version_pool_wait(pool, invocation);
     balance(dispatcher, pool);
     if (pool->idle.first == NULL && pool->others.first == NULL) {
-        forget_last_waiting(pool, invocation);
+        version_pool_forget_last_waiting(pool, invocation);
         return false;
     }
     return true;
@@ -524,8 +320,8 @@ static enum dispatch_status take_in(struct dispatcher *dispatcher, struct invoca
 {
     const struct function_version *settings = invocation->target.version;
     struct function_state *function =
-        get_function(dispatcher, invocation->account, settings->function->name);
-    struct version_pool *pool = function == NULL ? NULL : get_pool(function, settings);
+        function_pools_get(&dispatcher->pools, invocation->account, settings->function->name);
+    struct version_pool *pool = function == NULL ? NULL : version_pool_get(function, settings);
 
     if (pool == NULL || dispatcher->is_closing)
         return DISPATCH_NO_MEMORY;
@@ -554,21 +350,51 @@ enum dispatch_status dispatcher_submit(struct dispatcher *dispatcher, struct inv
     return status;
 }
 
+/* ---- handlers that developers start ---- */
+
+static void retire_unready(struct version_pool *pool)
+{
+    struct environment *next;
+
+    for (struct environment *environment = pool->others.first; environment != NULL;
+         environment = next) {
+        next = environment->next;
+        if (environment->state == ENVIRONMENT_INIT && environment->settings->attach &&
+            pool->waiting == 0)
+            environment->kind->shut_down(environment);
+    }
+}
+
+void dispatcher_attach(struct dispatcher *dispatcher, struct account *account,
+                       struct config *config)
+{
+    for (size_t i = 0; i < config->function_count && !dispatcher->is_closing; i++) {
+        const struct function_version *settings = config->functions[i]->latest;
+        struct function_state *function =
+            settings->attach
+                ? function_pools_get(&dispatcher->pools, account, settings->function->name)
+                : NULL;
+        struct version_pool *pool = function == NULL ? NULL : version_pool_get(function, settings);
+
+        if (pool != NULL && !has_live_environment(pool))
+            (void)environment_open(dispatcher, pool, config, settings, settings->kind);
+    }
+}
+
 /* ---- idle environments ---- */
 
-static void visit_idle(struct dispatcher *dispatcher, struct version_pool *pool, void *context)
+static void visit_idle(struct version_pool *pool, void *context)
 {
     unsigned *idle_count = context;
     const int64_t now_us = clock_monotonic_us();
     struct environment *previous;
 
-    (void)dispatcher;
     for (struct environment *environment = pool->idle.last; environment != NULL;
          environment = previous) {
         const int64_t idle_s = (now_us - environment->idle_since_us) / 1000000;
 
         previous = environment->previous;
-        if (idle_s < environment->settings->idle_timeout_s) {
+        if (idle_s < environment->settings->idle_timeout_s || environment->settings->attach) {
             *idle_count += pool->counts[ENVIRONMENT_IDLE];
             return; /* those before it were used later */
         }
@@ -578,9 +404,10 @@ static void visit_idle(struct dispatcher *dispatcher, struct version_pool *pool,
 
 static void on_idle_tick(uv_timer_t *timer)
 {
+    struct dispatcher *dispatcher = timer->data;
     unsigned idle_count = 0;
 
-    for_each_pool(timer->data, visit_idle, &idle_count);
+    function_pools_visit(&dispatcher->pools, visit_idle, &idle_count);
     if (idle_count == 0)
         (void)uv_timer_stop(timer);
 }
@@ -622,7 +449,8 @@ unsigned dispatcher_running(const struct dispatcher *dispatcher)
 struct dispatcher_count dispatcher_count(const struct dispatcher *dispatcher,
                                          const struct account *account, const char *function_name)
 {
-    const struct function_state *function = find_function(dispatcher, account, function_name);
+    const struct function_state *function =
+        function_pools_find(&dispatcher->pools, account, function_name);
     struct dispatcher_count count = {0};
 
     if (function == NULL)
@@ -660,13 +488,12 @@ static void retire(struct version_pool *pool)
         return;
     pool->is_retired = true;
     shut_down_list(&pool->idle);
-    free_if_dry(pool);
+    retire_unready(pool);
+    version_pool_free_if_dry(pool);
 }
 
-static void visit_reconfigure(struct dispatcher *dispatcher, struct version_pool *pool,
-                              void *context)
+static void visit_reconfigure(struct version_pool *pool, void *context)
 {
-    (void)dispatcher;
     if (!is_current(pool, context))
         retire(pool);
 }
@@ -676,11 +503,10 @@ struct replacement {
     bool has_replaced;
 };
 
-static void visit_replace(struct dispatcher *dispatcher, struct version_pool *pool, void *context)
+static void visit_replace(struct version_pool *pool, void *context)
 {
     struct replacement *replacement = context;
 
-    (void)dispatcher;
     if (strcmp(pool->function->name, replacement->function_name) != 0)
         return;
     replacement->has_replaced = replacement->has_replaced || !pool->is_retired;
@@ -691,13 +517,13 @@ bool dispatcher_replace(struct dispatcher *dispatcher, const char *function_name
 {
     struct replacement replacement = {.function_name = function_name};
 
-    for_each_pool(dispatcher, visit_replace, &replacement);
+    function_pools_visit(&dispatcher->pools, visit_replace, &replacement);
     return replacement.has_replaced;
 }
 
 void dispatcher_reconfigure(struct dispatcher *dispatcher, const struct config *config)
 {
-    for_each_pool(dispatcher, visit_reconfigure, (void *)(uintptr_t)config);
+    function_pools_visit(&dispatcher->pools, visit_reconfigure, (void *)(uintptr_t)config);
 }
 
 static void on_handle_closed(uv_handle_t *handle)
@@ -708,22 +534,7 @@ static void on_handle_closed(uv_handle_t *handle)
 
     if (--dispatcher->open_handles > 0)
         return;
-    for (size_t i = 0; i < BUCKETS; i++) {
-        struct function_state *next;
-
-        for (struct function_state *function = dispatcher->buckets[i]; function != NULL;
-             function = next) {
-            struct version_pool *next_pool;
-
-            next = function->next;
-            for (struct version_pool *pool = function->pools; pool != NULL; pool = next_pool) {
-                next_pool = pool->next;
-                free_pool(pool);
-            }
-            free(function->name);
-            free(function);
-        }
-    }
+    function_pools_clear(&dispatcher->pools);
     free(dispatcher);
     on_closed(context);
 }
@@ -734,12 +545,12 @@ static void end_closing(struct dispatcher *dispatcher)
     uv_close((uv_handle_t *)&dispatcher->grace_timer, on_handle_closed);
 }
 
-static void visit_close(struct dispatcher *dispatcher, struct version_pool *pool, void *context)
+static void visit_close(struct version_pool *pool, void *context)
 {
+    struct dispatcher *dispatcher = context;
     struct invocation *invocation;
 
-    (void)context;
-    while ((invocation = next_waiting(pool)) != NULL) {
+    while ((invocation = version_pool_next_waiting(pool)) != NULL) {
         invocation->outcome.kind = OUTCOME_ABANDONED;
         finish(dispatcher, pool->function, invocation);
     }
@@ -761,7 +572,7 @@ void dispatcher_close(struct dispatcher *dispatcher, dispatcher_closed_fn *on_cl
     dispatcher->is_closing = true;
     dispatcher->on_closed = on_closed;
     dispatcher->closed_context = context;
-    for_each_pool(dispatcher, visit_close, NULL);
+    function_pools_visit(&dispatcher->pools, visit_close, dispatcher);
     if (dispatcher->environments == 0)
         end_closing(dispatcher);
 }

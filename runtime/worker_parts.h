@@ -46,8 +46,9 @@ struct worker {
     struct memory_watch memory_watch;
     bool is_out_of_memory;
 
-    bool is_streaming;      /* the response comes in pieces */
-    struct bytes *streamed; /* of it, when it is wanted whole */
+    bool is_streaming;          /* the response comes in pieces */
+    struct bytes *streamed;     /* of it, when it is wanted whole */
+    const void *stream_context; /* of the connection that it comes over; NULL for none */
     worker_room_fn *on_room;
     void *room_context;
 

@@ -130,6 +130,7 @@ Suite *unit_suite(void)
     Suite *suite = suite_create("api_error");
     TCase *tcase = tcase_create("api_error");
 
+    tcase_set_timeout(tcase, 60);
     tcase_add_checked_fixture(tcase, set_up, tear_down);
     tcase_add_loop_test(tcase, an_exception_is_answered_byte_for_byte_as_aws_does, 0,
                         ARRAY_LENGTH(cases));

@@ -94,6 +94,7 @@ Suite *unit_suite(void)
     Suite *suite = suite_create("base64");
     TCase *tcase = tcase_create("base64");
 
+    tcase_set_timeout(tcase, 60);
     tcase_add_loop_test(tcase, bytes_are_encoded_on_one_line_with_padding, 0, ARRAY_LENGTH(pairs));
     tcase_add_loop_test(tcase, what_was_encoded_is_decoded_to_its_very_length, 0,
                         ARRAY_LENGTH(pairs));

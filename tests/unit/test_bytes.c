@@ -121,6 +121,7 @@ Suite *unit_suite(void)
     Suite *suite = suite_create("bytes");
     TCase *tcase = tcase_create("bytes");
 
+    tcase_set_timeout(tcase, 60);
     tcase_add_test(tcase, nothing_is_viewed_as_an_empty_text);
     tcase_add_test(tcase, appending_makes_the_buffer_and_grows_it_without_losing_a_byte);
     tcase_add_test(tcase, a_copy_holds_any_byte_and_may_be_empty);

@@ -191,6 +191,7 @@ Suite *unit_suite(void)
     Suite *suite = suite_create("environment_variables");
     TCase *tcase = tcase_create("environment_variables");
 
+    tcase_set_timeout(tcase, 60);
     tcase_add_checked_fixture(tcase, set_up, tear_down);
     tcase_add_loop_test(tcase, a_runtime_sees_the_reserved_variables_and_its_own, 0,
                         ARRAY_LENGTH(reserved));

@@ -126,6 +126,7 @@ Suite *unit_suite(void)
     Suite *suite = suite_create("exchange");
     TCase *tcase = tcase_create("exchange");
 
+    tcase_set_timeout(tcase, 60);
     tcase_add_loop_test(tcase, text_is_percent_decoded_once, 0, ARRAY_LENGTH(decodings));
     tcase_add_test(tcase, a_decoded_nul_counts_like_any_byte);
     tcase_add_loop_test(tcase, what_does_not_fit_is_cut_and_its_length_told, 0,

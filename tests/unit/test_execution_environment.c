@@ -230,6 +230,7 @@ Suite *unit_suite(void)
     Suite *suite = suite_create("execution_environment");
     TCase *tcase = tcase_create("execution_environment");
 
+    tcase_set_timeout(tcase, 60);
     tcase_add_checked_fixture(tcase, set_up, tear_down);
     tcase_add_test(tcase, every_legal_step_is_taken);
     tcase_add_loop_test_raise_signal(tcase, every_other_step_is_our_own_mistake, SIGABRT, 0,

@@ -409,6 +409,7 @@ Suite *unit_suite(void)
     Suite *suite = suite_create("http_request");
     TCase *tcase = tcase_create("http_request");
 
+    tcase_set_timeout(tcase, 60);
     tcase_add_loop_test(tcase, a_sound_head_is_taken_apart, 0, ARRAY_LENGTH(good));
     tcase_add_loop_test(tcase, a_head_is_incomplete_until_its_last_byte, 0, ARRAY_LENGTH(good));
     tcase_add_loop_test(tcase, a_malicious_head_is_malformed, 0, ARRAY_LENGTH(bad));

@@ -215,6 +215,7 @@ Suite *unit_suite(void)
     Suite *suite = suite_create("invocation");
     TCase *tcase = tcase_create("invocation");
 
+    tcase_set_timeout(tcase, 60);
     tcase_add_checked_fixture(tcase, set_up, tear_down);
     tcase_add_test(tcase, it_holds_copies_of_what_it_was_made_of);
     tcase_add_test(tcase, without_a_qualifier_the_arn_has_no_suffix);

@@ -539,6 +539,7 @@ Suite *unit_suite(void)
     Suite *suite = suite_create("invoke_request");
     TCase *tcase = tcase_create("invoke_request");
 
+    tcase_set_timeout(tcase, 60);
     tcase_add_checked_fixture(tcase, set_up, tear_down);
     tcase_add_loop_test(tcase, a_name_is_resolved_or_refused_word_for_word, 0, ARRAY_LENGTH(names));
     tcase_add_loop_test(tcase, names_and_qualifiers_have_a_greatest_length, 0,

@@ -77,6 +77,7 @@ Suite *unit_suite(void)
     Suite *suite = suite_create("json_string");
     TCase *tcase = tcase_create("json_string");
 
+    tcase_set_timeout(tcase, 60);
     tcase_add_loop_test(tcase, text_becomes_a_json_string, 0, ARRAY_LENGTH(cases));
     tcase_add_test(tcase, every_pair_of_bytes_gives_json);
     tcase_add_test(tcase, it_is_appended_to_what_is_there);

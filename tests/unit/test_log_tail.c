@@ -77,6 +77,7 @@ Suite *unit_suite(void)
     Suite *suite = suite_create("log_tail");
     TCase *tcase = tcase_create("log_tail");
 
+    tcase_set_timeout(tcase, 60);
     tcase_add_checked_fixture(tcase, set_up, tear_down);
     tcase_add_test(tcase, a_log_without_a_line_is_empty);
     tcase_add_loop_test(tcase, the_result_is_the_last_4096_bytes, 0, ARRAY_LENGTH(results));

@@ -117,6 +117,7 @@ Suite *unit_suite(void)
     Suite *suite = suite_create("origin_guard");
     TCase *tcase = tcase_create("origin_guard");
 
+    tcase_set_timeout(tcase, 60);
     tcase_add_loop_test(tcase, only_programs_own_pages_and_listed_pages_get_through, 0,
                         ARRAY_LENGTH(cases));
     tcase_add_test(tcase, port_80_need_not_be_named);

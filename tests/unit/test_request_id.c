@@ -132,6 +132,7 @@ Suite *unit_suite(void)
     Suite *suite = suite_create("request_id");
     TCase *tcase = tcase_create("request_id");
 
+    tcase_set_timeout(tcase, 60);
     tcase_add_checked_fixture(tcase, set_up, tear_down);
     tcase_add_test(tcase, a_request_id_is_a_lower_case_uuid_of_version_4);
     tcase_add_loop_test(tcase, any_uuid_is_one, 0, ARRAY_LENGTH(texts));

@@ -77,6 +77,7 @@ Suite *unit_suite(void)
     Suite *suite = suite_create("routes");
     TCase *tcase = tcase_create("routes");
 
+    tcase_set_timeout(tcase, 60);
     tcase_add_loop_test(tcase, method_and_raw_path_decide_who_answers, 0, ARRAY_LENGTH(cases));
     tcase_add_test(tcase, an_invocation_takes_a_body_of_6_mebibytes);
     suite_add_tcase(suite, tcase);

@@ -54,6 +54,7 @@ Suite *unit_suite(void)
     Suite *suite = suite_create("trace_header");
     TCase *tcase = tcase_create("trace_header");
 
+    tcase_set_timeout(tcase, 60);
     tcase_add_loop_test(tcase, the_answer_shows_the_trace_that_the_function_saw, 0,
                         ARRAY_LENGTH(cases));
     suite_add_tcase(suite, tcase);

@@ -165,6 +165,7 @@ Suite *unit_suite(void)
     Suite *suite = suite_create("worker_command");
     TCase *tcase = tcase_create("worker_command");
 
+    tcase_set_timeout(tcase, 60);
     tcase_add_checked_fixture(tcase, set_up, tear_down);
     tcase_add_loop_test(tcase, the_command_fits_the_way_to_run, 0, ARRAY_LENGTH(cases));
     tcase_add_test(tcase, a_missing_bootstrap_is_told_in_the_words_of_aws);

@@ -1,0 +1,2 @@
+exports.echo = async (event) => event;
+exports.sleep = (event) => new Promise((resolve) => setTimeout(resolve, 100, event));

@@ -1,0 +1,378 @@
+"""What is measured: a row for each line of the goals, with its sides and the goals that they are held to.
+
+A side is a function that starts what it measures, measures it once for about `seconds`, and stops it; it gives a dict
+with `value`, and `p50_ms`, `p99_ms` and `errors` where they mean something. The sides of a row are run in turn, again
+and again, so that what else the machine does falls on all of them.
+
+To add a row, write its sides and add it to ROWS.
+"""
+
+import contextlib
+import os
+import re
+import resource
+import subprocess
+import time
+
+import bed
+import peers
+from bed import INVOKE, SMALL, ask, at_once, connect, floor, invoked, of_times, request_bytes, wrk
+
+INVOCATIONS = int(os.environ.get("INVOCATIONS", "1000000"))
+BIG = {"100 KB": 100 << 10, "6 MB": 6 * 1024 * 1024 - 64}
+WARM_UP_S = 1
+QUEUE_CAPACITY = 100000000  # an accepting rate is measured, so the queue must not be full
+ECHO_BOOTSTRAP = os.path.join(bed.NATIVE, "bootstrap")
+
+
+def of_side(who, op, limit, field="value"):
+    return {"of": who, "op": op, "limit": limit, "field": field}
+
+
+def of_ratio(who, yardstick, op, limit):
+    return {"of": who, "to": yardstick, "op": op, "limit": limit}
+
+
+class Row:
+    def __init__(self, name, unit, sides, goals=()):
+        self.name, self.unit, self.sides, self.goals = name, unit, sides, list(goals)
+
+
+# ---- throughput ------------------------------------------------------------------------------------------------------
+
+
+def load(opened, connections, kind="RequestResponse", body=SMALL, path=INVOKE % "f"):
+    """A side: the server that `opened()` gives, warmed up, under load."""
+
+    def measure(seconds):
+        with opened() as server:
+            wrk(server.port, path, WARM_UP_S, connections, body, "DryRun" if kind == "DryRun" else "RequestResponse")
+            return wrk(server.port, path, seconds, connections, body, kind)
+
+    return measure
+
+
+def serve(function, **local):
+    return lambda: invoked({"f": function}, **local)
+
+
+def against(*words):
+    return lambda: floor(*words)
+
+
+def dry_run():
+    sides = {"invoked": load(serve(bed.native()), 16, "DryRun"), "bare echo": load(against("echo"), 16)}
+    return Row("DryRun, 16 connections", "requests/s", sides, [of_ratio("invoked", "bare echo", ">=", 0.80)])
+
+
+def warm(name, function, hop, connections, limit=0.80, rivals=()):
+    sides = {"invoked": load(serve(function), connections), "bare hop": load(against(*hop(connections)), connections)}
+    goals = [of_ratio("invoked", "bare hop", ">=", limit)]
+    for rival, opened, path, factor in rivals:
+        sides[rival] = load(opened, connections, path=path)
+        goals.append(of_ratio("invoked", rival, ">=", factor))
+    return Row("warm %s, %d" % (name, connections), "requests/s", sides, goals)
+
+
+def native_hop(connections):
+    return ["http", str(connections), ECHO_BOOTSTRAP]
+
+
+def python_hop(connections):
+    return ["pipe", str(connections), *bed.python_worker()]
+
+
+def nodejs_hop(connections):
+    return ["pipe", str(connections), *bed.nodejs_worker()]
+
+
+def big(name):
+    body = b'"' + b"x" * (BIG[name] - 2) + b'"'
+    connections = 16 if BIG[name] < 1 << 20 else 1
+    sides = {
+        "invoked": load(serve(bed.native()), connections, body=body),
+        "bare hop": load(against(*native_hop(connections)), connections, body=body),
+    }
+    return Row("echo %s, %d" % (name, connections), "requests/s", sides, [of_ratio("invoked", "bare hop", ">=", 0.70)])
+
+
+def event():
+    def durable(durability):
+        return load(serve(bed.mock(), Durability=durability, QueueCapacity=QUEUE_CAPACITY), 64, "Event")
+
+    sides = {who: durable(who) for who in ("process", "memory", "power")}
+    sides["bare echo"] = load(against("echo"), 64)
+    goals = [
+        of_ratio("process", "bare echo", ">=", 0.50),
+        of_ratio("process", "memory", ">=", 0.80),
+        of_ratio("power", "process", ">=", 0.50),
+    ]
+    return Row("Event, 64 connections", "requests/s", sides, goals)
+
+
+def history():
+    sides = {
+        "%s, %d kept" % (who, size): load(serve(function, HistorySize=size), 16)
+        for who, function in (("native", bed.native()), ("mock", bed.mock()))
+        for size in (10000, 0)
+    }
+    return Row("history on and off, 16", "requests/s", sides)
+
+
+def half_rate(seconds):
+    """wrk can only pause between the requests of a connection, so the rate is set by the number of connections."""
+    with invoked({"f": bed.native()}) as server:
+        top = wrk(server.port, INVOKE % "f", WARM_UP_S, 16, kind="DryRun")["value"]
+        connections = max(1, round(top / 2 / 900))  # a connection with a pause of 1 ms makes some 900 a second
+        return wrk(server.port, INVOKE % "f", seconds, connections, kind="DryRun", pause_ms=1)
+
+
+# ---- commands --------------------------------------------------------------------------------------------------------
+
+UPPER_CASE = ("/usr/bin/tr", "a-z", "A-Z")
+
+
+def one_shot(is_laden):
+    def measure(seconds):
+        functions = {"f": bed.command(*UPPER_CASE), "held": {"Local": {"Mock": [{"Payload": 1, "DelayMs": 300000}]}, "Timeout": 600}}
+        with contextlib.ExitStack() as stack:
+            server = stack.enter_context(invoked(functions))
+            if is_laden:
+                body = b'"' + b"x" * (BIG["6 MB"] - 2) + b'"'
+                for _ in range(84):
+                    connection = stack.enter_context(connect(server.port))
+                    connection.sendall(request_bytes(INVOKE % "held", body))
+                while server.memory_kb() < 500 << 10:
+                    time.sleep(0.01)
+            return wrk(server.port, INVOKE % "f", seconds, 1)
+
+    return measure
+
+
+def bare_spawn(seconds):
+    process = bed.popen(
+        [os.path.join(bed.PROGRAMS, "bare_spawn"), str(seconds), *UPPER_CASE], stdout=subprocess.PIPE, env={"PATH": bed.PATH}
+    )
+    return {"value": float(process.communicate()[0])}
+
+
+def local_command():
+    sides = {"invoked": one_shot(False), "invoked with 500 MB": one_shot(True), "bare posix_spawn": bare_spawn}
+    goals = [of_ratio(who, "bare posix_spawn", ">=", 0.80) for who in list(sides)[:2]]
+    return Row("Local.Command", "runs/s", sides, goals)
+
+
+# ---- cold starts -----------------------------------------------------------------------------------------------------
+
+COLD_STARTS = 12
+COLD_PAUSE_S = 0.25  # for the next spare runtime to be ready
+
+
+def cold(function):
+    def measure(seconds):
+        functions = {"f%d" % i: function for i in range(COLD_STARTS)}
+        times = []
+        with invoked(functions) as server, connect(server.port) as connection:
+            for name in functions:
+                time.sleep(COLD_PAUSE_S)
+                times.append(ask(connection, INVOKE % name))
+        return of_times(times)
+
+    return measure
+
+
+def cold_floor(seconds):
+    with floor("cold", ECHO_BOOTSTRAP) as server, connect(server.port) as connection:
+        return of_times([ask(connection, "/") for _ in range(COLD_STARTS)])
+
+
+def fresh(*command):
+    """A bare interpreter, from fork to exit."""
+
+    def measure(seconds):
+        times = []
+        for _ in range(COLD_STARTS):
+            began = time.monotonic()
+            bed.popen(list(command), env={"PATH": bed.PATH}).wait()
+            times.append((time.monotonic() - began) * 1000)
+        return of_times(times)
+
+    return measure
+
+
+def cold_native():
+    sides = {"invoked": cold(bed.native()), "fork, exec, first request": cold_floor}
+    return Row("cold start, native", "ms", sides, [of_ratio("invoked", "fork, exec, first request", "<=", 1.3)])
+
+
+def cold_nodejs():
+    sides = {"invoked": cold(bed.nodejs()), "a fresh node": fresh(bed.NODE, "-e", "0")}
+    return Row("cold start, Node.js", "ms", sides, [of_side("invoked", "<=", 15)])
+
+
+def cold_python():
+    sides = {"invoked": cold(bed.python()), "a fresh python3": fresh(bed.PYTHON, "-I", "-c", "0")}
+    return Row("cold start, Python", "ms", sides, [of_side("invoked", "<=", 10)])
+
+
+def many_cold(seconds):
+    with invoked({"f": bed.nodejs("sleep")}) as server, contextlib.ExitStack() as stack:
+        connections = [stack.enter_context(connect(server.port)) for _ in range(64)]
+        at_once(connections, request_bytes(INVOKE % "f"))
+    return {"value": server.usage}
+
+
+def many_bare(seconds):
+    before = os.times()
+    processes = [bed.popen([bed.NODE, "-e", "0"], env={"PATH": bed.PATH}) for _ in range(64)]
+    for process in processes:
+        process.wait()
+    after = os.times()
+    used = after.children_user - before.children_user + after.children_system - before.children_system
+    return {"value": used}
+
+
+def many_cold_nodejs():
+    sides = {"invoked": many_cold, "bare node": many_bare}
+    return Row("64 cold Node.js at once", "s of processor", sides, [of_ratio("invoked", "bare node", "<=", 1.2)])
+
+
+# ---- many at once ----------------------------------------------------------------------------------------------------
+
+
+def sleepers(opened):
+    """The time until all of 64 are answered, the environments being warm."""
+
+    def measure(seconds):
+        with opened() as server, contextlib.ExitStack() as stack:
+            connections = [stack.enter_context(connect(server.port)) for _ in range(64)]
+            request = request_bytes(INVOKE % "f")
+            at_once(connections, request)
+            return of_times([at_once(connections, request)[0] for _ in range(max(3, round(seconds)))])
+
+    return measure
+
+
+def sixty_four_sleepers():
+    sides = {
+        "invoked": sleepers(serve(bed.nodejs("sleep"))),
+        "bare hop": sleepers(against("pipe", "64", *bed.nodejs_worker("sleep"))),
+    }
+    return Row("64 at once, asleep for 100 ms", "ms", sides, [of_side("invoked", "<=", 120)])
+
+
+def thousand_busy(seconds):
+    function = bed.command("/bin/sh", "-c", "cat; sleep 1")
+    with invoked({"f": function}) as server, contextlib.ExitStack() as stack:
+        connections = [stack.enter_context(connect(server.port)) for _ in range(1000)]
+        _, statuses = at_once(connections, request_bytes(INVOKE % "f"))
+        return {"value": statuses.count(200), "errors": 1000 - statuses.count(200)}
+
+
+# ---- start and memory ------------------------------------------------------------------------------------------------
+
+
+def first_answer(opened):
+    def measure(seconds):
+        times = []
+        for _ in range(10):
+            with opened() as server, connect(server.port) as connection:
+                ask(connection, INVOKE % "f", kind="DryRun")
+                times.append((time.monotonic() - server.began) * 1000)
+        return of_times(times)
+
+    return measure
+
+
+def start():
+    sides = {"invoked": first_answer(serve(bed.native())), "bare echo": first_answer(against("echo"))}
+    return Row("start to first answer", "ms", sides, [of_side("invoked", "<=", 15)])
+
+
+def ten_thousand_functions(seconds):
+    functions = {"f%d" % i: bed.native() for i in range(9999)}
+    return first_answer(lambda: invoked({"f": bed.native(), **functions}))(seconds)
+
+
+def idle_memory(seconds):
+    with invoked({"f": bed.native()}) as server, connect(server.port) as connection:
+        ask(connection, INVOKE % "f", kind="DryRun")
+        return {"value": server.memory_kb() / 1024}
+
+
+def growth(seconds):
+    """From the 10,000th invocation on; INVOCATIONS says how many there are."""
+    with invoked({"f": bed.native()}) as server:
+        done, early = 0, None
+        while done < INVOCATIONS:
+            done += wrk(server.port, INVOKE % "f", 1, 16)["requests"]
+            if early is None and done >= 10000:
+                early = server.memory_kb()
+        return {"value": (server.memory_kb() - early) / 1024, "requests": done, "after_mb": server.memory_kb() / 1024}
+
+
+def environment_share(seconds):
+    """What the server itself holds for one more warm environment, its connection already there."""
+    with invoked({"f": bed.python("sleep")}) as server, contextlib.ExitStack() as stack:
+        connections = [stack.enter_context(connect(server.port)) for _ in range(64)]
+        at_once(connections, request_bytes(INVOKE % "f", kind="DryRun"))
+        ask(connections[0], INVOKE % "f")
+        before = server.memory_kb()
+        at_once(connections, request_bytes(INVOKE % "f"))
+        return {"value": (server.memory_kb() - before) / 63}
+
+
+def idle_connections(has_asked):
+    def measure(seconds):
+        # The server gives half of its descriptors to connections, and two are kept for others here.
+        count = min(10000, resource.getrlimit(resource.RLIMIT_NOFILE)[0] // 2 - 2)
+        with invoked({"f": bed.native()}) as server, connect(server.port) as other, contextlib.ExitStack() as stack:
+            ask(other, INVOKE % "f", kind="DryRun")
+            before = server.memory_kb()
+            connections = [stack.enter_context(connect(server.port)) for _ in range(count)]
+            for i in range(0, count if has_asked else 0, 500):
+                at_once(connections[i : i + 500], request_bytes(INVOKE % "f", kind="DryRun"))
+            ask(other, INVOKE % "f", kind="DryRun")  # by now all have been taken
+            return {"value": (server.memory_kb() - before) / count, "connections": count}
+
+    return measure
+
+
+def ten_thousand_idle():
+    sides = {"fresh": idle_connections(False), "asked once, kept": idle_connections(True)}
+    return Row("10,000 idle connections, each", "KB", sides, [of_side(who, "<=", 4) for who in sides])
+
+
+def json_text(kind):
+    def measure(seconds):
+        process = bed.popen([os.path.join(bed.PROGRAMS, "json_text")], stdout=subprocess.PIPE)
+        return {"value": float(re.search(r"\b%s +(\d+)" % kind, process.communicate()[0].decode()).group(1))}
+
+    return measure
+
+
+ROWS = [
+    dry_run(),
+    *(warm("native", bed.native(), native_hop, n) for n in (1, 16)),
+    *(warm("Node.js", bed.nodejs(), nodejs_hop, n, rivals=peers.of_nodejs()) for n in (1, 16)),
+    *(warm("Python", bed.python(), python_hop, n, rivals=peers.of_python()) for n in (1, 16)),
+    event(),
+    local_command(),
+    cold_native(),
+    cold_nodejs(),
+    cold_python(),
+    many_cold_nodejs(),
+    big("100 KB"),
+    big("6 MB"),
+    sixty_four_sleepers(),
+    start(),
+    Row("memory when idle", "MB", {"invoked": idle_memory}, [of_side("invoked", "<=", 8)]),
+    Row("growth after the 10,000th", "MB", {"invoked": growth}, [of_side("invoked", "<=", 0.5)]),
+    Row("a warm environment's share", "KB", {"invoked": environment_share}, [of_side("invoked", "<=", 32)]),
+    Row("10,000 functions, first answer", "ms", {"invoked": ten_thousand_functions}, [of_side("invoked", "<=", 100)]),
+    ten_thousand_idle(),
+    Row("1,000 busy at once", "answered", {"invoked": thousand_busy}, [of_side("invoked", ">=", 1000)]),
+    Row("DryRun at half the top rate", "requests/s", {"invoked": half_rate}, [of_side("invoked", "<=", 1, "p99_ms")]),
+    history(),
+    Row("JSON check", "MB/s", {kind: json_text(kind) for kind in ("records", "text", "numbers", "escapes")}),
+]
