@@ -183,8 +183,9 @@ void fault_list_hand_over(struct fault_list *list, struct config_faults *faults)
     if (list->has_more) {
         char message[MESSAGE_MAX];
 
-        (void)snprintf(message, sizeof message, "%s: more than %d faults; mend these and look again",
-                 list->file == NULL ? "" : list->file, FAULTS_MAX);
+        (void)snprintf(message, sizeof message,
+                       "%s: more than %d faults; mend these and look again",
+                       list->file == NULL ? "" : list->file, FAULTS_MAX);
         add(list, UINT32_MAX, message);
     }
     if (list->count > 0 && !make_messages_room(list, faults))

@@ -28,11 +28,18 @@ static const char *ec2_error_code(const struct api_error *error)
     return error->ec2_error_code != NULL ? error->ec2_error_code : "InternalError";
 }
 
+/* AWS spells this one refusal otherwise. */
+static const char *message_of(const struct api_exception_row *row, const char *reason)
+{
+    return reason != NULL && strcmp(reason, "CallerRateLimitExceeded") == 0 ? "Rate exceeded"
+                                                                            : row->message;
+}
+
 static struct bytes *make_body(const struct api_exception_row *row, const struct api_error *error)
 {
     const bool is_capital = row->message_key[0] == 'M';
-    const char *message = error->message != NULL ? error->message : row->message;
     const char *reason = error->reason != NULL ? error->reason : row->reason;
+    const char *message = error->message != NULL ? error->message : message_of(row, reason);
     const char *code = ec2_error_code(error);
     struct bytes *body = NULL;
 

@@ -67,6 +67,7 @@ void inspect_clock_show(struct exchange *exchange, struct api *api)
 
 struct advancing {
     struct held_exchange *held; /* so that a stop of the server ends it */
+    struct api *api;
     struct account *account;
     struct async_wait *wait;
 };
@@ -76,6 +77,7 @@ static void on_settled(const char (*request_ids)[REQUEST_ID_SIZE], size_t count,
     static const char none[1][REQUEST_ID_SIZE];
     struct advancing *advancing = context;
 
+    log_push(advancing->api->log);
     answer_clock(held_exchange_of(advancing->held), advancing->account->clock,
                  request_ids == NULL ? none : request_ids, count);
     held_exchange_close(advancing->held);
@@ -99,6 +101,7 @@ static void advance(struct exchange *exchange, struct api *api, struct account *
     struct advancing *advancing = calloc(1, sizeof *advancing);
 
     if (advancing != NULL) {
+        advancing->api = api;
         advancing->account = account;
         advancing->held =
             held_exchange_open(exchange, api, SETTLE_SECONDS_MAX, on_advance_overdue, advancing);

@@ -128,6 +128,7 @@ static void on_empty(const char (*request_ids)[REQUEST_ID_SIZE], size_t count, v
     (void)request_ids;
     (void)count;
     draining->wait = NULL;
+    log_push(draining->api->log);
     inspect_answer_done(held_exchange_of(draining->held));
     end_drain(draining);
 }

@@ -43,10 +43,12 @@ static bool refuse_unknown(struct exchange *exchange, const char *const *known, 
         nearest_name_offer(&nearest, *each);
         (void)bytes_format(&list, "%s%s", each == known ? "" : ", ", *each);
     }
-    (void)inspect_query_refuse(
-        exchange, "there is no parameter '%.*s' here%s%s%s; there are: %.*s", SHOWN_MAX, name,
-        nearest.best == NULL ? "" : " (did you mean ", nearest.best == NULL ? "" : nearest.best,
-        nearest.best == NULL ? "" : "?)", (int)bytes_view(list).length, bytes_view(list).data);
+    (void)inspect_query_refuse(exchange, "there is no parameter '%.*s' here%s%s%s; there %s%.*s",
+                               SHOWN_MAX, name, nearest.best == NULL ? "" : " (did you mean ",
+                               nearest.best == NULL ? "" : nearest.best,
+                               nearest.best == NULL ? "" : "?)",
+                               list == NULL ? "is none" : "are: ", (int)bytes_view(list).length,
+                               list == NULL ? "" : bytes_view(list).data);
     bytes_release(list);
     return false;
 }

@@ -47,8 +47,7 @@ static void refuse(struct exchange *exchange, struct api *api, const struct invo
         break;
     case ENQUEUE_FULL: /* Local.QueueCapacity */
         api_answer_error(exchange, &(struct api_error){.exception = API_TOO_MANY_REQUESTS,
-                                                       .reason = "CallerRateLimitExceeded",
-                                                       .message = "Rate exceeded"});
+                                                       .reason = "CallerRateLimitExceeded"});
         break;
     case ENQUEUE_STOPPING:
         api_answer_exception(exchange, API_SERVICE, "invoked is stopping.");

@@ -359,7 +359,7 @@ bool runtime_api_wants_stream(struct exchange *exchange, struct worker *worker)
         return false;
     (void)percent_decode((struct bytes_view){id.data + length, id.length - length}, request_id,
                          sizeof request_id);
-    return worker_wants_stream(worker, request_id);
+    return worker_wants_stream(worker, request_id, exchange);
 }
 
 bool runtime_api_stream(struct worker *worker, struct bytes *piece, worker_room_fn *on_room,

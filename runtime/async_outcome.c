@@ -216,8 +216,8 @@ static char *describe(const struct outcome *outcome)
     if (outcome->kind == OUTCOME_FUNCTION_ERROR) {
         if (!function_error_read(bytes_view(outcome->payload), &type, &message))
             return NULL;
-        length = asprintf(&text, "Unhandled: %.200s%s%.1000s", type == NULL ? "" : type,
-                          type == NULL ? "" : ": ", message);
+        length = asprintf(&text, "%s: %.200s%s%.1000s", outcome_function_error(outcome),
+                          type == NULL ? "" : type, type == NULL ? "" : ": ", message);
     } else if (outcome->kind == OUTCOME_EXCEPTION) {
         const struct api_exception_row *row = api_exception_row(outcome->exception);
 
@@ -261,6 +261,7 @@ static void settle_run(struct event *event, const struct invocation *invocation)
         async_out_of_memory();
     /* The settings that the run had; those of now count for the next. */
     settlement.config = invocation->config;
+    settlement.is_handled = invocation->outcome.is_handled;
     if (invocation->outcome.kind == OUTCOME_EXCEPTION)
         settlement.error_code = (unsigned)api_exception_row(invocation->outcome.exception)->status;
     note_result(event, invocation, result);

@@ -67,6 +67,7 @@ struct settlement {
     const struct function_target *target; /* NULL: the configuration has no such function */
     enum attempt_result result;
     const char *why;     /* for people */
+    bool is_handled;     /* a function error of this try is Handled */
     unsigned error_code; /* of a refusal */
     struct retry_decision decision;
     int64_t now_ms;

@@ -4,6 +4,7 @@
  */
 #include "runtime/async_parts.h"
 
+#include "config/api_exception.h"
 #include "config/function_name.h"
 #include "runtime/destination.h"
 
@@ -119,17 +120,34 @@ static struct event_record *next_record(struct event_end *end, const struct acco
     return record;
 }
 
+/* Of an event that never ran: "KMSDisabledException: …" is that message under that exception's status; what names no
+ * exception is said as it is. */
+static void read_refusal(const char *why, struct dead_letter *letter)
+{
+    const char *colon = strstr(why, ": ");
+    char *name = colon == NULL ? NULL : strndup(why, (size_t)(colon - why));
+    const enum api_exception exception =
+        name == NULL ? API_EXCEPTION_COUNT : api_exception_by_name(name);
+
+    letter->error_message = why;
+    if (exception != API_EXCEPTION_COUNT) {
+        letter->error_code = (unsigned)api_exception_row(exception)->status;
+        letter->error_message = colon + 2;
+    }
+    free(name);
+}
+
 static void add_dead_letter(const struct settlement *settlement, struct event_end *end)
 {
     struct event *event = settlement->event;
     struct event_record *record;
     struct dead_letter letter = {.request_id = event->request_id,
                                  .error_code = settlement->error_code,
-                                 .error_message = settlement->why,
                                  .now_ms = settlement->now_ms,
                                  .payload = bytes_view(event->payload)};
     char *type = NULL, *message = NULL;
 
+    read_refusal(settlement->why, &letter);
     if (event->run_count > 0) {
         if (!function_error_read(bytes_view(event->last_response), &type, &message))
             async_out_of_memory();
@@ -184,7 +202,9 @@ static void add_destination(const struct settlement *settlement, const char *arn
         .run_count = event->run_count,
         .payload = bytes_view(event->payload),
         .executed_version = event->run_count > 0 ? event->last_version : NULL,
-        .is_function_error = !is_success,
+        .function_error = is_success               ? NULL
+                          : settlement->is_handled ? "Handled"
+                                                   : "Unhandled",
         .response = bytes_view(event->last_response)};
     struct bytes *line;
 

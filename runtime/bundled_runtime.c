@@ -33,7 +33,7 @@ __asm__(".macro bundled_file name\n"
 extern const struct bundled_file bundled_files_begin[] __attribute__((visibility("hidden")));
 extern const struct bundled_file bundled_files_end[] __attribute__((visibility("hidden")));
 
-enum { FOLDER_MODE = 0700, FILE_MODE = 0644, NAME_SIZE = 64 };
+enum { FOLDER_MODE = 0700, FILE_MODE = 0644, PROGRAM_MODE = 0755, NAME_SIZE = 64 };
 
 const struct bundled_file *bundled_runtime_files(size_t *count)
 {
@@ -84,6 +84,12 @@ static int open_folder(const struct extraction *extraction, int parent, const ch
     return -1;
 }
 
+/* A debug command may start a bootstrap as a program: it begins with the `#!` line for that. */
+static mode_t mode_of(const struct bundled_file *file)
+{
+    return file->size > 2 && memcmp(file->data, "#!", 2) == 0 ? PROGRAM_MODE : FILE_MODE;
+}
+
 /* Is it a regular file of ours with these bytes, which nobody else may write? */
 static bool is_there(int folder, const char *name, const struct bundled_file *file)
 {
@@ -96,7 +102,7 @@ static bool is_there(int folder, const char *name, const struct bundled_file *fi
     if (descriptor < 0)
         return false;
     if (fstat(descriptor, &attributes) == 0 && S_ISREG(attributes.st_mode) &&
-        attributes.st_uid == geteuid() && (attributes.st_mode & 07777) == FILE_MODE &&
+        attributes.st_uid == geteuid() && (attributes.st_mode & 07777) == mode_of(file) &&
         (size_t)attributes.st_size == file->size) {
         while ((count = read(descriptor, piece, sizeof piece)) > 0) {
             if ((size_t)count > file->size - compared ||
@@ -140,7 +146,7 @@ static bool write_file(int folder, const char *name, const struct bundled_file *
         return false;
     /* fchmod: the umask may have taken bits away that is_there() asks for. */
     bool is_written =
-        write_all(descriptor, file->data, file->size) && fchmod(descriptor, FILE_MODE) == 0;
+        write_all(descriptor, file->data, file->size) && fchmod(descriptor, mode_of(file)) == 0;
     int error = errno;
 
     if (close(descriptor) != 0 && is_written) {

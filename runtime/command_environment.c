@@ -28,7 +28,6 @@ struct command {
     struct environment_log log;
     uv_poll_t input, output;
     int input_file, output_file; /* -1 once closed */
-    bool has_input, has_output;  /* the handles are open */
     size_t written;              /* of the event */
     struct bytes *result;
     bool is_result_too_large;
@@ -66,7 +65,7 @@ static void close_file(uv_poll_t *poll, int *file)
 {
     if (*file < 0)
         return;
-    (void)uv_poll_stop(poll);
+    uv_close((uv_handle_t *)poll, on_uv_closed); /* first: see frame_channel.c */
     (void)close(*file);
     *file = -1;
 }
@@ -75,10 +74,6 @@ static void close_handles(struct command *command)
 {
     close_file(&command->input, &command->input_file);
     close_file(&command->output, &command->output_file);
-    if (command->has_input)
-        uv_close((uv_handle_t *)&command->input, on_uv_closed);
-    if (command->has_output)
-        uv_close((uv_handle_t *)&command->output, on_uv_closed);
     if (command->log.is_open)
         environment_log_close(&command->log, on_handle_closed, command);
     uv_close((uv_handle_t *)&command->timer, on_uv_closed);
@@ -261,7 +256,7 @@ static bool fail_system(struct command *command, const char *what)
 }
 
 /* A pipe whose one end (0 reads, 1 writes) is ours and watched. Returns the process's end, or -1. */
-static int open_pipe(struct command *command, int own, uv_poll_t *poll, int *file, bool *is_open)
+static int open_pipe(struct command *command, int own, uv_poll_t *poll, int *file)
 {
     int ends[2];
 
@@ -275,7 +270,6 @@ static int open_pipe(struct command *command, int own, uv_poll_t *poll, int *fil
     }
     poll->data = command;
     *file = ends[own];
-    *is_open = true;
     command->open_handles++;
     return ends[1 - own];
 }
@@ -284,10 +278,10 @@ static bool open_ends(struct command *command, int ends[3])
 {
     const struct environment_services *services = command->base.services;
 
-    ends[0] = open_pipe(command, 1, &command->input, &command->input_file, &command->has_input);
+    ends[0] = open_pipe(command, 1, &command->input, &command->input_file);
     if (ends[0] < 0)
         return fail_system(command, "a pipe for the event");
-    ends[1] = open_pipe(command, 0, &command->output, &command->output_file, &command->has_output);
+    ends[1] = open_pipe(command, 0, &command->output, &command->output_file);
     if (ends[1] < 0)
         return fail_system(command, "a pipe for the result");
     ends[2] = environment_log_open(&command->log, services->loop, services->log,

@@ -154,6 +154,7 @@ static bool append_event(struct bytes **line, struct bytes_view payload)
 
 static bool append_record(struct bytes **line, const struct event_report *report)
 {
+    const char *error = report->function_error;
     char now[CLOCK_TEXT_SIZE];
     bool is_done;
 
@@ -168,10 +169,10 @@ static bool append_record(struct bytes **line, const struct event_report *report
         append_event(line, report->payload);
     if (is_done && report->executed_version != NULL)
         is_done =
-            bytes_format(line,
-                         ",\"responseContext\":{\"statusCode\":200,\"executedVersion\":\"%s\"%s},",
-                         report->executed_version,
-                         report->is_function_error ? ",\"functionError\":\"Unhandled\"" : "") &&
+            bytes_format(
+                line, ",\"responseContext\":{\"statusCode\":200,\"executedVersion\":\"%s\"%s%s%s},",
+                report->executed_version, error == NULL ? "" : ",\"functionError\":\"",
+                error == NULL ? "" : error, error == NULL ? "" : "\"") &&
             append_text(line, "\"responsePayload\":") && append_response(line, report->response);
     return is_done && append_text(line, "}");
 }
@@ -315,8 +316,8 @@ bool function_error_read(struct bytes_view payload, char **type, char **message)
     if (payload.length > DEAD_LETTER_MESSAGE_MAX)
         payload.length = DEAD_LETTER_MESSAGE_MAX;
     text = make_utf8(payload);
-    if (text != NULL)
-        *message = strndup(text->data, text->length);
+    if (text != NULL && bytes_append(&text, "", 1))
+        *message = strdup(text->data);
     bytes_release(text);
     if (*message != NULL)
         return true;

@@ -22,8 +22,8 @@ struct event_report {
     unsigned run_count;
     struct bytes_view payload;    /* empty stands for {} */
     const char *executed_version; /* NULL when it never ran: then there is no response either */
-    bool is_function_error;
-    struct bytes_view response; /* of the last run */
+    const char *function_error;   /* "Unhandled" or "Handled"; NULL: it succeeded */
+    struct bytes_view response;   /* of the last run */
 };
 
 /* The invocation record. Returns owned, without a line end; NULL when memory is short. */

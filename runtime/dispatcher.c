@@ -165,15 +165,15 @@ static const struct environment_listener listener = {
 /* ---- starting ---- */
 
 static struct environment *environment_open(struct dispatcher *dispatcher,
-                                            struct version_pool *pool,
-                                            const struct invocation *invocation,
+                                            struct version_pool *pool, struct config *config,
+                                            const struct function_version *settings,
                                             enum function_kind kind)
 {
     const struct environment_options options = {
         .services = dispatcher->services,
         .account = pool->function->account,
-        .config = invocation->config,
-        .settings = invocation->target.version,
+        .config = config,
+        .settings = settings,
         .listener = &listener,
         .listener_context = dispatcher,
     };
@@ -208,22 +208,30 @@ static bool is_covered(const struct version_pool *pool, bool is_grace_over)
     return pool->waiting <= coming;
 }
 
-/* A handler that a developer starts is one process: the others wait for it. */
-static bool is_attached(const struct version_pool *pool, const struct invocation *invocation)
+static bool has_live_environment(const struct version_pool *pool)
 {
-    return invocation->target.version->attach &&
-           (pool->idle.first != NULL || pool->others.first != NULL);
+    return pool->idle.first != NULL || pool->counts[ENVIRONMENT_INIT] > 0 ||
+           pool->counts[ENVIRONMENT_INVOKE] > 0 || pool->counts[ENVIRONMENT_FINISHING] > 0;
+}
+
+/* One process is debugged at a time: the others wait for it. */
+static bool is_awaited(const struct version_pool *pool, const struct invocation *invocation)
+{
+    return worker_is_debugged(invocation->target.version) && has_live_environment(pool);
 }
 
 /* False when memory is short. */
 static bool start_for_waiting(struct dispatcher *dispatcher, struct version_pool *pool,
                               bool is_grace_over)
 {
-    while (!is_covered(pool, is_grace_over) && !is_attached(pool, pool->first_waiting)) {
+    while (!is_covered(pool, is_grace_over)) {
         const struct invocation *first = pool->first_waiting;
 
-        if (environment_open(dispatcher, pool, first, first->target.version->kind) == NULL)
+        if (environment_open(dispatcher, pool, first->config, first->target.version,
+                             first->target.version->kind) == NULL)
             return false;
+        if (worker_is_debugged(first->target.version))
+            break;
     }
     return true;
 }
@@ -232,7 +240,7 @@ static void on_grace_over(uv_timer_t *timer);
 
 static void balance(struct dispatcher *dispatcher, struct version_pool *pool)
 {
-    if (dispatcher->is_closing || pool->waiting == 0)
+    if (dispatcher->is_closing || pool->waiting == 0 || is_awaited(pool, pool->first_waiting))
         return;
     if ((!start_for_waiting(dispatcher, pool, false) ||
          pool->waiting > pool->counts[ENVIRONMENT_INIT]) &&
@@ -244,7 +252,7 @@ static void visit_grace_over(struct version_pool *pool, void *context)
 {
     struct dispatcher *dispatcher = context;
 
-    if (pool->waiting == 0)
+    if (pool->waiting == 0 || is_awaited(pool, pool->first_waiting))
         return;
     (void)start_for_waiting(dispatcher, pool, true);
     if (pool->waiting > pool->counts[ENVIRONMENT_INIT])
@@ -261,7 +269,8 @@ static void on_grace_over(uv_timer_t *timer)
 static bool run_once(struct dispatcher *dispatcher, struct version_pool *pool,
                      struct invocation *invocation, enum function_kind kind)
 {
-    struct environment *environment = environment_open(dispatcher, pool, invocation, kind);
+    struct environment *environment =
+        environment_open(dispatcher, pool, invocation->config, invocation->target.version, kind);
 
     if (environment == NULL)
         return false;
@@ -341,6 +350,37 @@ enum dispatch_status dispatcher_submit(struct dispatcher *dispatcher, struct inv
     return status;
 }
 
+/* ---- handlers that developers start ---- */
+
+static void retire_unready(struct version_pool *pool)
+{
+    struct environment *next;
+
+    for (struct environment *environment = pool->others.first; environment != NULL;
+         environment = next) {
+        next = environment->next;
+        if (environment->state == ENVIRONMENT_INIT && environment->settings->attach &&
+            pool->waiting == 0)
+            environment->kind->shut_down(environment);
+    }
+}
+
+void dispatcher_attach(struct dispatcher *dispatcher, struct account *account,
+                       struct config *config)
+{
+    for (size_t i = 0; i < config->function_count && !dispatcher->is_closing; i++) {
+        const struct function_version *settings = config->functions[i]->latest;
+        struct function_state *function =
+            settings->attach
+                ? function_pools_get(&dispatcher->pools, account, settings->function->name)
+                : NULL;
+        struct version_pool *pool = function == NULL ? NULL : version_pool_get(function, settings);
+
+        if (pool != NULL && !has_live_environment(pool))
+            (void)environment_open(dispatcher, pool, config, settings, settings->kind);
+    }
+}
+
 /* ---- idle environments ---- */
 
 static void visit_idle(struct version_pool *pool, void *context)
@@ -354,7 +394,7 @@ static void visit_idle(struct version_pool *pool, void *context)
         const int64_t idle_s = (now_us - environment->idle_since_us) / 1000000;
 
         previous = environment->previous;
-        if (idle_s < environment->settings->idle_timeout_s) {
+        if (idle_s < environment->settings->idle_timeout_s || environment->settings->attach) {
             *idle_count += pool->counts[ENVIRONMENT_IDLE];
             return; /* those before it were used later */
         }
@@ -448,6 +488,7 @@ static void retire(struct version_pool *pool)
         return;
     pool->is_retired = true;
     shut_down_list(&pool->idle);
+    retire_unready(pool);
     version_pool_free_if_dry(pool);
 }
 
@@ -457,15 +498,27 @@ static void visit_reconfigure(struct version_pool *pool, void *context)
         retire(pool);
 }
 
+struct replacement {
+    const char *function_name;
+    bool has_replaced;
+};
+
 static void visit_replace(struct version_pool *pool, void *context)
 {
-    if (strcmp(pool->function->name, context) == 0)
-        retire(pool);
+    struct replacement *replacement = context;
+
+    if (strcmp(pool->function->name, replacement->function_name) != 0)
+        return;
+    replacement->has_replaced = replacement->has_replaced || !pool->is_retired;
+    retire(pool);
 }
 
-void dispatcher_replace(struct dispatcher *dispatcher, const char *function_name)
+bool dispatcher_replace(struct dispatcher *dispatcher, const char *function_name)
 {
-    function_pools_visit(&dispatcher->pools, visit_replace, (void *)(uintptr_t)function_name);
+    struct replacement replacement = {.function_name = function_name};
+
+    function_pools_visit(&dispatcher->pools, visit_replace, &replacement);
+    return replacement.has_replaced;
 }
 
 void dispatcher_reconfigure(struct dispatcher *dispatcher, const struct config *config)

@@ -69,11 +69,21 @@ struct dispatcher_count {
 struct dispatcher_count dispatcher_count(const struct dispatcher *dispatcher,
                                          const struct account *account, const char *function_name);
 
+/*
+ * Opens the environments of handlers that developers start (Local.Attach), so that the log tells where they connect
+ * before anything is invoked. Called again after dispatcher_reconfigure(), it opens what is missing.
+ */
+void dispatcher_attach(struct dispatcher *dispatcher, struct account *account,
+                       struct config *config);
+
 /* The configuration is a new one: idle environments whose settings changed are ended, busy ones after their invocation. */
 void dispatcher_reconfigure(struct dispatcher *dispatcher, const struct config *config);
 
-/* The code of a function has changed, in every account: idle environments are ended, busy ones after their invocation. */
-void dispatcher_replace(struct dispatcher *dispatcher, const char *function_name);
+/*
+ * The code of a function has changed, in every account: idle environments are ended, busy ones after their invocation.
+ * False where nothing had been started with the old code.
+ */
+bool dispatcher_replace(struct dispatcher *dispatcher, const char *function_name);
 
 /* How many accepted invocations have no outcome yet. */
 unsigned dispatcher_running(const struct dispatcher *dispatcher);

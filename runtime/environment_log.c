@@ -55,7 +55,6 @@ static void split(struct environment_log *log, const char *data, size_t length)
 static void end_reading(struct environment_log *log)
 {
     (void)uv_poll_stop(&log->poll);
-    (void)close(log->file);
     log->file = -1;
 }
 
@@ -109,6 +108,7 @@ int environment_log_open(struct environment_log *log, uv_loop_t *loop, struct lo
         return -1;
     }
     log->file = ends[0];
+    log->descriptor = ends[0];
     log->is_open = true;
     log->poll.data = log;
     (void)uv_poll_start(&log->poll, UV_READABLE, on_readable);
@@ -144,5 +144,7 @@ void environment_log_close(struct environment_log *log, environment_log_closed_f
         end_reading(log);
     log->on_closed = on_closed;
     log->closed_context = context;
-    uv_close((uv_handle_t *)&log->poll, on_poll_closed);
+    uv_close((uv_handle_t *)&log->poll,
+             on_poll_closed); /* before its descriptor: see frame_channel.c */
+    (void)close(log->descriptor);
 }

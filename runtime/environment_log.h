@@ -20,7 +20,8 @@ typedef void environment_log_closed_fn(void *context);
 
 struct environment_log {
     uv_poll_t poll;
-    int file; /* -1 once it has ended */
+    int file;       /* -1 once it has ended */
+    int descriptor; /* the same, until the handle is closed */
     struct log *log;
     const char *function_name;
     struct invocation *invocation; /* borrowed; NULL between invocations */

@@ -100,8 +100,9 @@ void environment_begin(struct environment *environment, struct invocation *invoc
     if (invocation->is_cold_start && environment->ready_us != 0)
         invocation->init_duration_ms =
             (double)(environment->ready_us - environment->opened_us) / 1000.0;
-    environment_note(environment, "START RequestId: %s Version: %s", invocation->request_id,
-                     environment->settings->version);
+    if (!environment->is_silent)
+        environment_note(environment, "START RequestId: %s Version: %s", invocation->request_id,
+                         environment->settings->version);
 }
 
 /* Failures of the platform show in REPORT; an exception that the handler raised does not. */
@@ -144,7 +145,8 @@ void environment_hand_over(struct environment *environment, long peak_memory_kb)
         invocation->outcome.kind = OUTCOME_ABANDONED;
     invocation->duration_ms = (double)(clock_monotonic_us() - invocation->began_us) / 1000.0;
     invocation->max_memory_mb = (unsigned)((peak_memory_kb + 1023) / 1024);
-    write_report(environment, invocation);
+    if (!environment->is_silent)
+        write_report(environment, invocation);
     environment->invocation = NULL;
     environment->listener->on_done(environment, invocation, environment->listener_context);
 }

@@ -86,6 +86,7 @@ struct environment {
     const struct function_version *settings;
     struct invocation *invocation; /* the one that runs; NULL if none */
     bool has_run;                  /* the next invocation is no cold start */
+    bool is_silent;                /* nothing runs here, so that nothing is logged of it either */
     int64_t opened_us, ready_us;   /* monotonic; ready_us is 0 during INIT */
     const struct environment_listener *listener;
     void *listener_context;

@@ -17,12 +17,15 @@ enum {
 
 static void on_ready(uv_poll_t *poll, int status, int events);
 
+/*
+ * The descriptor stays open as long as the poll handle: closing the handle makes the kernel forget that number once
+ * more, which by then might be somebody else's.
+ */
 static void end_channel(struct frame_channel *channel)
 {
     if (channel->file < 0)
         return;
     (void)uv_poll_stop(&channel->poll);
-    (void)close(channel->file);
     channel->file = -1;
     channel->on_end(channel->context);
 }
@@ -201,6 +204,7 @@ int frame_channel_open(struct frame_channel *channel, uv_loop_t *loop, frame_rec
         return -1;
     }
     channel->file = ends[0];
+    channel->descriptor = ends[0];
     channel->is_open = true;
     channel->poll.data = channel;
     watch(channel);
@@ -275,11 +279,8 @@ static void on_poll_closed(uv_handle_t *handle)
 
 void frame_channel_close(struct frame_channel *channel, frame_closed_fn *on_closed)
 {
-    if (channel->file >= 0) {
-        (void)uv_poll_stop(&channel->poll);
-        (void)close(channel->file);
-        channel->file = -1;
-    }
+    channel->file = -1;
     channel->on_closed = on_closed;
     uv_close((uv_handle_t *)&channel->poll, on_poll_closed);
+    (void)close(channel->descriptor);
 }

@@ -24,8 +24,9 @@ typedef void frame_closed_fn(void *context);
 
 struct frame_channel {
     uv_poll_t poll;
-    int watched; /* the events that `poll` waits for */
-    int file;    /* -1 once it has ended */
+    int watched;    /* the events that `poll` waits for */
+    int file;       /* -1 once it has ended */
+    int descriptor; /* the same, until the handle is closed */
     bool is_open;
     bool is_paused;
 

@@ -283,6 +283,11 @@ void log_function_line(struct log *log, const char *function_name, const char *r
     write_line(log, &(const struct log_line){LOG_INFO, function_name, request_id, line});
 }
 
+void log_push(struct log *log)
+{
+    line_writer_push(log->writer);
+}
+
 void log_flush(struct log *log)
 {
     (void)line_writer_flush(log->writer, FLUSH_LIMIT_MS);

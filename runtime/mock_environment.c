@@ -208,13 +208,14 @@ static void mock_invoke(struct environment *environment, struct invocation *invo
     struct mock *mock = (struct mock *)environment;
     const unsigned timeout_ms = invocation->target.version->timeout_s * 1000;
 
-    environment_enter(environment, ENVIRONMENT_INVOKE);
-    environment_begin(environment, invocation);
     choose(mock, invocation);
     if (mock->delay_ms > timeout_ms) {
         mock->delay_ms = timeout_ms;
         mock->ending = ENDING_TIMEOUT;
     }
+    environment->is_silent = mock->ending == ENDING_EXCEPTION; /* the API's: no function ran */
+    environment_enter(environment, ENVIRONMENT_INVOKE);
+    environment_begin(environment, invocation);
     uv_update_time(environment->services->loop); /* a delay is never shorter than was asked for */
     (void)uv_timer_start(&mock->timer, on_timer, mock->delay_ms, 0);
 }

@@ -1,6 +1,7 @@
 #include "runtime/record_file.h"
 
 #include "runtime/data_folder.h"
+#include "runtime/record_order.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -141,8 +142,8 @@ int record_file_append(const char *folder, const struct record_file *file, struc
     return error;
 }
 
-/* Appends the newest whole lines of a file that fit, each preceded by a comma unless it is the first of all. */
-static int list_file(const char *path, size_t byte_max, struct bytes **array)
+/* Appends the newest whole lines of a file that fit. */
+static int list_file(const char *path, size_t byte_max, struct bytes **lines)
 {
     FILE *stream = fopen(path, "re");
     char *line = NULL;
@@ -162,8 +163,7 @@ static int list_file(const char *path, size_t byte_max, struct bytes **array)
     }
     while (error == 0 && (length = getline(&line, &capacity, stream)) > 0 &&
            line[length - 1] == '\n') {
-        if (((*array)->length > 1 && !bytes_append(array, ",", 1)) ||
-            !bytes_append(array, line, (size_t)length - 1))
+        if (!bytes_append(lines, line, (size_t)length))
             error = ENOMEM;
     }
     if (error == 0 && ferror(stream))
@@ -180,7 +180,7 @@ static int is_record_file(const struct dirent *entry)
     return length > tail && strcmp(entry->d_name + length - tail, ending) == 0;
 }
 
-static int list_all(const char *folder_name, size_t byte_max, struct bytes **array)
+static int list_all(const char *folder_name, size_t byte_max, struct bytes **lines)
 {
     char path[RECORD_PATH_SIZE + 258];
     struct dirent **entries;
@@ -190,9 +190,11 @@ static int list_all(const char *folder_name, size_t byte_max, struct bytes **arr
     if (count < 0)
         return errno == ENOENT ? 0 : errno;
     for (int i = 0; i < count; i++) {
+        const size_t length = bytes_view(*lines).length;
+
         (void)snprintf(path, sizeof path, "%s/%s", folder_name, entries[i]->d_name);
-        if (error == 0 && (*array)->length < byte_max)
-            error = list_file(path, byte_max - (*array)->length, array);
+        if (error == 0 && length < byte_max)
+            error = list_file(path, byte_max - length, lines);
         free(entries[i]);
     }
     free(entries);
@@ -202,21 +204,24 @@ static int list_all(const char *folder_name, size_t byte_max, struct bytes **arr
 int record_file_list(const char *folder, const struct record_file *file, size_t byte_max,
                      struct bytes **array)
 {
+    const bool is_all = file->name[0] == '\0';
     char path[RECORD_PATH_SIZE];
+    struct bytes *lines = NULL;
     int error;
 
-    *array = bytes_copy("[", 1);
-    if (*array == NULL)
-        return ENOMEM;
-    if (file->name[0] == '\0') {
+    *array = NULL;
+    if (is_all) {
         folder_path(folder, file, path);
-        error = list_all(path, byte_max, array);
+        error = list_all(path, byte_max, &lines);
     } else {
         record_file_path(folder, file, path);
-        error = list_file(path, byte_max, array);
+        error = list_file(path, byte_max, &lines);
     }
-    if (error == 0 && !bytes_append(array, "]", 1))
+    if (error == 0 &&
+        (!bytes_append(array, "[", 1) || !record_order_append(array, bytes_view(lines), is_all) ||
+         !bytes_append(array, "]", 1)))
         error = ENOMEM;
+    bytes_release(lines);
     if (error != 0) {
         bytes_release(*array);
         *array = NULL;

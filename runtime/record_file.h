@@ -42,7 +42,7 @@ int record_file_append(const char *folder, const struct record_file *file, struc
                        bool is_synced);
 
 /*
- * The lines of one file, or of all of the kind (in the order of their names), as one JSON array: the newest that fit
+ * The lines of one file, or of all of the kind (by their times), as one JSON array: the newest of each file that fit
  * into `byte_max`. 0 or an errno; `array` is owned by the caller. A file that isn't there is an empty one.
  */
 int record_file_list(const char *folder, const struct record_file *file, size_t byte_max,

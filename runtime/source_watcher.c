@@ -6,16 +6,23 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
+#include <unistd.h>
 
 enum {
-    BURST_MS = 100,     /* changes that follow within it belong together */
-    FOLDERS_MAX = 4096, /* of one source */
+    QUIET_MS = 100,      /* a burst of changes is over when none has come for so long, */
+    BURST_MS_MAX = 2000, /* or when it has lasted so long */
+    FOLDERS_MAX = 4096,  /* of one source */
     DEPTH_MAX = 32,
-    NAME_SIZE = 256,
+    PATH_SIZE = 4096,
     BUCKETS = 1024
 };
 
 static const char *const left_out[] = {"node_modules", ".git", "__pycache__"};
+
+/* What programs write while they run, and editors while they edit. */
+static const char *const left_out_ends[] = {".log", ".pid", ".tmp",     ".pyc", ".swp",
+                                            ".swx", "~",    "-journal", "-wal", "-shm"};
 
 /* One folder of a source. */
 struct watched_folder {
@@ -37,14 +44,17 @@ struct source {
     struct function_of_source *functions;
     struct watched_folder *folders;
     char *only;
-    bool is_changed, is_scanning, is_scan_wanted;
-    char changed[NAME_SIZE];
+    bool is_changed;
+    bool is_told_next; /* with the scan that runs */
+    bool is_scanning, is_scan_wanted;
+    char changed[PATH_SIZE]; /* one of the files, for people */
     char path[];
 };
 
 struct source_watcher {
     struct source_watcher_options options;
     uv_timer_t timer;
+    uint64_t burst_began_ms;
     struct source *buckets[BUCKETS];
     unsigned scans; /* on the thread pool */
     bool is_closed, has_complained;
@@ -75,6 +85,42 @@ static bool is_left_out(const char *name)
             return true;
     }
     return false;
+}
+
+static bool has_left_out_end(const char *name)
+{
+    const size_t length = strlen(name);
+
+    for (size_t i = 0; i < sizeof left_out_ends / sizeof left_out_ends[0]; i++) {
+        const size_t end_length = strlen(left_out_ends[i]);
+
+        if (length > end_length && strcmp(name + length - end_length, left_out_ends[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* The server's log may lie beside the code; each line about a change of it would be the next change. */
+static bool is_own_output(const char *folder, const char *name)
+{
+    struct stat own, changed;
+    char *path;
+    bool is_own = false;
+
+    if (asprintf(&path, "%s/%s", folder, name) < 0)
+        return false;
+    if (stat(path, &changed) == 0) {
+        for (int descriptor = STDOUT_FILENO; descriptor <= STDERR_FILENO; descriptor++)
+            is_own = is_own || (fstat(descriptor, &own) == 0 && own.st_dev == changed.st_dev &&
+                                own.st_ino == changed.st_ino);
+    }
+    free(path);
+    return is_own;
+}
+
+static bool is_no_code(const char *folder, const char *name)
+{
+    return is_left_out(name) || has_left_out_end(name) || is_own_output(folder, name);
 }
 
 static void scan_folder(struct scan *scan, const char *path, unsigned depth);
@@ -154,18 +200,28 @@ static void close_folder(struct watched_folder *folder)
     uv_close((uv_handle_t *)&folder->event, on_folder_closed);
 }
 
-static void start_scan(struct source *source);
+static bool start_scan(struct source *source);
 
 static void tell(struct source *source)
 {
     struct source_watcher *watcher = source->watcher;
 
-    source->is_changed = false;
+    const char *changed = source->changed + strlen(source->path);
+
+    source->is_told_next = false;
+    changed += strspn(changed, "/");
     for (const struct function_of_source *function = source->functions; function != NULL;
          function = function->next)
-        watcher->options.on_changed(function->name, source->changed, watcher->options.context);
-    if (source->only == NULL)
-        start_scan(source);
+        watcher->options.on_changed(function->name, *changed == '\0' ? source->path : changed,
+                                    watcher->options.context);
+}
+
+/* Told once new folders are watched: what changes in them from then on is a change of its own. */
+static void scan_and_tell(struct source *source)
+{
+    source->is_told_next = true;
+    if (!start_scan(source))
+        tell(source);
 }
 
 static void on_burst_over(uv_timer_t *timer)
@@ -174,10 +230,46 @@ static void on_burst_over(uv_timer_t *timer)
 
     for (size_t i = 0; i < BUCKETS; i++) {
         for (struct source *source = watcher->buckets[i]; source != NULL; source = source->next) {
-            if (source->is_changed)
+            if (!source->is_changed)
+                continue;
+            source->is_changed = false;
+            if (source->only != NULL)
                 tell(source);
+            else
+                scan_and_tell(source);
         }
     }
+}
+
+static void wait_for_quiet(struct source_watcher *watcher)
+{
+    const uint64_t now_ms = uv_now(watcher->options.loop);
+
+    if (!uv_is_active((uv_handle_t *)&watcher->timer))
+        watcher->burst_began_ms = now_ms;
+    if (now_ms - watcher->burst_began_ms < BURST_MS_MAX)
+        (void)uv_timer_start(&watcher->timer, on_burst_over, QUIET_MS, 0);
+}
+
+static bool is_data_folder(const struct watched_folder *folder, const char *name)
+{
+    const char *path = folder->source->watcher->options.data_folder;
+    const size_t length = strlen(folder->path);
+
+    return name != NULL && strncmp(path, folder->path, length) == 0 && path[length] == '/' &&
+           strcmp(path + length + 1, name) == 0;
+}
+
+/* Editors write files that are gone a moment later: what is told is one that stays. */
+static void note_change(const struct watched_folder *folder, const char *name)
+{
+    struct source *source = folder->source;
+
+    if (source->is_changed && access(source->changed, F_OK) == 0)
+        return;
+    source->is_changed = true;
+    (void)snprintf(source->changed, sizeof source->changed, "%s%s%s", folder->path,
+                   name == NULL ? "" : "/", name == NULL ? "" : name);
 }
 
 static void on_event(uv_fs_event_t *event, const char *name, int events, int status)
@@ -186,15 +278,13 @@ static void on_event(uv_fs_event_t *event, const char *name, int events, int sta
     struct source *source = folder->source;
 
     (void)events;
-    if (source == NULL || status < 0 || (name != NULL && is_left_out(name)))
+    if (source == NULL || status < 0 || is_data_folder(folder, name))
         return;
-    if (source->only != NULL && (name == NULL || strcmp(name, source->only) != 0))
+    if (source->only != NULL ? name == NULL || strcmp(name, source->only) != 0
+                             : name != NULL && is_no_code(folder->path, name))
         return;
-    if (!source->is_changed)
-        (void)snprintf(source->changed, NAME_SIZE, "%s", name == NULL ? folder->path : name);
-    source->is_changed = true;
-    if (!uv_is_active((uv_handle_t *)&source->watcher->timer))
-        (void)uv_timer_start(&source->watcher->timer, on_burst_over, BURST_MS, 0);
+    note_change(folder, name);
+    wait_for_quiet(source->watcher);
 }
 
 static void complain(struct source_watcher *watcher, const char *path, int error)
@@ -248,14 +338,23 @@ static void close_gone_folders(struct source *source)
     }
 }
 
-/* A folder that was removed and made again has lost its watch: it is begun anew with each scan that follows a change. */
+/*
+ * A folder that was removed and made again has lost its watch: all begin anew with each scan. The new ones come before
+ * the old ones go, so nothing that happens meanwhile is missed.
+ */
 static void apply(struct source *source, const struct scan *scan)
 {
     for (struct watched_folder *folder = source->folders; folder != NULL; folder = folder->next)
         folder->is_there = false;
-    close_gone_folders(source);
     for (size_t i = 0; i < scan->count; i++)
         add_folder(source, scan->paths[i]);
+    close_gone_folders(source);
+    if (scan->count == FOLDERS_MAX && !source->watcher->has_complained) {
+        log_write(source->watcher->options.log, LOG_WARN,
+                  "%s has %d folders or more: changes in some of them go unnoticed", source->path,
+                  FOLDERS_MAX);
+        source->watcher->has_complained = true;
+    }
 }
 
 static void on_scanned(uv_work_t *work, int status)
@@ -278,29 +377,31 @@ static void on_scanned(uv_work_t *work, int status)
     free(scan);
     if (watcher->is_closed)
         free_if_done(watcher);
-    else if (source->is_scan_wanted)
-        start_scan(source);
+    else if ((!source->is_scan_wanted || !start_scan(source)) && source->is_told_next)
+        tell(source);
 }
 
-static void start_scan(struct source *source)
+/* One that runs already is followed by another. False when memory is short. */
+static bool start_scan(struct source *source)
 {
     struct scan *scan;
 
     source->is_scan_wanted = source->is_scanning;
     if (source->is_scanning)
-        return;
+        return true;
     scan = calloc(1, sizeof *scan);
     if (scan == NULL)
-        return;
+        return false;
     scan->source = source;
     scan->data_folder = source->watcher->options.data_folder;
     scan->work.data = scan;
     if (uv_queue_work(source->watcher->options.loop, &scan->work, run_scan, on_scanned) != 0) {
         free(scan);
-        return;
+        return false;
     }
     source->is_scanning = true;
     source->watcher->scans++;
+    return true;
 }
 
 /* ---- the whole ---- */
@@ -353,10 +454,9 @@ void source_watcher_watch(struct source_watcher *watcher, const char *function_n
         source->watcher = watcher;
         source->next = *bucket;
         *bucket = source;
+        add_folder(source, folder); /* at once; those below it in a moment */
         if (only == NULL)
-            start_scan(source);
-        else
-            add_folder(source, folder);
+            (void)start_scan(source);
     }
     add_function(source, function_name);
 }

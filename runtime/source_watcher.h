@@ -1,9 +1,10 @@
 /*
  * source_watcher.h - notices changes in the folders that functions are run from.
  *
- * A folder is watched with all below it, except node_modules, .git, __pycache__ and the data folder. Folders are found on
- * libuv's thread pool. A burst of changes is told once, a moment after it began; editors that write a new file and
- * rename it over the old one are seen like any other.
+ * A folder is watched with all below it, except node_modules, .git, __pycache__, the data folder, what the server itself
+ * prints, and logs and the like (*.log, *.tmp, ...: the table in the .c file). Folders are found on libuv's thread pool.
+ * A burst of changes is told once, a moment after its last; editors that write a new file and rename it over the old
+ * one are seen like any other.
  *
  * Lifetime: opened before the dispatcher, closed after it. Threads: event-loop thread only.
  */
@@ -16,7 +17,7 @@
 
 struct source_watcher;
 
-/* `changed` is the name of a file that did, for people. */
+/* `changed` is a file that did, as seen from the watched folder: for people. */
 typedef void source_changed_fn(const char *function_name, const char *changed, void *context);
 
 struct source_watcher_options {

@@ -9,7 +9,8 @@
 
 enum {
     MEMORY_SAMPLE_US = 100000, /* the peak memory is read no more often than this */
-    LEAVE_MS = 500             /* for a process that has reported an init error to exit by itself */
+    LEAVE_MS = 500,            /* for a process that has reported an init error to exit by itself */
+    DEBUGGED_S = 24 * 60 * 60  /* what a handler under a debugger is told that it has left */
 };
 
 /* ---- the end ---- */
@@ -65,6 +66,9 @@ static long sample_memory(struct worker *worker)
 /* The invocation has its outcome: everything that was printed before belongs to it. */
 void worker_hand_over(struct worker *worker, enum environment_state next)
 {
+    worker_room_fn *on_room = worker->on_room;
+    void *room_context = worker->room_context;
+
     worker_end_stream(worker);
     memory_watch_stop(&worker->memory_watch);
     (void)uv_timer_stop(&worker->timer);
@@ -73,6 +77,8 @@ void worker_hand_over(struct worker *worker, enum environment_state next)
     (void)sample_memory(worker);
     environment_enter(&worker->base, next);
     environment_hand_over(&worker->base, worker->peak_memory_kb);
+    if (on_room != NULL)
+        on_room(room_context); /* what still comes goes nowhere, but is read */
 }
 
 static void kill_or_close(struct worker *worker)
@@ -118,6 +124,11 @@ void worker_set_failure(struct worker *worker, const char *error_type, const cha
 }
 
 /* ---- deadlines ---- */
+
+bool worker_is_debugged(const struct function_version *settings)
+{
+    return settings->attach || settings->debug_command.count > 0;
+}
 
 static void make_timeout_message(const struct function_version *settings, char message[64])
 {
@@ -166,10 +177,15 @@ static void on_leave_timer(uv_timer_t *timer)
 
 static void start_deadline(struct worker *worker)
 {
-    const uint64_t timeout_ms = (uint64_t)worker->base.invocation->target.version->timeout_s * 1000;
+    const struct function_version *settings = worker->base.invocation->target.version;
+    const bool is_debugged = worker_is_debugged(worker->base.settings);
+    uint64_t timeout_ms = (is_debugged ? DEBUGGED_S : (uint64_t)settings->timeout_s) * 1000;
 
+    if (worker->first_timeout_ms > 0 && worker->first_timeout_ms < timeout_ms)
+        timeout_ms = worker->first_timeout_ms;
+    worker->first_timeout_ms = 0;
     worker->deadline_ms = clock_real_now_ms() + (int64_t)timeout_ms;
-    if (!worker->base.settings->attach && worker->base.settings->debug_command.count == 0)
+    if (!is_debugged)
         (void)uv_timer_start(&worker->timer, on_deadline, timeout_ms, 0);
 }
 
@@ -179,6 +195,8 @@ void worker_become_idle(struct worker *worker)
 {
     if (worker->has_ended)
         return;
+    if (worker->base.state == ENVIRONMENT_INIT && worker->is_init_overdue)
+        worker->first_timeout_ms = uv_timer_get_due_in(&worker->timer);
     (void)uv_timer_stop(&worker->timer);
     environment_log_drain(&worker->log);
     environment_enter(&worker->base, ENVIRONMENT_IDLE);
@@ -295,7 +313,7 @@ struct environment *worker_open(const struct environment_options *options)
     worker->open_handles = 1;
     if (!worker_start(worker))
         worker_fail_soon(worker);
-    else if (!options->settings->attach && options->settings->debug_command.count == 0)
+    else if (!worker_is_debugged(options->settings))
         (void)uv_timer_start(&worker->timer, worker_on_init_timer, INIT_PHASE_MS, 0);
     return &worker->base;
 }

@@ -29,6 +29,9 @@ struct worker_ports {
 /* A new environment in state INIT; NULL when memory is short. What goes wrong later shows as on_init_failed. */
 struct environment *worker_open(const struct environment_options *options);
 
+/* Local.Attach or Local.DebugCommand: there is no time-out, and one process at a time. */
+bool worker_is_debugged(const struct function_version *settings);
+
 /* Gives the event to a waiting `next`; borrowed for the call. The deadline is in epoch milliseconds. */
 typedef void worker_deliver_fn(struct invocation *invocation, int64_t deadline_ms, void *context);
 
@@ -61,7 +64,7 @@ enum worker_status worker_fail_init(struct worker *worker, const char *error_typ
  * once; false: stop until `on_room` is called. The end is worker_respond() without a payload, or worker_fail().
  */
 typedef void worker_room_fn(void *context);
-bool worker_wants_stream(const struct worker *worker, const char *request_id);
+bool worker_wants_stream(struct worker *worker, const char *request_id, const void *context);
 bool worker_stream(struct worker *worker, struct bytes *chunk, worker_room_fn *on_room,
                    void *context);
 

@@ -88,16 +88,17 @@ static bool append_field(struct bytes **bytes, const char *text)
     return bytes_append(bytes, text == NULL ? "" : text, text == NULL ? 1 : strlen(text) + 1);
 }
 
-/* A wrapper may have changed the environment: then the process keeps the one it has. */
+/* A wrapper or a debugger may have changed the environment: then the process keeps the one it has. */
 bool worker_send_init(struct worker *worker, const struct worker_command *command,
                       const struct environment_variables *variables)
 {
     const struct function_version *settings = worker->base.settings;
+    const bool keeps_environment = command->has_wrapper || settings->debug_command.count > 0;
     struct bytes *body = NULL;
     bool is_done =
         append_field(&body, settings->working_directory) && append_field(&body, settings->handler);
 
-    for (size_t i = 0; i < variables->count && is_done && !command->has_wrapper; i++)
+    for (size_t i = 0; i < variables->count && is_done && !keeps_environment; i++)
         is_done = append_field(&body, variables->items[i]);
     if (!is_done) {
         bytes_release(body);

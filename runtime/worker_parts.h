@@ -36,7 +36,8 @@ struct worker {
     uv_timer_t timer;  /* of the init phase, then of each invocation */
     unsigned open_handles;
     bool is_init_overdue; /* the init phase is over; its rest counts into the first invocation */
-    int64_t deadline_ms;  /* epoch, of the running invocation */
+    uint64_t first_timeout_ms; /* what an overdue init has left of it; 0: nothing was taken */
+    int64_t deadline_ms;       /* epoch, of the running invocation */
     char last_request_id[REQUEST_ID_SIZE];
 
     worker_deliver_fn *deliver; /* a waiting `next` */
@@ -45,8 +46,9 @@ struct worker {
     struct memory_watch memory_watch;
     bool is_out_of_memory;
 
-    bool is_streaming;      /* the response comes in pieces */
-    struct bytes *streamed; /* of it, when it is wanted whole */
+    bool is_streaming;          /* the response comes in pieces */
+    struct bytes *streamed;     /* of it, when it is wanted whole */
+    const void *stream_context; /* of the connection that it comes over; NULL for none */
     worker_room_fn *on_room;
     void *room_context;
 

@@ -83,8 +83,17 @@ enum worker_status worker_fail(struct worker *worker, const char *request_id,
 enum worker_status worker_fail_init(struct worker *worker, const char *error_type,
                                     struct bytes *payload)
 {
+    const struct function_version *settings = worker->base.settings;
+
+    if (settings->attach)
+        log_write(worker->base.services->log, LOG_WARN, "%s: the handler could not start: %s",
+                  settings->function->name, error_type);
     if (worker->base.state != ENVIRONMENT_INIT)
         return WORKER_WRONG_STATE;
+    if (settings->attach) { /* it will be started again: who waits for it goes on waiting */
+        bytes_release(payload);
+        return WORKER_ACCEPTED;
+    }
     worker_report_init_failure(worker, error_type, payload);
     return WORKER_ACCEPTED;
 }

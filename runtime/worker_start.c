@@ -250,7 +250,8 @@ bool worker_start(struct worker *worker)
     const struct function_version *settings = worker->base.settings;
     unsigned short number;
 
-    if (services->source_watcher != NULL)
+    if (services->source_watcher != NULL &&
+        !settings->attach) /* its process is not ours to replace */
         source_watcher_watch(
             services->source_watcher, settings->function->name,
             settings->code_uri != NULL ? settings->code_uri : settings->working_directory, NULL);

@@ -13,24 +13,23 @@ static void on_taker_has_room(void *maker)
         on_room(worker->room_context);
 }
 
-bool worker_wants_stream(const struct worker *worker, const char *request_id)
+bool worker_wants_stream(struct worker *worker, const char *request_id, const void *context)
 {
     const struct invocation *invocation = worker->base.invocation;
 
-    return worker->base.state == ENVIRONMENT_INVOKE && invocation->stream != NULL &&
-           strcmp(invocation->request_id, request_id) == 0;
+    if (worker->base.state != ENVIRONMENT_INVOKE || invocation->stream == NULL ||
+        strcmp(invocation->request_id, request_id) != 0)
+        return false;
+    worker->stream_context = context;
+    return true;
 }
 
-bool worker_stream(struct worker *worker, struct bytes *chunk, worker_room_fn *on_room,
-                   void *context)
+static bool pass_on(struct worker *worker, struct bytes *chunk, worker_room_fn *on_room,
+                    void *context)
 {
     struct invocation *invocation = worker->base.invocation;
-    struct response_stream *stream = invocation == NULL ? NULL : invocation->stream;
+    struct response_stream *stream = invocation->stream;
 
-    if (worker->base.state != ENVIRONMENT_INVOKE || stream == NULL) {
-        bytes_release(chunk); /* its time is up */
-        return true;
-    }
     stream->sent += bytes_view(chunk).length;
     if (stream->sent > STREAMED_RESPONSE_MAX) {
         bytes_release(chunk);
@@ -45,6 +44,15 @@ bool worker_stream(struct worker *worker, struct bytes *chunk, worker_room_fn *o
     stream->maker = worker;
     stream->resume = on_taker_has_room;
     return false;
+}
+
+bool worker_stream(struct worker *worker, struct bytes *chunk, worker_room_fn *on_room,
+                   void *context)
+{
+    if (worker->base.state == ENVIRONMENT_INVOKE && worker->stream_context == context)
+        return pass_on(worker, chunk, on_room, context);
+    bytes_release(chunk); /* its invocation is over */
+    return true;
 }
 
 void worker_forget_room(struct worker *worker, const void *context)
@@ -74,7 +82,7 @@ void worker_take_chunk(struct worker *worker, struct bytes *chunk)
 {
     if (worker->base.invocation->stream == NULL)
         keep_chunk(worker, chunk);
-    else if (!worker_stream(worker, chunk, on_channel_room, worker))
+    else if (!pass_on(worker, chunk, on_channel_room, worker))
         frame_channel_pause(&worker->channel);
 }
 
@@ -87,7 +95,6 @@ void worker_end_stream(struct worker *worker)
     bytes_release(worker->streamed);
     worker->streamed = NULL;
     worker->is_streaming = false;
+    worker->stream_context = NULL;
     worker->on_room = NULL;
-    if (worker->channel.is_paused)
-        frame_channel_resume(&worker->channel);
 }

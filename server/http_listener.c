@@ -344,7 +344,7 @@ void http_listener_stop(struct http_listener *listener)
     if (listener->host.is_stopping)
         return;
     listener->host.is_stopping = true;
-    (void)uv_poll_stop(&listener->accept_poll);
+    uv_close((uv_handle_t *)&listener->accept_poll, on_handle_closed); /* before its descriptor */
     (void)close(listener->socket);
 }
 
@@ -355,10 +355,8 @@ unsigned http_listener_pending(const struct http_listener *listener)
 
 static void end(struct http_listener *listener)
 {
-    (void)uv_poll_stop(&listener->daemon_poll);
+    uv_close((uv_handle_t *)&listener->daemon_poll, on_handle_closed); /* before its descriptor */
     MHD_stop_daemon(listener->daemon);
-    uv_close((uv_handle_t *)&listener->accept_poll, on_handle_closed);
-    uv_close((uv_handle_t *)&listener->daemon_poll, on_handle_closed);
     uv_close((uv_handle_t *)&listener->daemon_timer, on_handle_closed);
     uv_close((uv_handle_t *)&listener->accept_timer, on_handle_closed);
     uv_close((uv_handle_t *)&listener->close_timer, on_handle_closed);

@@ -85,14 +85,14 @@ bool origin_guard_is_listed(const struct config *config, const char *origin)
 bool origin_guard_allows(const struct origin_guard *guard, const struct config *config,
                          const char *origin, const char *host, char why[ORIGIN_REFUSAL_SIZE])
 {
-    char name[HOST_SIZE];
+    char name[HOST_SIZE] = "";
     long port;
 
     if (host != NULL && (!split_host(host, name, &port) || !is_known_name(guard, name))) {
         (void)snprintf(why, ORIGIN_REFUSAL_SIZE,
                        "Host %.100s is not this server: use an IP address or localhost, or start "
                        "it with --host %.100s",
-                       host, host);
+                       host, name[0] != '\0' ? name : host);
         return false;
     }
     if (origin != NULL && !is_own(guard, origin) && !origin_guard_is_listed(config, origin)) {

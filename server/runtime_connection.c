@@ -318,7 +318,8 @@ static bool take_body(struct connection *connection, const char *data, size_t le
             return false;
         }
         connection->is_paused =
-            !runtime_api_stream(connection->group->worker, piece, on_room, connection);
+            !runtime_api_stream(connection->group->worker, piece, on_room, connection) &&
+            !connection->group->is_draining;
         return true;
     }
     if (exchange->is_body_too_large)
@@ -619,8 +620,11 @@ void runtime_connections_drain(struct runtime_connections *group)
 {
     struct connection *next;
 
+    group->is_draining = true;
     for (struct connection *connection = group->first; connection != NULL; connection = next) {
         next = connection->next;
+        connection->is_paused = false;
+        advance(connection);
         for (unsigned i = 0; i < READS_PER_DRAIN && read_some(connection); i++)
             continue;
     }

@@ -15,6 +15,7 @@ struct runtime_connections {
     struct worker *worker; /* NULL once the port is closed */
     struct connection *first;
     unsigned count;
+    bool is_draining; /* the process is gone: what it has sent is read, whoever is behind */
     void (*on_empty)(void *context); /* the last one is gone */
     void *context;
 };

@@ -136,9 +136,10 @@ static void on_source_changed(const char *function_name, const char *changed, vo
         server_reload(server);
         return;
     }
-    log_write(server->log, LOG_INFO, "%s: %s has changed; the next invocation runs the new code",
-              function_name, changed);
-    dispatcher_replace(server->dispatcher, function_name);
+    if (dispatcher_replace(server->dispatcher, function_name))
+        log_write(server->log, LOG_INFO,
+                  "%s: %s has changed; the next invocation runs the new code", function_name,
+                  changed);
 }
 
 /* A file by its name in its folder, as editors replace it; of a folder of functions what stands directly in it. */
@@ -351,6 +352,7 @@ struct server *server_open(uv_loop_t *loop, const struct options *options, struc
         abort_opening(server);
         return NULL;
     }
+    dispatcher_attach(server->dispatcher, accounts_default(server->accounts), config);
     interpreters_prefetch(server->interpreters, config); /* on the loop, so after the ready line */
     return server;
 }
@@ -382,11 +384,14 @@ void server_reload(struct server *server)
         for (size_t i = 0; i < faults.count; i++)
             log_write(server->log, LOG_WARN, "%s", faults.messages[i]);
         dispatcher_reconfigure(server->dispatcher, config_store_current(server->config_store));
+        dispatcher_attach(server->dispatcher, accounts_default(server->accounts),
+                          config_store_current(server->config_store));
         interpreters_prefetch(server->interpreters, config_store_current(server->config_store));
         metrics_reconfigure(server->metrics, config_store_current(server->config_store));
         async_invoker_reconfigure(server->async_invoker);
-        log_write(server->log, LOG_INFO, "read %s again: %zu functions",
-                  server->options->config_path, server_function_count(server));
+        log_write(server->log, LOG_INFO, "read %s again: %zu function%s",
+                  server->options->config_path, server_function_count(server),
+                  server_function_count(server) == 1 ? "" : "s");
     } else {
         for (size_t i = 0; i < faults.count; i++)
             log_write(server->log, LOG_ERROR, "%s", faults.messages[i]);

@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 /*
  * bootstrap.cjs - the bundled Node.js runtime: loads a handler and runs it, one invocation at a time.
  *

@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """
 bootstrap.py - starts the bundled Python runtime; the server runs it as `python3 bootstrap.py`, the frames' socket at
 descriptor 3, the log at 1 and 2. Python 3.8 to 3.14, standard library only.

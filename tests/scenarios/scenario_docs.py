@@ -4,6 +4,7 @@ A comment before a fenced block says what it is; a block without one is not run:
 
     <!-- test: config NAME -->            a configuration; it is written to NAME.json
     <!-- test: serve NAME [OPTIONS] -->   a console session with a server of its own: NAME as above, or a file of this folder
+    <!-- test: watch NAME [OPTIONS] -->   the same, with a server that reloads what changes
     <!-- test: continue -->               more of the same session
     <!-- test: shell -->                  a console session without a server
     <!-- test: log -->                    lines that the server's log has, in this order
@@ -28,7 +29,7 @@ import invoked  # noqa: E402
 from invoked import BINARY, ROOT, Server, wait_for  # noqa: E402
 
 BLOCK = re.compile(r"^<!-- test: (?P<what>[^\n]*?) -->\n+```(?P<kind>\w+)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
-KINDS = {"config": "jsonc", "serve": "console", "continue": "console", "shell": "console", "log": "text"}
+KINDS = {"config": "jsonc", "serve": "console", "watch": "console", "continue": "console", "shell": "console", "log": "text"}
 
 
 def blocks(text):
@@ -102,6 +103,7 @@ class Documents(unittest.TestCase):
     def setUp(self):
         self.folder = tempfile.mkdtemp(prefix="invoked-docs-")
         shutil.copytree(os.path.join(ROOT, "config", "functions"), os.path.join(self.folder, "functions"))
+        os.symlink(os.path.join(ROOT, "fixtures"), os.path.join(self.folder, "fixtures"))
         with open(os.path.join(self.folder, ".curlrc"), "w") as file:
             file.write("silent\nshow-error\n")  # as curl is on a terminal
         self.server = self.shell = None
@@ -137,9 +139,9 @@ class Documents(unittest.TestCase):
             return
         if words[0] != "continue":
             self.end_session()
-        if words[0] == "serve":
-            self.server = Server(config=self.config_path(words[1]), arguments=words[2:])
-        if words[0] in ("serve", "shell"):
+        if words[0] in ("serve", "watch"):
+            self.server = Server(config=self.config_path(words[1]), arguments=words[2:], watches=words[0] == "watch")
+        if words[0] in ("serve", "watch", "shell"):
             self.shell = Shell(self.folder, self.server.port if self.server else None)
         for command, expected in steps(text):
             output = self.shell.run(command)

@@ -162,6 +162,19 @@ class Settings(unittest.TestCase):
             self.assertNotIn("NOT_SET", more)
             self.assertNotIn("AKIAREAL", str([all_, more]))
 
+    def test_a_debug_command_starts_the_handler_with_no_timeout(self):
+        python_source = "import os, time\ndef handler(event, context):\n    time.sleep(1.5)\n    return os.environ.get('DEBUGGED')\n"
+        nodejs_source = ("exports.handler = () => new Promise(done => setTimeout(() => done(process.env.DEBUGGED), 1500));")
+        wrapped = {"Local": {"DebugCommand": ["env", "DEBUGGED=yes"]}}
+        by_interpreter = {"Local": {"DebugCommand": ["python3", "-X", "utf8"]}}
+        with Server({"py": python(python_source, Timeout=1, **wrapped),
+                     "js": nodejs(nodejs_source, Timeout=1, **wrapped),
+                     "utf8": python(python_source, Timeout=1, **by_interpreter)}) as server:
+            for name, variable in (("py", "yes"), ("js", "yes"), ("utf8", None)):
+                answer = server.invoke(name, {})
+                self.assertIsNone(answer.function_error, answer)
+                self.assertEqual(answer.json, variable)
+
     def test_own_variables_win_where_they_may(self):
         own = {"Environment": {"Variables": {"PATH": "/usr/bin:/bin", "HOME": "/nowhere", "TZ": "Asia/Tokyo", "ALLOWED": "own"}}}
         with Server({"f": command("/usr/bin/env", "-0", Local={"InheritEnvironment": ["ALLOWED"]}, **own)},

@@ -37,6 +37,16 @@ FAILED = ',"functionError":"Unhandled"'
 
 
 class DeadLetters(unittest.TestCase):
+    def test_all_queues_and_destinations_together_are_listed_oldest_first(self):
+        functions = {name: mock(FAILS, **to_queue(name), **event_config(on_failure=QUEUE + name, **ONCE)) for name in "ab"}
+        with EventServer(functions) as server:
+            for name in ("b", "a", "b", "a"):
+                server.accept(name, json.dumps(name).encode())
+                server.drained()
+                server.advance(1)
+            self.assertEqual([letter["Body"] for letter in server.dead_letters()], ['"b"', '"a"', '"b"', '"a"'])
+            self.assertEqual([record["requestPayload"] for record in server.records()], ["b", "a", "b", "a"])
+
     def test_the_message_is_that_of_aws(self):
         with EventServer({"f": python(RAISES, **to_queue("hello-dlq"))}) as server:
             request_id = server.accept("f", b'{"raise_error": 1}')

@@ -350,6 +350,14 @@ class Timeouts(Failures):
             self.assertIsNone(answer.function_error, answer)
             self.assertGreater(answer.json, 500)
 
+    def test_an_initialisation_beyond_ten_seconds_counts_into_the_first_timeout(self):
+        source = "import time\ntime.sleep(11)\ndef handler(event, context):\n    return context.get_remaining_time_in_millis()\n"
+        with Server({"f": python(source, Timeout=8)}) as server:
+            first = server.invoke("f", {})
+            self.assertIsNone(first.function_error, first)
+            self.assertLessEqual(first.json, 7000)
+            self.assertGreater(server.invoke("f", {}).json, 7000)
+
     def test_an_endless_initialisation(self):
         with Server({"f": provided("#!/bin/sh\nexec sleep 60\n", Timeout=1)}) as server:
             answer = self.assert_timeout(server, "f", {}, at_most=18)

@@ -104,6 +104,18 @@ class Mocks(unittest.TestCase):
             self.assertEqual([server.invoke("f").json for _ in range(3)], ["second", "rest", "rest"])
             self.assertEqual(server.invoke("f", headers=OTHER_ACCOUNT).status, 429)
 
+    def test_an_exception_of_the_api_runs_nothing_and_logs_nothing(self):
+        with Server({"f": mock({"Error": "KMSDisabledException"}), "g": mock({"Payload": 1})}) as server:
+            answer = server.invoke("f", headers={"X-Amz-Log-Type": "Tail"})
+            self.assertEqual(answer.status, 502)
+            self.assertNotIn("x-amz-log-result", answer.headers)
+            (row,) = server.request("GET", "/_invoked/invocations").json
+            self.assertEqual([row[name] for name in ("Status", "Log", "DurationMs", "ColdStart")],
+                             ["rejected", None, None, None])
+            server.invoke("g")
+            server.wait_for_log("REPORT RequestId")
+            self.assertNotIn(answer.request_id, server.log())
+
     def test_an_asynchronous_event_has_an_answer_for_each_attempt(self):
         answers = [{"Attempt": 1, "FunctionError": "Unhandled", "Payload": {"errorMessage": "first"}},
                    {"Attempt": 2, "Times": 1, "Error": "ServiceException"},  # no retry is used up by it
@@ -114,6 +126,17 @@ class Mocks(unittest.TestCase):
             rows = server.request("GET", "/_invoked/invocations?FunctionName=f").json
             self.assertEqual([(row["Attempt"], row["Status"], row["ResponsePayload"]) for row in rows], [
                 (2, "succeeded", "done"), (2, "rejected", None), (1, "failed", {"errorMessage": "first"})])
+
+    def test_a_handled_error_of_an_event_is_told_as_such(self):
+        to = {"OnFailure": {"Destination": "arn:aws:sqs:us-east-1:123456789012:failed"}}
+        settings = {"EventInvokeConfig": {"MaximumRetryAttempts": 0, "DestinationConfig": to}}
+        with Server({"f": mock({"FunctionError": "Handled", "Payload": {"errorMessage": "no"}}, **settings)},
+                    arguments=["--explain"]) as server:
+            self.assertEqual(server.invoke("f", headers={"X-Amz-Invocation-Type": "Event"}).status, 202)
+            self.assertEqual(server.request("POST", "/_invoked/drain").status, 200)
+            (record,) = server.request("GET", "/_invoked/destinations?Name=failed").json
+            self.assertEqual(record["responseContext"]["functionError"], "Handled")
+            server.wait_for_log(r"attempt 1 of 1 failed \(Handled: no\); given up")
 
     def test_concurrency_holds_for_mocks_too(self):
         with Server({"f": mock({"Payload": 1}, ReservedConcurrentExecutions=0)}) as server:

@@ -9,7 +9,9 @@ import stat
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
+import urllib.request
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 import invoked  # noqa: E402
@@ -29,6 +31,10 @@ class Folder(unittest.TestCase):
         with open(path, "w") as file:
             file.write(text)
         return path
+
+    def read(self, name):
+        with open(os.path.join(self.folder, name)) as file:
+            return file.read()
 
     def write_config(self, name="invoked.json", functions=None):
         return self.write(name, json.dumps({"Functions": CAT if functions is None else functions}))
@@ -112,6 +118,27 @@ class Ready(Folder):
         with Server(CAT, arguments=["--host", "0.0.0.0"]) as server:
             self.assertIn("LISTENING ON 0.0.0.0", server.log())
             self.assertEqual(server.invoke("cat", 1).json, 1)
+
+    def test_its_log_beside_the_code_is_no_change_of_the_code(self):
+        self.write("app.py", "count = 0\ndef handler(event, context):\n    global count\n    count += 1\n    print(count)\n"
+                             "    return count\n")
+        functions = {"f": {"Runtime": "python3.12", "Handler": "app.handler", "CodeUri": ".", "Timeout": 20}}
+        self.write_config(functions=functions)
+        paths = [os.path.join(self.folder, name) for name in ("printed", "messages")]
+        with open(paths[0], "wb") as output, open(paths[1], "wb") as log:
+            process = subprocess.Popen([BINARY, "--port", "0"], stdin=subprocess.DEVNULL, stdout=output, stderr=log,
+                                       env=clean_environment(), cwd=self.folder)
+        self.addCleanup(process.wait)
+        self.addCleanup(process.terminate)
+        endpoint = wait_for(lambda: re.search(r"http://\S+", self.read("printed")), "the ready line").group()
+        for count in (1, 2, 3):
+            request = urllib.request.Request(f"{endpoint}/2015-03-31/functions/f/invocations", b"{}")
+            with urllib.request.urlopen(request, timeout=invoked.WAIT_S) as answer:
+                self.assertEqual(answer.read(), str(count).encode())
+            time.sleep(0.3)  # longer than a burst of changes
+        self.assertNotIn("has changed", self.read("messages"))
+        self.write("app.py", "def handler(event, context):\n    return 0\n")
+        wait_for(lambda: "app.py has changed" in self.read("messages"), "word of the change")
 
 
 class Configuration(Folder):

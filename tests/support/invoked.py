@@ -198,7 +198,8 @@ def clean_environment(**more):
 class Server:
     """`functions`: {name: settings, or Code}. `config`: the other keys of the configuration, or the path of one."""
 
-    def __init__(self, functions=None, config=None, arguments=(), environment=None, binary=BINARY, ready=True):
+    def __init__(self, functions=None, config=None, arguments=(), environment=None, binary=BINARY, ready=True,
+                 watches=False):
         self.folder = tempfile.mkdtemp(prefix="invoked-")
         self.config_path = config if isinstance(config, str) else os.path.join(self.folder, "invoked.json")
         self.data_folder = os.path.join(self.folder, "data")
@@ -209,7 +210,7 @@ class Server:
         if not isinstance(config, str):
             self.configure(functions or {}, config)
         self.words = [binary, "serve", "--port", "0", "--data-dir", self.data_folder, "--ready-file", self.ready_file,
-                      "--no-watch", *arguments, self.config_path]
+                      *([] if watches else ["--no-watch"]), *arguments, self.config_path]
         self.environment = clean_environment(**(environment or {}))
         if environment and environment.get("PATH") is None and "PATH" in environment:
             del self.environment["PATH"]

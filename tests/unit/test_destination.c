@@ -30,29 +30,33 @@ static const struct {
     const char *condition;
     unsigned run_count;
     const char *payload, *version;
-    bool is_function_error;
+    const char *function_error;
     const char *response;
     const char *expected;
 } records[] = {
-    {"Success", 1, "{}", "$LATEST", false, "{\"any\":\"json\"}",
+    {"Success", 1, "{}", "$LATEST", NULL, "{\"any\":\"json\"}",
      HEAD "\"Success\",\"approximateInvokeCount\":1},\"requestPayload\":{},\"responseContext\":{"
           "\"statusCode\":200,\"executedVersion\":\"$LATEST\"},\"responsePayload\":{\"any\":"
           "\"json\"}}"},
-    {"RetriesExhausted", 3, "{\"message\": \"x\"}", "7", true, "{\"errorMessage\":\"no\"}",
+    {"RetriesExhausted", 3, "{\"message\": \"x\"}", "7", "Unhandled", "{\"errorMessage\":\"no\"}",
      HEAD "\"RetriesExhausted\",\"approximateInvokeCount\":3},\"requestPayload\":{\"message\": "
           "\"x\"},\"responseContext\":{\"statusCode\":200,\"executedVersion\":\"7\","
           "\"functionError\":\"Unhandled\"},\"responsePayload\":{\"errorMessage\":\"no\"}}"},
-    {"ZeroReservedConcurrency", 0, "", NULL, true, "",
+    {"ZeroReservedConcurrency", 0, "", NULL, "Unhandled", "",
      HEAD "\"ZeroReservedConcurrency\",\"approximateInvokeCount\":0},\"requestPayload\":{}}"},
-    {"EventAgeExceeded", 0, "[1,\n2]", NULL, true, "",
+    {"EventAgeExceeded", 0, "[1,\n2]", NULL, "Unhandled", "",
      HEAD "\"EventAgeExceeded\",\"approximateInvokeCount\":0},\"requestPayload\":[1, 2]}"},
-    {"Success", 1, "1", "1", false, "",
+    {"Success", 1, "1", "1", NULL, "",
      HEAD "\"Success\",\"approximateInvokeCount\":1},\"requestPayload\":1,\"responseContext\":{"
           "\"statusCode\":200,\"executedVersion\":\"1\"},\"responsePayload\":null}"},
-    {"Success", 1, "1", "1", false, "plain \"text\"\n\xff",
+    {"Success", 1, "1", "1", NULL, "plain \"text\"\n\xff",
      HEAD "\"Success\",\"approximateInvokeCount\":1},\"requestPayload\":1,\"responseContext\":{"
           "\"statusCode\":200,\"executedVersion\":\"1\"},\"responsePayload\":\"plain "
           "\\\"text\\\"\\n\xef\xbf\xbd\"}"},
+    {"RetriesExhausted", 1, "1", "1", "Handled", "2",
+     HEAD "\"RetriesExhausted\",\"approximateInvokeCount\":1},\"requestPayload\":1,"
+          "\"responseContext\":{\"statusCode\":200,\"executedVersion\":\"1\",\"functionError\":"
+          "\"Handled\"},\"responsePayload\":2}"},
 };
 
 static struct event_report report_of(int row)
@@ -65,7 +69,7 @@ static struct event_report report_of(int row)
         .run_count = records[row].run_count,
         .payload = {records[row].payload, strlen(records[row].payload)},
         .executed_version = records[row].version,
-        .is_function_error = records[row].is_function_error,
+        .function_error = records[row].function_error,
         .response = {records[row].response, strlen(records[row].response)}};
 }
 

@@ -123,6 +123,13 @@ static void assert_result(size_t index, const char *text)
                   "%zu is %.*s, not %s", index, (int)view.length, view.data, text);
 }
 
+static bool payload_has(size_t index, const char *text)
+{
+    const struct bytes_view view = bytes_view(done[index]->outcome.payload);
+
+    return memmem(view.data, view.length, text, strlen(text)) != NULL;
+}
+
 #define PYTHON(more)                                                                               \
     "{\"Runtime\":\"python3.11\",\"Handler\":\"app.handler\",\"CodeUri\":\"code\",\"Timeout\":"    \
     "30" more "}"
@@ -236,7 +243,7 @@ START_TEST(a_worker_that_exits_fails_its_invocation_and_the_next_one_works)
     ck_assert_int_eq(submit("f", "{\"exit\": 1}"), DISPATCH_ACCEPTED);
     wait_for(1);
     ck_assert_str_eq(done[0]->outcome.error_type, "Runtime.ExitError");
-    ck_assert_ptr_nonnull(strstr(done[0]->outcome.payload->data, "exit status 3"));
+    ck_assert(payload_has(0, "exit status 3"));
     ck_assert_int_eq(submit("f", "{\"name\": \"y\"}"), DISPATCH_ACCEPTED);
     wait_for(2);
     assert_result(1, "[\"y\", 1]");
@@ -254,7 +261,7 @@ START_TEST(those_that_wait_are_served_in_their_order_when_the_first_environment_
     wait_for(3);
     for (size_t i = 0; i < 3; i++) {
         ck_assert_int_eq(done[i]->outcome.kind, OUTCOME_FUNCTION_ERROR);
-        ck_assert_ptr_nonnull(strstr(done[i]->outcome.payload->data, "at import"));
+        ck_assert(payload_has(i, "at import"));
     }
     ck_assert_uint_eq(dispatcher_running(dispatcher), 0);
 }

@@ -216,6 +216,16 @@ START_TEST(an_end_in_the_middle_of_a_frame_is_an_end)
 }
 END_TEST
 
+/* A number that is free again may be the next socket's, which the close of the handle would then cut off from the loop. */
+START_TEST(the_descriptor_of_an_ended_channel_is_not_free_before_its_handle_is_closed)
+{
+    (void)close(worker);
+    worker = -1;
+    test_bed_run_until(&bed, has_channel_ended, NULL);
+    ck_assert_int_ge(fcntl(channel.descriptor, F_GETFD), 0);
+}
+END_TEST
+
 START_TEST(a_receiver_may_close_in_the_middle_of_what_has_arrived)
 {
     closes_on_frame = true;
@@ -329,6 +339,8 @@ Suite *unit_suite(void)
     tcase_add_loop_test(tcase, nonsense_ends_the_channel_once, 0, ARRAY_LENGTH(nonsense));
     tcase_add_test(tcase, an_unknown_kind_is_the_receivers_to_judge);
     tcase_add_test(tcase, an_end_in_the_middle_of_a_frame_is_an_end);
+    tcase_add_test(tcase,
+                   the_descriptor_of_an_ended_channel_is_not_free_before_its_handle_is_closed);
     tcase_add_test(tcase, a_receiver_may_close_in_the_middle_of_what_has_arrived);
     tcase_add_test(tcase, a_frame_is_body_then_payload);
     tcase_add_test(tcase, what_the_socket_does_not_take_waits_and_arrives_unchanged);

@@ -8,6 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum {
+    ATTACHED_MS = 24 * 60 * 60 * 1000 /* what a handler under a debugger is told that it has */
+};
+
 /* One environment whose handler is attached: no process, just the Runtime API. */
 static struct test_bed bed;
 static struct config *config;
@@ -239,7 +243,7 @@ START_TEST(next_carries_the_event_and_all_headers)
     ck_assert_ptr_nonnull(deadline);
     const long long deadline_ms = strtoll(deadline + 13, NULL, 10);
 
-    ck_assert_int_le(llabs(deadline_ms - clock_real_now_ms() - 3000), 2000);
+    ck_assert_int_le(llabs(deadline_ms - clock_real_now_ms() - ATTACHED_MS), 2000);
     (void)snprintf(
         expected, sizeof expected,
         "200\nContent-Type: application/json\nLambda-Runtime-Aws-Request-Id: %s\n"
@@ -376,19 +380,19 @@ START_TEST(too_large_a_result_is_413_and_an_error_of_the_function)
 }
 END_TEST
 
-START_TEST(an_init_error_is_the_answer_of_the_invocation_that_waits)
+START_TEST(an_init_error_of_an_attached_handler_leaves_others_waiting)
 {
     current = test_bed_invocation(&bed, config, "hello", NULL);
     ck_assert_str_eq(ask_with("POST", "/2018-06-01/runtime/init/error",
                               "Lambda-Runtime-Function-Error-Type", "Runtime.ImportModuleError",
                               "{\"errorType\":\"Runtime.ImportModuleError\"}"),
                      OK);
-    ck_assert_int_eq(done->outcome.kind, OUTCOME_FUNCTION_ERROR);
-    ck_assert_str_eq(done->outcome.error_type, "Runtime.ImportModuleError");
-    assert_payload("{\"errorType\":\"Runtime.ImportModuleError\"}");
-    ck_assert_int_eq(environment->state, ENVIRONMENT_SHUTDOWN);
-    ck_assert_str_eq(ask("POST", "/2018-06-01/runtime/init/error", "{}"),
-                     WRONG_STATE("InitError", "InitError"));
+    ck_assert_ptr_null(done);
+    ck_assert_ptr_nonnull(current);
+    ck_assert_int_eq(environment->state, ENVIRONMENT_INIT);
+    ck_assert_str_eq(ask("POST", "/2018-06-01/runtime/init/error", "{}"), OK);
+    ck_assert_str_eq(ask("GET", NEXT, NULL), "");
+    ck_assert_int_eq(environment->state, ENVIRONMENT_IDLE);
 }
 END_TEST
 
@@ -454,7 +458,7 @@ Suite *unit_suite(void)
     tcase_add_test(tcase, an_unknown_response_mode_fails_the_invocation);
     tcase_add_loop_test(tcase, too_large_a_result_is_413_and_an_error_of_the_function, 0,
                         ARRAY_LENGTH(posts));
-    tcase_add_test(tcase, an_init_error_is_the_answer_of_the_invocation_that_waits);
+    tcase_add_test(tcase, an_init_error_of_an_attached_handler_leaves_others_waiting);
     tcase_add_test(tcase, an_init_error_behind_the_first_next_is_too_late);
     tcase_add_test(tcase, a_body_that_is_cut_short_is_refused);
     tcase_add_test(tcase,

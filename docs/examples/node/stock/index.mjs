@@ -1,0 +1,1 @@
+export const handler = async ({ item }) => ({ item, inStock: 7 });
