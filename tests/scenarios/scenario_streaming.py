@@ -1,6 +1,7 @@
 """InvokeWithResponseStream as it goes over the wire, from handlers of the bundled Node.js runtime and from runtimes of the
 Runtime API. Debian's boto3 has no invoke_with_response_stream, so requests are plain HTTP here, and botocore's parser of
-event streams takes the messages apart; the AWS SDK for JavaScript has test_streaming_sdk.mjs."""
+event streams takes the messages apart; boto3 (with the operation described to it) and the AWS SDK for JavaScript have
+tests of their own in tests/clients."""
 # test: timeout 240
 
 import base64
