@@ -104,6 +104,7 @@ static void answer_exchange(struct exchange *base, const struct answer *answer)
     struct http_exchange *exchange = (struct http_exchange *)base;
     struct MHD_Response *response = make_response(exchange, answer);
 
+    exchange->answer_bytes = bytes_view(answer->body).length;
     if (response == NULL)
         http_exchange_settle(exchange, DROPPED);
     else
@@ -136,15 +137,20 @@ static const struct exchange_transport transport = {
 void *http_exchange_begin(void *context, const char *target, struct MHD_Connection *connection)
 {
     const size_t length = strlen(target);
-    struct http_exchange *exchange = calloc(1, sizeof *exchange + length + 1);
+    const union MHD_ConnectionInfo *client =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+    struct http_exchange *exchange = NULL;
     const char *question;
 
+    if (client->socket_context != NULL)
+        exchange = calloc(1, sizeof *exchange + length + 1);
     if (exchange == NULL)
         return NULL;
     memcpy(exchange->target, target, length + 1);
     question = strchr(exchange->target, '?');
     exchange->host = context;
     exchange->connection = connection;
+    exchange->client = client->socket_context;
     exchange->exchange.transport = &transport;
     exchange->exchange.path = (struct bytes_view){
         exchange->target, question == NULL ? length : (size_t)(question - exchange->target)};
@@ -177,6 +183,7 @@ void http_exchange_end(void *context, struct MHD_Connection *connection, void **
         return;
     assert(exchange->state != HANDLING && exchange->state != SUSPENDED);
     *slot = NULL;
+    http_connection_await(exchange->client, AWAITED_HEAD, 0);
     exchange->stream.is_client_gone = true;
     if (exchange->stream.is_open)
         http_exchange_stream_abandon(exchange);
@@ -191,6 +198,7 @@ static enum MHD_Result send_answer(struct http_exchange *exchange)
     if (exchange->state == DROPPED)
         return MHD_NO;
     assert(exchange->state == ANSWERED);
+    http_connection_await(exchange->client, AWAITED_READER, exchange->answer_bytes);
     result =
         MHD_queue_response(exchange->connection, (unsigned)exchange->status, exchange->response);
     MHD_destroy_response(exchange->response);
@@ -203,6 +211,17 @@ static void refuse_page(struct http_exchange *exchange, const char *why)
     api_answer_refusal(&exchange->exchange, 403, why);
 }
 
+static void refuse_for_memory(struct http_exchange *exchange)
+{
+    static const char why[] = "invoked is short of memory for the body of this request.";
+    static const char own[] = "/_invoked/";
+
+    if (strncmp(exchange->route->before, own, sizeof own - 1) == 0)
+        api_answer_refusal(&exchange->exchange, 500, why);
+    else
+        api_answer_exception(&exchange->exchange, API_SERVICE, "%s", why);
+}
+
 /* Calls the handler (or says no), and answers or suspends. */
 static enum MHD_Result handle(struct http_exchange *exchange)
 {
@@ -211,6 +230,7 @@ static enum MHD_Result handle(struct http_exchange *exchange)
     char why[ORIGIN_REFUSAL_SIZE];
 
     exchange->state = HANDLING;
+    http_connection_await(exchange->client, AWAITED_NOTHING, 0);
     host->pending++;
     request_id_make(host->api->random, base->request_id);
     if (exchange->is_ambiguous)
@@ -220,6 +240,8 @@ static enum MHD_Result handle(struct http_exchange *exchange)
                                   exchange_header(base, "Origin"), exchange_header(base, "Host"),
                                   why))
         refuse_page(exchange, why);
+    else if (exchange->is_memory_short && !base->is_body_too_large)
+        refuse_for_memory(exchange);
     else if (!preflight_handle(base))
         exchange->route->handler(base, host->api);
     if (exchange->state != HANDLING)
@@ -266,11 +288,12 @@ static enum MHD_Result begin(struct http_exchange *exchange, const char *method)
         exchange->exchange.is_body_too_large = true;
         if (expect != NULL || length > DRAIN_BYTES_MAX)
             return handle(exchange);
-    } else if (length > 0 && bytes_reserve(&exchange->exchange.body,
-                                           length < BODY_FIRST_BYTES ? (size_t)length
-                                                                     : BODY_FIRST_BYTES) == NULL) {
-        return MHD_NO;
+    } else if (length > 0) {
+        exchange->is_memory_short =
+            bytes_reserve(&exchange->exchange.body,
+                          length < BODY_FIRST_BYTES ? (size_t)length : BODY_FIRST_BYTES) == NULL;
     }
+    http_connection_await(exchange->client, AWAITED_BODY, 0);
     return MHD_YES;
 }
 
@@ -279,16 +302,18 @@ static enum MHD_Result take_body(struct http_exchange *exchange, const char *dat
     struct exchange *base = &exchange->exchange;
 
     exchange->received += length;
+    http_connection_progress(exchange->client, length);
     if (exchange->received > DRAIN_BYTES_MAX)
         return MHD_NO;
-    if (exchange->received > exchange->route->body_max) {
+    if (exchange->received > exchange->route->body_max)
         base->is_body_too_large = true;
+    else if (!exchange->is_memory_short)
+        exchange->is_memory_short = !bytes_append(&base->body, data, length);
+    if (base->is_body_too_large || exchange->is_memory_short) {
         bytes_release(base->body);
         base->body = NULL;
     }
-    if (base->is_body_too_large)
-        return MHD_YES;
-    return bytes_append(&base->body, data, length) ? MHD_YES : MHD_NO;
+    return MHD_YES;
 }
 
 /*

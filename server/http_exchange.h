@@ -12,6 +12,7 @@
 #include <microhttpd.h>
 
 #include "handlers/api.h"
+#include "server/http_connections.h"
 #include "server/origin_guard.h"
 
 /* What exchanges need of their listener. */
@@ -47,12 +48,15 @@ struct http_exchange {
     struct exchange exchange; /* first: handlers see only this */
     struct exchange_host *host;
     struct MHD_Connection *connection;
-    const struct route *route; /* NULL until the head was seen */
+    struct http_connection *client; /* the same, as one who may be too slow */
+    const struct route *route;      /* NULL until the head was seen */
     enum exchange_state state;
-    bool is_ambiguous; /* its length is told twice */
+    bool is_ambiguous;    /* its length is told twice */
+    bool is_memory_short; /* the body was read and thrown away */
     uint64_t received;
     struct MHD_Response *response;
     int status;
+    size_t answer_bytes; /* its body; 0 when it comes in pieces */
     size_t cut_after;
     struct bytes *cut_body;
     struct answer_stream stream;

@@ -54,12 +54,14 @@ static ssize_t read_stream(void *context, uint64_t position, char *buffer, size_
             forget_first_piece(stream);
     }
     if (length > 0) {
+        http_connection_progress(exchange->client, length);
         tell_room(stream);
         return (ssize_t)length;
     }
     if (!stream->is_open)
         return MHD_CONTENT_READER_END_OF_STREAM;
     stream->is_suspended = true;
+    http_connection_await(exchange->client, AWAITED_NOTHING, 0);
     MHD_suspend_connection(exchange->connection);
     return 0;
 }
@@ -69,6 +71,7 @@ static void wake_stream(struct http_exchange *exchange)
     if (!exchange->stream.is_suspended)
         return;
     exchange->stream.is_suspended = false;
+    http_connection_await(exchange->client, AWAITED_READER, 0);
     MHD_resume_connection(exchange->connection);
     exchange->host->is_run_wanted = true;
 }

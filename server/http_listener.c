@@ -15,14 +15,14 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "runtime/clock.h"
+#include "server/http_connections.h"
 #include "server/http_exchange.h"
 
 enum {
     HEAD_BYTES_MAX = 64 << 10,
-    IDLE_SECONDS = 120,
     CONNECTIONS_MAX = 20000,
-    DESCRIPTORS_KEPT = 64, /* for everything but connections */
+    CONNECTIONS_MIN = 16,
+    SLOWNESS_CHECK_MS = 5000,
     ACCEPTS_PER_TURN = 64,
     ACCEPT_PAUSE_MS = 100, /* when descriptors have run out */
     RUNS_PER_TURN = 4,
@@ -35,9 +35,12 @@ struct http_listener {
     char *name; /* as given with --host */
     struct MHD_Daemon *daemon;
     int socket;
-    unsigned connections, connections_max;
+    struct http_connections connections;
+    unsigned connections_max;
+    bool is_accepting_stopped;  /* until somebody has left, or the pause is over */
+    bool is_out_of_descriptors; /* said once until it isn't any more */
     uv_poll_t accept_poll, daemon_poll;
-    uv_timer_t daemon_timer, accept_timer, close_timer;
+    uv_timer_t daemon_timer, accept_timer, slowness_timer, close_timer;
     uv_prepare_t prepare;
     uv_check_t check;
     unsigned open_handles;
@@ -102,19 +105,47 @@ static void on_check(uv_check_t *check)
 
 static void watch_socket(struct http_listener *listener);
 
+static void on_slowness_check(uv_timer_t *timer)
+{
+    struct http_listener *listener = timer->data;
+    const unsigned count = http_connections_end_slow(&listener->connections);
+
+    if (count > 0)
+        log_write(listener->host.api->log, LOG_INFO,
+                  "http: %u client%s cut off: a request or the taking of an answer took too long",
+                  count, count == 1 ? " was" : "s were");
+    if (listener->connections.count == 0)
+        (void)uv_timer_stop(timer);
+}
+
+static void on_connection_started(struct http_listener *listener, struct MHD_Connection *connection,
+                                  void **slot)
+{
+    const union MHD_ConnectionInfo *information =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+
+    *slot = http_connections_add(&listener->connections, information->connect_fd);
+    if (*slot == NULL)
+        (void)shutdown(information->connect_fd, SHUT_RDWR); /* memory is short */
+    else if (listener->connections.count == 1)
+        (void)uv_timer_start(&listener->slowness_timer, on_slowness_check, SLOWNESS_CHECK_MS,
+                             SLOWNESS_CHECK_MS);
+}
+
 static void on_connection_change(void *context, struct MHD_Connection *connection, void **slot,
                                  enum MHD_ConnectionNotificationCode code)
 {
     struct http_listener *listener = context;
 
-    (void)connection;
-    (void)slot;
     if (code == MHD_CONNECTION_NOTIFY_STARTED) {
-        listener->connections++;
+        on_connection_started(listener, connection, slot);
         return;
     }
-    listener->connections--;
-    if (!listener->host.is_stopping && listener->connections + 1 == listener->connections_max)
+    if (*slot != NULL)
+        http_connections_remove(*slot);
+    *slot = NULL;
+    if (!listener->host.is_stopping && listener->is_accepting_stopped &&
+        !listener->is_out_of_descriptors)
         watch_socket(listener);
 }
 
@@ -124,6 +155,27 @@ static void on_accept_pause_over(uv_timer_t *timer)
 
     if (!listener->host.is_stopping)
         watch_socket(listener);
+}
+
+/* Whoever has been idle for longest gives way; where everybody is busy, the others wait in the kernel. */
+static void make_room(struct http_listener *listener)
+{
+    (void)uv_poll_stop(&listener->accept_poll);
+    listener->is_accepting_stopped = true;
+    if (http_connections_make_room(&listener->connections))
+        listener->host.is_run_wanted = true;
+}
+
+static void on_accept_fault(struct http_listener *listener, int error)
+{
+    if (error != EMFILE && error != ENFILE && error != ENOBUFS && error != ENOMEM)
+        return;
+    if (!listener->is_out_of_descriptors)
+        log_write(listener->host.api->log, LOG_WARN, "no connection can be taken for now: %s",
+                  strerror(error));
+    listener->is_out_of_descriptors = true;
+    make_room(listener);
+    (void)uv_timer_start(&listener->accept_timer, on_accept_pause_over, ACCEPT_PAUSE_MS, 0);
 }
 
 static void on_connectable(uv_poll_t *poll, int status, int events)
@@ -137,23 +189,17 @@ static void on_connectable(uv_poll_t *poll, int status, int events)
         socklen_t length = sizeof address;
         int file;
 
-        if (listener->connections >= listener->connections_max) {
-            (void)uv_poll_stop(
-                &listener->accept_poll); /* the others wait in the kernel until one has left */
+        if (listener->connections.count >= listener->connections_max) {
+            make_room(listener);
             return;
         }
         file = accept4(listener->socket, (struct sockaddr *)&address, &length,
                        SOCK_CLOEXEC | SOCK_NONBLOCK);
         if (file < 0) {
-            if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
-                log_write(listener->host.api->log, LOG_WARN,
-                          "no connection can be taken for now: %s", strerror(errno));
-                (void)uv_poll_stop(&listener->accept_poll);
-                (void)uv_timer_start(&listener->accept_timer, on_accept_pause_over, ACCEPT_PAUSE_MS,
-                                     0);
-            }
+            on_accept_fault(listener, errno);
             return;
         }
+        listener->is_out_of_descriptors = false;
         (void)MHD_add_connection(listener->daemon, file, (struct sockaddr *)&address, length);
         listener->host.is_run_wanted = true;
     }
@@ -161,6 +207,7 @@ static void on_connectable(uv_poll_t *poll, int status, int events)
 
 static void watch_socket(struct http_listener *listener)
 {
+    listener->is_accepting_stopped = false;
     (void)uv_poll_start(&listener->accept_poll, UV_READABLE, on_connectable);
 }
 
@@ -226,17 +273,14 @@ __attribute__((format(printf, 2, 0))) static void on_daemon_log(void *context, c
     log_write(listener->host.api->log, LOG_DEBUG, "http: %s", text);
 }
 
+/* At most half of the descriptors: environments need them too. */
 static unsigned choose_connections_max(void)
 {
     struct rlimit limit;
 
-    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 ||
-        limit.rlim_cur > CONNECTIONS_MAX + DESCRIPTORS_KEPT)
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur / 2 > CONNECTIONS_MAX)
         return CONNECTIONS_MAX;
-    if (limit.rlim_cur < 2 * (rlim_t)DESCRIPTORS_KEPT)
-        return DESCRIPTORS_KEPT;
-    /* Half for connections: environments need descriptors too. */
-    return (unsigned)(limit.rlim_cur / 2);
+    return limit.rlim_cur / 2 < CONNECTIONS_MIN ? CONNECTIONS_MIN : (unsigned)(limit.rlim_cur / 2);
 }
 
 static bool start_daemon(struct http_listener *listener)
@@ -248,8 +292,8 @@ static bool start_daemon(struct http_listener *listener)
         MHD_OPTION_NOTIFY_COMPLETED, http_exchange_end, &listener->host,
         MHD_OPTION_NOTIFY_CONNECTION, on_connection_change, listener,
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HEAD_BYTES_MAX, MHD_OPTION_CONNECTION_TIMEOUT,
-        (unsigned)IDLE_SECONDS, MHD_OPTION_CONNECTION_LIMIT, listener->connections_max + 1,
-        MHD_OPTION_END);
+        (unsigned)HTTP_PATIENCE_MS / 1000, MHD_OPTION_CONNECTION_LIMIT,
+        listener->connections_max + 1, MHD_OPTION_END);
     return listener->daemon != NULL;
 }
 
@@ -269,16 +313,17 @@ static void on_handle_closed(uv_handle_t *handle)
 static void open_handles(struct http_listener *listener, int daemon_file)
 {
     uv_handle_t *const handles[] = {
-        (uv_handle_t *)&listener->accept_poll,  (uv_handle_t *)&listener->daemon_poll,
-        (uv_handle_t *)&listener->daemon_timer, (uv_handle_t *)&listener->accept_timer,
-        (uv_handle_t *)&listener->close_timer,  (uv_handle_t *)&listener->prepare,
-        (uv_handle_t *)&listener->check,
+        (uv_handle_t *)&listener->accept_poll,    (uv_handle_t *)&listener->daemon_poll,
+        (uv_handle_t *)&listener->daemon_timer,   (uv_handle_t *)&listener->accept_timer,
+        (uv_handle_t *)&listener->slowness_timer, (uv_handle_t *)&listener->close_timer,
+        (uv_handle_t *)&listener->prepare,        (uv_handle_t *)&listener->check,
     };
 
     (void)uv_poll_init(listener->loop, &listener->accept_poll, listener->socket);
     (void)uv_poll_init(listener->loop, &listener->daemon_poll, daemon_file);
     (void)uv_timer_init(listener->loop, &listener->daemon_timer);
     (void)uv_timer_init(listener->loop, &listener->accept_timer);
+    (void)uv_timer_init(listener->loop, &listener->slowness_timer);
     (void)uv_timer_init(listener->loop, &listener->close_timer);
     (void)uv_prepare_init(listener->loop, &listener->prepare);
     (void)uv_check_init(listener->loop, &listener->check);
@@ -359,6 +404,7 @@ static void end(struct http_listener *listener)
     MHD_stop_daemon(listener->daemon);
     uv_close((uv_handle_t *)&listener->daemon_timer, on_handle_closed);
     uv_close((uv_handle_t *)&listener->accept_timer, on_handle_closed);
+    uv_close((uv_handle_t *)&listener->slowness_timer, on_handle_closed);
     uv_close((uv_handle_t *)&listener->close_timer, on_handle_closed);
     uv_close((uv_handle_t *)&listener->prepare, on_handle_closed);
     uv_close((uv_handle_t *)&listener->check, on_handle_closed);
@@ -379,7 +425,7 @@ void http_listener_close(struct http_listener *listener, http_listener_closed_fn
     listener->closed_context = context;
     listener->host.is_run_wanted = true;
     run_daemon(listener);
-    if (listener->connections == 0)
+    if (listener->connections.count == 0)
         end(listener);
     else
         (void)uv_timer_start(&listener->close_timer, on_close_wait_over, CLOSE_WAIT_MS, 0);
