@@ -158,6 +158,13 @@ static void restore_lane(struct event_lane *lane)
     }
 }
 
+static void on_restored(void *context, const char *what)
+{
+    const struct async_invoker *invoker = context;
+
+    log_write(invoker->options.log, LOG_WARN, "queue: %s", what);
+}
+
 static void on_replaced(void *context, const char *what)
 {
     struct async_invoker *invoker = context;
@@ -208,6 +215,7 @@ struct async_invoker *async_invoker_open(const struct async_invoker_options *opt
         .on_postponed = on_postponed,
         .on_recovered = on_recovered,
         .on_replaced = on_replaced,
+        .on_restored = on_restored,
     };
     struct store_worker_listener own = listener;
     struct async_invoker *invoker = calloc(1, sizeof *invoker);

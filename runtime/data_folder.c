@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+enum { PID_SIZE = 32, LOCK_PATH_SIZE = DATA_FOLDER_PATH_SIZE + 8 };
+
 static int make_one(const char *path)
 {
     struct stat status;
@@ -72,14 +74,20 @@ static int resolve(struct data_folder *folder, const char *path)
     return error;
 }
 
-static enum data_folder_status in_use(struct data_folder *folder,
-                                      char fault[DATA_FOLDER_FAULT_SIZE])
+static void read_pid(int descriptor, char pid[PID_SIZE])
 {
-    char pid[32] = "";
-    const ssize_t length = pread(folder->lock, pid, sizeof pid - 1, 0);
+    const ssize_t length = pread(descriptor, pid, PID_SIZE - 1, 0);
 
     pid[length > 0 ? (size_t)length : 0] = '\0';
     pid[strspn(pid, "0123456789")] = '\0';
+}
+
+static enum data_folder_status in_use(struct data_folder *folder,
+                                      char fault[DATA_FOLDER_FAULT_SIZE])
+{
+    char pid[PID_SIZE];
+
+    read_pid(folder->lock, pid);
     (void)snprintf(fault, DATA_FOLDER_FAULT_SIZE,
                    "data folder %s: in use by another server (pid %s): stop it, or name another "
                    "folder by --data-dir",
@@ -91,7 +99,7 @@ static enum data_folder_status in_use(struct data_folder *folder,
 
 static int write_pid(int descriptor)
 {
-    char pid[32];
+    char pid[PID_SIZE];
     const int length = snprintf(pid, sizeof pid, "%ld\n", (long)getpid());
 
     if (ftruncate(descriptor, 0) != 0)
@@ -102,7 +110,7 @@ static int write_pid(int descriptor)
 enum data_folder_status data_folder_open(struct data_folder *folder, const char *path,
                                          char fault[DATA_FOLDER_FAULT_SIZE])
 {
-    char lock_path[DATA_FOLDER_PATH_SIZE + 8];
+    char lock_path[LOCK_PATH_SIZE];
     int error;
 
     fault[0] = '\0';
@@ -132,4 +140,18 @@ void data_folder_close(struct data_folder *folder)
     if (folder->lock >= 0)
         (void)close(folder->lock);
     folder->lock = -1;
+}
+
+bool data_folder_is_ours(const char *path)
+{
+    char lock_path[LOCK_PATH_SIZE], pid[PID_SIZE];
+    int file;
+
+    (void)snprintf(lock_path, sizeof lock_path, "%s/lock", path);
+    file = open(lock_path, O_RDONLY | O_CLOEXEC);
+    if (file < 0)
+        return false;
+    read_pid(file, pid);
+    (void)close(file);
+    return strtol(pid, NULL, 10) == (long)getpid();
 }

@@ -8,6 +8,7 @@
 #ifndef RUNTIME_DATA_FOLDER_H
 #define RUNTIME_DATA_FOLDER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 enum { DATA_FOLDER_PATH_SIZE = 1024, DATA_FOLDER_FAULT_SIZE = 2048 };
@@ -27,6 +28,9 @@ enum data_folder_status {
 enum data_folder_status data_folder_open(struct data_folder *folder, const char *path,
                                          char fault[DATA_FOLDER_FAULT_SIZE]);
 void data_folder_close(struct data_folder *folder);
+
+/* Is it this process that has the folder's lock? */
+bool data_folder_is_ours(const char *path);
 
 /* mkdir -p. 0, or the errno of what failed. */
 int folder_make(const char *path);

@@ -1,6 +1,7 @@
 #include "runtime/event_store.h"
 
 #include "runtime/clock.h"
+#include "runtime/data_folder.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -69,6 +70,8 @@ struct event_store {
     char error[STORE_ERROR_SIZE];
     char folder[STORE_FOLDER_SIZE];
     char path[STORE_FOLDER_SIZE + 16];
+    struct data_folder restored; /* locked again, after it had been removed */
+    bool is_reopened;            /* the file was restored, and could not be opened yet */
 };
 
 static enum store_status status_of(int result)
@@ -279,6 +282,96 @@ enum store_status event_store_replace(struct event_store *store, char fault[STOR
     return status == STORE_DAMAGED ? STORE_FAILED : status;
 }
 
+/* Nobody would find what is written to it. */
+static bool is_removed(struct event_store *store)
+{
+    int has_moved = 0;
+
+    return store->durability != DURABILITY_MEMORY && store->database != NULL &&
+           sqlite3_file_control(store->database, "main", SQLITE_FCNTL_HAS_MOVED, &has_moved) ==
+               SQLITE_OK &&
+           has_moved != 0;
+}
+
+/* The lock went with the folder, or the file alone was removed. */
+static enum store_status lock_again(struct event_store *store)
+{
+    char fault[DATA_FOLDER_FAULT_SIZE];
+
+    if (data_folder_is_ours(store->folder))
+        return STORE_OK;
+    data_folder_close(&store->restored);
+    if (data_folder_open(&store->restored, store->folder, fault) == DATA_FOLDER_OK)
+        return STORE_OK;
+    (void)snprintf(store->error, sizeof store->error, "%.*s", (int)sizeof store->error - 1, fault);
+    return STORE_FAILED;
+}
+
+/* Whole or not at all: by rename. */
+static enum store_status write_again(struct event_store *store)
+{
+    char path[sizeof store->path + 8];
+    sqlite3_stmt *statement = NULL;
+    enum store_status status;
+
+    (void)snprintf(path, sizeof path, "%s.new", store->path);
+    (void)unlink(path);
+    status =
+        check(store, sqlite3_prepare_v2(store->database, "VACUUM INTO ?1", -1, &statement, NULL));
+    if (status == STORE_OK)
+        status = check(store, sqlite3_bind_text(statement, 1, path, -1, SQLITE_STATIC));
+    if (status == STORE_OK)
+        status = check(store, sqlite3_step(statement));
+    (void)sqlite3_finalize(statement);
+    if (status == STORE_OK && rename(path, store->path) != 0) {
+        event_store_set_error(store, strerror(errno));
+        status = STORE_FAILED;
+    }
+    if (status != STORE_OK)
+        (void)unlink(path);
+    return status;
+}
+
+static enum store_status open_again(struct event_store *store)
+{
+    enum store_status status = open_database(store);
+
+    if (status == STORE_OK)
+        status = prepare(store);
+    store->is_reopened = status != STORE_OK;
+    if (store->is_reopened)
+        close_database(store);
+    return status;
+}
+
+enum store_status event_store_restore(struct event_store *store, char note[STORE_FAULT_SIZE])
+{
+    enum store_status status = STORE_OK;
+
+    note[0] = '\0';
+    if (store->is_reopened)
+        return open_again(store);
+    if (!is_removed(store))
+        return STORE_OK;
+    if (access(store->path, F_OK) == 0) {
+        (void)snprintf(store->error, sizeof store->error,
+                       "%s was replaced while the server had it open: start the server again",
+                       store->path);
+        return STORE_FAILED;
+    }
+    status = lock_again(store);
+    if (status == STORE_OK)
+        status = write_again(store);
+    if (status != STORE_OK)
+        return status;
+    (void)snprintf(note, STORE_FAULT_SIZE,
+                   "%s was removed while the server had it open; it is there again, with every "
+                   "event that was accepted; dead letters and destinations begin anew",
+                   store->path);
+    close_database(store); /* nothing is left to be written back to the one that is gone */
+    return open_again(store);
+}
+
 struct event_store *event_store_open(const struct event_store_options *options,
                                      char fault[STORE_FAULT_SIZE])
 {
@@ -288,6 +381,7 @@ struct event_store *event_store_open(const struct event_store_options *options,
     (void)snprintf(fault, STORE_FAULT_SIZE, "%s", store == NULL ? "out of memory" : "");
     if (store == NULL)
         return NULL;
+    store->restored.lock = -1;
     store->durability = options->durability;
     (void)snprintf(store->folder, sizeof store->folder, "%s", options->folder);
     (void)snprintf(store->path, sizeof store->path, "%s%s",
@@ -312,6 +406,7 @@ void event_store_close(struct event_store *store)
     if (store == NULL)
         return;
     close_database(store);
+    data_folder_close(&store->restored);
     free(store);
 }
 

@@ -71,6 +71,12 @@ struct event_store *event_store_open(const struct event_store_options *options,
                                      char fault[STORE_FAULT_SIZE]);
 void event_store_close(struct event_store *store);
 
+/*
+ * Before a transaction: where somebody has removed the data folder, or the file in it, both are made again with all that
+ * the open file still holds, and `note` says so; it is "" otherwise.
+ */
+enum store_status event_store_restore(struct event_store *store, char note[STORE_FAULT_SIZE]);
+
 /* Moves a file that turned out to be damaged aside and begins a new one; `fault` says where the old one is. */
 enum store_status event_store_replace(struct event_store *store, char fault[STORE_FAULT_SIZE]);
 

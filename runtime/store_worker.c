@@ -30,6 +30,7 @@ struct store_worker {
     enum store_status status;
     bool is_replaced;
     char fault[STORE_FAULT_SIZE];
+    char note[STORE_FAULT_SIZE]; /* "" unless the file was written again */
     /* Closing. */
     bool is_hurried, is_closing;
     store_worker_closed_fn *on_closed;
@@ -78,8 +79,8 @@ static void ignore_why(void *context, const char *why)
     (void)why;
 }
 
-static const struct store_worker_listener nobody = {ignore_why, ignore_why, ignore, ignore_why,
-                                                    NULL};
+static const struct store_worker_listener nobody = {ignore_why, ignore_why, ignore,
+                                                    ignore_why, ignore_why, NULL};
 
 struct store_worker *store_worker_open(uv_loop_t *loop, struct event_store *store)
 {
@@ -106,8 +107,10 @@ void store_worker_listen(struct store_worker *worker, const struct store_worker_
 
 static enum store_status run_batch(struct store_worker *worker)
 {
-    enum store_status status = event_store_begin(worker->store);
+    enum store_status status = event_store_restore(worker->store, worker->note);
 
+    if (status == STORE_OK)
+        status = event_store_begin(worker->store);
     for (struct store_operation *operation = worker->batch.first;
          status == STORE_OK && operation != NULL; operation = operation->next) {
         status = operation->run(worker->store, operation);
@@ -225,6 +228,8 @@ static void tell_state(struct store_worker *worker)
 {
     const bool is_failing = worker->status != STORE_OK;
 
+    if (worker->note[0] != '\0')
+        worker->listener.on_restored(worker->listener.context, worker->note);
     if (worker->is_replaced)
         worker->listener.on_replaced(worker->listener.context, worker->fault);
     if (is_failing == worker->is_failing)

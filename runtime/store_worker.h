@@ -6,7 +6,8 @@
  * waits longer than for two.
  *
  * When a commit fails, operations are told, except those that must not be lost: they are kept and tried again until
- * there is room. A file that turns out to be damaged is moved aside and a new one begun.
+ * there is room. A file that turns out to be damaged is moved aside and a new one begun; one that was removed is
+ * written again.
  *
  * Owns:     the store.
  * Lifetime: opened by event_queue_open().
@@ -46,6 +47,8 @@ struct store_worker_listener {
     void (*on_recovered)(void *context);   /* it works again */
     void (*on_replaced)(void *context,
                         const char *what); /* a damaged file was moved aside; rows are gone */
+    void (*on_restored)(void *context,
+                        const char *what); /* a removed file was written again; no row is gone */
     void *context;
 };
 

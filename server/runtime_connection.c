@@ -41,6 +41,7 @@ struct connection {
     bool is_paused;    /* its taker is behind */
     bool is_ended;     /* the client sends no more */
     bool is_answered;  /* the current exchange */
+    bool has_asked;    /* an earlier one is over: a client that knows what to do here */
     bool
         has_behind; /* what arrived with the last request has not been looked at since its answer */
 
@@ -144,6 +145,7 @@ static void end_exchange(struct connection *connection)
     memmove(input->data, input->data + connection->used, input->length - connection->used);
     input->length -= connection->used;
     connection->used = 0;
+    connection->has_asked = true;
     connection->has_behind = input->length > 0;
     connection->state = READING_HEAD;
 }
@@ -594,11 +596,28 @@ static void on_ready(uv_poll_t *poll, int status, int events)
 
 /* ---- all of them ---- */
 
+/* The oldest that has never asked anything gives way, so that idle strangers don't keep the worker out. */
+static bool make_room(struct runtime_connections *group)
+{
+    struct connection *oldest = NULL;
+
+    if (group->count < CONNECTIONS_MAX)
+        return true;
+    for (struct connection *connection = group->first; connection != NULL;
+         connection = connection->next) {
+        if (connection->state == READING_HEAD && !connection->has_asked)
+            oldest = connection;
+    }
+    if (oldest == NULL)
+        return false;
+    close_connection(oldest);
+    return true;
+}
+
 void runtime_connection_open(struct runtime_connections *group, int file)
 {
     const int yes = 1;
-    struct connection *connection =
-        group->count < CONNECTIONS_MAX ? calloc(1, sizeof *connection) : NULL;
+    struct connection *connection = make_room(group) ? calloc(1, sizeof *connection) : NULL;
 
     if (connection == NULL || uv_poll_init(group->loop, &connection->poll, file) != 0) {
         (void)close(file);

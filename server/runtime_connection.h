@@ -20,7 +20,10 @@ struct runtime_connections {
     void *context;
 };
 
-/* Takes `file`, a non-blocking socket, and reads what has come with it; closes it when there are too many. */
+/*
+ * Takes `file`, a non-blocking socket, and reads what has come with it. Where there are too many, the oldest that has
+ * never asked anything is closed for it, or `file` when there is none.
+ */
 void runtime_connection_open(struct runtime_connections *group, int file);
 
 /* Handles what has arrived so far. Bounded. */
