@@ -3,9 +3,9 @@
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "handlers/api_error.h"
+#include "server/head_guard.h"
 #include "server/preflight.h"
 #include "server/routes.h"
 
@@ -93,6 +93,8 @@ void http_exchange_send_head(struct http_exchange *exchange, struct MHD_Response
     (void)MHD_set_response_options(response, MHD_RF_SEND_KEEP_ALIVE_HEADER, MHD_RO_END);
     for (size_t i = 0; i < answer->header_count; i++)
         (void)MHD_add_response_header(response, answer->headers[i].name, answer->headers[i].value);
+    if (exchange->head_fault != NULL)
+        (void)MHD_add_response_header(response, "Connection", "close");
     allow_origin(exchange, response);
     exchange->response = response;
     exchange->status = answer->status;
@@ -233,9 +235,8 @@ static enum MHD_Result handle(struct http_exchange *exchange)
     http_connection_await(exchange->client, AWAITED_NOTHING, 0);
     host->pending++;
     request_id_make(host->api->random, base->request_id);
-    if (exchange->is_ambiguous)
-        api_answer_refusal(
-            base, 400, "the length of the body is told twice: send one Content-Length, or chunks");
+    if (exchange->head_fault != NULL)
+        api_answer_refusal(base, 400, exchange->head_fault);
     else if (!origin_guard_allows(&host->guard, config_store_current(host->api->config_store),
                                   exchange_header(base, "Origin"), exchange_header(base, "Host"),
                                   why))
@@ -251,25 +252,20 @@ static enum MHD_Result handle(struct http_exchange *exchange)
     return MHD_YES;
 }
 
-static enum MHD_Result count_length(void *context, enum MHD_ValueKind kind, const char *name,
-                                    const char *value)
+static enum MHD_Result look_at_header(void *guard, enum MHD_ValueKind kind, const char *name,
+                                      const char *value)
 {
-    unsigned *lengths = context;
-
     (void)kind;
-    (void)value;
-    if (strcasecmp(name, "Content-Length") == 0 || strcasecmp(name, "Transfer-Encoding") == 0)
-        (*lengths)++;
+    head_guard_look(guard, name, value == NULL ? "" : value);
     return MHD_YES;
 }
 
-/* Two lengths, or one beside chunks: what stands between us and the client may have taken the other one. */
-static bool is_ambiguous(const struct http_exchange *exchange)
+static const char *find_head_fault(const struct http_exchange *exchange)
 {
-    unsigned lengths = 0;
+    struct head_guard guard = {0};
 
-    (void)MHD_get_connection_values(exchange->connection, MHD_HEADER_KIND, count_length, &lengths);
-    return lengths > 1;
+    (void)MHD_get_connection_values(exchange->connection, MHD_HEADER_KIND, look_at_header, &guard);
+    return guard.fault;
 }
 
 /* A client that waits to be told to go on, or announces more than we would read, is answered before its body. */
@@ -280,9 +276,9 @@ static enum MHD_Result begin(struct http_exchange *exchange, const char *method)
     const unsigned long long length = length_text == NULL ? 0 : strtoull(length_text, NULL, 10);
 
     exchange->exchange.method = method;
-    exchange->is_ambiguous = is_ambiguous(exchange);
+    exchange->head_fault = find_head_fault(exchange);
     exchange->route = route_find(method, exchange->exchange.path, &exchange->exchange.parameter);
-    if (exchange->is_ambiguous)
+    if (exchange->head_fault != NULL)
         return handle(exchange);
     if (length > exchange->route->body_max) {
         exchange->exchange.is_body_too_large = true;

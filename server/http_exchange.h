@@ -51,8 +51,8 @@ struct http_exchange {
     struct http_connection *client; /* the same, as one who may be too slow */
     const struct route *route;      /* NULL until the head was seen */
     enum exchange_state state;
-    bool is_ambiguous;    /* its length is told twice */
-    bool is_memory_short; /* the body was read and thrown away */
+    const char *head_fault; /* NULL for none; with one it is refused, and the connection closed */
+    bool is_memory_short;   /* the body was read and thrown away */
     uint64_t received;
     struct MHD_Response *response;
     int status;
