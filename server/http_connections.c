@@ -77,12 +77,16 @@ static void cut(struct http_connection *connection)
 
 bool http_connections_make_room(struct http_connections *list)
 {
+    const int64_t before_us = clock_monotonic_us() - HTTP_GRACE_MS * INT64_C(1000);
+
     for (struct http_connection *connection = list->first; connection != NULL;
          connection = connection->next) {
-        if (connection->awaited == AWAITED_HEAD && !connection->is_cut) {
-            cut(connection);
-            return true;
-        }
+        if (connection->awaited != AWAITED_HEAD || connection->is_cut)
+            continue;
+        if (connection->since_us > before_us)
+            return false; /* and so it is with those behind it */
+        cut(connection);
+        return true;
     }
     return false;
 }

@@ -16,7 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { HTTP_PATIENCE_MS = 120000, HTTP_BYTES_PER_MS = 8 };
+enum { HTTP_PATIENCE_MS = 120000, HTTP_BYTES_PER_MS = 8, HTTP_GRACE_MS = 1000 };
 
 enum http_awaited {
     AWAITED_HEAD,   /* idle, or in the middle of a head */
@@ -52,7 +52,8 @@ void http_connection_progress(struct http_connection *connection, size_t bytes);
 
 /*
  * Both shut sockets down, which libmicrohttpd then sees as the client's end. One makes room: it chooses whoever has been
- * without a request for longest, and is false when nobody is. The other ends all whose time is up, and counts them.
+ * without a request for longest, and for HTTP_GRACE_MS at least; it is false when nobody has. The other ends all whose
+ * time is up, and counts them.
  */
 bool http_connections_make_room(struct http_connections *list);
 unsigned http_connections_end_slow(struct http_connections *list);

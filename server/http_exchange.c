@@ -28,6 +28,7 @@ static ssize_t read_cut_body(void *context, uint64_t position, char *buffer, siz
     const size_t rest = exchange->cut_after - (size_t)position;
     const size_t length = rest < max ? rest : max;
 
+    exchange->host->has_moved = true;
     if (length == 0)
         return MHD_CONTENT_READER_END_WITH_ERROR;
     memcpy(buffer, exchange->cut_body->data + position, length);
@@ -322,10 +323,12 @@ enum MHD_Result http_exchange_receive(void *context, struct MHD_Connection *conn
 {
     struct http_exchange *exchange = *slot;
 
-    (void)context;
+    struct exchange_host *host = context;
+
     (void)connection;
     (void)url;
     (void)version;
+    host->has_moved = true;
     if (exchange == NULL || (exchange->route == NULL && exchange->host->is_stopping))
         return MHD_NO;
     if (exchange->route == NULL)

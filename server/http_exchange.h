@@ -22,6 +22,7 @@ struct exchange_host {
     unsigned pending;   /* exchanges without an answer */
     bool is_stopping;   /* takes no more requests */
     bool is_run_wanted; /* libmicrohttpd has something to do */
+    bool has_moved;     /* …and has done something */
 };
 
 enum exchange_state { RECEIVING, HANDLING, SUSPENDED, ANSWERED, DROPPED };

@@ -42,6 +42,7 @@ static ssize_t read_stream(void *context, uint64_t position, char *buffer, size_
     size_t length = 0;
 
     (void)position;
+    exchange->host->has_moved = true;
     while (length < max && stream->first != NULL) {
         const struct bytes_view view = bytes_view(stream->first->bytes);
         const size_t rest = view.length - stream->sent;

@@ -24,8 +24,10 @@ enum {
     CONNECTIONS_MIN = 16,
     SLOWNESS_CHECK_MS = 5000,
     ACCEPTS_PER_TURN = 64,
-    ACCEPT_PAUSE_MS = 100, /* when descriptors have run out */
+    ACCEPT_PAUSE_MS = 100, /* when descriptors or connections have run out */
     RUNS_PER_TURN = 4,
+    EMPTY_TURNS_MAX = 100,
+    EMPTY_TURN_MS = 10,
     CLOSE_WAIT_MS = 50
 };
 
@@ -39,6 +41,7 @@ struct http_listener {
     unsigned connections_max;
     bool is_accepting_stopped;  /* until somebody has left, or the pause is over */
     bool is_out_of_descriptors; /* said once until it isn't any more */
+    unsigned empty_turns; /* in which libmicrohttpd was run at its own wish, and nothing happened */
     uv_poll_t accept_poll, daemon_poll;
     uv_timer_t daemon_timer, accept_timer, slowness_timer, close_timer;
     uv_prepare_t prepare;
@@ -52,6 +55,19 @@ struct http_listener {
 
 static void on_daemon_timer(uv_timer_t *timer);
 
+/*
+ * A body whose chunk begins with a line that has no end fills the buffer of its connection: libmicrohttpd then wants to be
+ * run again at once, for ever. Such wishes are granted a hundred times a second, and the connection ends when the
+ * patience with its body does.
+ */
+static uint64_t limit_wish(struct http_listener *listener, MHD_UNSIGNED_LONG_LONG timeout_ms)
+{
+    if (timeout_ms == 0)
+        return listener->empty_turns > EMPTY_TURNS_MAX ? EMPTY_TURN_MS : 0;
+    listener->empty_turns = 0;
+    return timeout_ms;
+}
+
 static void run_daemon(struct http_listener *listener)
 {
     MHD_UNSIGNED_LONG_LONG timeout_ms;
@@ -63,7 +79,8 @@ static void run_daemon(struct http_listener *listener)
     if (listener->host.is_run_wanted)
         (void)uv_timer_start(&listener->daemon_timer, on_daemon_timer, 0, 0);
     else if (MHD_get_timeout(listener->daemon, &timeout_ms) == MHD_YES)
-        (void)uv_timer_start(&listener->daemon_timer, on_daemon_timer, timeout_ms, 0);
+        (void)uv_timer_start(&listener->daemon_timer, on_daemon_timer,
+                             limit_wish(listener, timeout_ms), 0);
     else
         (void)uv_timer_stop(&listener->daemon_timer);
 }
@@ -72,6 +89,9 @@ static void on_daemon_timer(uv_timer_t *timer)
 {
     struct http_listener *listener = timer->data;
 
+    listener->empty_turns =
+        listener->host.has_moved || listener->host.is_run_wanted ? 0 : listener->empty_turns + 1;
+    listener->host.has_moved = false;
     listener->host.is_run_wanted = true; /* by on_prepare(), in this very turn */
 }
 
@@ -157,13 +177,14 @@ static void on_accept_pause_over(uv_timer_t *timer)
         watch_socket(listener);
 }
 
-/* Whoever has been idle for longest gives way; where everybody is busy, the others wait in the kernel. */
+/* Whoever has been idle for longest gives way; where nobody is, the others wait in the kernel for somebody to leave. */
 static void make_room(struct http_listener *listener)
 {
     (void)uv_poll_stop(&listener->accept_poll);
     listener->is_accepting_stopped = true;
     if (http_connections_make_room(&listener->connections))
         listener->host.is_run_wanted = true;
+    (void)uv_timer_start(&listener->accept_timer, on_accept_pause_over, ACCEPT_PAUSE_MS, 0);
 }
 
 static void on_accept_fault(struct http_listener *listener, int error)
@@ -175,7 +196,6 @@ static void on_accept_fault(struct http_listener *listener, int error)
                   strerror(error));
     listener->is_out_of_descriptors = true;
     make_room(listener);
-    (void)uv_timer_start(&listener->accept_timer, on_accept_pause_over, ACCEPT_PAUSE_MS, 0);
 }
 
 static void on_connectable(uv_poll_t *poll, int status, int events)
