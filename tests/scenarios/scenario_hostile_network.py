@@ -21,7 +21,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 import invoked  # noqa: E402
 from events import SUCCEEDS, mock  # noqa: E402
 from invoked import ATTENTIVE, IS_SANITIZED, NATIVE_ECHO, SLOWNESS, RuntimeApi, command, nodejs, provided, read_all, wait_for  # noqa: E402
-from pressed import PressedServer, limits  # noqa: E402
+from pressed import PressedServer, cpu_seconds, limits  # noqa: E402
 
 PATIENCE_S = 120  # as long as the server waits for a head, for a body, for the taking of an answer
 STEP_S = 20
@@ -53,12 +53,6 @@ def closes(connection, timeout_s=0):
         except ConnectionError:
             return True
     return False
-
-
-def cpu_seconds(pid):
-    with open(f"/proc/{pid}/stat") as file:
-        fields = file.read().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def open_connections(server):

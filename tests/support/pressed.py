@@ -20,6 +20,12 @@ def limits(**limits):
     return ["prlimit", *(f"--{name}={value}" for name, value in limits.items()), "--"]
 
 
+def cpu_seconds(pid):
+    with open(f"/proc/{pid}/stat") as file:
+        fields = file.read().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 class PressedServer(EventServer):
     """Its clock is real by default. `prefix`: the command that starts it; `shifts`: shift() moves its clocks."""
 
