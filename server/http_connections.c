@@ -99,6 +99,15 @@ static bool is_slow(const struct http_connection *connection, int64_t now_us)
            now_us - connection->since_us > (int64_t)allowed_ms * 1000;
 }
 
+/* libmicrohttpd overlooks the end of a client that comes together with its last bytes. */
+static bool has_left(const struct http_connection *connection)
+{
+    char byte;
+
+    return (connection->awaited == AWAITED_HEAD || connection->awaited == AWAITED_BODY) &&
+           !connection->is_cut && recv(connection->file, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+}
+
 unsigned http_connections_end_slow(struct http_connections *list)
 {
     const int64_t now_us = clock_monotonic_us();
@@ -106,10 +115,12 @@ unsigned http_connections_end_slow(struct http_connections *list)
 
     for (struct http_connection *connection = list->first; connection != NULL;
          connection = connection->next) {
-        if (!is_slow(connection, now_us))
-            continue;
-        cut(connection);
-        count++;
+        if (has_left(connection)) {
+            cut(connection);
+        } else if (is_slow(connection, now_us)) {
+            cut(connection);
+            count++;
+        }
     }
     return count;
 }

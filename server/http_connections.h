@@ -53,7 +53,7 @@ void http_connection_progress(struct http_connection *connection, size_t bytes);
 /*
  * Both shut sockets down, which libmicrohttpd then sees as the client's end. One makes room: it chooses whoever has been
  * without a request for longest, and for HTTP_GRACE_MS at least; it is false when nobody has. The other ends all whose
- * time is up, and counts them.
+ * time is up, and counts them; it also ends those who have left in the middle of a request.
  */
 bool http_connections_make_room(struct http_connections *list);
 unsigned http_connections_end_slow(struct http_connections *list);

@@ -438,16 +438,19 @@ class Heads(unittest.TestCase):
             self.assertEqual(server.invoke("m", 1).status, 200)
             self.assertLess(server.resident_kb() - before, 8_000 * SLOWNESS)
 
-    def test_a_reset_in_the_middle_of_everything_leaves_nothing_behind(self):
+    def test_leaving_in_the_middle_of_everything_leaves_nothing_behind(self):
         with PressedServer({"m": mock(SUCCEEDS), "echo": ECHO}) as server:
             server.invoke("echo", 1)
             descriptors = server.descriptor_count()
             whole = post("echo", "Content-Length: 3") + b"\r\n123"
-            for length in range(0, len(whole) + 1, 7):
-                with server.connect() as connection:
-                    connection.sendall(whole[:length])
-                    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-            wait_for(lambda: server.descriptor_count() <= descriptors, "the end of all connections")
+            for length in range(0, len(whole) + 1, 3):
+                for is_reset in (False, True):
+                    with server.connect() as connection:
+                        connection.sendall(whole[:length])
+                        if is_reset:
+                            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            wait_for(lambda: open_connections(server) == 0, "the end of all connections")
+            wait_for(lambda: server.descriptor_count() <= descriptors, "the end of their descriptors")
             self.assertEqual(server.invoke("echo", 1).body, b"1")
 
 
