@@ -64,16 +64,16 @@ struct http_exchange {
     char target[]; /* raw, ended by NUL */
 };
 
-/* The first that libmicrohttpd tells of a request: its target, before anything was decoded. `host` is an exchange_host. */
-void *http_exchange_begin(void *host, const char *target, struct MHD_Connection *connection);
+/* The first that libmicrohttpd tells of a request: its target, before anything was decoded. `context` is an exchange_host. */
+void *http_exchange_begin(void *context, const char *target, struct MHD_Connection *connection);
 
 /* Called with the head, then with each piece of the body, then with none; and once more when it was resumed. */
-enum MHD_Result http_exchange_receive(void *host, struct MHD_Connection *connection,
+enum MHD_Result http_exchange_receive(void *context, struct MHD_Connection *connection,
                                       const char *url, const char *method, const char *version,
                                       const char *data, size_t *length, void **slot);
 
 /* The answer has been sent, or the client has left. */
-void http_exchange_end(void *host, struct MHD_Connection *connection, void **slot,
+void http_exchange_end(void *context, struct MHD_Connection *connection, void **slot,
                        enum MHD_RequestTerminationCode code);
 
 /* The parts: http_exchange.c gives status and headers, http_exchange_stream.c an answer in pieces. */
