@@ -81,10 +81,10 @@ void http_exchange_send_head(struct http_exchange *exchange, struct MHD_Response
                              const struct answer *answer);
 void http_exchange_settle(struct http_exchange *exchange, enum exchange_state state);
 void http_exchange_free(struct http_exchange *exchange);
-void http_exchange_stream_begin(struct exchange *exchange, const struct answer *answer,
+void http_exchange_stream_begin(struct exchange *base, const struct answer *answer,
                                 exchange_room_fn *on_room, void *context);
-bool http_exchange_stream_write(struct exchange *exchange, struct bytes *bytes);
-void http_exchange_stream_end(struct exchange *exchange);
+bool http_exchange_stream_write(struct exchange *base, struct bytes *bytes);
+void http_exchange_stream_end(struct exchange *base);
 
 /* The client has left: what is still written goes nowhere. */
 void http_exchange_stream_abandon(struct http_exchange *exchange);
