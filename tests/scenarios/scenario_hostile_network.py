@@ -21,7 +21,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 import invoked  # noqa: E402
 from events import SUCCEEDS, mock  # noqa: E402
 from invoked import ATTENTIVE, IS_SANITIZED, NATIVE_ECHO, SLOWNESS, RuntimeApi, command, nodejs, provided, read_all, wait_for  # noqa: E402
-from pressed import PressedServer, cpu_seconds, limits  # noqa: E402
+from pressed import PressedServer, cpu_seconds, limits, open_connections  # noqa: E402
 
 PATIENCE_S = 120  # as long as the server waits for a head, for a body, for the taking of an answer
 STEP_S = 20
@@ -53,13 +53,6 @@ def closes(connection, timeout_s=0):
         except ConnectionError:
             return True
     return False
-
-
-def open_connections(server):
-    """How many the server has at its port, by the kernel's table: established, or left by the client only."""
-    with open("/proc/net/tcp") as file:
-        rows = [line.split() for line in file.readlines()[1:]]
-    return sum(int(row[1].split(":")[1], 16) == server.port and row[3] in ("01", "08") for row in rows)
 
 
 def hasty(server):

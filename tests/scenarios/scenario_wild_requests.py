@@ -26,7 +26,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 import invoked  # noqa: E402
 from events import FAILS, SUCCEEDS, event_config, mock, to_queue  # noqa: E402
 from invoked import ATTENTIVE, IS_SANITIZED, NATIVE_ECHO, RuntimeApi, command, provided, python, wait_for  # noqa: E402
-from pressed import PressedServer  # noqa: E402
+from pressed import PressedServer, open_connections  # noqa: E402
 
 SECONDS = float(os.environ.get("WILD_SECONDS", 5))
 WILD_THREADS = 4
@@ -338,14 +338,7 @@ class WildRequests(unittest.TestCase):
 
     def assert_nothing_is_left(self, before_kb):
         """Neither connections nor memory."""
-        port = f":{self.server.port:04X}"
-
-        def is_done():
-            with open("/proc/net/tcp") as file:
-                rows = [line.split() for line in file.readlines()[1:]]
-            return not any(row[1].endswith(port) and row[3] in ("01", "08") for row in rows)
-
-        wait_for(is_done, "the end of all connections")
+        wait_for(lambda: open_connections(self.server) == 0, "the end of all connections")
         self.assertEqual(self.server.invoke("echo", 1).body, b"1")
         if not IS_SANITIZED:
             self.assertLess(self.server.resident_kb() - before_kb, 100_000)
