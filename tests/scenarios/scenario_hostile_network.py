@@ -251,7 +251,7 @@ class Many(unittest.TestCase):
 
     def test_idle_ones_beyond_the_bound_give_way(self):
         with PressedServer({"m": mock(SUCCEEDS), "echo": ECHO}, prefix=limits(nofile=100)) as server:
-            self.connect(server, 200)
+            self.connect(server, 90)
             for name in ("m", "echo"):
                 self.assert_answered(server, name)
             wait_for(lambda: closes(self.connections[0]), "the end of the oldest")
@@ -261,7 +261,7 @@ class Many(unittest.TestCase):
             self.assertIn(b" 200 OK", read_all(connection))
 
     def test_busy_ones_beyond_the_bound_wait(self):
-        with PressedServer({"m": mock({"DelayMs": 1000, **SUCCEEDS})}, prefix=limits(nofile=100)) as server:
+        with PressedServer({"m": mock({"DelayMs": 300, **SUCCEEDS})}, prefix=limits(nofile=100)) as server:
             request = post("m", "Content-Length: 1", "Connection: close") + b"\r\n1"
             self.connect(server, 120)  # fifty of them at once
             for connection in self.connections:
@@ -432,7 +432,7 @@ class Heads(unittest.TestCase):
             self.assertLess(server.resident_kb() - before, 8_000 * SLOWNESS)
 
     def test_leaving_in_the_middle_of_everything_leaves_nothing_behind(self):
-        with PressedServer({"m": mock(SUCCEEDS), "echo": ECHO}) as server:
+        with PressedServer({"m": mock(SUCCEEDS), "echo": ECHO}, shifts=True) as server:
             server.invoke("echo", 1)
             descriptors = server.descriptor_count()
             whole = post("echo", "Content-Length: 3") + b"\r\n123"
@@ -442,6 +442,8 @@ class Heads(unittest.TestCase):
                         connection.sendall(whole[:length])
                         if is_reset:
                             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            server.shift(monotonic_s=6)  # it looks every five seconds
+            server.request("GET", "/_invoked/health")
             wait_for(lambda: open_connections(server) == 0, "the end of all connections")
             wait_for(lambda: server.descriptor_count() <= descriptors, "the end of their descriptors")
             self.assertEqual(server.invoke("echo", 1).body, b"1")
