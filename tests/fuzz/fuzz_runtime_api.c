@@ -284,6 +284,17 @@ static bool is_known(int status)
     return false;
 }
 
+/* A number that something else than a digit ends. */
+static size_t read_number(const char *at)
+{
+    size_t number = 0;
+
+    expect(*at >= '0' && *at <= '9');
+    for (; *at >= '0' && *at <= '9' && number < 1000000000; at++)
+        number = number * 10 + (size_t)(*at - '0');
+    return number;
+}
+
 /* Adds status and body of the answer at the beginning; returns its length. */
 static size_t tell_answer(struct talk *talk, struct bytes_view left)
 {
@@ -294,14 +305,14 @@ static size_t tell_answer(struct talk *talk, struct bytes_view left)
 
     expect(left.length > 12 && memcmp(left.data, "HTTP/1.1 ", 9) == 0 && end_of_head != NULL);
     head_length = (size_t)(end_of_head - left.data) + 4;
-    status = atoi(left.data + 9); /* digits, then a blank: it ends inside the head */
+    status = (int)read_number(left.data + 9);
     expect(is_known(status));
     if (status != 100) {
         const char *const header =
             memmem(left.data, head_length, length_header, sizeof length_header - 1);
 
         expect(header != NULL);
-        body_length = strtoul(header + sizeof length_header - 1, NULL, 10);
+        body_length = read_number(header + sizeof length_header - 1);
     }
     expect(body_length <= left.length - head_length);
     expect(bytes_format(&talk->told, "answer %d ", status));
