@@ -1,4 +1,7 @@
-"""The cases of client_cases.py through the AWS CLI, a process for each operation."""
+"""The cases of client_cases.py through the AWS CLI, a process for each operation.
+
+test: timeout 300
+"""
 
 import base64
 import json
