@@ -43,7 +43,7 @@ FUNCTIONS = {
     "context": fixture("python-client-context"),
     "echo": fixture("python-echo", MemorySize=512), "large": fixture("python-large", MemorySize=512),
     "none": command("cat", ReservedConcurrentExecutions=0),
-    "gated": command("sh", "-c", GATED),
+    "gated": command("sh", "-c", GATED, Timeout=200),
     "waiting": python(WAITING, ReservedConcurrentExecutions=1),
     "stuck": python(WAITING, ReservedConcurrentExecutions=1, Timeout=3),
 }

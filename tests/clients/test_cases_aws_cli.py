@@ -18,14 +18,14 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 import invoked  # noqa: E402
 from case_runner import Adapter, cases_through  # noqa: E402
 from client_cases import ATTEMPTS, Outcome  # noqa: E402
-from invoked import SLOWNESS, clean_environment, wait_for  # noqa: E402
+from invoked import clean_environment, wait_for  # noqa: E402
 
 AWS = "/usr/bin/aws" if os.path.exists("/usr/bin/aws") else shutil.which("aws")
 FORKS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "aws_cli_forks.py")
 COMMANDS = {"Invoke": "invoke", "InvokeAsync": "invoke-async"}
 REFUSAL = re.compile(r"(?s)\s*An error occurred \((\w+)\) when calling the (\w+) operation(?: \(reached max retries: (\d+)\))?: (.*)\n")
 REFUSED = 254  # the CLI's exit status
-ANSWER_S = 120 * SLOWNESS
+ANSWER_S = 180
 
 
 class Run:
@@ -70,7 +70,8 @@ class AwsCli(Adapter):
 
     @staticmethod
     def arguments(operation, endpoint, folder):
-        words = ["--endpoint-url", endpoint, "--output", "json", "lambda", COMMANDS[operation.name]]
+        words = ["--endpoint-url", endpoint, "--output", "json", "--cli-read-timeout", str(ANSWER_S), "lambda",
+                 COMMANDS[operation.name]]
         for member, value in operation.members.items():
             if member in ("Payload", "InvokeArgs"):
                 with open(os.path.join(folder, "payload"), "wb") as file:
