@@ -183,32 +183,52 @@ static void on_ready(uv_poll_t *poll, int status, int events)
         watch(channel);
 }
 
-int frame_channel_open(struct frame_channel *channel, uv_loop_t *loop, frame_received_fn *on_frame,
-                       frame_ended_fn *on_end, void *context)
+int frame_channel_pair(int *workers_end)
 {
     const int size = SOCKET_BYTES;
     int ends[2];
 
-    *channel = (struct frame_channel){
-        .file = -1, .on_frame = on_frame, .on_end = on_end, .context = context};
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
         return -1;
     (void)setsockopt(ends[0], SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
     (void)setsockopt(ends[1], SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
-    const int error = uv_poll_init(loop, &channel->poll, ends[0]); /* makes it non-blocking */
+    *workers_end = ends[1];
+    return ends[0];
+}
+
+bool frame_channel_adopt(struct frame_channel *channel, uv_loop_t *loop, int servers_end,
+                         frame_received_fn *on_frame, frame_ended_fn *on_end, void *context)
+{
+    *channel = (struct frame_channel){
+        .file = -1, .on_frame = on_frame, .on_end = on_end, .context = context};
+    const int error = uv_poll_init(loop, &channel->poll, servers_end); /* makes it non-blocking */
 
     if (error != 0) {
-        (void)close(ends[0]);
-        (void)close(ends[1]);
+        (void)close(servers_end);
         errno = -error;
-        return -1;
+        return false;
     }
-    channel->file = ends[0];
-    channel->descriptor = ends[0];
+    channel->file = servers_end;
+    channel->descriptor = servers_end;
     channel->is_open = true;
     channel->poll.data = channel;
     watch(channel);
-    return ends[1];
+    return true;
+}
+
+int frame_channel_open(struct frame_channel *channel, uv_loop_t *loop, frame_received_fn *on_frame,
+                       frame_ended_fn *on_end, void *context)
+{
+    int workers_end;
+    const int servers_end = frame_channel_pair(&workers_end);
+
+    *channel = (struct frame_channel){.file = -1};
+    if (servers_end < 0)
+        return -1;
+    if (frame_channel_adopt(channel, loop, servers_end, on_frame, on_end, context))
+        return workers_end;
+    (void)close(workers_end);
+    return -1;
 }
 
 static void put_length(char head[FRAME_HEAD_BYTES], size_t length)

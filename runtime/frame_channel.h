@@ -50,6 +50,13 @@ struct frame_channel {
 int frame_channel_open(struct frame_channel *channel, uv_loop_t *loop, frame_received_fn *on_frame,
                        frame_ended_fn *on_end, void *context);
 
+/* The same in two steps. Returns the server's end, and the worker's; both are the caller's. -1 with errno set. */
+int frame_channel_pair(int *workers_end);
+
+/* Takes the server's end, also when it fails: false with errno set. */
+bool frame_channel_adopt(struct frame_channel *channel, uv_loop_t *loop, int servers_end,
+                         frame_received_fn *on_frame, frame_ended_fn *on_end, void *context);
+
 /*
  * Writes a frame: `body` (taken; may be NULL), then `payload` (retained; may be NULL). False when memory or the queue
  * is short.
