@@ -56,12 +56,29 @@ static size_t put_character(const struct spelling *spelling, const unsigned char
     return length;
 }
 
+/* How much of the beginning stays as it is: all of most texts. */
+static size_t safe_length(const struct spelling *spelling, const unsigned char *bytes,
+                          size_t length)
+{
+    size_t i = 0;
+
+    while (i < length && bytes[i] >= 0x20 && bytes[i] < 0x7F && spelling->letters[bytes[i]] == 0)
+        i++;
+    return i;
+}
+
 static size_t make_safe(const struct spelling *spelling, struct bytes_view text, char *out)
 {
     const unsigned char *const bytes = (const unsigned char *)text.data;
     size_t written = 0, length;
 
     for (size_t i = 0; i<text.length; i += length> 0 ? length : 1) {
+        length = safe_length(spelling, bytes + i, text.length - i);
+        if (length > 0) {
+            memcpy(out + written, bytes + i, length);
+            written += length;
+            continue;
+        }
         length = utf8_length(bytes + i, bytes + text.length);
         written += put_character(spelling, bytes + i, length, out + written);
     }

@@ -1,7 +1,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "runtime/short_text.h"
 #include "runtime/worker_parts.h"
+
+enum { EVENT_FIELDS_USUAL = 448 }; /* bytes; more are made room for */
 
 /* Splits "type NUL payload"; the payload is copied, since errors are rare. */
 static struct bytes *split_error(struct bytes *body, char error_type[ERROR_TYPE_SIZE])
@@ -111,14 +114,17 @@ bool worker_send_event(struct worker *worker, struct invocation *invocation)
 {
     static const char no_event[] = "{}";
     struct bytes *body = NULL;
-    char deadline[24];
+    char digits[24];
+    struct short_text deadline;
     const char *const fields[] = {
-        invocation->request_id,     deadline, invocation->invoked_arn, invocation->trace_header,
-        invocation->client_context, "",       invocation->tenant_id};
-    bool is_done = bytes_append(&body, "\0\0\0", 4);
+        invocation->request_id,     digits, invocation->invoked_arn, invocation->trace_header,
+        invocation->client_context, "",     invocation->tenant_id};
+    bool is_done =
+        bytes_reserve(&body, EVENT_FIELDS_USUAL) != NULL && bytes_append(&body, "\0\0\0", 4);
     size_t length;
 
-    (void)snprintf(deadline, sizeof deadline, "%lld", (long long)worker->deadline_ms);
+    short_text_begin(&deadline, digits, sizeof digits);
+    short_text_put_number(&deadline, (uint64_t)worker->deadline_ms);
     for (size_t i = 0; i < sizeof fields / sizeof fields[0] && is_done; i++)
         is_done = append_field(&body, fields[i]);
     if (!is_done) {
