@@ -101,6 +101,7 @@ static bool read_some(struct frame_channel *channel)
 
     if (channel->file < 0)
         return false;
+    channel->read_count++;
     length = is_direct ? read(channel->file, body->data + body->length,
                               channel->body_length - body->length)
                        : read(channel->file, buffer, sizeof buffer);
@@ -231,34 +232,38 @@ int frame_channel_open(struct frame_channel *channel, uv_loop_t *loop, frame_rec
     return -1;
 }
 
-static void put_length(char head[FRAME_HEAD_BYTES], size_t length)
+struct bytes *frame_new(size_t usual_length)
 {
-    head[0] = (char)(length >> 24);
-    head[1] = (char)(length >> 16);
-    head[2] = (char)(length >> 8);
-    head[3] = (char)length;
+    struct bytes *frame = bytes_new(FRAME_HEAD_BYTES + usual_length);
+
+    if (frame != NULL)
+        frame->length = FRAME_HEAD_BYTES;
+    return frame;
 }
 
-bool frame_channel_send(struct frame_channel *channel, enum frame_kind kind, struct bytes *body,
+static void put_head(struct bytes *frame, enum frame_kind kind, size_t payload_length)
+{
+    const size_t length = frame->length - FRAME_HEAD_BYTES + 1 + payload_length;
+
+    frame->data[0] = (char)(length >> 24);
+    frame->data[1] = (char)(length >> 16);
+    frame->data[2] = (char)(length >> 8);
+    frame->data[3] = (char)length;
+    frame->data[FRAME_HEAD_BYTES - 1] = (char)kind;
+}
+
+bool frame_channel_send(struct frame_channel *channel, enum frame_kind kind, struct bytes *frame,
                         struct bytes *payload)
 {
     const size_t payload_length = bytes_view(payload).length;
     const bool was_writing = channel->part_count > 0;
-    struct bytes *head = NULL;
-    char text[FRAME_HEAD_BYTES];
 
-    put_length(text, 1 + bytes_view(body).length + payload_length);
-    text[FRAME_HEAD_BYTES - 1] = (char)kind;
-    if (channel->file < 0 || channel->part_count + 2 > FRAME_PARTS_MAX ||
-        bytes_reserve(&head, FRAME_HEAD_BYTES + bytes_view(body).length) == NULL) {
-        bytes_release(head);
-        bytes_release(body);
+    if (channel->file < 0 || channel->part_count + 2 > FRAME_PARTS_MAX) {
+        bytes_release(frame);
         return false;
     }
-    (void)bytes_append(&head, text, sizeof text);
-    (void)bytes_append(&head, bytes_view(body).data, bytes_view(body).length);
-    bytes_release(body);
-    channel->parts[channel->part_count++] = head;
+    put_head(frame, kind, payload_length);
+    channel->parts[channel->part_count++] = frame;
     if (payload_length > 0)
         channel->parts[channel->part_count++] = bytes_retain(payload);
     if (!was_writing)

@@ -4,7 +4,7 @@
 #include "runtime/short_text.h"
 #include "runtime/worker_parts.h"
 
-enum { EVENT_FIELDS_USUAL = 448 }; /* bytes; more are made room for */
+enum { EVENT_FIELDS_USUAL = 448, INIT_FIELDS_USUAL = 2048 }; /* bytes; more are made room for */
 
 /* Splits "type NUL payload"; the payload is copied, since errors are rare. */
 static struct bytes *split_error(struct bytes *body, char error_type[ERROR_TYPE_SIZE])
@@ -97,9 +97,9 @@ bool worker_send_init(struct worker *worker, const struct worker_command *comman
 {
     const struct function_version *settings = worker->base.settings;
     const bool keeps_environment = command->has_wrapper || settings->debug_command.count > 0;
-    struct bytes *body = NULL;
-    bool is_done =
-        append_field(&body, settings->working_directory) && append_field(&body, settings->handler);
+    struct bytes *body = frame_new(INIT_FIELDS_USUAL);
+    bool is_done = body != NULL && append_field(&body, settings->working_directory) &&
+                   append_field(&body, settings->handler);
 
     for (size_t i = 0; i < variables->count && is_done && !keeps_environment; i++)
         is_done = append_field(&body, variables->items[i]);
@@ -113,14 +113,14 @@ bool worker_send_init(struct worker *worker, const struct worker_command *comman
 bool worker_send_event(struct worker *worker, struct invocation *invocation)
 {
     static const char no_event[] = "{}";
-    struct bytes *body = NULL;
+    struct bytes *body = frame_new(EVENT_FIELDS_USUAL);
     char digits[24];
     struct short_text deadline;
     const char *const fields[] = {
         invocation->request_id,     digits, invocation->invoked_arn, invocation->trace_header,
         invocation->client_context, "",     invocation->tenant_id};
-    bool is_done =
-        bytes_reserve(&body, EVENT_FIELDS_USUAL) != NULL && bytes_append(&body, "\0\0\0", 4);
+    bool is_done = body != NULL && bytes_append(&body, "\0\0\0", 4);
+    char *length_bytes;
     size_t length;
 
     short_text_begin(&deadline, digits, sizeof digits);
@@ -131,11 +131,12 @@ bool worker_send_event(struct worker *worker, struct invocation *invocation)
         bytes_release(body);
         return false;
     }
-    length = body->length - 4;
-    body->data[0] = (char)(length >> 24);
-    body->data[1] = (char)(length >> 16);
-    body->data[2] = (char)(length >> 8);
-    body->data[3] = (char)length;
+    length = body->length - FRAME_HEAD_BYTES - 4;
+    length_bytes = body->data + FRAME_HEAD_BYTES;
+    length_bytes[0] = (char)(length >> 24);
+    length_bytes[1] = (char)(length >> 16);
+    length_bytes[2] = (char)(length >> 8);
+    length_bytes[3] = (char)length;
     if (bytes_view(invocation->payload).length == 0)
         (void)bytes_append(&body, no_event, 2);
     return frame_channel_send(&worker->channel, FRAME_EVENT, body, invocation->payload);
