@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "handlers/api_error.h"
 #include "server/head_guard.h"
@@ -60,8 +61,7 @@ static struct MHD_Response *make_response(struct http_exchange *exchange,
 /* Pages that may read the answers need to be told so. */
 static void allow_origin(const struct http_exchange *exchange, struct MHD_Response *response)
 {
-    const char *origin =
-        MHD_lookup_connection_value(exchange->connection, MHD_HEADER_KIND, "Origin");
+    const char *origin = exchange_header(&exchange->exchange, "Origin");
 
     if (origin == NULL ||
         !origin_guard_is_listed(config_store_current(exchange->host->api->config_store), origin))
@@ -94,7 +94,7 @@ void http_exchange_send_head(struct http_exchange *exchange, struct MHD_Response
     (void)MHD_set_response_options(response, MHD_RF_SEND_KEEP_ALIVE_HEADER, MHD_RO_END);
     for (size_t i = 0; i < answer->header_count; i++)
         (void)MHD_add_response_header(response, answer->headers[i].name, answer->headers[i].value);
-    if (exchange->head_fault != NULL)
+    if (exchange->guard.fault != NULL)
         (void)MHD_add_response_header(response, "Connection", "close");
     allow_origin(exchange, response);
     exchange->response = response;
@@ -119,10 +119,21 @@ static void drop_exchange(struct exchange *exchange)
     http_exchange_settle((struct http_exchange *)exchange, DROPPED);
 }
 
-static const char *find_header(const struct exchange *exchange, const char *name)
+/* Handlers ask for a dozen headers; libmicrohttpd would walk its list for each. */
+static const char *find_header(const struct exchange *base, const char *name)
 {
-    return MHD_lookup_connection_value(((const struct http_exchange *)exchange)->connection,
-                                       MHD_HEADER_KIND, name);
+    const struct http_exchange *exchange = (const struct http_exchange *)base;
+    const size_t length = strlen(name);
+
+    if (exchange->header_count > REQUEST_HEADERS_KEPT)
+        return MHD_lookup_connection_value(exchange->connection, MHD_HEADER_KIND, name);
+    for (size_t i = 0; i < exchange->header_count; i++) {
+        const struct request_header *header = &exchange->headers[i];
+
+        if (header->name_length == length && strncasecmp(header->name, name, length) == 0)
+            return header->value;
+    }
+    return NULL;
 }
 
 static const struct exchange_transport transport = {
@@ -236,8 +247,8 @@ static enum MHD_Result handle(struct http_exchange *exchange)
     http_connection_await(exchange->client, AWAITED_NOTHING, 0);
     host->pending++;
     request_id_make(host->api->random, base->request_id);
-    if (exchange->head_fault != NULL)
-        api_answer_refusal(base, 400, exchange->head_fault);
+    if (exchange->guard.fault != NULL)
+        api_answer_refusal(base, 400, exchange->guard.fault);
     else if (!origin_guard_allows(&host->guard, config_store_current(host->api->config_store),
                                   exchange_header(base, "Origin"), exchange_header(base, "Host"),
                                   why))
@@ -253,33 +264,34 @@ static enum MHD_Result handle(struct http_exchange *exchange)
     return MHD_YES;
 }
 
-static enum MHD_Result look_at_header(void *guard, enum MHD_ValueKind kind, const char *name,
-                                      const char *value)
+static enum MHD_Result take_header(void *context, enum MHD_ValueKind kind, const char *name,
+                                   size_t name_length, const char *value, size_t value_length)
 {
+    struct http_exchange *exchange = context;
+
     (void)kind;
-    head_guard_look(guard, name, value == NULL ? "" : value);
+    (void)value_length;
+    head_guard_look(&exchange->guard, name, value == NULL ? "" : value);
+    if (exchange->header_count < REQUEST_HEADERS_KEPT)
+        exchange->headers[exchange->header_count] =
+            (struct request_header){name, value, name_length};
+    exchange->header_count++;
     return MHD_YES;
-}
-
-static const char *find_head_fault(const struct http_exchange *exchange)
-{
-    struct head_guard guard = {0};
-
-    (void)MHD_get_connection_values(exchange->connection, MHD_HEADER_KIND, look_at_header, &guard);
-    return guard.fault;
 }
 
 /* A client that waits to be told to go on, or announces more than we would read, is answered before its body. */
 static enum MHD_Result begin(struct http_exchange *exchange, const char *method)
 {
-    const char *length_text = find_header(&exchange->exchange, "Content-Length");
-    const char *expect = find_header(&exchange->exchange, "Expect");
-    const unsigned long long length = length_text == NULL ? 0 : strtoull(length_text, NULL, 10);
+    const char *length_text, *expect;
+    unsigned long long length;
 
+    (void)MHD_get_connection_values_n(exchange->connection, MHD_HEADER_KIND, take_header, exchange);
+    length_text = find_header(&exchange->exchange, "Content-Length");
+    expect = find_header(&exchange->exchange, "Expect");
+    length = length_text == NULL ? 0 : strtoull(length_text, NULL, 10);
     exchange->exchange.method = method;
-    exchange->head_fault = find_head_fault(exchange);
     exchange->route = route_find(method, exchange->exchange.path, &exchange->exchange.parameter);
-    if (exchange->head_fault != NULL)
+    if (exchange->guard.fault != NULL)
         return handle(exchange);
     if (length > exchange->route->body_max) {
         exchange->exchange.is_body_too_large = true;

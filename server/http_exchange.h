@@ -12,6 +12,7 @@
 #include <microhttpd.h>
 
 #include "handlers/api.h"
+#include "server/head_guard.h"
 #include "server/http_connections.h"
 #include "server/origin_guard.h"
 
@@ -45,6 +46,14 @@ struct answer_stream {
     void *room_context;
 };
 
+/* A header of the request, borrowed from libmicrohttpd for as long as the exchange lasts. */
+struct request_header {
+    const char *name, *value;
+    size_t name_length;
+};
+
+enum { REQUEST_HEADERS_KEPT = 24 };
+
 struct http_exchange {
     struct exchange exchange; /* first: handlers see only this */
     struct exchange_host *host;
@@ -52,8 +61,8 @@ struct http_exchange {
     struct http_connection *client; /* the same, as one who may be too slow */
     const struct route *route;      /* NULL until the head was seen */
     enum exchange_state state;
-    const char *head_fault; /* NULL for none; with one it is refused, and the connection closed */
-    bool is_memory_short;   /* the body was read and thrown away */
+    struct head_guard guard; /* with a fault it is refused, and the connection closed */
+    bool is_memory_short;    /* the body was read and thrown away */
     uint64_t received;
     struct MHD_Response *response;
     int status;
@@ -61,6 +70,8 @@ struct http_exchange {
     size_t cut_after;
     struct bytes *cut_body;
     struct answer_stream stream;
+    size_t header_count; /* also of those that were not kept */
+    struct request_header headers[REQUEST_HEADERS_KEPT];
     char target[]; /* raw, ended by NUL */
 };
 
