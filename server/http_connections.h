@@ -25,6 +25,8 @@ enum http_awaited {
     AWAITED_NOTHING /* it is our turn */
 };
 
+struct http_exchange;
+
 /* Zeroed before its first use. */
 struct http_connections {
     struct http_connection *first, *last; /* from whom a head is awaited: the longest first */
@@ -38,7 +40,8 @@ struct http_connection {
     enum http_awaited awaited;
     bool is_cut;
     int64_t since_us;
-    uint64_t bytes; /* that have come or gone since then */
+    uint64_t bytes;                 /* that have come or gone since then */
+    struct http_exchange *exchange; /* begun and not ended; NULL between requests */
 };
 
 /* `file` stays the caller's. NULL when memory is short. */

@@ -147,6 +147,14 @@ static const struct exchange_transport transport = {
 
 /* ---- requests ---- */
 
+void http_exchange_forget(struct http_connection *client)
+{
+    if (client->exchange == NULL)
+        return;
+    http_exchange_free(client->exchange);
+    client->exchange = NULL;
+}
+
 /* The first that libmicrohttpd tells of a request: its target, before anything was decoded. */
 void *http_exchange_begin(void *context, const char *target, struct MHD_Connection *connection)
 {
@@ -165,6 +173,8 @@ void *http_exchange_begin(void *context, const char *target, struct MHD_Connecti
     exchange->host = context;
     exchange->connection = connection;
     exchange->client = client->socket_context;
+    http_exchange_forget(exchange->client);
+    exchange->client->exchange = exchange;
     exchange->exchange.transport = &transport;
     exchange->exchange.path = (struct bytes_view){
         exchange->target, question == NULL ? length : (size_t)(question - exchange->target)};
@@ -197,6 +207,7 @@ void http_exchange_end(void *context, struct MHD_Connection *connection, void **
         return;
     assert(exchange->state != HANDLING && exchange->state != SUSPENDED);
     *slot = NULL;
+    exchange->client->exchange = NULL;
     http_connection_await(exchange->client, AWAITED_HEAD, 0);
     exchange->stream.is_client_gone = true;
     if (exchange->stream.is_open)

@@ -87,6 +87,12 @@ enum MHD_Result http_exchange_receive(void *context, struct MHD_Connection *conn
 void http_exchange_end(void *context, struct MHD_Connection *connection, void **slot,
                        enum MHD_RequestTerminationCode code);
 
+/*
+ * libmicrohttpd says nothing of the end of a request whose query has more parameters than the block of its connection
+ * holds: such an exchange goes with its connection.
+ */
+void http_exchange_forget(struct http_connection *client);
+
 /* The parts: http_exchange.c gives status and headers, http_exchange_stream.c an answer in pieces. */
 void http_exchange_send_head(struct http_exchange *exchange, struct MHD_Response *response,
                              const struct answer *answer);

@@ -161,8 +161,10 @@ static void on_connection_change(void *context, struct MHD_Connection *connectio
         on_connection_started(listener, connection, slot);
         return;
     }
-    if (*slot != NULL)
+    if (*slot != NULL) {
+        http_exchange_forget(*slot);
         http_connections_remove(*slot);
+    }
     *slot = NULL;
     if (!listener->host.is_stopping && listener->is_accepting_stopped &&
         !listener->is_out_of_descriptors)

@@ -431,6 +431,14 @@ class Heads(unittest.TestCase):
             self.assertEqual(server.invoke("m", 1).status, 200)
             self.assertLess(server.resident_kb() - before, 8_000 * SLOWNESS)
 
+    def test_a_query_of_too_many_parameters(self):
+        with PressedServer({"m": mock(SUCCEEDS)}, shifts=True) as server:  # a sanitizer looks for what is left of it
+            with server.connect() as connection:
+                connection.sendall(b"GET /_invoked/health?" + b"&" * 3000 + b" HTTP/1.1\r\nHost: localhost\r\n\r\n")
+                server.invoke("m", 1)
+                server.shift(monotonic_s=PATIENCE_S + STEP_S)
+                wait_for(lambda: server.invoke("m", 1).status == 200 and closes(connection), "its end")
+
     def test_leaving_in_the_middle_of_everything_leaves_nothing_behind(self):
         with PressedServer({"m": mock(SUCCEEDS), "echo": ECHO}, shifts=True) as server:
             server.invoke("echo", 1)
