@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,12 +16,13 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "runtime/launcher.h"
+
 enum {
     BUCKETS = 1024,
     MARKER_SIZE = 64,
     SWEEP_DELAY_MS = 200, /* after an end: what it left behind has been handed to us by then */
     ENVIRONMENT_READ_MAX = 65536,
-    HANDLER_DESCRIPTORS_MAX = 1024, /* RLIMIT_NOFILE of AWS's sandbox */
     STRAY_ROUNDS_MAX = 100
 };
 
@@ -36,6 +36,7 @@ struct process {
 };
 
 struct process_table {
+    struct launcher *launcher;
     uv_signal_t child_signal;
     uv_timer_t sweep;
     unsigned open_handles;
@@ -170,6 +171,11 @@ struct process_table *process_table_open(uv_loop_t *loop)
 
     if (table == NULL)
         return NULL;
+    table->launcher = launcher_open();
+    if (table->launcher == NULL) {
+        free(table);
+        return NULL;
+    }
     keep_inherited_descriptors();
     (void)prctl(PR_SET_CHILD_SUBREAPER, 1UL, 0UL, 0UL, 0UL);
     (void)uv_timer_init(loop, &table->sweep);
@@ -193,8 +199,10 @@ static void on_handle_closed(uv_handle_t *handle)
 {
     struct process_table *table = handle->data;
 
-    if (--table->open_handles == 0)
-        free(table);
+    if (--table->open_handles > 0)
+        return;
+    launcher_close(table->launcher);
+    free(table);
 }
 
 static void kill_registered(struct process_table *table)
@@ -226,38 +234,6 @@ void process_table_close(struct process_table *table)
     uv_close((uv_handle_t *)&table->child_signal, on_handle_closed);
 }
 
-static int prepare_actions(posix_spawn_file_actions_t *actions,
-                           const struct process_options *options)
-{
-    int error = posix_spawn_file_actions_adddup2(actions, options->input, 0);
-
-    if (error == 0)
-        error = posix_spawn_file_actions_adddup2(actions, options->output, 1);
-    if (error == 0)
-        error = posix_spawn_file_actions_adddup2(actions, options->error, 2);
-    if (error == 0 && options->extra >= 0)
-        error = posix_spawn_file_actions_adddup2(actions, options->extra, 3);
-    if (error == 0)
-        error = posix_spawn_file_actions_addchdir_np(actions, options->working_directory);
-    return error;
-}
-
-static int prepare_attributes(posix_spawnattr_t *attributes)
-{
-    sigset_t none, all;
-    int error;
-
-    (void)sigemptyset(&none);
-    (void)sigfillset(&all);
-    error = posix_spawnattr_setsigmask(attributes, &none);
-    if (error == 0)
-        error = posix_spawnattr_setsigdefault(attributes, &all);
-    if (error == 0)
-        error = posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK |
-                                                         POSIX_SPAWN_SETSIGDEF);
-    return error;
-}
-
 /* A file that may be run; a folder would be denied by exec, too. */
 static bool is_program(const char *path)
 {
@@ -269,7 +245,7 @@ static bool is_program(const char *path)
     return S_ISREG(status.st_mode);
 }
 
-/* posix_spawnp() would search the server's PATH; the handler's is asked for. */
+/* execvp() would search the server's PATH; the handler's is asked for. */
 static bool search(const char *name, const char *search_path, char *found, size_t size)
 {
     const char *at = search_path;
@@ -293,39 +269,6 @@ static bool search(const char *name, const char *search_path, char *found, size_
     return false;
 }
 
-static int spawn(pid_t *id, const char *path, const struct process_options *options)
-{
-    posix_spawn_file_actions_t actions;
-    posix_spawnattr_t attributes;
-    int error = posix_spawn_file_actions_init(&actions);
-
-    if (error != 0)
-        return error;
-    error = posix_spawnattr_init(&attributes);
-    if (error == 0) {
-        error = prepare_actions(&actions, options);
-        if (error == 0)
-            error = prepare_attributes(&attributes);
-        if (error == 0)
-            error = posix_spawn(id, path, &actions, &attributes, options->arguments,
-                                options->environment);
-        (void)posix_spawnattr_destroy(&attributes);
-    }
-    (void)posix_spawn_file_actions_destroy(&actions);
-    return error;
-}
-
-/* The server raises its own limit; a handler gets what AWS's sandbox gives, or less where the machine gives less. */
-static void limit_descriptors(pid_t id)
-{
-    struct rlimit limit;
-
-    if (prlimit(id, RLIMIT_NOFILE, NULL, &limit) != 0 || limit.rlim_cur <= HANDLER_DESCRIPTORS_MAX)
-        return;
-    limit.rlim_cur = HANDLER_DESCRIPTORS_MAX;
-    (void)prlimit(id, RLIMIT_NOFILE, &limit, NULL);
-}
-
 struct process *process_start(struct process_table *table, const struct process_options *options,
                               process_ended_fn *on_ended, void *context)
 {
@@ -340,13 +283,13 @@ struct process *process_start(struct process_table *table, const struct process_
         errno = ENOMEM;
         return NULL;
     }
-    error = spawn(&process->id, path, options);
-    if (error != 0) {
+    process->id = launcher_start(table->launcher, path, options);
+    if (process->id < 0) {
+        error = errno;
         free(process);
         errno = error;
         return NULL;
     }
-    limit_descriptors(process->id);
     process->table = table;
     process->on_ended = on_ended;
     process->context = context;
