@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,8 +28,9 @@ struct command {
     struct process *process;
     struct environment_log log;
     uv_poll_t input, output;
-    int input_file, output_file; /* -1 once closed */
-    size_t written;              /* of the event */
+    int input_file,
+        output_file; /* -1 once closed; an event that has been written at once needs no file */
+    size_t written;  /* of the event */
     struct bytes *result;
     bool is_result_too_large;
     long sampled_memory_kb; /* when its result began; 0 before */
@@ -274,11 +276,38 @@ static int open_pipe(struct command *command, int own, uv_poll_t *poll, int *fil
     return ends[1 - own];
 }
 
+/*
+ * The process's end of a pipe that holds the whole event, or -1. What is not more than PIPE_BUF always has room in an
+ * empty pipe, so nothing needs to be watched.
+ */
+static int open_filled_pipe(struct bytes_view event)
+{
+    int ends[2];
+    bool is_filled;
+
+    if (pipe2(ends, O_CLOEXEC) != 0)
+        return -1;
+    is_filled = write(ends[1], event.data, event.length) == (ssize_t)event.length;
+    (void)close(ends[1]);
+    if (is_filled)
+        return ends[0];
+    (void)close(ends[0]);
+    return -1;
+}
+
+static int open_input(struct command *command)
+{
+    const struct bytes_view event = invocation_event(command->base.invocation);
+
+    return event.length <= PIPE_BUF ? open_filled_pipe(event)
+                                    : open_pipe(command, 1, &command->input, &command->input_file);
+}
+
 static bool open_ends(struct command *command, int ends[3])
 {
     const struct environment_services *services = command->base.services;
 
-    ends[0] = open_pipe(command, 1, &command->input, &command->input_file);
+    ends[0] = open_input(command);
     if (ends[0] < 0)
         return fail_system(command, "a pipe for the event");
     ends[1] = open_pipe(command, 0, &command->output, &command->output_file);

@@ -97,9 +97,8 @@ int environment_log_open(struct environment_log *log, uv_loop_t *loop, struct lo
     *log = (struct environment_log){.file = -1, .log = server_log, .function_name = function_name};
     if (pipe2(ends, O_CLOEXEC) != 0)
         return -1;
-    (void)fcntl(ends[0], F_SETFL, O_NONBLOCK);
     (void)fcntl(ends[1], F_SETPIPE_SZ, PIPE_BYTES);
-    const int error = uv_poll_init(loop, &log->poll, ends[0]);
+    const int error = uv_poll_init(loop, &log->poll, ends[0]); /* makes it non-blocking */
 
     if (error != 0) {
         (void)close(ends[0]);

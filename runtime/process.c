@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -37,8 +38,11 @@ struct process {
 
 struct process_table {
     struct launcher *launcher;
-    uv_signal_t child_signal;
+    uv_poll_t child_poll; /* of `child_file`: SIGCHLD, which this thread blocks */
+    int child_file;
+    uv_signal_t child_signal; /* should a thread that does not block it be given it */
     uv_timer_t sweep;
+    bool is_sweep_due; /* something has ended since the timer was started */
     unsigned open_handles;
     struct process *buckets[BUCKETS];
 };
@@ -128,24 +132,36 @@ static unsigned kill_strays(struct process_table *table, bool spare_the_living)
     return count;
 }
 
-static void on_sweep(uv_timer_t *timer)
+static void on_sweep(uv_timer_t *timer);
+
+/* Under load there is always one that has just ended; so the timer isn't started anew by each, and runs once more. */
+static void plan_sweep(struct process_table *table)
 {
-    (void)kill_strays(timer->data, true);
+    table->is_sweep_due = uv_is_active((uv_handle_t *)&table->sweep);
+    if (!table->is_sweep_due)
+        (void)uv_timer_start(&table->sweep, on_sweep, SWEEP_DELAY_MS, 0);
 }
 
-static void on_child_signal(uv_signal_t *handle, int signal_number)
+static void on_sweep(uv_timer_t *timer)
 {
-    struct process_table *table = handle->data;
+    struct process_table *table = timer->data;
+
+    (void)kill_strays(table, true);
+    if (table->is_sweep_due)
+        plan_sweep(table);
+}
+
+static void reap(struct process_table *table)
+{
     struct rusage usage;
     int status;
     pid_t id;
 
-    (void)signal_number;
     while ((id = wait4(-1, &status, WNOHANG, &usage)) > 0) {
         struct process **link = find(table, id);
         struct process *process = *link;
 
-        (void)uv_timer_start(&table->sweep, on_sweep, SWEEP_DELAY_MS, 0);
+        plan_sweep(table);
         if (process == NULL)
             continue; /* an orphan */
         *link = process->next;
@@ -153,6 +169,24 @@ static void on_child_signal(uv_signal_t *handle, int signal_number)
         process->on_ended(status, usage.ru_maxrss, process->context);
         free(process);
     }
+}
+
+static void on_child_file(uv_poll_t *poll, int status, int events)
+{
+    struct process_table *table = poll->data;
+    struct signalfd_siginfo info;
+
+    (void)status;
+    (void)events;
+    /* What it says is of no use: signals of several ends are one. */
+    if (read(table->child_file, &info, sizeof info) > 0)
+        reap(table);
+}
+
+static void on_child_signal(uv_signal_t *handle, int signal_number)
+{
+    (void)signal_number;
+    reap(handle->data);
 }
 
 /* All that the server opens is closed on exec; what it was started with isn't. Without the call it stays as it is. */
@@ -163,6 +197,40 @@ static void keep_inherited_descriptors(void)
 
     (void)syscall(SYS_close_range, 3U, ~0U, closed_on_exec);
 #endif
+}
+
+static void mask_child_signal(int how)
+{
+    sigset_t child;
+
+    (void)sigemptyset(&child);
+    (void)sigaddset(&child, SIGCHLD);
+    (void)pthread_sigmask(how, &child, NULL);
+}
+
+/*
+ * A signal that is read costs a third of one that is handled: libuv's handler writes to a pipe of its own, and a wait
+ * is broken off. Where there is no signalfd, the handler does it all.
+ */
+static void read_child_signal(struct process_table *table, uv_loop_t *loop)
+{
+    sigset_t child;
+
+    (void)sigemptyset(&child);
+    (void)sigaddset(&child, SIGCHLD);
+    table->child_file = signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK);
+    if (table->child_file < 0)
+        return;
+    if (uv_poll_init(loop, &table->child_poll, table->child_file) != 0) {
+        (void)close(table->child_file);
+        table->child_file = -1;
+        return;
+    }
+    table->child_poll.data = table;
+    table->open_handles++;
+    (void)uv_poll_start(&table->child_poll, UV_READABLE, on_child_file);
+    uv_unref((uv_handle_t *)&table->child_poll);
+    mask_child_signal(SIG_BLOCK);
 }
 
 struct process_table *process_table_open(uv_loop_t *loop)
@@ -176,6 +244,7 @@ struct process_table *process_table_open(uv_loop_t *loop)
         free(table);
         return NULL;
     }
+    table->child_file = -1;
     keep_inherited_descriptors();
     (void)prctl(PR_SET_CHILD_SUBREAPER, 1UL, 0UL, 0UL, 0UL);
     (void)uv_timer_init(loop, &table->sweep);
@@ -192,6 +261,7 @@ struct process_table *process_table_open(uv_loop_t *loop)
     }
     uv_unref((uv_handle_t *)&table->child_signal);
     uv_unref((uv_handle_t *)&table->sweep);
+    read_child_signal(table, loop);
     return table;
 }
 
@@ -229,6 +299,12 @@ void process_table_close(struct process_table *table)
         (void)nanosleep(&pause, NULL);
         while (waitpid(-1, NULL, WNOHANG) > 0)
             continue;
+    }
+    if (table->child_file >= 0) {
+        uv_close((uv_handle_t *)&table->child_poll,
+                 on_handle_closed); /* before its descriptor: see frame_channel.c */
+        (void)close(table->child_file);
+        mask_child_signal(SIG_UNBLOCK);
     }
     uv_close((uv_handle_t *)&table->sweep, on_handle_closed);
     uv_close((uv_handle_t *)&table->child_signal, on_handle_closed);
