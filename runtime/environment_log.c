@@ -89,6 +89,18 @@ static void on_readable(uv_poll_t *poll, int status, int events)
         continue;
 }
 
+void environment_log_stop_watching(struct environment_log *log)
+{
+    if (log->file >= 0)
+        (void)uv_poll_stop(&log->poll);
+}
+
+void environment_log_watch(struct environment_log *log)
+{
+    if (log->file >= 0)
+        (void)uv_poll_start(&log->poll, UV_READABLE, on_readable);
+}
+
 int environment_log_open(struct environment_log *log, uv_loop_t *loop, struct log *server_log,
                          const char *function_name)
 {
@@ -110,7 +122,7 @@ int environment_log_open(struct environment_log *log, uv_loop_t *loop, struct lo
     log->descriptor = ends[0];
     log->is_open = true;
     log->poll.data = log;
-    (void)uv_poll_start(&log->poll, UV_READABLE, on_readable);
+    environment_log_watch(log);
     return ends[1];
 }
 
