@@ -91,13 +91,13 @@ static void on_readable(uv_poll_t *poll, int status, int events)
 
 void environment_log_stop_watching(struct environment_log *log)
 {
-    if (log->file >= 0)
+    if (log->is_open && log->file >= 0)
         (void)uv_poll_stop(&log->poll);
 }
 
 void environment_log_watch(struct environment_log *log)
 {
-    if (log->file >= 0)
+    if (log->is_open && log->file >= 0)
         (void)uv_poll_start(&log->poll, UV_READABLE, on_readable);
 }
 
