@@ -125,8 +125,11 @@ static bool place_descriptors(const struct process_options *options)
     return true;
 }
 
-/* Returns, which ends the process, only if the program can't be run. */
-static int become_program(void *argument)
+/*
+ * Returns, which ends the process, only if the program can't be run. Else its frame is left without an end, so
+ * AddressSanitizer, which would keep it in mind for the next process on this stack, has nothing to do here.
+ */
+__attribute__((no_sanitize_address)) static int become_program(void *argument)
 {
     struct launch *launch = argument;
     const struct process_options *options = launch->options;
