@@ -63,8 +63,7 @@ static bool inherit(struct environment_variables *variables, const char *name)
     return value == NULL || (asprintf(&item, "%s=%s", name, value) >= 0 && put(variables, item));
 }
 
-static bool put_inherited(struct environment_variables *variables,
-                          const struct function_version *settings)
+static bool put_always_inherited(struct environment_variables *variables)
 {
     bool is_done = true;
 
@@ -72,6 +71,14 @@ static bool put_inherited(struct environment_variables *variables,
         is_done = is_done && inherit(variables, always_inherited[i]);
     if (environment_variables_value(variables, "PATH") == NULL)
         is_done = is_done && put_pair(variables, "PATH=/usr/local/bin:/usr/bin:/bin", "");
+    return is_done;
+}
+
+static bool put_inherited(struct environment_variables *variables,
+                          const struct function_version *settings)
+{
+    bool is_done = put_always_inherited(variables);
+
     for (size_t i = 0; i < settings->inherit_environment.count; i++)
         is_done = is_done && inherit(variables, settings->inherit_environment.items[i]);
     return is_done;
@@ -122,6 +129,11 @@ static bool put_function(struct environment_variables *variables,
                     settings->code_uri != NULL ? settings->code_uri : settings->working_directory);
 }
 
+static bool put_locale(struct environment_variables *variables)
+{
+    return put_pair(variables, "LANG=en_US.UTF-8", "") && put_pair(variables, "TZ=:UTC", "");
+}
+
 /* The access key id is the account, so that what a handler invokes stays in its account. */
 static bool put_surroundings(struct environment_variables *variables,
                              const struct environment *environment)
@@ -135,8 +147,17 @@ static bool put_surroundings(struct environment_variables *variables,
            put_pair(variables, "AWS_XRAY_CONTEXT_MISSING=LOG_ERROR", "") &&
            put_pair(variables, "AWS_XRAY_DAEMON_ADDRESS=169.254.100.1:2000", "") &&
            put_pair(variables, "_AWS_XRAY_DAEMON_ADDRESS=169.254.100.1", "") &&
-           put_pair(variables, "_AWS_XRAY_DAEMON_PORT=2000", "") &&
-           put_pair(variables, "LANG=en_US.UTF-8", "") && put_pair(variables, "TZ=:UTC", "");
+           put_pair(variables, "_AWS_XRAY_DAEMON_PORT=2000", "") && put_locale(variables);
+}
+
+bool environment_variables_make_bare(const char *instance, struct environment_variables *variables)
+{
+    *variables = (struct environment_variables){0};
+    if (put_always_inherited(variables) && put_locale(variables) &&
+        put_pair(variables, "AWS_LAMBDA_LOG_STREAM_NAME=", instance))
+        return true;
+    environment_variables_clear(variables);
+    return false;
 }
 
 bool environment_variables_make(const struct environment_variables_options *options,
