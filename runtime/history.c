@@ -181,13 +181,19 @@ static void remove_row(struct history_row *row)
     free(row);
 }
 
+static void remove_oldest(struct history *history)
+{
+    assert(history->oldest->history == history && history->oldest->older == NULL);
+    remove_row(history->oldest);
+}
+
 static void make_room(struct history *history, size_t row_max)
 {
     while (history->oldest != NULL &&
            (history->row_count > row_max || history->weight > HISTORY_BYTES_MAX)) {
         if (history->oldest->status == HISTORY_RUNNING)
             count_out(history->oldest);
-        remove_row(history->oldest);
+        remove_oldest(history);
     }
 }
 
@@ -406,7 +412,7 @@ size_t history_weight(const struct history *history)
 void history_forget(struct history *history)
 {
     while (history->oldest != NULL)
-        remove_row(history->oldest);
+        remove_oldest(history);
     for (struct history_watch *watch = history->watches; watch != NULL; watch = watch->next)
         watch->count = 0;
 }

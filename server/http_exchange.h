@@ -59,16 +59,16 @@ struct http_exchange {
     char target[]; /* raw, ended by NUL */
 };
 
-/* The first that libmicrohttpd tells of a request: its target, before anything was decoded. `host` is an exchange_host. */
-void *http_exchange_begin(void *host, const char *target, struct MHD_Connection *connection);
+/* The first that libmicrohttpd tells of a request: its target, before anything was decoded. `context` is an exchange_host. */
+void *http_exchange_begin(void *context, const char *target, struct MHD_Connection *connection);
 
 /* Called with the head, then with each piece of the body, then with none; and once more when it was resumed. */
-enum MHD_Result http_exchange_receive(void *host, struct MHD_Connection *connection,
+enum MHD_Result http_exchange_receive(void *context, struct MHD_Connection *connection,
                                       const char *url, const char *method, const char *version,
                                       const char *data, size_t *length, void **slot);
 
 /* The answer has been sent, or the client has left. */
-void http_exchange_end(void *host, struct MHD_Connection *connection, void **slot,
+void http_exchange_end(void *context, struct MHD_Connection *connection, void **slot,
                        enum MHD_RequestTerminationCode code);
 
 /* The parts: http_exchange.c gives status and headers, http_exchange_stream.c an answer in pieces. */
@@ -76,10 +76,10 @@ void http_exchange_send_head(struct http_exchange *exchange, struct MHD_Response
                              const struct answer *answer);
 void http_exchange_settle(struct http_exchange *exchange, enum exchange_state state);
 void http_exchange_free(struct http_exchange *exchange);
-void http_exchange_stream_begin(struct exchange *exchange, const struct answer *answer,
+void http_exchange_stream_begin(struct exchange *base, const struct answer *answer,
                                 exchange_room_fn *on_room, void *context);
 bool http_exchange_stream_write(struct exchange *exchange, struct bytes *bytes);
-void http_exchange_stream_end(struct exchange *exchange);
+void http_exchange_stream_end(struct exchange *base);
 
 /* The client has left: what is still written goes nowhere. */
 void http_exchange_stream_abandon(struct http_exchange *exchange);
