@@ -238,6 +238,7 @@ ROWS = (
     Row("sync, Runtime API client", 8, echo("api"), "ok"),
     Row("sync, Python", 10, echo("python"), "ok", KILLED),
     Row("sync, Node.js", 10, echo("nodejs"), "ok", KILLED),
+    Row("sync, native, to be killed", 8, echo("victim"), "ok", KILLED),
     Row("sync, large", 2, large, "ok"),
     Row("sync, log tail", 3, echo("native", X_Amz_Log_Type="Tail"), "ok"),
     Row("sync, another account", 3, another_account, "ok"),
