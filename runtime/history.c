@@ -159,18 +159,15 @@ static void weigh(struct history_row *row, size_t more)
 
 /* ---- rows ---- */
 
-static void remove_row(struct history_row *row)
+static void remove_oldest(struct history *history)
 {
-    struct history *history = row->history;
+    struct history_row *row = history->oldest;
 
+    history->oldest = row->newer;
     if (row->newer != NULL)
-        row->newer->older = row->older;
+        row->newer->older = NULL;
     else
-        history->newest = row->older;
-    if (row->older != NULL)
-        row->older->newer = row->newer;
-    else
-        history->oldest = row->newer;
+        history->newest = NULL;
     history->row_count--;
     history->weight -= row->weight;
     if (row->invocation != NULL)
@@ -179,12 +176,6 @@ static void remove_row(struct history_row *row)
     bytes_release(row->response.bytes);
     bytes_release(row->log.bytes);
     free(row);
-}
-
-static void remove_oldest(struct history *history)
-{
-    assert(history->oldest->history == history && history->oldest->older == NULL);
-    remove_row(history->oldest);
 }
 
 static void make_room(struct history *history, size_t row_max)
