@@ -1,6 +1,7 @@
 """The load: clients that send what traffic.py lists, and what trouble.py does beside them, in rounds."""
 
 import collections
+import contextlib
 import random
 import threading
 import time
@@ -81,8 +82,9 @@ class Load:
         for thread in threads:
             thread.start()
         while any(thread.is_alive() for thread in threads) and self.server.process.poll() is None:
-            self.peak_kb = max(self.peak_kb, vitals.memory_kb(self.server.pid)[0])
-            self.peak_processes = max(self.peak_processes, sum(vitals.processes(self.server.pid).values()))
+            with contextlib.suppress(OSError, KeyError):  # it may end between two looks
+                self.peak_kb = max(self.peak_kb, vitals.memory_kb(self.server.pid)[0])
+                self.peak_processes = max(self.peak_processes, sum(vitals.processes(self.server.pid).values()))
             time.sleep(0.5)
         for thread in threads:
             thread.join()
