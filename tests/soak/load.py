@@ -83,7 +83,7 @@ class Load:
             thread.start()
         while any(thread.is_alive() for thread in threads) and self.server.process.poll() is None:
             with contextlib.suppress(OSError, KeyError):  # it may end between two looks
-                self.peak_kb = max(self.peak_kb, vitals.memory_kb(self.server.pid)[0])
+                self.peak_kb = max(self.peak_kb, vitals.memory(self.server.pid).resident)
                 self.peak_processes = max(self.peak_processes, sum(vitals.processes(self.server.pid).values()))
             time.sleep(0.5)
         for thread in threads:

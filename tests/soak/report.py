@@ -4,14 +4,13 @@ from trouble import ROWS as TROUBLE
 from traffic import ROWS as TRAFFIC
 from vitals import MIB, difference
 
-HEAD = "   time   requests    /s   RSS peak     RSS     PSS MiB   descriptors   processes (peak)   data MiB"
+HEAD = "   time   requests    /s   RSS peak     RSS     PSS    anon. MiB   descriptors   processes (peak)   data MiB"
 
 
 def round_line(began, round_, vitals):
-    return "%6ds  %9d %5d   %8.1f  %6.1f  %6.1f       %11d   %9d  (%4d)   %8.1f" % (
-        vitals.at - began, round_.requests, round_.rate, round_.peak_kb / MIB, vitals.resident_kb / MIB,
-        vitals.proportional_kb / MIB, vitals.descriptor_count, vitals.process_count, round_.peak_processes,
-        vitals.data_bytes / MIB ** 2)
+    return "%6ds  %9d %5d   %8.1f  %6.1f  %6.1f   %6.1f       %11d   %9d  (%4d)   %8.1f" % (
+        vitals.at - began, round_.requests, round_.rate, round_.peak_kb / MIB, *(kb / MIB for kb in vitals.memory),
+        vitals.descriptor_count, vitals.process_count, round_.peak_processes, vitals.data_bytes / MIB ** 2)
 
 
 def outcome_lines(load):
@@ -46,8 +45,7 @@ def comparisons(began, base, last, sanitized):
     rows = [(what, str(sum(before.values())), "%d (%s)" % (sum(after.values()), difference(before, after)), before == after)
             for what, before, after in (("descriptors", began.descriptors, last.descriptors),
                                         ("child processes", began.processes, last.processes))]
-    for what, before, after in (("memory, RSS", base.resident_kb, last.resident_kb),
-                                ("memory, PSS", base.proportional_kb, last.proportional_kb)):
+    for what, before, after in zip(("memory, RSS", "memory, PSS", "memory, anonymous"), base.memory, last.memory):
         allowed = memory_allowed_kb(before, sanitized)
         rows.append((what, "%.1f MiB" % (before / MIB), "%.1f MiB (%.1f allowed)" % (after / MIB, allowed / MIB),
                      after <= allowed))

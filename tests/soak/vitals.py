@@ -10,13 +10,15 @@ from invoked import descendants
 
 MIB = 1024.0
 
+Memory = collections.namedtuple("Memory", "resident proportional anonymous")
+
 
 class Vitals:
     """One reading. Descriptors and processes are counted by what they are."""
 
     def __init__(self, server):
         self.at = time.monotonic()
-        self.resident_kb, self.proportional_kb = memory_kb(server.pid)
+        self.memory = memory(server.pid)
         self.descriptors = descriptors(server.pid)
         self.processes = processes(server.pid)
         self.data_bytes = sum(os.path.getsize(os.path.join(folder, name))
@@ -35,11 +37,11 @@ class Vitals:
         return self.descriptors, self.processes
 
 
-def memory_kb(pid):
-    """(RSS, PSS)"""
+def memory(pid):
+    """In kB. `anonymous`, swapped out or not, is the server's own: the kernel may take back pages of files at any time."""
     with open(f"/proc/{pid}/smaps_rollup", encoding="ascii") as file:
-        sizes = dict(re.findall(r"^(\w+): +(\d+) kB$", file.read(), re.MULTILINE))
-    return int(sizes["Rss"]), int(sizes["Pss"])
+        sizes = {name: int(kb) for name, kb in re.findall(r"^(\w+): +(\d+) kB$", file.read(), re.MULTILINE)}
+    return Memory(sizes["Rss"], sizes["Pss"], sizes["Anonymous"] + sizes["Swap"])
 
 
 def descriptors(pid):
