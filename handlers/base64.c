@@ -1,7 +1,8 @@
 #include "handlers/base64.h"
 
 #include <limits.h>
-#include <openssl/evp.h>
+#include <nettle/base64.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,38 +12,43 @@ char *base64_encode(struct bytes_view bytes)
 
     if (bytes.length > INT_MAX / 2)
         return NULL;
-    text = malloc((bytes.length + 2) / 3 * 4 + 1);
-    if (text != NULL)
-        (void)EVP_EncodeBlock((unsigned char *)text, (const unsigned char *)bytes.data,
-                              (int)bytes.length);
+    text = malloc(BASE64_ENCODE_RAW_LENGTH(bytes.length) + 1);
+    if (text == NULL)
+        return NULL;
+    base64_encode_raw(text, bytes.length, (const uint8_t *)bytes.data);
+    text[BASE64_ENCODE_RAW_LENGTH(bytes.length)] = '\0';
     return text;
 }
 
-/* EVP_DecodeBlock trims white space and counts the padding as zero bytes: neither may pass here unseen. */
-char *base64_decode(struct bytes_view text, size_t *length)
+/* nettle reads over white space, which may not pass here unseen. */
+static bool has_only_alphabet(struct bytes_view text)
 {
     static const char alphabet[] =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    size_t padding = 0;
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=";
+
+    for (size_t i = 0; i < text.length; i++) {
+        if (text.data[i] == '\0' || strchr(alphabet, text.data[i]) == NULL)
+            return false;
+    }
+    return true;
+}
+
+char *base64_decode(struct bytes_view text, size_t *length)
+{
+    struct base64_decode_ctx context;
     char *bytes;
 
-    if (text.length % 4 != 0 || text.length > INT_MAX / 2)
+    if (text.length % 4 != 0 || text.length > INT_MAX / 2 || !has_only_alphabet(text))
         return NULL;
-    while (padding < 2 && padding < text.length && text.data[text.length - 1 - padding] == '=')
-        padding++;
-    for (size_t i = 0; i < text.length - padding; i++) {
-        if (text.data[i] == '\0' || strchr(alphabet, text.data[i]) == NULL)
-            return NULL;
-    }
-    bytes = malloc(text.length / 4 * 3 + 1);
+    bytes = malloc(BASE64_DECODE_LENGTH(text.length) + 1);
     if (bytes == NULL)
         return NULL;
-    if (EVP_DecodeBlock((unsigned char *)bytes, (const unsigned char *)text.data,
-                        (int)text.length) < 0) {
+    base64_decode_init(&context);
+    if (!base64_decode_update(&context, length, (uint8_t *)bytes, text.length, text.data) ||
+        !base64_decode_final(&context)) {
         free(bytes);
         return NULL;
     }
-    *length = text.length / 4 * 3 - padding;
     bytes[*length] = '\0';
     return bytes;
 }

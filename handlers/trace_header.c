@@ -1,9 +1,9 @@
 #include "handlers/trace_header.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "runtime/clock.h"
+#include "runtime/short_text.h"
 
 enum { FIELD_SIZE = 64 };
 
@@ -34,6 +34,7 @@ void trace_header_make(const char *sent, const char *seen, struct random_source 
                        char text[TRACE_ANSWER_SIZE])
 {
     char root[FIELD_SIZE], parent[FIELD_SIZE], sampled[FIELD_SIZE], sent_root[FIELD_SIZE];
+    struct short_text answer;
 
     read_field(sent, "Root", sent_root);
     read_field(sent, "Parent", parent);
@@ -41,7 +42,13 @@ void trace_header_make(const char *sent, const char *seen, struct random_source 
     read_field(seen != NULL ? seen : sent, "Sampled", sampled);
     if (root[0] == '\0')
         trace_id_make(random, clock_real_now_ms(), root);
-    (void)snprintf(text, TRACE_ANSWER_SIZE, "root=%s%s%s;sampled=%s", root,
-                   sent_root[0] != '\0' && parent[0] != '\0' ? ";parent=" : "",
-                   sent_root[0] != '\0' ? parent : "", sampled[0] == '\0' ? "0" : sampled);
+    short_text_begin(&answer, text, TRACE_ANSWER_SIZE);
+    short_text_put(&answer, "root=");
+    short_text_put(&answer, root);
+    if (sent_root[0] != '\0' && parent[0] != '\0') {
+        short_text_put(&answer, ";parent=");
+        short_text_put(&answer, parent);
+    }
+    short_text_put(&answer, ";sampled=");
+    short_text_put(&answer, sampled[0] == '\0' ? "0" : sampled);
 }

@@ -89,30 +89,50 @@ static void on_readable(uv_poll_t *poll, int status, int events)
         continue;
 }
 
-int environment_log_open(struct environment_log *log, uv_loop_t *loop, struct log *server_log,
-                         const char *function_name)
+int environment_log_pipe(int *write_end)
 {
     int ends[2];
 
-    *log = (struct environment_log){.file = -1, .log = server_log, .function_name = function_name};
     if (pipe2(ends, O_CLOEXEC) != 0)
         return -1;
     (void)fcntl(ends[0], F_SETFL, O_NONBLOCK);
     (void)fcntl(ends[1], F_SETPIPE_SZ, PIPE_BYTES);
-    const int error = uv_poll_init(loop, &log->poll, ends[0]);
+    *write_end = ends[1];
+    return ends[0];
+}
+
+bool environment_log_adopt(struct environment_log *log, uv_loop_t *loop, struct log *server_log,
+                           const char *function_name, int read_end)
+{
+    *log = (struct environment_log){.file = -1, .log = server_log, .function_name = function_name};
+    const int error = uv_poll_init(loop, &log->poll, read_end);
 
     if (error != 0) {
-        (void)close(ends[0]);
-        (void)close(ends[1]);
+        (void)close(read_end);
         errno = -error;
-        return -1;
+        return false;
     }
-    log->file = ends[0];
-    log->descriptor = ends[0];
+    log->file = read_end;
+    log->descriptor = read_end;
     log->is_open = true;
     log->poll.data = log;
     (void)uv_poll_start(&log->poll, UV_READABLE, on_readable);
-    return ends[1];
+    return true;
+}
+
+int environment_log_open(struct environment_log *log, uv_loop_t *loop, struct log *server_log,
+                         const char *function_name)
+{
+    int write_end;
+    const int read_end = environment_log_pipe(&write_end);
+
+    *log = (struct environment_log){.file = -1};
+    if (read_end < 0)
+        return -1;
+    if (environment_log_adopt(log, loop, server_log, function_name, read_end))
+        return write_end;
+    (void)close(write_end);
+    return -1;
 }
 
 void environment_log_attach(struct environment_log *log, struct invocation *invocation)

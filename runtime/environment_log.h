@@ -35,6 +35,13 @@ struct environment_log {
 int environment_log_open(struct environment_log *log, uv_loop_t *loop, struct log *server_log,
                          const char *function_name);
 
+/* The same in two steps. Returns the read end, and the process's; both are the caller's. -1 with errno set. */
+int environment_log_pipe(int *write_end);
+
+/* Takes the read end, also when it fails: false with errno set. */
+bool environment_log_adopt(struct environment_log *log, uv_loop_t *loop, struct log *server_log,
+                           const char *function_name, int read_end);
+
 /* Lines belong to `invocation` from now on; NULL: to none. What was written before must have been drained. */
 void environment_log_attach(struct environment_log *log, struct invocation *invocation);
 

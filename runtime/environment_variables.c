@@ -62,8 +62,7 @@ static bool inherit(struct environment_variables *variables, const char *name)
     return value == NULL || put_format(variables, "%s=%s", name, value);
 }
 
-static bool put_inherited(struct environment_variables *variables,
-                          const struct function_version *settings)
+static bool put_always_inherited(struct environment_variables *variables)
 {
     bool is_done = true;
 
@@ -71,6 +70,14 @@ static bool put_inherited(struct environment_variables *variables,
         is_done = is_done && inherit(variables, always_inherited[i]);
     if (environment_variables_value(variables, "PATH") == NULL)
         is_done = is_done && put_format(variables, "PATH=/usr/local/bin:/usr/bin:/bin");
+    return is_done;
+}
+
+static bool put_inherited(struct environment_variables *variables,
+                          const struct function_version *settings)
+{
+    bool is_done = put_always_inherited(variables);
+
     for (size_t i = 0; i < settings->inherit_environment.count; i++)
         is_done = is_done && inherit(variables, settings->inherit_environment.items[i]);
     return is_done;
@@ -120,6 +127,11 @@ static bool put_function(struct environment_variables *variables,
                                                  : settings->working_directory);
 }
 
+static bool put_locale(struct environment_variables *variables)
+{
+    return put_format(variables, "LANG=en_US.UTF-8") && put_format(variables, "TZ=:UTC");
+}
+
 /* The access key id is the account, so that what a handler invokes stays in its account. */
 static bool put_surroundings(struct environment_variables *variables,
                              const struct environment *environment)
@@ -133,8 +145,17 @@ static bool put_surroundings(struct environment_variables *variables,
            put_format(variables, "AWS_XRAY_CONTEXT_MISSING=LOG_ERROR") &&
            put_format(variables, "AWS_XRAY_DAEMON_ADDRESS=169.254.100.1:2000") &&
            put_format(variables, "_AWS_XRAY_DAEMON_ADDRESS=169.254.100.1") &&
-           put_format(variables, "_AWS_XRAY_DAEMON_PORT=2000") &&
-           put_format(variables, "LANG=en_US.UTF-8") && put_format(variables, "TZ=:UTC");
+           put_format(variables, "_AWS_XRAY_DAEMON_PORT=2000") && put_locale(variables);
+}
+
+bool environment_variables_make_bare(const char *instance, struct environment_variables *variables)
+{
+    *variables = (struct environment_variables){0};
+    if (put_always_inherited(variables) && put_locale(variables) &&
+        put_format(variables, "AWS_LAMBDA_LOG_STREAM_NAME=%s", instance))
+        return true;
+    environment_variables_clear(variables);
+    return false;
 }
 
 bool environment_variables_make(const struct environment_variables_options *options,

@@ -27,6 +27,10 @@ struct environment_variables_options {
 /* False when memory is short; `variables` is then empty. The caller clears it. */
 bool environment_variables_make(const struct environment_variables_options *options,
                                 struct environment_variables *variables);
+
+/* Those that every handler sees whatever its function, for a process that has none yet. */
+bool environment_variables_make_bare(const char *instance, struct environment_variables *variables);
+
 void environment_variables_clear(struct environment_variables *variables);
 
 /* Borrowed: the value of a variable; NULL when it is not there. */

@@ -7,6 +7,8 @@
 #include <string.h>
 #include <sys/wait.h>
 
+#include "runtime/short_text.h"
+
 /* clang-format off */
 static const bool may_follow[ENVIRONMENT_STATE_COUNT][ENVIRONMENT_STATE_COUNT] = {
     [ENVIRONMENT_INIT]      = {[ENVIRONMENT_IDLE] = true, [ENVIRONMENT_SHUTDOWN] = true},
@@ -57,10 +59,24 @@ void environment_enter(struct environment *environment, enum environment_state n
         environment->listener->on_shutdown(environment, environment->listener_context);
 }
 
-void environment_note(struct environment *environment, const char *format, ...)
+enum { NOTE_SIZE = 1024 };
+
+/* `line` has no line end, and room for one. */
+static void write_note(struct environment *environment, char *line, size_t length)
 {
     struct invocation *invocation = environment->invocation;
-    char line[1024];
+
+    log_function_line(environment->services->log, environment->settings->function->name,
+                      invocation == NULL ? NULL : invocation->request_id,
+                      (struct bytes_view){line, length});
+    line[length] = '\n';
+    if (invocation != NULL)
+        log_tail_append(&invocation->log, line, length + 1);
+}
+
+void environment_note(struct environment *environment, const char *format, ...)
+{
+    char line[NOTE_SIZE];
     va_list arguments;
     int length;
 
@@ -71,12 +87,7 @@ void environment_note(struct environment *environment, const char *format, ...)
         return;
     if ((size_t)length > sizeof line - 2)
         length = (int)sizeof line - 2;
-    log_function_line(environment->services->log, environment->settings->function->name,
-                      invocation == NULL ? NULL : invocation->request_id,
-                      (struct bytes_view){line, (size_t)length});
-    line[length] = '\n';
-    if (invocation != NULL)
-        log_tail_append(&invocation->log, line, (size_t)length + 1);
+    write_note(environment, line, (size_t)length);
 }
 
 void environment_note_timeout(struct environment *environment)
@@ -90,6 +101,32 @@ void environment_note_timeout(struct environment *environment)
     log_tail_append(&environment->invocation->log, "\n", 1);
 }
 
+/* The lines that every invocation has. */
+static void begin_note(struct short_text *note, char line[NOTE_SIZE], const char *kind,
+                       const struct invocation *invocation)
+{
+    short_text_begin(note, line, NOTE_SIZE - 1);
+    short_text_put(note, kind);
+    short_text_put(note, " RequestId: ");
+    short_text_put(note, invocation->request_id);
+}
+
+static void end_note(struct environment *environment, const struct short_text *note)
+{
+    write_note(environment, note->text, note->length);
+}
+
+static void write_start(struct environment *environment, const struct invocation *invocation)
+{
+    char line[NOTE_SIZE];
+    struct short_text note;
+
+    begin_note(&note, line, "START", invocation);
+    short_text_put(&note, " Version: ");
+    short_text_put(&note, environment->settings->version);
+    end_note(environment, &note);
+}
+
 void environment_begin(struct environment *environment, struct invocation *invocation)
 {
     assert(environment->invocation == NULL);
@@ -101,40 +138,57 @@ void environment_begin(struct environment *environment, struct invocation *invoc
         invocation->init_duration_ms =
             (double)(environment->ready_us - environment->opened_us) / 1000.0;
     if (!environment->is_silent)
-        environment_note(environment, "START RequestId: %s Version: %s", invocation->request_id,
-                         environment->settings->version);
+        write_start(environment, invocation);
 }
 
 /* Failures of the platform show in REPORT; an exception that the handler raised does not. */
-static void make_status(const struct invocation *invocation, char status[128])
+static void put_status(struct short_text *note, const struct invocation *invocation)
 {
     const char *type = invocation->outcome.error_type;
 
-    status[0] = '\0';
     if (invocation->outcome.kind != OUTCOME_FUNCTION_ERROR || type[0] == '\0')
         return;
-    if (strcmp(type, "Sandbox.Timedout") == 0)
-        (void)snprintf(status, 128, "Status: timeout");
-    else
-        (void)snprintf(status, 128, "Status: error\tError Type: %s", type);
+    if (strcmp(type, "Sandbox.Timedout") == 0) {
+        short_text_put(note, "Status: timeout");
+    } else {
+        short_text_put(note, "Status: error\tError Type: ");
+        short_text_put(note, type);
+    }
+}
+
+static void write_end(struct environment *environment, const struct invocation *invocation)
+{
+    char line[NOTE_SIZE];
+    struct short_text note;
+
+    begin_note(&note, line, "END", invocation);
+    end_note(environment, &note);
 }
 
 /* Since August 2025 what is billed includes the initialisation. */
 static void write_report(struct environment *environment, const struct invocation *invocation)
 {
-    char init[48] = "";
-    char status[128];
-    const double billed = ceil(invocation->duration_ms + invocation->init_duration_ms);
+    char line[NOTE_SIZE];
+    struct short_text note;
 
-    if (invocation->init_duration_ms > 0)
-        (void)snprintf(init, sizeof init, "Init Duration: %.2f ms\t", invocation->init_duration_ms);
-    make_status(invocation, status);
-    environment_note(environment, "END RequestId: %s", invocation->request_id);
-    environment_note(environment,
-                     "REPORT RequestId: %s\tDuration: %.2f ms\tBilled Duration: %.0f ms\t"
-                     "Memory Size: %u MB\tMax Memory Used: %u MB\t%s%s",
-                     invocation->request_id, invocation->duration_ms, billed,
-                     environment->settings->memory_mb, invocation->max_memory_mb, init, status);
+    begin_note(&note, line, "REPORT", invocation);
+    short_text_put(&note, "\tDuration: ");
+    short_text_put_hundredths(&note, invocation->duration_ms);
+    short_text_put(&note, " ms\tBilled Duration: ");
+    short_text_put_number(&note,
+                          (uint64_t)ceil(invocation->duration_ms + invocation->init_duration_ms));
+    short_text_put(&note, " ms\tMemory Size: ");
+    short_text_put_number(&note, environment->settings->memory_mb);
+    short_text_put(&note, " MB\tMax Memory Used: ");
+    short_text_put_number(&note, invocation->max_memory_mb);
+    short_text_put(&note, " MB\t");
+    if (invocation->init_duration_ms > 0) {
+        short_text_put(&note, "Init Duration: ");
+        short_text_put_hundredths(&note, invocation->init_duration_ms);
+        short_text_put(&note, " ms\t");
+    }
+    put_status(&note, invocation);
+    end_note(environment, &note);
 }
 
 void environment_hand_over(struct environment *environment, long peak_memory_kb)
@@ -145,8 +199,10 @@ void environment_hand_over(struct environment *environment, long peak_memory_kb)
         invocation->outcome.kind = OUTCOME_ABANDONED;
     invocation->duration_ms = (double)(clock_monotonic_us() - invocation->began_us) / 1000.0;
     invocation->max_memory_mb = (unsigned)((peak_memory_kb + 1023) / 1024);
-    if (!environment->is_silent)
+    if (!environment->is_silent) {
+        write_end(environment, invocation);
         write_report(environment, invocation);
+    }
     environment->invocation = NULL;
     environment->listener->on_done(environment, invocation, environment->listener_context);
 }

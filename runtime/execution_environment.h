@@ -37,6 +37,7 @@ struct interpreters;
 struct memory_guard;
 struct random_source;
 struct source_watcher;
+struct spare_runtimes;
 struct worker_ports;
 
 /* What environments need of the rest; borrowed. */
@@ -46,6 +47,7 @@ struct environment_services {
     struct random_source *random;
     struct process_table *processes;
     struct interpreters *interpreters;
+    struct spare_runtimes *spare_runtimes; /* NULL: none are kept */
     struct memory_guard *memory_guard;
     struct source_watcher *source_watcher; /* NULL: code is not watched */
     const struct worker_ports *ports;

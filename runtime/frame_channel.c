@@ -101,6 +101,7 @@ static bool read_some(struct frame_channel *channel)
 
     if (channel->file < 0)
         return false;
+    channel->read_count++;
     length = is_direct ? read(channel->file, body->data + body->length,
                               channel->body_length - body->length)
                        : read(channel->file, buffer, sizeof buffer);
@@ -183,62 +184,86 @@ static void on_ready(uv_poll_t *poll, int status, int events)
         watch(channel);
 }
 
-int frame_channel_open(struct frame_channel *channel, uv_loop_t *loop, frame_received_fn *on_frame,
-                       frame_ended_fn *on_end, void *context)
+int frame_channel_pair(int *workers_end)
 {
     const int size = SOCKET_BYTES;
     int ends[2];
 
-    *channel = (struct frame_channel){
-        .file = -1, .on_frame = on_frame, .on_end = on_end, .context = context};
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
         return -1;
     (void)setsockopt(ends[0], SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
     (void)setsockopt(ends[1], SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
-    const int error = uv_poll_init(loop, &channel->poll, ends[0]); /* makes it non-blocking */
+    *workers_end = ends[1];
+    return ends[0];
+}
+
+bool frame_channel_adopt(struct frame_channel *channel, uv_loop_t *loop, int servers_end,
+                         frame_received_fn *on_frame, frame_ended_fn *on_end, void *context)
+{
+    *channel = (struct frame_channel){
+        .file = -1, .on_frame = on_frame, .on_end = on_end, .context = context};
+    const int error = uv_poll_init(loop, &channel->poll, servers_end); /* makes it non-blocking */
 
     if (error != 0) {
-        (void)close(ends[0]);
-        (void)close(ends[1]);
+        (void)close(servers_end);
         errno = -error;
-        return -1;
+        return false;
     }
-    channel->file = ends[0];
-    channel->descriptor = ends[0];
+    channel->file = servers_end;
+    channel->descriptor = servers_end;
     channel->is_open = true;
     channel->poll.data = channel;
     watch(channel);
-    return ends[1];
+    return true;
 }
 
-static void put_length(char head[FRAME_HEAD_BYTES], size_t length)
+int frame_channel_open(struct frame_channel *channel, uv_loop_t *loop, frame_received_fn *on_frame,
+                       frame_ended_fn *on_end, void *context)
 {
-    head[0] = (char)(length >> 24);
-    head[1] = (char)(length >> 16);
-    head[2] = (char)(length >> 8);
-    head[3] = (char)length;
+    int workers_end;
+    const int servers_end = frame_channel_pair(&workers_end);
+
+    *channel = (struct frame_channel){.file = -1};
+    if (servers_end < 0)
+        return -1;
+    if (frame_channel_adopt(channel, loop, servers_end, on_frame, on_end, context))
+        return workers_end;
+    (void)close(workers_end);
+    return -1;
 }
 
-bool frame_channel_send(struct frame_channel *channel, enum frame_kind kind, struct bytes *body,
+struct bytes *frame_new(size_t usual_length)
+{
+    struct bytes *frame = bytes_new(FRAME_HEAD_BYTES + usual_length);
+
+    if (frame != NULL)
+        frame->length = FRAME_HEAD_BYTES;
+    return frame;
+}
+
+static void put_head(struct bytes *frame, enum frame_kind kind, size_t payload_length)
+{
+    const size_t length = frame->length - FRAME_HEAD_BYTES + 1 + payload_length;
+
+    frame->data[0] = (char)(length >> 24);
+    frame->data[1] = (char)(length >> 16);
+    frame->data[2] = (char)(length >> 8);
+    frame->data[3] = (char)length;
+    frame->data[FRAME_HEAD_BYTES - 1] = (char)kind;
+}
+
+bool frame_channel_send(struct frame_channel *channel, enum frame_kind kind, struct bytes *frame,
                         struct bytes *payload)
 {
     const size_t payload_length = bytes_view(payload).length;
     const bool was_writing = channel->part_count > 0;
-    struct bytes *head = NULL;
-    char text[FRAME_HEAD_BYTES];
 
-    put_length(text, 1 + bytes_view(body).length + payload_length);
-    text[FRAME_HEAD_BYTES - 1] = (char)kind;
-    if (channel->file < 0 || channel->part_count + 2 > FRAME_PARTS_MAX ||
-        bytes_reserve(&head, FRAME_HEAD_BYTES + bytes_view(body).length) == NULL) {
-        bytes_release(head);
-        bytes_release(body);
+    if (channel->file < 0 || channel->part_count + 2 > FRAME_PARTS_MAX) {
+        bytes_release(frame);
         return false;
     }
-    (void)bytes_append(&head, text, sizeof text);
-    (void)bytes_append(&head, bytes_view(body).data, bytes_view(body).length);
-    bytes_release(body);
-    channel->parts[channel->part_count++] = head;
+    put_head(frame, kind, payload_length);
+    channel->parts[channel->part_count++] = frame;
     if (payload_length > 0)
         channel->parts[channel->part_count++] = bytes_retain(payload);
     if (!was_writing)

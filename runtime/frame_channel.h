@@ -29,6 +29,7 @@ struct frame_channel {
     int descriptor; /* the same, until the handle is closed */
     bool is_open;
     bool is_paused;
+    uint64_t read_count; /* tells whether two frames came with the same read */
 
     char head[FRAME_HEAD_BYTES]; /* of the frame that is being received */
     size_t head_length;
@@ -50,11 +51,18 @@ struct frame_channel {
 int frame_channel_open(struct frame_channel *channel, uv_loop_t *loop, frame_received_fn *on_frame,
                        frame_ended_fn *on_end, void *context);
 
-/*
- * Writes a frame: `body` (taken; may be NULL), then `payload` (retained; may be NULL). False when memory or the queue
- * is short.
- */
-bool frame_channel_send(struct frame_channel *channel, enum frame_kind kind, struct bytes *body,
+/* The same in two steps. Returns the server's end, and the worker's; both are the caller's. -1 with errno set. */
+int frame_channel_pair(int *workers_end);
+
+/* Takes the server's end, also when it fails: false with errno set. */
+bool frame_channel_adopt(struct frame_channel *channel, uv_loop_t *loop, int servers_end,
+                         frame_received_fn *on_frame, frame_ended_fn *on_end, void *context);
+
+/* Returns owned: what a frame's body is appended to; the room for the head is there. NULL when memory is short. */
+struct bytes *frame_new(size_t usual_length);
+
+/* Writes `frame` (taken), then `payload` (retained; may be NULL) as the end of its body. False when the queue is full. */
+bool frame_channel_send(struct frame_channel *channel, enum frame_kind kind, struct bytes *frame,
                         struct bytes *payload);
 
 /* Receives nothing until it is told to go on: whoever gets the frames is behind. */

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "runtime/short_text.h"
+
 const char *invocation_type_name(enum invocation_type type)
 {
     static const char *const names[] = {
@@ -42,6 +44,7 @@ static void make_trace(struct invocation *invocation, const char *caller,
     char root[TRACE_ID_SIZE], parent[HEX_32_SIZE];
     char added_parent[32] = "";
     const char *added_sampled = "";
+    struct short_text fresh;
 
     hex_32_make(random, parent);
     if (has_root(caller)) {
@@ -54,20 +57,36 @@ static void make_trace(struct invocation *invocation, const char *caller,
             return;
     }
     trace_id_make(random, clock_real_now_ms(), root);
-    (void)snprintf(invocation->trace_header, TRACE_HEADER_SIZE, "Root=%s;Parent=%.16s;Sampled=0",
-                   root, parent);
+    short_text_begin(&fresh, invocation->trace_header, TRACE_HEADER_SIZE);
+    short_text_put(&fresh, "Root=");
+    short_text_put(&fresh, root);
+    short_text_put(&fresh, ";Parent=");
+    short_text_put_bytes(&fresh, parent, 16);
+    short_text_put(&fresh, ";Sampled=0");
 }
 
 char *function_arn_make(const struct config *config, const struct account *account,
                         const char *name, const char *qualifier)
 {
-    char *arn;
-    const char *separator = qualifier[0] == '\0' ? "" : ":";
+    const size_t size = sizeof "arn:aws:lambda:::function::" + strlen(config->region) +
+                        strlen(account->id) + strlen(name) + strlen(qualifier);
+    char *memory = malloc(size);
+    struct short_text arn;
 
-    if (asprintf(&arn, "arn:aws:lambda:%s:%s:function:%s%s%s", config->region, account->id, name,
-                 separator, qualifier) < 0)
+    if (memory == NULL)
         return NULL;
-    return arn;
+    short_text_begin(&arn, memory, size);
+    short_text_put(&arn, "arn:aws:lambda:");
+    short_text_put(&arn, config->region);
+    short_text_put(&arn, ":");
+    short_text_put(&arn, account->id);
+    short_text_put(&arn, ":function:");
+    short_text_put(&arn, name);
+    if (qualifier[0] != '\0') {
+        short_text_put(&arn, ":");
+        short_text_put(&arn, qualifier);
+    }
+    return memory;
 }
 
 static char *copy_or_null(const char *text, bool *is_short)

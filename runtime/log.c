@@ -82,13 +82,16 @@ static void put_local_time(struct log *log, struct output *output)
 {
     const int64_t now_ms = clock_real_now_ms();
     const time_t second = (time_t)(now_ms / 1000);
-    char text[sizeof log->second_text + sizeof ".789"];
+    char text[] = "12:34:56.789";
     struct tm parts;
 
     if (second != log->second && localtime_r(&second, &parts) != NULL &&
         strftime(log->second_text, sizeof log->second_text, "%H:%M:%S", &parts) > 0)
         log->second = second;
-    (void)snprintf(text, sizeof text, "%s.%03d", log->second_text, (int)(now_ms % 1000));
+    memcpy(text, log->second_text, sizeof log->second_text - 1);
+    text[9] = (char)('0' + now_ms / 100 % 10);
+    text[10] = (char)('0' + now_ms / 10 % 10);
+    text[11] = (char)('0' + now_ms % 10);
     put_coloured(log, output, colour_of_time, text);
 }
 

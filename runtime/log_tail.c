@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+enum { FIRST_BYTES = 384 }; /* START, END and REPORT, when a handler prints nothing */
+
 /* Drops from the front in large steps, so that a stream of small appends costs no more than twice its bytes. */
 static void make_room(struct log_tail *tail, size_t length)
 {
@@ -26,6 +28,8 @@ void log_tail_append(struct log_tail *tail, const char *data, size_t length)
         tail->is_cut = true;
     }
     make_room(tail, length);
+    if (tail->text == NULL)
+        (void)bytes_reserve(&tail->text, length < FIRST_BYTES ? FIRST_BYTES : length);
     (void)bytes_append(&tail->text, data, length);
 }
 

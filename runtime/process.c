@@ -357,6 +357,20 @@ struct process *process_start(struct process_table *table, const struct process_
     return process;
 }
 
+void process_hand_over(struct process *process, process_ended_fn *on_ended, void *context)
+{
+    process->on_ended = on_ended;
+    process->context = context;
+}
+
+bool process_has_ended(const struct process *process)
+{
+    siginfo_t info = {.si_pid = 0};
+
+    return waitid(P_PID, (id_t)process->id, &info, WEXITED | WNOHANG | WNOWAIT) != 0 ||
+           info.si_pid != 0;
+}
+
 pid_t process_id(const struct process *process)
 {
     return process->id;

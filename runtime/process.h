@@ -46,6 +46,12 @@ typedef void process_ended_fn(int wait_status, long peak_memory_kb, void *contex
 struct process *process_start(struct process_table *table, const struct process_options *options,
                               process_ended_fn *on_ended, void *context);
 
+/* Its end is told to somebody else from now on. */
+void process_hand_over(struct process *process, process_ended_fn *on_ended, void *context);
+
+/* It has ended, though nobody was told yet. */
+bool process_has_ended(const struct process *process);
+
 pid_t process_id(const struct process *process);
 
 /* SIGKILL, to the whole group. What has left the group is ended soon after the process itself has. */

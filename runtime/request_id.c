@@ -1,6 +1,6 @@
 #include "runtime/request_id.h"
 
-#include <stdio.h>
+#include <endian.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -92,11 +92,15 @@ bool request_id_is_uuid(const char *text)
 
 void trace_id_make(struct random_source *source, int64_t now_ms, char id[TRACE_ID_SIZE])
 {
-    char rest[25];
+    const uint32_t second = htobe32((uint32_t)(now_ms / 1000));
+    unsigned char bytes[sizeof second];
 
-    write_hex(rest, take(source, 12), 12);
-    rest[24] = '\0';
-    (void)snprintf(id, TRACE_ID_SIZE, "1-%08x-%s", (unsigned)(now_ms / 1000), rest);
+    memcpy(bytes, &second, sizeof bytes);
+    memcpy(id, "1-", 2);
+    write_hex(id + 2, bytes, sizeof bytes);
+    id[10] = '-';
+    write_hex(id + 11, take(source, 12), 12);
+    id[35] = '\0';
 }
 
 void hex_32_make(struct random_source *source, char text[HEX_32_SIZE])

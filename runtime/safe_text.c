@@ -3,6 +3,7 @@
 #include "config/utf8.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <string.h>
 
 static const char replacement[] = "\xEF\xBF\xBD"; /* U+FFFD */
@@ -56,12 +57,49 @@ static size_t put_character(const struct spelling *spelling, const unsigned char
     return length;
 }
 
+/* Eight bytes at once: none is below ' ', above '~', a quotation mark or a backslash. */
+static bool has_nothing_special(const unsigned char *bytes)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101), highs = ones << 7;
+    uint64_t word, quotes, slashes;
+
+    memcpy(&word, bytes, sizeof word);
+    quotes = word ^ (ones * '"');
+    slashes = word ^ (ones * '\\');
+    return (((word - ones * 0x20) | (word + ones) | word | ((quotes - ones) & ~quotes) |
+             ((slashes - ones) & ~slashes)) &
+            highs) == 0;
+}
+
+/* How much of the beginning stays as it is: all of most texts. */
+static size_t safe_length(const struct spelling *spelling, const unsigned char *bytes,
+                          size_t length)
+{
+    size_t i = 0;
+
+    while (i < length) {
+        if (i + sizeof(uint64_t) <= length && has_nothing_special(bytes + i))
+            i += sizeof(uint64_t);
+        else if (bytes[i] >= 0x20 && bytes[i] < 0x7F && spelling->letters[bytes[i]] == 0)
+            i++;
+        else
+            break;
+    }
+    return i;
+}
+
 static size_t make_safe(const struct spelling *spelling, struct bytes_view text, char *out)
 {
     const unsigned char *const bytes = (const unsigned char *)text.data;
     size_t written = 0, length;
 
     for (size_t i = 0; i<text.length; i += length> 0 ? length : 1) {
+        length = safe_length(spelling, bytes + i, text.length - i);
+        if (length > 0) {
+            memcpy(out + written, bytes + i, length);
+            written += length;
+            continue;
+        }
         length = utf8_length(bytes + i, bytes + text.length);
         written += put_character(spelling, bytes + i, length, out + written);
     }

@@ -52,6 +52,14 @@ bool worker_command_needs_interpreter(const struct function_version *settings)
     return is_bundled && settings->debug_command.count == 0; /* a debug command brings its own */
 }
 
+void worker_command_script(enum runtime_family family, const char *bundled_folder,
+                           char path[WORKER_PATH_SIZE])
+{
+    (void)snprintf(path, WORKER_PATH_SIZE, "%s/%s", bundled_folder,
+                   family == RUNTIME_FAMILY_PYTHON ? "python/bootstrap.py"
+                                                   : "nodejs/bootstrap.cjs");
+}
+
 static bool add_program(const struct function_version *settings, const char *bundled_folder,
                         const char *interpreter, struct worker_command *command, size_t *count)
 {
@@ -60,9 +68,7 @@ static bool add_program(const struct function_version *settings, const char *bun
     if (settings->family == RUNTIME_FAMILY_PROVIDED)
         return find_bootstrap(settings, command) && add(command, count, command->path);
     command->is_bundled = true;
-    (void)snprintf(command->path, sizeof command->path, "%s/%s", bundled_folder,
-                   settings->family == RUNTIME_FAMILY_PYTHON ? "python/bootstrap.py"
-                                                             : "nodejs/bootstrap.cjs");
+    worker_command_script(settings->family, bundled_folder, command->path);
     return (interpreter == NULL || add(command, count, interpreter)) &&
            add(command, count, command->path);
 }

@@ -9,7 +9,7 @@
 
 #include "runtime/environment_variables.h"
 
-enum { WORKER_ARGUMENTS_MAX = 256, WORKER_FAILURE_SIZE = 512 };
+enum { WORKER_ARGUMENTS_MAX = 256, WORKER_FAILURE_SIZE = 512, WORKER_PATH_SIZE = 4096 };
 
 struct worker_command {
     const char *arguments
@@ -17,7 +17,8 @@ struct worker_command {
     const char *working_directory;
     bool is_bundled;  /* it speaks frames */
     bool has_wrapper; /* AWS_LAMBDA_EXEC_WRAPPER is what is started */
-    char path[4096];  /* of the bootstrap, where that is a file of ours or the function's */
+    char path
+        [WORKER_PATH_SIZE]; /* of the bootstrap, where that is a file of ours or the function's */
 
     /* When there is nothing to start: the platform's error. */
     const char *error_type;
@@ -26,6 +27,10 @@ struct worker_command {
 
 /* Does it run under an interpreter that must be found first (interpreter.h)? */
 bool worker_command_needs_interpreter(const struct function_version *settings);
+
+/* The file that a bundled runtime begins with. */
+void worker_command_script(enum runtime_family family, const char *bundled_folder,
+                           char path[WORKER_PATH_SIZE]);
 
 /*
  * False with `error_type` and `failure`. `variables` are those the process will see; `interpreter` is NULL where none

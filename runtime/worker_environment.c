@@ -73,6 +73,7 @@ void worker_hand_over(struct worker *worker, enum environment_state next)
     memory_watch_stop(&worker->memory_watch);
     (void)uv_timer_stop(&worker->timer);
     environment_log_drain(&worker->log);
+    worker->log_drained_at = worker->channel.read_count;
     environment_log_attach(&worker->log, NULL);
     (void)sample_memory(worker);
     environment_enter(&worker->base, next);
@@ -191,6 +192,13 @@ static void start_deadline(struct worker *worker)
 
 /* ---- both transports: what the process tells ---- */
 
+/* Response and `next` mostly come in one piece: nothing can have been printed in between. */
+static bool has_drained_log(const struct worker *worker)
+{
+    return worker->channel.is_open && worker->base.state == ENVIRONMENT_FINISHING &&
+           worker->log_drained_at == worker->channel.read_count;
+}
+
 void worker_become_idle(struct worker *worker)
 {
     if (worker->has_ended)
@@ -198,7 +206,8 @@ void worker_become_idle(struct worker *worker)
     if (worker->base.state == ENVIRONMENT_INIT && worker->is_init_overdue)
         worker->first_timeout_ms = uv_timer_get_due_in(&worker->timer);
     (void)uv_timer_stop(&worker->timer);
-    environment_log_drain(&worker->log);
+    if (!has_drained_log(worker))
+        environment_log_drain(&worker->log);
     environment_enter(&worker->base, ENVIRONMENT_IDLE);
     worker->base.listener->on_idle(&worker->base, worker->base.listener_context);
 }

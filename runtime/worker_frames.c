@@ -1,7 +1,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "runtime/short_text.h"
 #include "runtime/worker_parts.h"
+
+enum { EVENT_FIELDS_USUAL = 448, INIT_FIELDS_USUAL = 2048 }; /* bytes; more are made room for */
 
 /* Splits "type NUL payload"; the payload is copied, since errors are rare. */
 static struct bytes *split_error(struct bytes *body, char error_type[ERROR_TYPE_SIZE])
@@ -94,9 +97,9 @@ bool worker_send_init(struct worker *worker, const struct worker_command *comman
 {
     const struct function_version *settings = worker->base.settings;
     const bool keeps_environment = command->has_wrapper || settings->debug_command.count > 0;
-    struct bytes *body = NULL;
-    bool is_done =
-        append_field(&body, settings->working_directory) && append_field(&body, settings->handler);
+    struct bytes *body = frame_new(INIT_FIELDS_USUAL);
+    bool is_done = body != NULL && append_field(&body, settings->working_directory) &&
+                   append_field(&body, settings->handler);
 
     for (size_t i = 0; i < variables->count && is_done && !keeps_environment; i++)
         is_done = append_field(&body, variables->items[i]);
@@ -110,26 +113,30 @@ bool worker_send_init(struct worker *worker, const struct worker_command *comman
 bool worker_send_event(struct worker *worker, struct invocation *invocation)
 {
     static const char no_event[] = "{}";
-    struct bytes *body = NULL;
-    char deadline[24];
+    struct bytes *body = frame_new(EVENT_FIELDS_USUAL);
+    char digits[24];
+    struct short_text deadline;
     const char *const fields[] = {
-        invocation->request_id,     deadline, invocation->invoked_arn, invocation->trace_header,
-        invocation->client_context, "",       invocation->tenant_id};
-    bool is_done = bytes_append(&body, "\0\0\0", 4);
+        invocation->request_id,     digits, invocation->invoked_arn, invocation->trace_header,
+        invocation->client_context, "",     invocation->tenant_id};
+    bool is_done = body != NULL && bytes_append(&body, "\0\0\0", 4);
+    char *length_bytes;
     size_t length;
 
-    (void)snprintf(deadline, sizeof deadline, "%lld", (long long)worker->deadline_ms);
+    short_text_begin(&deadline, digits, sizeof digits);
+    short_text_put_number(&deadline, (uint64_t)worker->deadline_ms);
     for (size_t i = 0; i < sizeof fields / sizeof fields[0] && is_done; i++)
         is_done = append_field(&body, fields[i]);
     if (!is_done) {
         bytes_release(body);
         return false;
     }
-    length = body->length - 4;
-    body->data[0] = (char)(length >> 24);
-    body->data[1] = (char)(length >> 16);
-    body->data[2] = (char)(length >> 8);
-    body->data[3] = (char)length;
+    length = body->length - FRAME_HEAD_BYTES - 4;
+    length_bytes = body->data + FRAME_HEAD_BYTES;
+    length_bytes[0] = (char)(length >> 24);
+    length_bytes[1] = (char)(length >> 16);
+    length_bytes[2] = (char)(length >> 8);
+    length_bytes[3] = (char)length;
     if (bytes_view(invocation->payload).length == 0)
         (void)bytes_append(&body, no_event, 2);
     return frame_channel_send(&worker->channel, FRAME_EVENT, body, invocation->payload);

@@ -27,6 +27,7 @@ struct worker {
     struct process *process; /* NULL before it has started and after it has ended */
     struct environment_log log;
     struct frame_channel channel; /* bundled runtimes only */
+    uint64_t log_drained_at;      /* the channel's read_count when the last outcome came */
     struct worker_port *port;
     char runtime_api[RUNTIME_API_SIZE]; /* "127.0.0.1:40123" */
     char instance

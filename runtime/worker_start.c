@@ -10,6 +10,7 @@
 #include "runtime/bundled_runtime.h"
 #include "runtime/interpreter.h"
 #include "runtime/source_watcher.h"
+#include "runtime/spare_runtimes.h"
 
 static void fail_by_exit(struct worker *worker, int wait_status)
 {
@@ -155,10 +156,40 @@ static bool start_process(struct worker *worker, struct worker_command *command,
     return fail_start(worker, command);
 }
 
-static bool start_command(struct worker *worker, struct worker_command *command,
-                          const struct environment_variables *variables)
+static bool start_new(struct worker *worker, struct worker_command *command,
+                      const struct environment_variables *variables)
 {
     struct worker_ends ends = {-1, -1, -1};
+    const bool is_started = open_ends(worker, command->is_bundled, &ends) &&
+                            start_process(worker, command, variables, &ends);
+
+    close_ends(&ends);
+    return is_started;
+}
+
+/* When something fails, the end of the process tells. */
+static bool use_spare(struct worker *worker, const struct spare_runtime *spare)
+{
+    const struct environment_services *services = worker->base.services;
+    const struct spare_runtime taken =
+        spare_runtimes_take(services->spare_runtimes, spare, on_process_ended, worker);
+    const bool has_log = environment_log_adopt(&worker->log, services->loop, services->log,
+                                               worker->base.settings->function->name, taken.log);
+    const bool has_channel = frame_channel_adopt(&worker->channel, services->loop, taken.channel,
+                                                 worker_on_frame, worker_on_channel_end, worker);
+
+    worker->process = taken.process;
+    worker->open_handles += (unsigned)has_log + (unsigned)has_channel;
+    if (!has_log || !has_channel)
+        process_kill(worker->process);
+    return true;
+}
+
+/* `spare` is NULL for none. */
+static bool start_command(struct worker *worker, struct worker_command *command,
+                          const struct environment_variables *variables,
+                          const struct spare_runtime *spare)
+{
     char why[WORKER_FAILURE_SIZE];
     bool is_started;
 
@@ -170,9 +201,7 @@ static bool start_command(struct worker *worker, struct worker_command *command,
         worker->is_failure_of_system = true;
         return false;
     }
-    is_started = open_ends(worker, command->is_bundled, &ends) &&
-                 start_process(worker, command, variables, &ends);
-    close_ends(&ends);
+    is_started = spare != NULL ? use_spare(worker, spare) : start_new(worker, command, variables);
     if (is_started && command->is_bundled && !worker_send_init(worker, command, variables)) {
         errno = ENOMEM;
         process_kill(worker->process); /* its end is the failure */
@@ -191,16 +220,22 @@ static bool start(struct worker *worker, const char *interpreter)
         .runtime_folder = services->bundled_folder,
         .instance = worker->instance,
     };
+    const struct spare_runtime *spare =
+        interpreter == NULL || services->spare_runtimes == NULL
+            ? NULL
+            : spare_runtimes_find(services->spare_runtimes, settings, interpreter);
     struct environment_variables variables;
     struct worker_command command = {.path = ""};
     bool is_started;
 
+    if (spare != NULL)
+        memcpy(worker->instance, spare->instance, sizeof worker->instance);
     if (!environment_variables_make(&options, &variables)) {
         errno = ENOMEM;
         return fail_system(worker, "memory");
     }
     if (worker_command_make(settings, &variables, services->bundled_folder, interpreter, &command))
-        is_started = start_command(worker, &command, &variables);
+        is_started = start_command(worker, &command, &variables, spare);
     else
         is_started = fail_start(worker, &command);
     environment_variables_clear(&variables);

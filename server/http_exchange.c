@@ -59,8 +59,7 @@ static struct MHD_Response *make_response(struct http_exchange *exchange,
 /* Pages that may read the answers need to be told so. */
 static void allow_origin(const struct http_exchange *exchange, struct MHD_Response *response)
 {
-    const char *origin =
-        MHD_lookup_connection_value(exchange->connection, MHD_HEADER_KIND, "Origin");
+    const char *origin = exchange_header(&exchange->exchange, "Origin");
 
     if (origin == NULL ||
         !origin_guard_is_listed(config_store_current(exchange->host->api->config_store), origin))
@@ -115,10 +114,21 @@ static void drop_exchange(struct exchange *exchange)
     http_exchange_settle((struct http_exchange *)exchange, DROPPED);
 }
 
-static const char *find_header(const struct exchange *exchange, const char *name)
+/* Handlers ask for a dozen headers; libmicrohttpd would walk its list for each. */
+static const char *find_header(const struct exchange *base, const char *name)
 {
-    return MHD_lookup_connection_value(((const struct http_exchange *)exchange)->connection,
-                                       MHD_HEADER_KIND, name);
+    const struct http_exchange *exchange = (const struct http_exchange *)base;
+    const size_t length = strlen(name);
+
+    if (exchange->header_count > REQUEST_HEADERS_KEPT)
+        return MHD_lookup_connection_value(exchange->connection, MHD_HEADER_KIND, name);
+    for (size_t i = 0; i < exchange->header_count; i++) {
+        const struct request_header *header = &exchange->headers[i];
+
+        if (header->name_length == length && strncasecmp(header->name, name, length) == 0)
+            return header->value;
+    }
+    return NULL;
 }
 
 static const struct exchange_transport transport = {
@@ -198,6 +208,12 @@ static enum MHD_Result send_answer(struct http_exchange *exchange)
     return result;
 }
 
+/* Two lengths, or one beside chunks: what stands between us and the client may have taken the other one. */
+static bool is_ambiguous(const struct http_exchange *exchange)
+{
+    return exchange->length_count > 1;
+}
+
 static void refuse_page(struct http_exchange *exchange, const char *why)
 {
     api_answer_refusal(&exchange->exchange, 403, why);
@@ -213,7 +229,7 @@ static enum MHD_Result handle(struct http_exchange *exchange)
     exchange->state = HANDLING;
     host->pending++;
     request_id_make(host->api->random, base->request_id);
-    if (exchange->is_ambiguous)
+    if (is_ambiguous(exchange))
         api_answer_refusal(
             base, 400, "the length of the body is told twice: send one Content-Length, or chunks");
     else if (!origin_guard_allows(&host->guard, config_store_current(host->api->config_store),
@@ -229,38 +245,41 @@ static enum MHD_Result handle(struct http_exchange *exchange)
     return MHD_YES;
 }
 
-static enum MHD_Result count_length(void *context, enum MHD_ValueKind kind, const char *name,
-                                    const char *value)
+static bool is_called(const char *name, size_t length, const char *wanted, size_t wanted_length)
 {
-    unsigned *lengths = context;
-
-    (void)kind;
-    (void)value;
-    if (strcasecmp(name, "Content-Length") == 0 || strcasecmp(name, "Transfer-Encoding") == 0)
-        (*lengths)++;
-    return MHD_YES;
+    return length == wanted_length && strncasecmp(name, wanted, length) == 0;
 }
 
-/* Two lengths, or one beside chunks: what stands between us and the client may have taken the other one. */
-static bool is_ambiguous(const struct http_exchange *exchange)
+static enum MHD_Result take_header(void *context, enum MHD_ValueKind kind, const char *name,
+                                   size_t name_length, const char *value, size_t value_length)
 {
-    unsigned lengths = 0;
+    struct http_exchange *exchange = context;
 
-    (void)MHD_get_connection_values(exchange->connection, MHD_HEADER_KIND, count_length, &lengths);
-    return lengths > 1;
+    (void)kind;
+    (void)value_length;
+    if (is_called(name, name_length, "Content-Length", 14) ||
+        is_called(name, name_length, "Transfer-Encoding", 17))
+        exchange->length_count++;
+    if (exchange->header_count < REQUEST_HEADERS_KEPT)
+        exchange->headers[exchange->header_count] =
+            (struct request_header){name, value, name_length};
+    exchange->header_count++;
+    return MHD_YES;
 }
 
 /* A client that waits to be told to go on, or announces more than we would read, is answered before its body. */
 static enum MHD_Result begin(struct http_exchange *exchange, const char *method)
 {
-    const char *length_text = find_header(&exchange->exchange, "Content-Length");
-    const char *expect = find_header(&exchange->exchange, "Expect");
-    const unsigned long long length = length_text == NULL ? 0 : strtoull(length_text, NULL, 10);
+    const char *length_text, *expect;
+    unsigned long long length;
 
+    (void)MHD_get_connection_values_n(exchange->connection, MHD_HEADER_KIND, take_header, exchange);
+    length_text = find_header(&exchange->exchange, "Content-Length");
+    expect = find_header(&exchange->exchange, "Expect");
+    length = length_text == NULL ? 0 : strtoull(length_text, NULL, 10);
     exchange->exchange.method = method;
-    exchange->is_ambiguous = is_ambiguous(exchange);
     exchange->route = route_find(method, exchange->exchange.path, &exchange->exchange.parameter);
-    if (exchange->is_ambiguous)
+    if (is_ambiguous(exchange))
         return handle(exchange);
     if (length > exchange->route->body_max) {
         exchange->exchange.is_body_too_large = true;

@@ -43,19 +43,29 @@ struct answer_stream {
     void *room_context;
 };
 
+/* A header of the request, borrowed from libmicrohttpd for as long as the exchange lasts. */
+struct request_header {
+    const char *name, *value;
+    size_t name_length;
+};
+
+enum { REQUEST_HEADERS_KEPT = 24 };
+
 struct http_exchange {
     struct exchange exchange; /* first: handlers see only this */
     struct exchange_host *host;
     struct MHD_Connection *connection;
     const struct route *route; /* NULL until the head was seen */
     enum exchange_state state;
-    bool is_ambiguous; /* its length is told twice */
+    unsigned length_count; /* headers that tell the length of the body */
     uint64_t received;
     struct MHD_Response *response;
     int status;
     size_t cut_after;
     struct bytes *cut_body;
     struct answer_stream stream;
+    size_t header_count; /* also of those that were not kept */
+    struct request_header headers[REQUEST_HEADERS_KEPT];
     char target[]; /* raw, ended by NUL */
 };
 

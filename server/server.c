@@ -20,6 +20,7 @@
 #include "runtime/memory_guard.h"
 #include "runtime/metrics.h"
 #include "runtime/source_watcher.h"
+#include "runtime/spare_runtimes.h"
 #include "server/http_listener.h"
 #include "server/observers.h"
 #include "server/runtime_listener.h"
@@ -39,6 +40,7 @@ struct server {
     struct accounts *accounts;
     struct process_table *processes;
     struct interpreters *interpreters;
+    struct spare_runtimes *spare_runtimes;
     struct memory_guard *memory_guard;
     struct source_watcher *source_watcher; /* NULL with --no-watch */
     struct runtime_listener *runtime_listener;
@@ -175,6 +177,21 @@ static bool open_watcher(struct server *server)
     return server->source_watcher != NULL;
 }
 
+static bool open_spares(struct server *server)
+{
+    const struct spare_runtimes_options options = {
+        .loop = server->loop,
+        .log = server->log,
+        .random = server->random,
+        .processes = server->processes,
+        .interpreters = server->interpreters,
+        .bundled_folder = server->bundled_folder,
+    };
+
+    server->spare_runtimes = spare_runtimes_open(&options);
+    return server->spare_runtimes != NULL;
+}
+
 static bool open_runtime(struct server *server, const struct config *config)
 {
     const struct clock_options clock_options = {
@@ -193,7 +210,7 @@ static bool open_runtime(struct server *server, const struct config *config)
         return false;
     server->runtime_listener = runtime_listener_open(server->loop, server->log);
     if (server->memory_guard == NULL || server->random == NULL || server->accounts == NULL ||
-        server->interpreters == NULL || server->runtime_listener == NULL)
+        server->interpreters == NULL || server->runtime_listener == NULL || !open_spares(server))
         return false;
     server->services = (struct environment_services){
         .loop = server->loop,
@@ -201,6 +218,7 @@ static bool open_runtime(struct server *server, const struct config *config)
         .random = server->random,
         .processes = server->processes,
         .interpreters = server->interpreters,
+        .spare_runtimes = server->spare_runtimes,
         .memory_guard = server->memory_guard,
         .source_watcher = server->source_watcher,
         .ports = runtime_listener_ports(server->runtime_listener),
@@ -289,12 +307,15 @@ static void close_processes(struct server *server)
         source_watcher_close(server->source_watcher);
     if (server->memory_guard != NULL)
         memory_guard_close(server->memory_guard);
+    if (server->spare_runtimes != NULL)
+        spare_runtimes_close(server->spare_runtimes);
     if (server->interpreters != NULL)
         interpreters_close(server->interpreters);
     if (server->processes != NULL)
         process_table_close(server->processes);
     server->source_watcher = NULL;
     server->memory_guard = NULL;
+    server->spare_runtimes = NULL;
     server->interpreters = NULL;
     server->processes = NULL;
 }
@@ -327,6 +348,13 @@ static void abort_opening(struct server *server)
     server_free(server);
 }
 
+/* What comes of it happens on the loop, so after the ready line. */
+static void prepare_processes(struct server *server, const struct config *config)
+{
+    interpreters_prefetch(server->interpreters, config);
+    spare_runtimes_reconfigure(server->spare_runtimes, config);
+}
+
 struct server *server_open(uv_loop_t *loop, const struct options *options, struct config *config,
                            char why[SERVER_FAULT_SIZE])
 {
@@ -353,7 +381,7 @@ struct server *server_open(uv_loop_t *loop, const struct options *options, struc
         return NULL;
     }
     dispatcher_attach(server->dispatcher, accounts_default(server->accounts), config);
-    interpreters_prefetch(server->interpreters, config); /* on the loop, so after the ready line */
+    prepare_processes(server, config);
     return server;
 }
 
@@ -386,7 +414,7 @@ void server_reload(struct server *server)
         dispatcher_reconfigure(server->dispatcher, config_store_current(server->config_store));
         dispatcher_attach(server->dispatcher, accounts_default(server->accounts),
                           config_store_current(server->config_store));
-        interpreters_prefetch(server->interpreters, config_store_current(server->config_store));
+        prepare_processes(server, config_store_current(server->config_store));
         metrics_reconfigure(server->metrics, config_store_current(server->config_store));
         async_invoker_reconfigure(server->async_invoker);
         log_write(server->log, LOG_INFO, "read %s again: %zu function%s",

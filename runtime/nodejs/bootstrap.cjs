@@ -732,15 +732,15 @@ function restart(folder, name, variables) {
     process.exit(status === null ? STATUS_PROTOCOL_FAULT : status);
 }
 
+// In the order given, as a process that was started with them would have them.
 function replaceEnvironment(variables) {
-    for (const variable of Object.keys(process.env)) {
-        if (!variables.has(variable))
-            delete process.env[variable];
-    }
-    for (const [variable, value] of variables) {
-        if (process.env[variable] !== value)
-            process.env[variable] = value;
-    }
+    const present = Object.entries(process.env);
+    if (present.length === variables.size && present.every(([name, value]) => variables.get(name) === value))
+        return;
+    for (const [variable] of present)
+        delete process.env[variable];
+    for (const [variable, value] of variables)
+        process.env[variable] = value;
 }
 
 function initialise([folder, name, ...assignments]) {

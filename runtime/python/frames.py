@@ -13,7 +13,7 @@ NEXT, RESPONSE, ERROR, INIT_ERROR = b"N", b"R", b"F", b"X"
 NEXT_FRAME = b"\0\0\0\1N"
 FRAME_HEAD_BYTES = 5
 FRAME_MAX_BYTES = 64 * 1024 * 1024
-READ_BYTES = 64 * 1024
+READ_BYTES = 16 * 1024  # the rest of a longer frame is read to where it stays
 JOIN_MAX_BYTES = 64 * 1024  # up to here one copy is cheaper than a gathering write
 
 LIKELY_MODULES = (
@@ -100,7 +100,10 @@ class Frames:
         head = (len(body) + 1).to_bytes(4, "big") + kind
         try:
             if len(body) <= JOIN_MAX_BYTES:
-                self.write_all([head + body + then])
+                whole = head + body + then
+                count = os.write(self.descriptor, whole)
+                if count < len(whole):
+                    self.write_all([whole[count:]])
             else:
                 self.write_all([head, body, then])
         except OSError:

@@ -88,15 +88,35 @@ class JsonDefault:
         return "".join(mixed)
 
 
+class Encoder:
+    """One is kept for all results; an error leaves traces in the compiled half, so the next result gets a new one."""
+
+    kept = None
+
+    def __init__(self, is_ascii):
+        self.is_ascii = is_ascii
+        self.default = JsonDefault()
+        self.pieces = make_encoder(
+            _json.encode_basestring_ascii if is_ascii else _json.encode_basestring, self.default
+        )
+
+
 def encode_json(value, is_ascii):
     """json.dumps with that default, without loading json where its compiled half is there."""
-    default = JsonDefault()
-    if scan_json is not None:
-        to_text = _json.encode_basestring_ascii if is_ascii else _json.encode_basestring
-        return default.put_numbers("".join(make_encoder(to_text, default)(value, 0)))
-    import json
+    if scan_json is None:
+        import json
 
-    return default.put_numbers(json.dumps(value, ensure_ascii=is_ascii, default=default))
+        default = JsonDefault()
+        return default.put_numbers(json.dumps(value, ensure_ascii=is_ascii, default=default))
+    encoder = Encoder.kept
+    if encoder is None or encoder.is_ascii != is_ascii:
+        encoder = Encoder(is_ascii)
+    Encoder.kept = None  # until this one is through: a value may encode another in the middle
+    text = "".join(encoder.pieces(value, 0))
+    if encoder.default.numbers:
+        return encoder.default.put_numbers(text)
+    Encoder.kept = encoder
+    return text
 
 
 scan_json = find_compiled()  # None: use json

@@ -31,6 +31,7 @@ class Log:
     """Where `logging` and the runtime write, whatever the handler does to sys.stdout and descriptor 1."""
 
     descriptor = -1
+    streams = {}  # the runtime's own, by name: they hold nothing back
 
 
 def log(text):
@@ -72,6 +73,7 @@ def open_log():
         pass  # started without a log
     sys.stdout = sys.__stdout__ = open_stream(1, "<stdout>", "surrogateescape")
     sys.stderr = sys.__stderr__ = open_stream(2, "<stderr>", "backslashreplace")
+    Log.streams = {"stdout": sys.stdout, "stderr": sys.stderr}
 
 
 def open_stream(descriptor, name, errors):
@@ -91,6 +93,8 @@ def flush():
     """What a handler put in the place of the streams may hold something back."""
     for name in ("stdout", "stderr"):
         try:
-            getattr(sys, name).flush()
+            stream = getattr(sys, name)
+            if stream is not Log.streams[name] or not stream.write_through:
+                stream.flush()
         except Exception:
             pass  # closed, None, or not a stream at all

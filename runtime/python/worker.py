@@ -84,9 +84,9 @@ def begin_invocation(request_id, deadline, arn, trace_id, client_context, identi
     Function.request_id = request_id.decode("utf-8", "replace")
     Function.tenant_id = tenant_id.decode("utf-8", "replace") or None
     if trace_id:
-        os.environ["_X_AMZN_TRACE_ID"] = os.fsdecode(trace_id)
+        os.environb[b"_X_AMZN_TRACE_ID"] = trace_id
     else:
-        os.environ.pop("_X_AMZN_TRACE_ID", None)
+        os.environb.pop(b"_X_AMZN_TRACE_ID", None)
     context = LambdaContext(int(deadline or 0), arn.decode("utf-8", "replace"))
     if client_context:
         add_client_context(context, client_context)

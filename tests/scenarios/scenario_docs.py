@@ -163,6 +163,19 @@ class Documents(unittest.TestCase):
                 self.run_block(words, content)
 
 
+class Settings(unittest.TestCase):
+    def test_every_setting_is_on_the_page_of_the_configuration(self):
+        with open(os.path.join(ROOT, "docs", "configuration.md"), encoding="utf-8") as file:
+            prose = re.sub(r"^```.*?^```$", "", file.read(), flags=re.MULTILINE | re.DOTALL)
+        words = set(re.findall(r"\w+", " ".join(re.findall(r"`[^`]+`", prose))))
+        names = set()
+        for source in ("config_settings.c", "function_settings.c"):
+            with open(os.path.join(ROOT, "config", source), encoding="utf-8") as file:
+                names.update(re.findall(r'^ +\{"(\w+)", +SETTING_', file.read(), re.MULTILINE))
+        self.assertGreater(len(names), 40)
+        self.assertEqual(sorted(names - words), [])
+
+
 def add_tests():
     """A test for each page."""
     for path in [os.path.join(ROOT, "README.md"), *sorted(glob.glob(os.path.join(ROOT, "docs", "*.md")))]:

@@ -127,7 +127,7 @@ class Idle(unittest.TestCase):
         with Server(functions, {"Local": {"IdleTimeoutSeconds": 2}}) as server:
             for name in functions:
                 self.assertEqual(server.invoke(name, {}).status, 200)
-            self.assertEqual(len(server.children()), 3)
+            wait_for(lambda: len(server.children()) == 3, "three environments")
             began = time.monotonic()
             wait_for(lambda: len(server.children()) <= 2, "the end of the first")
             self.assertGreater(time.monotonic() - began, 0.5)

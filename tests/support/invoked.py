@@ -174,6 +174,21 @@ def descendants(pid):
     return found
 
 
+def began_as_spare(pid):
+    """Was it started ahead of need, by the environment of its beginning, or forked from such a process?"""
+    with contextlib.suppress(OSError):
+        with open(f"/proc/{pid}/environ", "rb") as file:
+            return re.search(rb"AWS_LAMBDA_LOG_STREAM_NAME=[0-9a-f]{32}\0", file.read()) is not None
+    return False
+
+
+def is_spare(pid):
+    """Is it a runtime process that waits for a function? (A function's is in the function's folder.)"""
+    with contextlib.suppress(OSError):
+        return os.readlink(f"/proc/{pid}/cwd") == "/" and began_as_spare(pid)
+    return False
+
+
 def processes_with(text):
     """Processes in whose environment `text` is found."""
     found = []
@@ -299,7 +314,8 @@ class Server:
         return wait_for(lambda: re.search(pattern, self.log(), re.MULTILINE), f"{pattern!r} in the log", timeout_s)
 
     def children(self):
-        return descendants(self.pid)
+        """{pid: state} of the processes that run functions, and of what these have started."""
+        return {pid: state for pid, state in descendants(self.pid).items() if not is_spare(pid)}
 
     def descriptor_count(self):
         return len(os.listdir(f"/proc/{self.pid}/fd"))

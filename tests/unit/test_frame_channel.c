@@ -113,6 +113,15 @@ static void assert_frame(size_t index, enum frame_kind kind, const void *body, s
 
 static const char three[] = "\0\0\0\1N\0\0\0\6Rhello\0\0\0\1N";
 
+static struct bytes *frame_of(const char *body)
+{
+    struct bytes *frame = frame_new(0);
+
+    ck_assert_ptr_nonnull(frame);
+    ck_assert(bytes_append(&frame, body, strlen(body)));
+    return frame;
+}
+
 START_TEST(frames_arrive_whole_wherever_the_stream_is_split)
 {
     const size_t split = (size_t)_i;
@@ -193,7 +202,7 @@ START_TEST(nonsense_ends_the_channel_once)
     ck_assert_uint_eq(end_count, 1);
     ck_assert_uint_eq(received_count, 0);
     ck_assert(!uv_is_active((uv_handle_t *)&channel.poll));
-    ck_assert(!frame_channel_send(&channel, FRAME_EVENT, bytes_copy("late", 4), NULL));
+    ck_assert(!frame_channel_send(&channel, FRAME_EVENT, frame_of("late"), NULL));
 }
 END_TEST
 
@@ -259,9 +268,9 @@ START_TEST(a_frame_is_body_then_payload)
     struct bytes *payload = bytes_copy("{}", 2);
     char text[64];
 
-    ck_assert(frame_channel_send(&channel, FRAME_EVENT, bytes_copy("head", 4), payload));
-    ck_assert(frame_channel_send(&channel, FRAME_INIT, NULL, payload));
-    ck_assert(frame_channel_send(&channel, FRAME_INIT, bytes_copy("x", 1), NULL));
+    ck_assert(frame_channel_send(&channel, FRAME_EVENT, frame_of("head"), payload));
+    ck_assert(frame_channel_send(&channel, FRAME_INIT, frame_of(""), payload));
+    ck_assert(frame_channel_send(&channel, FRAME_INIT, frame_of("x"), NULL));
     bytes_release(payload);
     read_all(text, 11 + 7 + 6);
     ck_assert_mem_eq(text, "\0\0\0\7Ehead{}\0\0\0\3I{}\0\0\0\2Ix", 24);
@@ -277,9 +286,9 @@ START_TEST(what_the_socket_does_not_take_waits_and_arrives_unchanged)
     for (size_t i = 0; i < BIG; i++)
         payload->data[i] = (char)(i * 17 + i / 509);
     payload->length = BIG;
-    ck_assert(frame_channel_send(&channel, FRAME_EVENT, NULL, payload));
+    ck_assert(frame_channel_send(&channel, FRAME_EVENT, frame_of(""), payload));
     ck_assert_uint_gt(channel.part_count, 0);
-    ck_assert(frame_channel_send(&channel, FRAME_EVENT, bytes_copy("after", 5), NULL));
+    ck_assert(frame_channel_send(&channel, FRAME_EVENT, frame_of("after"), NULL));
     read_all(text, BIG + 5);
     ck_assert_mem_eq(text, "\0\x60\0\1E", 5);
     ck_assert(memcmp(text + 5, payload->data, BIG) == 0);
@@ -300,7 +309,7 @@ START_TEST(a_worker_that_reads_nothing_fills_the_queue_and_no_more)
 
     memset(payload->data, 'x', BIG);
     payload->length = BIG;
-    while (count < 100 && frame_channel_send(&channel, FRAME_EVENT, bytes_copy("b", 1), payload))
+    while (count < 100 && frame_channel_send(&channel, FRAME_EVENT, frame_of("b"), payload))
         count++;
     ck_assert_uint_gt(count, 0);
     ck_assert_uint_le(count, FRAME_PARTS_MAX);
@@ -314,7 +323,7 @@ START_TEST(a_worker_that_is_gone_while_much_waits_ends_the_channel)
 
     memset(payload->data, 'x', BIG);
     payload->length = BIG;
-    ck_assert(frame_channel_send(&channel, FRAME_EVENT, NULL, payload));
+    ck_assert(frame_channel_send(&channel, FRAME_EVENT, frame_of(""), payload));
     bytes_release(payload);
     (void)close(worker);
     worker = -1;

@@ -1,0 +1,20 @@
+"""The cases of client_cases.py through the AWS SDK for JavaScript v2."""
+
+import os
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+import invoked  # noqa: E402
+from case_runner import cases_through  # noqa: E402
+from node_adapter import NodeAdapter  # noqa: E402
+
+
+class SdkV2(NodeAdapter):
+    program = "sdk_v2.mjs"
+    untold = frozenset({"type", "reason"})
+
+
+Cases = cases_through(SdkV2)
+
+if __name__ == "__main__":
+    invoked.run_tests()
