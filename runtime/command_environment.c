@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,11 +16,14 @@
 #include "runtime/memory_guard.h"
 
 enum {
-    READ_BYTES = 65536,
+    READ_BYTES_MIN = 2048, /* room for a read; it doubles with what there is */
+    READ_BYTES_MAX = 65536,
+    RESULT_BYTES = 4096,
     READS_PER_TURN = 16,
     READS_PER_DRAIN = 64,
     PIPE_BYTES = 1 << 18,
-    FAILURE_SIZE = 512
+    FAILURE_SIZE = 512,
+    TIME_TO_END_MS = 2
 };
 
 struct command {
@@ -27,12 +31,15 @@ struct command {
     struct process *process;
     struct environment_log log;
     uv_poll_t input, output;
-    int input_file, output_file; /* -1 once closed */
-    size_t written;              /* of the event */
+    int input_file,
+        output_file; /* -1 once closed; an event that has been written at once needs no file */
+    size_t written;  /* of the event */
     struct bytes *result;
     bool is_result_too_large;
     long sampled_memory_kb; /* when its result began; 0 before */
     uv_timer_t timer;
+    uv_timer_t watch_timer; /* while its pipes are not watched: see let_end() */
+    bool was_let_end;
     struct memory_watch memory_watch;
     bool is_out_of_memory;
     unsigned open_handles;
@@ -77,11 +84,13 @@ static void close_handles(struct command *command)
     if (command->log.is_open)
         environment_log_close(&command->log, on_handle_closed, command);
     uv_close((uv_handle_t *)&command->timer, on_uv_closed);
+    uv_close((uv_handle_t *)&command->watch_timer, on_uv_closed);
 }
 
 static void hand_over(struct command *command, long peak_memory_kb)
 {
     (void)uv_timer_stop(&command->timer);
+    (void)uv_timer_stop(&command->watch_timer);
     memory_watch_stop(&command->memory_watch);
     close_file(&command->input, &command->input_file);
     if (command->log.is_open) {
@@ -121,6 +130,17 @@ static void on_writable(uv_poll_t *poll, int status, int events)
         write_event(command);
 }
 
+static char *make_room(struct command *command)
+{
+    const size_t length = bytes_view(command->result).length;
+
+    if (command->result == NULL)
+        return bytes_reserve(&command->result, RESULT_BYTES);
+    if (length < READ_BYTES_MIN)
+        return bytes_reserve(&command->result, READ_BYTES_MIN);
+    return bytes_reserve(&command->result, length < READ_BYTES_MAX ? length : READ_BYTES_MAX);
+}
+
 /* False when there is nothing more for now, or ever. */
 static bool read_result(struct command *command)
 {
@@ -133,13 +153,13 @@ static bool read_result(struct command *command)
         command->is_result_too_large = true;
         command->result->length = 0;
     }
-    room = bytes_reserve(&command->result, READ_BYTES);
+    room = make_room(command);
     if (room == NULL) {
         command->is_result_too_large = true;
         close_file(&command->output, &command->output_file);
         return false;
     }
-    length = read(command->output_file, room, READ_BYTES);
+    length = read(command->output_file, room, command->result->capacity - command->result->length);
     if (length > 0) {
         command->result->length += (size_t)length;
         return true;
@@ -163,6 +183,34 @@ static long choose_peak_kb(const struct command *command, long peak_memory_kb)
     return command->sampled_memory_kb;
 }
 
+static void on_readable(uv_poll_t *poll, int status, int events);
+
+static void on_time_to_end_over(uv_timer_t *timer)
+{
+    struct command *command = timer->data;
+
+    if (command->output_file >= 0)
+        (void)uv_poll_start(&command->output, UV_READABLE, on_readable);
+    environment_log_watch(&command->log);
+}
+
+/*
+ * Most programs end as soon as they have given their result: they close two pipes and are gone. Each of the three would
+ * wake the server, which takes the core away from them. So the pipes aren't watched for a moment, and the end tells all
+ * three. What they hold is read at the end, or when the moment is over.
+ */
+static void let_end(struct command *command)
+{
+    if (command->was_let_end || command->process == NULL ||
+        bytes_view(command->result).length > RESULT_BYTES)
+        return;
+    command->was_let_end = true;
+    if (command->output_file >= 0)
+        (void)uv_poll_stop(&command->output);
+    environment_log_stop_watching(&command->log);
+    (void)uv_timer_start(&command->watch_timer, on_time_to_end_over, TIME_TO_END_MS, 0);
+}
+
 static void on_readable(uv_poll_t *poll, int status, int events)
 {
     struct command *command = poll->data;
@@ -171,8 +219,11 @@ static void on_readable(uv_poll_t *poll, int status, int events)
     (void)events;
     if (command->sampled_memory_kb == 0 && command->process != NULL)
         command->sampled_memory_kb = process_peak_memory_kb(command->process);
-    for (unsigned i = 0; i < READS_PER_TURN && read_result(command); i++)
-        continue;
+    for (unsigned i = 0; i < READS_PER_TURN && read_result(command); i++) {
+        if (command->result->length < command->result->capacity)
+            break; /* there was no more */
+    }
+    let_end(command);
 }
 
 /* ---- outcomes ---- */
@@ -274,11 +325,38 @@ static int open_pipe(struct command *command, int own, uv_poll_t *poll, int *fil
     return ends[1 - own];
 }
 
+/*
+ * The process's end of a pipe that holds the whole event, or -1. What is not more than PIPE_BUF always has room in an
+ * empty pipe, so nothing needs to be watched.
+ */
+static int open_filled_pipe(struct bytes_view event)
+{
+    int ends[2];
+    bool is_filled;
+
+    if (pipe2(ends, O_CLOEXEC) != 0)
+        return -1;
+    is_filled = write(ends[1], event.data, event.length) == (ssize_t)event.length;
+    (void)close(ends[1]);
+    if (is_filled)
+        return ends[0];
+    (void)close(ends[0]);
+    return -1;
+}
+
+static int open_input(struct command *command)
+{
+    const struct bytes_view event = invocation_event(command->base.invocation);
+
+    return event.length <= PIPE_BUF ? open_filled_pipe(event)
+                                    : open_pipe(command, 1, &command->input, &command->input_file);
+}
+
 static bool open_ends(struct command *command, int ends[3])
 {
     const struct environment_services *services = command->base.services;
 
-    ends[0] = open_pipe(command, 1, &command->input, &command->input_file);
+    ends[0] = open_input(command);
     if (ends[0] < 0)
         return fail_system(command, "a pipe for the event");
     ends[1] = open_pipe(command, 0, &command->output, &command->output_file);
@@ -432,8 +510,10 @@ struct environment *command_open(const struct environment_options *options)
     command->input_file = -1;
     command->output_file = -1;
     (void)uv_timer_init(options->services->loop, &command->timer);
+    (void)uv_timer_init(options->services->loop, &command->watch_timer);
     command->timer.data = command;
-    command->open_handles = 1;
+    command->watch_timer.data = command;
+    command->open_handles = 2;
     environment_enter(&command->base, ENVIRONMENT_IDLE);
     command->base.has_run = true; /* a process each time: no start is colder than another */
     return &command->base;

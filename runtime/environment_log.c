@@ -89,13 +89,24 @@ static void on_readable(uv_poll_t *poll, int status, int events)
         continue;
 }
 
+void environment_log_stop_watching(struct environment_log *log)
+{
+    if (log->is_open && log->file >= 0)
+        (void)uv_poll_stop(&log->poll);
+}
+
+void environment_log_watch(struct environment_log *log)
+{
+    if (log->is_open && log->file >= 0)
+        (void)uv_poll_start(&log->poll, UV_READABLE, on_readable);
+}
+
 int environment_log_pipe(int *write_end)
 {
     int ends[2];
 
     if (pipe2(ends, O_CLOEXEC) != 0)
         return -1;
-    (void)fcntl(ends[0], F_SETFL, O_NONBLOCK);
     (void)fcntl(ends[1], F_SETPIPE_SZ, PIPE_BYTES);
     *write_end = ends[1];
     return ends[0];
@@ -105,7 +116,7 @@ bool environment_log_adopt(struct environment_log *log, uv_loop_t *loop, struct 
                            const char *function_name, int read_end)
 {
     *log = (struct environment_log){.file = -1, .log = server_log, .function_name = function_name};
-    const int error = uv_poll_init(loop, &log->poll, read_end);
+    const int error = uv_poll_init(loop, &log->poll, read_end); /* makes it non-blocking */
 
     if (error != 0) {
         (void)close(read_end);
@@ -116,7 +127,7 @@ bool environment_log_adopt(struct environment_log *log, uv_loop_t *loop, struct 
     log->descriptor = read_end;
     log->is_open = true;
     log->poll.data = log;
-    (void)uv_poll_start(&log->poll, UV_READABLE, on_readable);
+    environment_log_watch(log);
     return true;
 }
 

@@ -48,6 +48,10 @@ void environment_log_attach(struct environment_log *log, struct invocation *invo
 /* Reads what the process has written so far, and a last line without its end too. Bounded. Zeroed, it has nothing. */
 void environment_log_drain(struct environment_log *log);
 
+/* What is written stays in the pipe until it is watched again or drained. Watched from the start. */
+void environment_log_stop_watching(struct environment_log *log);
+void environment_log_watch(struct environment_log *log);
+
 /* `on_closed` runs once the handle is closed, never before this returns. */
 void environment_log_close(struct environment_log *log, environment_log_closed_fn *on_closed,
                            void *context);

@@ -1,6 +1,5 @@
 #include "runtime/environment_variables.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -42,24 +41,26 @@ static bool put(struct environment_variables *variables, char *item)
     return true;
 }
 
-__attribute__((format(printf, 2, 3))) static bool
-put_format(struct environment_variables *variables, const char *format, ...)
+/* Joins them. Not with printf(): each invocation of a Local.Command makes some 25. */
+static bool put_pair(struct environment_variables *variables, const char *start, const char *value)
 {
-    va_list arguments;
-    char *item;
-    int length;
+    const size_t start_length = strlen(start), value_length = strlen(value);
+    char *item = malloc(start_length + value_length + 1);
 
-    va_start(arguments, format);
-    length = vasprintf(&item, format, arguments);
-    va_end(arguments);
-    return length >= 0 && put(variables, item);
+    if (item == NULL)
+        return false;
+    memcpy(item, start, start_length);
+    memcpy(item + start_length, value, value_length + 1);
+    return put(variables, item);
 }
 
 static bool inherit(struct environment_variables *variables, const char *name)
 {
     const char *value = getenv(name);
 
-    return value == NULL || put_format(variables, "%s=%s", name, value);
+    char *item;
+
+    return value == NULL || (asprintf(&item, "%s=%s", name, value) >= 0 && put(variables, item));
 }
 
 static bool put_always_inherited(struct environment_variables *variables)
@@ -69,7 +70,7 @@ static bool put_always_inherited(struct environment_variables *variables)
     for (size_t i = 0; i < sizeof always_inherited / sizeof always_inherited[0]; i++)
         is_done = is_done && inherit(variables, always_inherited[i]);
     if (environment_variables_value(variables, "PATH") == NULL)
-        is_done = is_done && put_format(variables, "PATH=/usr/local/bin:/usr/bin:/bin");
+        is_done = is_done && put_pair(variables, "PATH=/usr/local/bin:/usr/bin:/bin", "");
     return is_done;
 }
 
@@ -109,50 +110,51 @@ static bool put_function(struct environment_variables *variables,
 {
     const struct function_version *settings = environment->settings;
     char stream[LOG_STREAM_SIZE];
+    char memory_mb[16];
 
     make_log_stream(settings, instance, stream);
-    return put_format(variables, "AWS_LAMBDA_FUNCTION_NAME=%s", settings->function->name) &&
-           put_format(variables, "AWS_LAMBDA_FUNCTION_VERSION=%s", settings->version) &&
-           put_format(variables, "AWS_LAMBDA_FUNCTION_MEMORY_SIZE=%u", settings->memory_mb) &&
-           put_format(variables, "AWS_LAMBDA_LOG_GROUP_NAME=/aws/lambda/%s",
-                      settings->function->name) &&
-           put_format(variables, "AWS_LAMBDA_LOG_STREAM_NAME=%s", stream) &&
-           put_format(variables, "AWS_LAMBDA_INITIALIZATION_TYPE=on-demand") &&
+    (void)snprintf(memory_mb, sizeof memory_mb, "%u", settings->memory_mb);
+    return put_pair(variables, "AWS_LAMBDA_FUNCTION_NAME=", settings->function->name) &&
+           put_pair(variables, "AWS_LAMBDA_FUNCTION_VERSION=", settings->version) &&
+           put_pair(variables, "AWS_LAMBDA_FUNCTION_MEMORY_SIZE=", memory_mb) &&
+           put_pair(variables, "AWS_LAMBDA_LOG_GROUP_NAME=/aws/lambda/",
+                    settings->function->name) &&
+           put_pair(variables, "AWS_LAMBDA_LOG_STREAM_NAME=", stream) &&
+           put_pair(variables, "AWS_LAMBDA_INITIALIZATION_TYPE=on-demand", "") &&
            (settings->family == RUNTIME_FAMILY_NONE ||
             settings->family == RUNTIME_FAMILY_PROVIDED ||
-            put_format(variables, "AWS_EXECUTION_ENV=AWS_Lambda_%s", settings->runtime)) &&
-           (settings->handler == NULL || put_format(variables, "_HANDLER=%s", settings->handler)) &&
-           put_format(variables, "LAMBDA_TASK_ROOT=%s",
-                      settings->code_uri != NULL ? settings->code_uri
-                                                 : settings->working_directory);
+            put_pair(variables, "AWS_EXECUTION_ENV=AWS_Lambda_", settings->runtime)) &&
+           (settings->handler == NULL || put_pair(variables, "_HANDLER=", settings->handler)) &&
+           put_pair(variables, "LAMBDA_TASK_ROOT=",
+                    settings->code_uri != NULL ? settings->code_uri : settings->working_directory);
 }
 
 static bool put_locale(struct environment_variables *variables)
 {
-    return put_format(variables, "LANG=en_US.UTF-8") && put_format(variables, "TZ=:UTC");
+    return put_pair(variables, "LANG=en_US.UTF-8", "") && put_pair(variables, "TZ=:UTC", "");
 }
 
 /* The access key id is the account, so that what a handler invokes stays in its account. */
 static bool put_surroundings(struct environment_variables *variables,
                              const struct environment *environment)
 {
-    return put_format(variables, "AWS_REGION=%s", environment->config->region) &&
-           put_format(variables, "AWS_DEFAULT_REGION=%s", environment->config->region) &&
-           put_format(variables, "AWS_ACCESS_KEY_ID=%s", environment->account->id) &&
-           put_format(variables, "AWS_SECRET_ACCESS_KEY=local") &&
-           put_format(variables, "AWS_SESSION_TOKEN=local") &&
-           put_format(variables, "AWS_ENDPOINT_URL_LAMBDA=%s", environment->services->endpoint) &&
-           put_format(variables, "AWS_XRAY_CONTEXT_MISSING=LOG_ERROR") &&
-           put_format(variables, "AWS_XRAY_DAEMON_ADDRESS=169.254.100.1:2000") &&
-           put_format(variables, "_AWS_XRAY_DAEMON_ADDRESS=169.254.100.1") &&
-           put_format(variables, "_AWS_XRAY_DAEMON_PORT=2000") && put_locale(variables);
+    return put_pair(variables, "AWS_REGION=", environment->config->region) &&
+           put_pair(variables, "AWS_DEFAULT_REGION=", environment->config->region) &&
+           put_pair(variables, "AWS_ACCESS_KEY_ID=", environment->account->id) &&
+           put_pair(variables, "AWS_SECRET_ACCESS_KEY=local", "") &&
+           put_pair(variables, "AWS_SESSION_TOKEN=local", "") &&
+           put_pair(variables, "AWS_ENDPOINT_URL_LAMBDA=", environment->services->endpoint) &&
+           put_pair(variables, "AWS_XRAY_CONTEXT_MISSING=LOG_ERROR", "") &&
+           put_pair(variables, "AWS_XRAY_DAEMON_ADDRESS=169.254.100.1:2000", "") &&
+           put_pair(variables, "_AWS_XRAY_DAEMON_ADDRESS=169.254.100.1", "") &&
+           put_pair(variables, "_AWS_XRAY_DAEMON_PORT=2000", "") && put_locale(variables);
 }
 
 bool environment_variables_make_bare(const char *instance, struct environment_variables *variables)
 {
     *variables = (struct environment_variables){0};
     if (put_always_inherited(variables) && put_locale(variables) &&
-        put_format(variables, "AWS_LAMBDA_LOG_STREAM_NAME=%s", instance))
+        put_pair(variables, "AWS_LAMBDA_LOG_STREAM_NAME=", instance))
         return true;
     environment_variables_clear(variables);
     return false;
@@ -169,11 +171,11 @@ bool environment_variables_make(const struct environment_variables_options *opti
         put_surroundings(variables, environment) && put_own(variables, environment->settings) &&
         put_function(variables, environment, options->instance) &&
         (options->runtime_api == NULL ||
-         put_format(variables, "AWS_LAMBDA_RUNTIME_API=%s", options->runtime_api)) &&
+         put_pair(variables, "AWS_LAMBDA_RUNTIME_API=", options->runtime_api)) &&
         (options->runtime_folder == NULL ||
-         put_format(variables, "LAMBDA_RUNTIME_DIR=%s", options->runtime_folder)) &&
+         put_pair(variables, "LAMBDA_RUNTIME_DIR=", options->runtime_folder)) &&
         (options->trace_header == NULL ||
-         put_format(variables, "_X_AMZN_TRACE_ID=%s", options->trace_header)))
+         put_pair(variables, "_X_AMZN_TRACE_ID=", options->trace_header)))
         return true;
     environment_variables_clear(variables);
     return false;

@@ -5,24 +5,25 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "runtime/launcher.h"
+
 enum {
     BUCKETS = 1024,
     MARKER_SIZE = 64,
     SWEEP_DELAY_MS = 200, /* after an end: what it left behind has been handed to us by then */
     ENVIRONMENT_READ_MAX = 65536,
-    HANDLER_DESCRIPTORS_MAX = 1024, /* RLIMIT_NOFILE of AWS's sandbox */
     STRAY_ROUNDS_MAX = 100
 };
 
@@ -36,8 +37,12 @@ struct process {
 };
 
 struct process_table {
-    uv_signal_t child_signal;
+    struct launcher *launcher;
+    uv_poll_t child_poll; /* of `child_file`: SIGCHLD, which this thread blocks */
+    int child_file;
+    uv_signal_t child_signal; /* should a thread that does not block it be given it */
     uv_timer_t sweep;
+    bool is_sweep_due; /* something has ended since the timer was started */
     unsigned open_handles;
     struct process *buckets[BUCKETS];
 };
@@ -127,24 +132,36 @@ static unsigned kill_strays(struct process_table *table, bool spare_the_living)
     return count;
 }
 
-static void on_sweep(uv_timer_t *timer)
+static void on_sweep(uv_timer_t *timer);
+
+/* Under load there is always one that has just ended; so the timer isn't started anew by each, and runs once more. */
+static void plan_sweep(struct process_table *table)
 {
-    (void)kill_strays(timer->data, true);
+    table->is_sweep_due = uv_is_active((uv_handle_t *)&table->sweep);
+    if (!table->is_sweep_due)
+        (void)uv_timer_start(&table->sweep, on_sweep, SWEEP_DELAY_MS, 0);
 }
 
-static void on_child_signal(uv_signal_t *handle, int signal_number)
+static void on_sweep(uv_timer_t *timer)
 {
-    struct process_table *table = handle->data;
+    struct process_table *table = timer->data;
+
+    (void)kill_strays(table, true);
+    if (table->is_sweep_due)
+        plan_sweep(table);
+}
+
+static void reap(struct process_table *table)
+{
     struct rusage usage;
     int status;
     pid_t id;
 
-    (void)signal_number;
     while ((id = wait4(-1, &status, WNOHANG, &usage)) > 0) {
         struct process **link = find(table, id);
         struct process *process = *link;
 
-        (void)uv_timer_start(&table->sweep, on_sweep, SWEEP_DELAY_MS, 0);
+        plan_sweep(table);
         if (process == NULL)
             continue; /* an orphan */
         *link = process->next;
@@ -152,6 +169,24 @@ static void on_child_signal(uv_signal_t *handle, int signal_number)
         process->on_ended(status, usage.ru_maxrss, process->context);
         free(process);
     }
+}
+
+static void on_child_file(uv_poll_t *poll, int status, int events)
+{
+    struct process_table *table = poll->data;
+    struct signalfd_siginfo info;
+
+    (void)status;
+    (void)events;
+    /* What it says is of no use: signals of several ends are one. */
+    if (read(table->child_file, &info, sizeof info) > 0)
+        reap(table);
+}
+
+static void on_child_signal(uv_signal_t *handle, int signal_number)
+{
+    (void)signal_number;
+    reap(handle->data);
 }
 
 /* All that the server opens is closed on exec; what it was started with isn't. Without the call it stays as it is. */
@@ -164,12 +199,52 @@ static void keep_inherited_descriptors(void)
 #endif
 }
 
+static void mask_child_signal(int how)
+{
+    sigset_t child;
+
+    (void)sigemptyset(&child);
+    (void)sigaddset(&child, SIGCHLD);
+    (void)pthread_sigmask(how, &child, NULL);
+}
+
+/*
+ * A signal that is read costs a third of one that is handled: libuv's handler writes to a pipe of its own, and a wait
+ * is broken off. Where there is no signalfd, the handler does it all.
+ */
+static void read_child_signal(struct process_table *table, uv_loop_t *loop)
+{
+    sigset_t child;
+
+    (void)sigemptyset(&child);
+    (void)sigaddset(&child, SIGCHLD);
+    table->child_file = signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK);
+    if (table->child_file < 0)
+        return;
+    if (uv_poll_init(loop, &table->child_poll, table->child_file) != 0) {
+        (void)close(table->child_file);
+        table->child_file = -1;
+        return;
+    }
+    table->child_poll.data = table;
+    table->open_handles++;
+    (void)uv_poll_start(&table->child_poll, UV_READABLE, on_child_file);
+    uv_unref((uv_handle_t *)&table->child_poll);
+    mask_child_signal(SIG_BLOCK);
+}
+
 struct process_table *process_table_open(uv_loop_t *loop)
 {
     struct process_table *table = calloc(1, sizeof *table);
 
     if (table == NULL)
         return NULL;
+    table->launcher = launcher_open();
+    if (table->launcher == NULL) {
+        free(table);
+        return NULL;
+    }
+    table->child_file = -1;
     keep_inherited_descriptors();
     (void)prctl(PR_SET_CHILD_SUBREAPER, 1UL, 0UL, 0UL, 0UL);
     (void)uv_timer_init(loop, &table->sweep);
@@ -186,6 +261,7 @@ struct process_table *process_table_open(uv_loop_t *loop)
     }
     uv_unref((uv_handle_t *)&table->child_signal);
     uv_unref((uv_handle_t *)&table->sweep);
+    read_child_signal(table, loop);
     return table;
 }
 
@@ -193,8 +269,10 @@ static void on_handle_closed(uv_handle_t *handle)
 {
     struct process_table *table = handle->data;
 
-    if (--table->open_handles == 0)
-        free(table);
+    if (--table->open_handles > 0)
+        return;
+    launcher_close(table->launcher);
+    free(table);
 }
 
 static void kill_registered(struct process_table *table)
@@ -222,40 +300,14 @@ void process_table_close(struct process_table *table)
         while (waitpid(-1, NULL, WNOHANG) > 0)
             continue;
     }
+    if (table->child_file >= 0) {
+        uv_close((uv_handle_t *)&table->child_poll,
+                 on_handle_closed); /* before its descriptor: see frame_channel.c */
+        (void)close(table->child_file);
+        mask_child_signal(SIG_UNBLOCK);
+    }
     uv_close((uv_handle_t *)&table->sweep, on_handle_closed);
     uv_close((uv_handle_t *)&table->child_signal, on_handle_closed);
-}
-
-static int prepare_actions(posix_spawn_file_actions_t *actions,
-                           const struct process_options *options)
-{
-    int error = posix_spawn_file_actions_adddup2(actions, options->input, 0);
-
-    if (error == 0)
-        error = posix_spawn_file_actions_adddup2(actions, options->output, 1);
-    if (error == 0)
-        error = posix_spawn_file_actions_adddup2(actions, options->error, 2);
-    if (error == 0 && options->extra >= 0)
-        error = posix_spawn_file_actions_adddup2(actions, options->extra, 3);
-    if (error == 0)
-        error = posix_spawn_file_actions_addchdir_np(actions, options->working_directory);
-    return error;
-}
-
-static int prepare_attributes(posix_spawnattr_t *attributes)
-{
-    sigset_t none, all;
-    int error;
-
-    (void)sigemptyset(&none);
-    (void)sigfillset(&all);
-    error = posix_spawnattr_setsigmask(attributes, &none);
-    if (error == 0)
-        error = posix_spawnattr_setsigdefault(attributes, &all);
-    if (error == 0)
-        error = posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK |
-                                                         POSIX_SPAWN_SETSIGDEF);
-    return error;
 }
 
 /* A file that may be run; a folder would be denied by exec, too. */
@@ -269,7 +321,7 @@ static bool is_program(const char *path)
     return S_ISREG(status.st_mode);
 }
 
-/* posix_spawnp() would search the server's PATH; the handler's is asked for. */
+/* execvp() would search the server's PATH; the handler's is asked for. */
 static bool search(const char *name, const char *search_path, char *found, size_t size)
 {
     const char *at = search_path;
@@ -293,39 +345,6 @@ static bool search(const char *name, const char *search_path, char *found, size_
     return false;
 }
 
-static int spawn(pid_t *id, const char *path, const struct process_options *options)
-{
-    posix_spawn_file_actions_t actions;
-    posix_spawnattr_t attributes;
-    int error = posix_spawn_file_actions_init(&actions);
-
-    if (error != 0)
-        return error;
-    error = posix_spawnattr_init(&attributes);
-    if (error == 0) {
-        error = prepare_actions(&actions, options);
-        if (error == 0)
-            error = prepare_attributes(&attributes);
-        if (error == 0)
-            error = posix_spawn(id, path, &actions, &attributes, options->arguments,
-                                options->environment);
-        (void)posix_spawnattr_destroy(&attributes);
-    }
-    (void)posix_spawn_file_actions_destroy(&actions);
-    return error;
-}
-
-/* The server raises its own limit; a handler gets what AWS's sandbox gives, or less where the machine gives less. */
-static void limit_descriptors(pid_t id)
-{
-    struct rlimit limit;
-
-    if (prlimit(id, RLIMIT_NOFILE, NULL, &limit) != 0 || limit.rlim_cur <= HANDLER_DESCRIPTORS_MAX)
-        return;
-    limit.rlim_cur = HANDLER_DESCRIPTORS_MAX;
-    (void)prlimit(id, RLIMIT_NOFILE, &limit, NULL);
-}
-
 struct process *process_start(struct process_table *table, const struct process_options *options,
                               process_ended_fn *on_ended, void *context)
 {
@@ -340,13 +359,13 @@ struct process *process_start(struct process_table *table, const struct process_
         errno = ENOMEM;
         return NULL;
     }
-    error = spawn(&process->id, path, options);
-    if (error != 0) {
+    process->id = launcher_start(table->launcher, path, options);
+    if (process->id < 0) {
+        error = errno;
         free(process);
         errno = error;
         return NULL;
     }
-    limit_descriptors(process->id);
     process->table = table;
     process->on_ended = on_ended;
     process->context = context;

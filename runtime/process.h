@@ -1,10 +1,11 @@
 /*
  * process.h - the processes that handlers run in: started without copying the server, ended with all they started.
  *
- * Each leads a session and process group of its own. posix_spawn() does not copy the server's memory, so starting costs
+ * Each leads a session and process group of its own. launcher.c does not copy the server's memory, so starting costs
  * the same however large the server is (fork, which uv_spawn() of libuv 1.44 uses, falls to a fiftieth with 500 MB).
- * The end of a process is noticed through one SIGCHLD watcher. The server is made the reaper of orphans, so that what
- * a handler detaches from its group (setsid, double fork) is found and ended too.
+ * The end of a process is noticed through SIGCHLD, which the loop's thread blocks from then on and reads from a
+ * descriptor. The server is made the reaper of orphans, so that what a handler detaches from its group (setsid, double
+ * fork) is found and ended too.
  *
  * Threads: event-loop thread only.
  */

@@ -4,7 +4,8 @@
  * bare_spawn SECONDS PROGRAM [ARGUMENT...]
  *
  * Starts PROGRAM over and over with posix_spawn() and pipes at its descriptors 0, 1 and 2, gives it the few bytes of an
- * event, reads what it writes to both ends, and waits for it; one at a time. Prints how many a second there were.
+ * event, reads what it writes to both ends, and waits for it; one at a time. PROGRAM gets the environment that this has.
+ * Prints how many runs a second there were.
  */
 #include <assert.h>
 #include <fcntl.h>

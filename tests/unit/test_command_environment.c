@@ -188,6 +188,48 @@ START_TEST(a_large_event_goes_through_and_comes_back)
 }
 END_TEST
 
+/* What fits into a pipe at once is not watched; what does not is. */
+static const size_t event_lengths[] = {2, 4095, 4096, 4097, 65536, 65537, 262144, 262145, 1000000};
+
+START_TEST(an_event_of_any_length_goes_through_and_comes_back)
+{
+    const size_t length = event_lengths[_i];
+    char *text = malloc(length + 1);
+
+    memset(text, 'x', length);
+    text[0] = '"';
+    text[length - 1] = '"';
+    text[length] = '\0';
+    run("[\"cat\"]", text);
+    ck_assert_int_eq(done->outcome.kind, OUTCOME_SUCCEEDED);
+    assert_payload(text);
+    free(text);
+}
+END_TEST
+
+/* More than a pipe holds. */
+START_TEST(a_result_may_begin_with_little_and_go_on_with_much_later)
+{
+    run("[\"sh\", \"-c\", \"printf x; sleep 0.05; head -c 1000000 /dev/zero\"]", "{}");
+    ck_assert_int_eq(done->outcome.kind, OUTCOME_SUCCEEDED);
+    ck_assert_uint_eq(bytes_view(done->outcome.payload).length, 1000001);
+}
+END_TEST
+
+static bool has_logged_live(void *context)
+{
+    (void)context;
+    return strstr(test_bed_log(&bed), "] live\n") != NULL;
+}
+
+START_TEST(what_is_logged_after_the_result_is_seen_at_once)
+{
+    submit("[\"sh\", \"-c\", \"echo result; sleep 0.05; echo live >&2; exec sleep 100\"]", "{}");
+    test_bed_run_until(&bed, has_logged_live, NULL);
+    ck_assert_ptr_null(done); /* tear_down() ends it */
+}
+END_TEST
+
 START_TEST(a_command_that_reads_nothing_of_a_large_event_may_succeed)
 {
     char *text = malloc(INVOKE_PAYLOAD_MAX + 1);
@@ -259,6 +301,10 @@ Suite *unit_suite(void)
     tcase_add_loop_test(tcase, a_command_that_fails_is_a_function_error, 0, ARRAY_LENGTH(failures));
     tcase_add_test(tcase, what_goes_to_the_standard_error_is_the_log_and_no_result);
     tcase_add_test(tcase, a_large_event_goes_through_and_comes_back);
+    tcase_add_loop_test(tcase, an_event_of_any_length_goes_through_and_comes_back, 0,
+                        ARRAY_LENGTH(event_lengths));
+    tcase_add_test(tcase, a_result_may_begin_with_little_and_go_on_with_much_later);
+    tcase_add_test(tcase, what_is_logged_after_the_result_is_seen_at_once);
     tcase_add_test(tcase, a_command_that_reads_nothing_of_a_large_event_may_succeed);
     tcase_add_loop_test(tcase, a_result_has_a_greatest_size, 0, ARRAY_LENGTH(results));
     tcase_add_test(tcase, a_descendant_that_keeps_the_output_and_never_stops_holds_up_nobody);

@@ -171,6 +171,23 @@ START_TEST(the_end_of_the_pipe_is_noticed_and_costs_nothing_further)
 }
 END_TEST
 
+START_TEST(what_is_written_while_nobody_watches_waits_in_the_pipe)
+{
+    environment_log_stop_watching(&log_pipe);
+    print("one\n");
+    test_bed_run_for(&bed, 10);
+    ck_assert_uint_eq(count_in_log("one"), 0);
+    environment_log_drain(&log_pipe);
+    ck_assert_uint_eq(count_in_log("[hello] one\n"), 1);
+    print("two\n");
+    test_bed_run_for(&bed, 10);
+    ck_assert_uint_eq(count_in_log("two"), 0);
+    environment_log_watch(&log_pipe);
+    test_bed_run_for(&bed, 10);
+    ck_assert_uint_eq(count_in_log("[hello] two\n"), 1);
+}
+END_TEST
+
 START_TEST(closing_takes_what_was_written_before)
 {
     environment_log_attach(&log_pipe, invocation);
@@ -213,6 +230,7 @@ Suite *unit_suite(void)
     tcase_add_test(tcase, a_line_without_end_is_cut_into_pieces);
     tcase_add_test(tcase, a_process_that_never_stops_printing_holds_up_nobody);
     tcase_add_test(tcase, the_end_of_the_pipe_is_noticed_and_costs_nothing_further);
+    tcase_add_test(tcase, what_is_written_while_nobody_watches_waits_in_the_pipe);
     tcase_add_test(tcase, closing_takes_what_was_written_before);
     tcase_add_test(tcase, one_that_was_never_opened_can_be_drained);
     suite_add_tcase(suite, tcase);

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -294,7 +295,7 @@ START_TEST(its_peak_memory_can_be_read_while_it_runs)
 {
     struct child child;
 
-    start_shell(&child, "echo ready; exec sleep 100", NULL);
+    start_shell(&child, "echo ready; sleep 100", NULL);
     (void)printed_number(&child);
     ck_assert_int_gt(process_peak_memory_kb(child.process), 100);
     process_signal(child.process, SIGTERM);
@@ -349,6 +350,47 @@ START_TEST(what_has_left_the_group_is_found_by_its_marker_and_ended)
     process_kill(child.process);
     wait_for_end(&child);
     test_bed_run_until(&bed, is_gone, &other);
+}
+END_TEST
+
+START_TEST(what_was_left_behind_ends_while_others_end_all_the_time)
+{
+    static char marker[] = "M=44444444444444444444444444444444";
+    struct child child, other;
+    pid_t orphan;
+
+    start_shell(&child, "(setsid sleep 100 & echo $!); exec sleep 100", marker);
+    orphan = printed_number(&child);
+    process_kill(child.process);
+    wait_for_end(&child);
+    for (unsigned i = 0; i < 5000 && !is_gone(&orphan); i++) {
+        start_shell(&other, "exit 0", NULL);
+        wait_for_end(&other);
+    }
+    ck_assert(is_gone(&orphan));
+}
+END_TEST
+
+/* The server raises its own limit, and a handler must never see that. */
+START_TEST(it_gets_no_more_descriptors_than_aws_gives)
+{
+    struct child child;
+    struct rlimit usual, raised;
+
+    ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &usual), 0);
+    raised = usual;
+    raised.rlim_cur = usual.rlim_max;
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &raised), 0);
+    start_shell(&child, "ulimit -Sn", NULL);
+    wait_for_end(&child);
+    ck_assert_int_eq(strtol(child.text, NULL, 10),
+                     usual.rlim_max < 1024 ? (long)usual.rlim_max : 1024);
+    raised.rlim_cur = 100;
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &raised), 0);
+    start_shell(&child, "ulimit -Sn", NULL);
+    wait_for_end(&child);
+    ck_assert_str_eq(child.text, "100\n");
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &usual), 0);
 }
 END_TEST
 
@@ -411,6 +453,8 @@ Suite *unit_suite(void)
     tcase_add_test(tcase, what_is_left_in_the_group_ends_with_its_leader);
     tcase_add_loop_test(tcase, what_has_left_the_group_is_found_by_its_marker_and_ended, 0,
                         ARRAY_LENGTH(detached));
+    tcase_add_test(tcase, what_was_left_behind_ends_while_others_end_all_the_time);
+    tcase_add_test(tcase, it_gets_no_more_descriptors_than_aws_gives);
     tcase_add_test(tcase, what_a_living_process_has_detached_stays_until_that_ends);
     tcase_add_test(tcase, closing_the_table_ends_all_that_was_started_and_tells_nobody);
     suite_add_tcase(suite, tcase);
