@@ -224,12 +224,11 @@ bench: ## measure side by side with its peers (prints a table, writes build/benc
 	@INVOKED_ROOT='$(CURDIR)' INVOKED_BINARY='$(CURDIR)/$(BINARY)' BUILD='$(CURDIR)/$(BUILD)' tests/bench/run $(ARGS)
 
 .PHONY: soak
-soak: ## the long form of the tests: mixed load for an hour at most, then a report
+soak: ## mixed load on one server for SOAK_SECONDS (1800), fuzzing beside it, and a report
 	@.setup/install soak
-	@$(MAKE) $(JOBS) PROFILE=sanitize test-programs
+	@$(MAKE) $(JOBS) all
 	@$(MAKE) $(JOBS) PROFILE=fuzz fuzz-programs
-	@INVOKED_ROOT='$(CURDIR)' INVOKED_BINARY='$(CURDIR)/build/sanitize/invoked' BUILD='$(CURDIR)/build/sanitize' \
-		tests/soak/run $(ARGS)
+	@INVOKED_ROOT='$(CURDIR)' INVOKED_BINARY='$(CURDIR)/$(BINARY)' tests/soak/run
 
 # Parts of the above, for make itself.
 .PHONY: test-programs fuzz-programs bench-programs bench-peers

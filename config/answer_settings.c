@@ -193,7 +193,7 @@ static void explain(struct fault_list *faults, char *why, size_t why_size)
     struct config_faults told = {.count = 0};
 
     fault_list_hand_over(faults, &told);
-    snprintf(why, why_size, "%s", told.count > 0 ? told.messages[0] : "memory is short");
+    (void)snprintf(why, why_size, "%s", told.count > 0 ? told.messages[0] : "memory is short");
     config_faults_clear(&told);
 }
 

@@ -258,9 +258,9 @@ void node_path(const struct node *node, char *path, size_t size)
     const size_t used = strlen(path);
 
     if (node->key == NULL)
-        snprintf(path + used, size - used, "[%zu]", index_in_parent(node));
+        (void)snprintf(path + used, size - used, "[%zu]", index_in_parent(node));
     else
-        snprintf(path + used, size - used, "%s%.100s", used == 0 ? "" : ".", node->key);
+        (void)snprintf(path + used, size - used, "%s%.100s", used == 0 ? "" : ".", node->key);
 }
 
 void node_quote(const struct node *node, char *quoted, size_t size)
@@ -269,9 +269,9 @@ void node_quote(const struct node *node, char *quoted, size_t size)
     const char *more = node->length > QUOTED_MAX ? "..." : "";
 
     if (node->kind == NODE_STRING)
-        snprintf(quoted, size, "\"%.*s%s\"", shown, node->text, more);
+        (void)snprintf(quoted, size, "\"%.*s%s\"", shown, node->text, more);
     else if (node->kind == NODE_NUMBER)
-        snprintf(quoted, size, "%.*s%s", shown, node->text, more);
+        (void)snprintf(quoted, size, "%.*s%s", shown, node->text, more);
     else
-        snprintf(quoted, size, "%s", node_kind_name(node->kind));
+        (void)snprintf(quoted, size, "%s", node_kind_name(node->kind));
 }

@@ -206,8 +206,9 @@ static void check_names(struct folder_reader *reader)
                    "begin its name with a "
                    "dot to leave it out");
         } else if (i > 0 && strcmp(function[-1].name, function->name) == 0) {
-            snprintf(why, sizeof why, "is the function %s, and so is %.200s: rename one of them",
-                     function->name, function[-1].file);
+            (void)snprintf(why, sizeof why,
+                           "is the function %s, and so is %.200s: rename one of them",
+                           function->name, function[-1].file);
             refuse(reader, function, why);
         }
     }

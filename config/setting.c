@@ -108,7 +108,7 @@ static bool is_choice(const struct setting *setting, const struct node *node,
             return true;
         const char *comma = choice == setting->choices ? "" : choice[1] == NULL ? " or " : ", ";
 
-        snprintf(names + used, sizeof names - used, "%s%s", comma, *choice);
+        (void)snprintf(names + used, sizeof names - used, "%s%s", comma, *choice);
         used = strlen(names);
     }
     node_quote(node, quoted, sizeof quoted);
@@ -235,8 +235,8 @@ static void refuse_unknown(const struct setting_scope *scope, const struct node 
     nearest_name_init(&nearest, member->key);
     for (size_t i = 0; i < scope->count; i++) {
         nearest_name_offer(&nearest, scope->settings[i].name);
-        snprintf(names + used, sizeof names - used, "%s%s", i == 0 ? "" : ", ",
-                 scope->settings[i].name);
+        (void)snprintf(names + used, sizeof names - used, "%s%s", i == 0 ? "" : ", ",
+                       scope->settings[i].name);
         used = strlen(names);
     }
     if (nearest.best != NULL)

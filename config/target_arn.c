@@ -81,7 +81,7 @@ static bool is_function(const struct arn_parts *parts)
     if (!has_place(parts) || strncmp(parts->resource, "function:", 9) != 0 ||
         strlen(parts->resource) > FUNCTION_NAME_MAX)
         return false;
-    snprintf(name, sizeof name, "%s", parts->resource + 9);
+    (void)snprintf(name, sizeof name, "%s", parts->resource + 9);
     return function_name_parse(name, strlen(name), &parsed) == FUNCTION_NAME_OK &&
            is_function_name(parsed.name);
 }

@@ -68,7 +68,7 @@ static bool write_copy(struct streaming *streaming, const void *data, size_t len
 static bool write_chunk(struct streaming *streaming, struct bytes *chunk)
 {
     const struct bytes_view view = bytes_view(chunk);
-    struct event_stream_frame frame;
+    struct event_stream_frame frame = {.head_length = 0};
 
     begin(streaming);
     if (view.length == 0) {
@@ -189,9 +189,9 @@ static void run(struct exchange *exchange, struct api *api, const struct invoke_
         streaming->stream = (struct response_stream){.on_chunk = on_chunk, .context = streaming};
         invocation->stream = &streaming->stream;
         status = dispatcher_submit(api->dispatcher, invocation, on_done, streaming);
+        if (status == DISPATCH_ACCEPTED)
+            return;
     }
-    if (status == DISPATCH_ACCEPTED)
-        return;
     invocation_free(invocation);
     free(streaming);
     invoke_answer_dispatch(exchange, status);

@@ -85,7 +85,8 @@ static void on_lane_read(struct event_store_read *read, enum store_status status
 /* Reads the next lane with events; ends when there is none. Always from a callback or with something to read. */
 static void read_next_lane(struct row_list *list)
 {
-    struct async_invoker *invoker = list->owner->invoker;
+    struct async_account *owner = list->owner;
+    struct async_invoker *invoker = owner->invoker;
     struct event_store_read what = {
         .due_max_ms = INT64_MAX, .event_max = list->row_max - list->count, .byte_max = SIZE_MAX};
 
@@ -96,11 +97,11 @@ static void read_next_lane(struct row_list *list)
         return;
     }
     what.lane_id = list->lane->id;
-    async_begin(list->owner);
+    async_begin(owner);
     if (event_queue_read(invoker->queue, &what, NULL, on_lane_read, list))
         return;
     end_list(list, false);
-    async_end(list->owner);
+    async_end(owner);
 }
 
 /* An operation that does nothing, so that an empty list too is told by a callback of the loop. */

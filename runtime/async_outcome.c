@@ -286,17 +286,15 @@ void async_on_done(struct invocation *invocation, void *context)
     struct event *event = context;
     struct event_lane *lane = event->lane;
     struct async_account *owner = lane->owner;
+    const bool is_abandoned = invocation->outcome.kind == OUTCOME_ABANDONED;
 
     count_end(event);
-    if (event->is_forgotten) {
-        async_drop(event);
-    } else if (invocation->outcome.kind != OUTCOME_ABANDONED) {
-        settle_run(event, invocation);
-    } else if (owner->invoker->state == INVOKER_OPEN) {
+    if (event->is_forgotten || (is_abandoned && owner->invoker->state != INVOKER_OPEN))
+        async_drop(event); /* if abandoned, its row says all: it runs again after the next start */
+    else if (is_abandoned)
         event_lane_enter(lane, event, EVENT_READY); /* its environment was taken from under it */
-    } else {
-        async_drop(event); /* its row says all: it runs again after the next start */
-    }
+    else
+        settle_run(event, invocation);
     invocation_free(invocation);
     async_wake(lane);
     async_end(owner);

@@ -144,7 +144,7 @@ static enum store_status scan_file(struct event_store *store, struct redrive *re
 
 static bool go_to_file(struct redrive *redrive, size_t at)
 {
-    if (at >= redrive->name_count)
+    if (redrive->names == NULL || at >= redrive->name_count)
         return false;
     redrive->name_at = at;
     redrive->offset = redrive->end = 0;

@@ -153,6 +153,7 @@ static void unlink_timer(struct clock_timer *timer)
 {
     struct clock *clock = timer->clock;
 
+    assert(clock != NULL);
     if (timer->previous != NULL)
         timer->previous->next = timer->next;
     else

@@ -159,18 +159,15 @@ static void weigh(struct history_row *row, size_t more)
 
 /* ---- rows ---- */
 
-static void remove_row(struct history_row *row)
+static void remove_oldest(struct history *history)
 {
-    struct history *history = row->history;
+    struct history_row *row = history->oldest;
 
+    history->oldest = row->newer;
     if (row->newer != NULL)
-        row->newer->older = row->older;
+        row->newer->older = NULL;
     else
-        history->newest = row->older;
-    if (row->older != NULL)
-        row->older->newer = row->newer;
-    else
-        history->oldest = row->newer;
+        history->newest = NULL;
     history->row_count--;
     history->weight -= row->weight;
     if (row->invocation != NULL)
@@ -187,7 +184,7 @@ static void make_room(struct history *history, size_t row_max)
            (history->row_count > row_max || history->weight > HISTORY_BYTES_MAX)) {
         if (history->oldest->status == HISTORY_RUNNING)
             count_out(history->oldest);
-        remove_row(history->oldest);
+        remove_oldest(history);
     }
 }
 
@@ -406,7 +403,7 @@ size_t history_weight(const struct history *history)
 void history_forget(struct history *history)
 {
     while (history->oldest != NULL)
-        remove_row(history->oldest);
+        remove_oldest(history);
     for (struct history_watch *watch = history->watches; watch != NULL; watch = watch->next)
         watch->count = 0;
 }

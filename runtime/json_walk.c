@@ -219,7 +219,9 @@ static char unescaped(char escape)
     static const char names[] = "bfnrt", meanings[] = "\b\f\n\r\t";
     const char *found = escape == '\0' ? NULL : strchr(names, escape);
 
-    return found == NULL ? escape : meanings[found - names];
+    if (found == NULL)
+        return escape;
+    return meanings[found - names];
 }
 
 /* Takes one character off `text`, which is not empty. Returns how many bytes of `piece` it filled. */

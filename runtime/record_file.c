@@ -28,13 +28,15 @@ void record_file_name(const char *arn, char name[RECORD_NAME_SIZE])
         if (*at == ':' || *at == '/')
             start = at + 1;
     }
-    for (; start[length] != '\0' && length < RECORD_NAME_SIZE - 1; length++)
-        name[length] = strchr(allowed, start[length]) != NULL ? start[length] : '_';
+    for (; length < RECORD_NAME_SIZE - 1 && start[length] != '\0'; length++)
+        name[length] = start[length];
     name[length] = '\0';
     if (length == 0 || name[0] == '.')
         (void)snprintf(name, RECORD_NAME_SIZE, "_%.*s", RECORD_NAME_SIZE - 2, start);
-    for (char *at = name; *at != '\0'; at++)
-        *at = strchr(allowed, *at) != NULL ? *at : '_';
+    for (char *at = name; *at != '\0'; at++) {
+        if (strchr(allowed, *at) == NULL)
+            *at = '_';
+    }
 }
 
 static void folder_path(const char *folder, const struct record_file *file,

@@ -7,7 +7,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <unistd.h>
 
 enum {
     QUIET_MS = 100,      /* a burst of changes is over when none has come for so long, */
