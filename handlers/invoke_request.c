@@ -11,6 +11,7 @@
 #include "handlers/invoke_members.h"
 #include "runtime/history.h"
 #include "runtime/metrics.h"
+#include "runtime/short_text.h"
 
 /* ---- who may, and what is meant ---- */
 
@@ -67,6 +68,7 @@ static bool check_region_and_qualifier(struct exchange *exchange,
                                        struct invoke_request *request)
 {
     const struct function_name *parsed = &members->parsed;
+    struct short_text qualifier;
 
     if (parsed->region[0] != '\0' && strcmp(parsed->region, request->config->region) != 0) {
         api_answer_exception(exchange, API_RESOURCE_NOT_FOUND,
@@ -81,7 +83,8 @@ static bool check_region_and_qualifier(struct exchange *exchange,
             "The derived qualifier from the function name does not match the specified qualifier.");
         return false;
     }
-    (void)snprintf(request->qualifier, sizeof request->qualifier, "%s", asked_qualifier(members));
+    short_text_begin(&qualifier, request->qualifier, sizeof request->qualifier);
+    short_text_put(&qualifier, asked_qualifier(members));
     return true;
 }
 

@@ -1,6 +1,7 @@
 #include "server/http_exchange.h"
 
 #include <assert.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -165,9 +166,10 @@ void *http_exchange_begin(void *context, const char *target, struct MHD_Connecti
     const char *question;
 
     if (client->socket_context != NULL)
-        exchange = calloc(1, sizeof *exchange + length + 1);
+        exchange = malloc(sizeof *exchange + length + 1);
     if (exchange == NULL)
         return NULL;
+    memset(exchange, 0, offsetof(struct http_exchange, headers)); /* the rest is filled first */
     memcpy(exchange->target, target, length + 1);
     question = strchr(exchange->target, '?');
     exchange->host = context;

@@ -305,12 +305,21 @@ static unsigned choose_connections_max(void)
     return limit.rlim_cur / 2 < CONNECTIONS_MIN ? CONNECTIONS_MIN : (unsigned)(limit.rlim_cur / 2);
 }
 
+/* Targets are taken as they came (http_exchange_begin), so libmicrohttpd needs not decode them as well. */
+static size_t leave_encoded(void *context, struct MHD_Connection *connection, char *text)
+{
+    (void)context;
+    (void)connection;
+    return strlen(text);
+}
+
 static bool start_daemon(struct http_listener *listener)
 {
     listener->daemon = MHD_start_daemon(
         MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0,
         NULL, NULL, http_exchange_receive, &listener->host, MHD_OPTION_EXTERNAL_LOGGER,
-        on_daemon_log, listener, MHD_OPTION_URI_LOG_CALLBACK, http_exchange_begin, &listener->host,
+        on_daemon_log, listener, MHD_OPTION_UNESCAPE_CALLBACK, leave_encoded, NULL,
+        MHD_OPTION_URI_LOG_CALLBACK, http_exchange_begin, &listener->host,
         MHD_OPTION_NOTIFY_COMPLETED, http_exchange_end, &listener->host,
         MHD_OPTION_NOTIFY_CONNECTION, on_connection_change, listener,
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HEAD_BYTES_MAX, MHD_OPTION_CONNECTION_TIMEOUT,

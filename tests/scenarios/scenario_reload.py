@@ -178,6 +178,7 @@ class Code(unittest.TestCase):
         server.write("project/app.py", READING)
         server.write("invoked.json", json.dumps({"Functions": {"f": {
             "Runtime": "python3.12", "Handler": "app.handler", "CodeUri": folder,
+            "ReservedConcurrentExecutions": 1,  # so one environment counts them all
             "DeadLetterConfig": {"TargetArn": "arn:aws:sqs:us-east-1:123456789012:q"}}}}))
         server.start()
         with server:
