@@ -61,6 +61,18 @@ START_TEST(a_head_that_can_be_read_in_two_ways_is_refused)
 }
 END_TEST
 
+START_TEST(a_name_has_these_characters_and_no_others)
+{
+    static const char allowed[] = "!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                  "abcdefghijklmnopqrstuvwxyz";
+    const char name[] = {'X', (char)_i, '\0'};
+    struct head_guard guard = {0};
+
+    head_guard_look(&guard, name, "1");
+    ck_assert_int_eq(guard.fault == NULL, strchr(allowed, name[1]) != NULL);
+}
+END_TEST
+
 Suite *unit_suite(void)
 {
     Suite *suite = suite_create("head_guard");
@@ -68,6 +80,7 @@ Suite *unit_suite(void)
 
     tcase_add_loop_test(tcase, a_head_that_can_be_read_in_two_ways_is_refused, 0,
                         ARRAY_LENGTH(cases));
+    tcase_add_loop_test(tcase, a_name_has_these_characters_and_no_others, 1, 256);
     suite_add_tcase(suite, tcase);
     return suite;
 }
