@@ -183,7 +183,7 @@ FORCE:
 # --- run and test --------------------------------------------------------------------------------------------------
 
 # How many jobs make runs where nobody said so with -j.
-JOBS = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc 2>/dev/null || echo 2))
+PARALLEL = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc 2>/dev/null || echo 2))
 RUN_TESTS = TESTS='$(TESTS)' FUZZ_SECONDS='$(FUZZ_SECONDS)' tests/run
 
 .PHONY: packages
@@ -192,42 +192,42 @@ packages: ## install what the build and the sample need, if it isn't there
 
 .PHONY: run
 run: packages ## install what is missing, build, and serve config/invoked.json (ARGS='--port 3002' adds options)
-	@$(MAKE) $(JOBS) all
+	@$(MAKE) $(PARALLEL) all
 	@exec $(BINARY) serve $(ARGS) config/invoked.json
 
 .PHONY: test
 test: FUZZ_SECONDS ?= 5
 test: ## install what is missing, build, and run every test (TESTS=pattern chooses some)
 	@.setup/install test
-	@$(MAKE) $(JOBS) test-programs
-	@$(MAKE) $(JOBS) PROFILE=fuzz fuzz-programs
+	@$(MAKE) $(PARALLEL) test-programs
+	@$(MAKE) $(PARALLEL) PROFILE=fuzz fuzz-programs
 	@$(RUN_TESTS) $(BUILD) unit runtimes scenarios clients fuzz
 
 .PHONY: sanitize
 sanitize: ## run unit and scenario tests with AddressSanitizer and UndefinedBehaviorSanitizer
 	@.setup/install test
-	@$(MAKE) $(JOBS) PROFILE=sanitize test-programs
+	@$(MAKE) $(PARALLEL) PROFILE=sanitize test-programs
 	@$(RUN_TESTS) build/sanitize unit scenarios
 
 .PHONY: fuzz
 fuzz: FUZZ_SECONDS ?= 60
 fuzz: ## run every fuzz target for FUZZ_SECONDS (60) each
 	@.setup/install fuzz
-	@$(MAKE) $(JOBS) PROFILE=fuzz fuzz-programs
+	@$(MAKE) $(PARALLEL) PROFILE=fuzz fuzz-programs
 	@$(RUN_TESTS) $(BUILD) fuzz
 
 .PHONY: bench
 bench: ## measure side by side with its peers (prints a table, writes build/bench/results.json)
 	@.setup/install bench
-	@$(MAKE) $(JOBS) all bench-programs
+	@$(MAKE) $(PARALLEL) all bench-programs
 	@$(MAKE) bench-peers || echo 'The peers from npm are not to be had: their rows are skipped.' >&2
 	@INVOKED_ROOT='$(CURDIR)' INVOKED_BINARY='$(CURDIR)/$(BINARY)' BUILD='$(CURDIR)/$(BUILD)' tests/bench/run $(ARGS)
 
 .PHONY: soak
 soak: ## mixed load on one server for SOAK_SECONDS (1800), fuzzing beside it, and a report
 	@.setup/install soak
-	@$(MAKE) $(JOBS) all
-	@$(MAKE) $(JOBS) PROFILE=fuzz fuzz-programs
+	@$(MAKE) $(PARALLEL) all
+	@$(MAKE) $(PARALLEL) PROFILE=fuzz fuzz-programs
 	@INVOKED_ROOT='$(CURDIR)' INVOKED_BINARY='$(CURDIR)/$(BINARY)' tests/soak/run
 
 # Parts of the above, for make itself.
