@@ -1,19 +1,11 @@
-#include "runtime/command_environment.h"
+#include "runtime/command_parts.h"
 
 #include <assert.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
 #include <unistd.h>
-
-#include "runtime/environment_log.h"
-#include "runtime/environment_variables.h"
-#include "runtime/memory_guard.h"
 
 enum {
     READ_BYTES_MIN = 2048, /* room for a read; it doubles with what there is */
@@ -21,30 +13,7 @@ enum {
     RESULT_BYTES = 4096,
     READS_PER_TURN = 16,
     READS_PER_DRAIN = 64,
-    PIPE_BYTES = 1 << 18,
-    FAILURE_SIZE = 512,
     TIME_TO_END_MS = 2
-};
-
-struct command {
-    struct environment base; /* first: the dispatcher sees only this */
-    struct process *process;
-    struct environment_log log;
-    uv_poll_t input, output;
-    int input_file,
-        output_file; /* -1 once closed; an event that has been written at once needs no file */
-    size_t written;  /* of the event */
-    struct bytes *result;
-    bool is_result_too_large;
-    long sampled_memory_kb; /* when its result began; 0 before */
-    uv_timer_t timer;
-    uv_timer_t watch_timer; /* while its pipes are not watched: see let_end() */
-    bool was_let_end;
-    struct memory_watch memory_watch;
-    bool is_out_of_memory;
-    unsigned open_handles;
-    char failure_type[ERROR_TYPE_SIZE];
-    char failure[FAILURE_SIZE];
 };
 
 /* ---- the end ---- */
@@ -292,146 +261,7 @@ static void on_process_ended(int wait_status, long peak_memory_kb, void *context
     close_handles(command);
 }
 
-/* ---- the start ---- */
-
-static bool fail_system(struct command *command, const char *what)
-{
-    char reason[128];
-
-    (void)snprintf(command->failure, sizeof command->failure,
-                   "invoked could not start the command: %s: %s", what,
-                   strerror_r(errno, reason, sizeof reason));
-    log_write(command->base.services->log, LOG_ERROR, "%s: %s",
-              command->base.settings->function->name, command->failure);
-    return false;
-}
-
-/* A pipe whose one end (0 reads, 1 writes) is ours and watched. Returns the process's end, or -1. */
-static int open_pipe(struct command *command, int own, uv_poll_t *poll, int *file)
-{
-    int ends[2];
-
-    if (pipe2(ends, O_CLOEXEC) != 0)
-        return -1;
-    (void)fcntl(ends[0], F_SETPIPE_SZ, PIPE_BYTES);
-    if (uv_poll_init(command->base.services->loop, poll, ends[own]) != 0) {
-        (void)close(ends[0]);
-        (void)close(ends[1]);
-        return -1;
-    }
-    poll->data = command;
-    *file = ends[own];
-    command->open_handles++;
-    return ends[1 - own];
-}
-
-/*
- * The process's end of a pipe that holds the whole event, or -1. What is not more than PIPE_BUF always has room in an
- * empty pipe, so nothing needs to be watched.
- */
-static int open_filled_pipe(struct bytes_view event)
-{
-    int ends[2];
-    bool is_filled;
-
-    if (pipe2(ends, O_CLOEXEC) != 0)
-        return -1;
-    is_filled = write(ends[1], event.data, event.length) == (ssize_t)event.length;
-    (void)close(ends[1]);
-    if (is_filled)
-        return ends[0];
-    (void)close(ends[0]);
-    return -1;
-}
-
-static int open_input(struct command *command)
-{
-    const struct bytes_view event = invocation_event(command->base.invocation);
-
-    return event.length <= PIPE_BUF ? open_filled_pipe(event)
-                                    : open_pipe(command, 1, &command->input, &command->input_file);
-}
-
-static bool open_ends(struct command *command, int ends[3])
-{
-    const struct environment_services *services = command->base.services;
-
-    ends[0] = open_input(command);
-    if (ends[0] < 0)
-        return fail_system(command, "a pipe for the event");
-    ends[1] = open_pipe(command, 0, &command->output, &command->output_file);
-    if (ends[1] < 0)
-        return fail_system(command, "a pipe for the result");
-    ends[2] = environment_log_open(&command->log, services->loop, services->log,
-                                   command->base.settings->function->name);
-    if (ends[2] < 0)
-        return fail_system(command, "a pipe for the log");
-    command->open_handles++;
-    environment_log_attach(&command->log, command->base.invocation);
-    return true;
-}
-
-static bool fail_program(struct command *command, int error)
-{
-    const struct function_version *settings = command->base.settings;
-    struct stat status;
-    char reason[128];
-
-    if (error == EAGAIN || error == ENOMEM || error == EMFILE || error == ENFILE) {
-        errno = error;
-        return fail_system(command, "a process");
-    }
-    if (stat(settings->working_directory, &status) != 0) {
-        (void)snprintf(command->failure_type, sizeof command->failure_type,
-                       "Runtime.InvalidWorkingDir");
-        (void)snprintf(command->failure, sizeof command->failure, "%s is not there",
-                       settings->working_directory);
-        return false;
-    }
-    (void)snprintf(command->failure_type, sizeof command->failure_type,
-                   "Runtime.InvalidEntrypoint");
-    (void)snprintf(command->failure, sizeof command->failure, "%s can't be started: %s",
-                   settings->command.items[0], strerror_r(error, reason, sizeof reason));
-    return false;
-}
-
-static bool start_process(struct command *command, const int ends[3])
-{
-    const struct function_version *settings = command->base.settings;
-    struct environment_variables variables;
-    char instance[HEX_32_SIZE];
-
-    hex_32_make(command->base.services->random, instance);
-    const struct environment_variables_options variables_options = {
-        .environment = &command->base,
-        .trace_header = command->base.invocation->trace_header,
-        .instance = instance,
-    };
-
-    if (!environment_variables_make(&variables_options, &variables)) {
-        errno = ENOMEM;
-        return fail_system(command, "memory");
-    }
-    const struct process_options options = {
-        .path = settings->command.items[0],
-        .search_path = environment_variables_value(&variables, "PATH"),
-        .arguments = settings->command.items,
-        .environment = variables.items,
-        .working_directory = settings->working_directory,
-        .marker = instance,
-        .input = ends[0],
-        .output = ends[1],
-        .error = ends[2],
-        .extra = -1,
-    };
-
-    command->process =
-        process_start(command->base.services->processes, &options, on_process_ended, command);
-    const int error = errno;
-
-    environment_variables_clear(&variables);
-    return command->process != NULL || fail_program(command, error);
-}
+/* ---- the dispatcher's side ---- */
 
 static void on_memory_exceeded(void *context)
 {
@@ -458,17 +288,10 @@ static void watch_memory(struct command *command)
 static void command_invoke(struct environment *environment, struct invocation *invocation)
 {
     struct command *command = (struct command *)environment;
-    int ends[3] = {-1, -1, -1};
-    bool is_started;
 
     environment_enter(environment, ENVIRONMENT_INVOKE);
     environment_begin(environment, invocation);
-    is_started = open_ends(command, ends) && start_process(command, ends);
-    for (size_t i = 0; i < 3; i++) {
-        if (ends[i] >= 0)
-            (void)close(ends[i]);
-    }
-    if (!is_started) {
+    if (!command_start(command, on_process_ended)) {
         (void)uv_timer_start(&command->timer, on_start_failed, 0, 0);
         return;
     }

@@ -5,6 +5,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "runtime/short_text.h"
+
 enum { LOG_STREAM_SIZE = 160 };
 
 /* What of the server's own environment every handler may see. */
@@ -44,13 +46,15 @@ static bool put(struct environment_variables *variables, char *item)
 /* Joins them. Not with printf(): each invocation of a Local.Command makes some 25. */
 static bool put_pair(struct environment_variables *variables, const char *start, const char *value)
 {
-    const size_t start_length = strlen(start), value_length = strlen(value);
-    char *item = malloc(start_length + value_length + 1);
+    const size_t size = strlen(start) + strlen(value) + 1;
+    char *item = malloc(size);
+    struct short_text text;
 
     if (item == NULL)
         return false;
-    memcpy(item, start, start_length);
-    memcpy(item + start_length, value, value_length + 1);
+    short_text_begin(&text, item, size);
+    short_text_put(&text, start);
+    short_text_put(&text, value);
     return put(variables, item);
 }
 

@@ -408,8 +408,9 @@ static void on_timer_closed(uv_handle_t *handle)
 
         spares->groups = group->next;
         while ((spare = group->first) != NULL) {
+            group->first = spare->next;
             close_files(spare);
-            remove_spare(spare);
+            free(spare);
         }
         free(group->interpreter);
         free(group);
