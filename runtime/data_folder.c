@@ -142,16 +142,14 @@ void data_folder_close(struct data_folder *folder)
     folder->lock = -1;
 }
 
-bool data_folder_is_ours(const char *path)
+bool data_folder_is_locked(const struct data_folder *folder)
 {
-    char lock_path[LOCK_PATH_SIZE], pid[PID_SIZE];
-    int file;
+    char lock_path[LOCK_PATH_SIZE];
+    struct stat held, there;
 
-    (void)snprintf(lock_path, sizeof lock_path, "%s/lock", path);
-    file = open(lock_path, O_RDONLY | O_CLOEXEC);
-    if (file < 0)
+    if (folder == NULL || folder->lock < 0)
         return false;
-    read_pid(file, pid);
-    (void)close(file);
-    return strtol(pid, NULL, 10) == (long)getpid();
+    (void)snprintf(lock_path, sizeof lock_path, "%s/lock", folder->path);
+    return fstat(folder->lock, &held) == 0 && stat(lock_path, &there) == 0 &&
+           held.st_dev == there.st_dev && held.st_ino == there.st_ino;
 }

@@ -29,8 +29,8 @@ enum data_folder_status data_folder_open(struct data_folder *folder, const char 
                                          char fault[DATA_FOLDER_FAULT_SIZE]);
 void data_folder_close(struct data_folder *folder);
 
-/* Is it this process that has the folder's lock? */
-bool data_folder_is_ours(const char *path);
+/* Is the lock that was taken still the one that others find there? NULL and a closed folder have none. */
+bool data_folder_is_locked(const struct data_folder *folder);
 
 /* mkdir -p. 0, or the errno of what failed. */
 int folder_make(const char *path);

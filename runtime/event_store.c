@@ -64,12 +64,13 @@ static const char *const texts[] = {
 static_assert(sizeof texts / sizeof texts[0] == STORE_STATEMENT_COUNT, "one text a statement");
 
 struct event_store {
-    sqlite3 *database; /* NULL after a replacement that failed */
+    sqlite3 *database; /* NULL after a replacement or a restoration that failed */
     sqlite3_stmt *statements[STORE_STATEMENT_COUNT];
     enum durability durability;
     char error[STORE_ERROR_SIZE];
     char folder[STORE_FOLDER_SIZE];
     char path[STORE_FOLDER_SIZE + 16];
+    const struct data_folder *data_folder;
     struct data_folder restored; /* locked again, after it had been removed */
     bool is_reopened;            /* the file was restored, and could not be opened yet */
 };
@@ -271,7 +272,8 @@ enum store_status event_store_replace(struct event_store *store, char fault[STOR
     enum store_status status;
 
     fault[0] = '\0';
-    if (store->database != NULL) {
+    if (store->database != NULL || store->is_reopened) {
+        store->is_reopened = false;
         close_database(store);
         if (store->durability != DURABILITY_MEMORY && !move_aside(store, fault))
             return STORE_FAILED;
@@ -294,17 +296,42 @@ static bool is_removed(struct event_store *store)
 }
 
 /* The lock went with the folder, or the file alone was removed. */
+static bool has_lock(const struct event_store *store)
+{
+    return data_folder_is_locked(store->data_folder) || data_folder_is_locked(&store->restored);
+}
+
 static enum store_status lock_again(struct event_store *store)
 {
     char fault[DATA_FOLDER_FAULT_SIZE];
 
-    if (data_folder_is_ours(store->folder))
-        return STORE_OK;
     data_folder_close(&store->restored);
     if (data_folder_open(&store->restored, store->folder, fault) == DATA_FOLDER_OK)
         return STORE_OK;
     (void)snprintf(store->error, sizeof store->error, "%.*s", (int)sizeof store->error - 1, fault);
     return STORE_FAILED;
+}
+
+/* The log of the file that is gone: beside the new one it would be taken for that one's. */
+static void forget_log(const struct event_store *store)
+{
+    char path[sizeof store->path + 8];
+
+    (void)snprintf(path, sizeof path, "%s-wal", store->path);
+    (void)unlink(path);
+    (void)snprintf(path, sizeof path, "%s-shm", store->path);
+    (void)unlink(path);
+}
+
+/* What SQLite leaves to the system when it writes a copy. */
+static bool sync_file(const char *path)
+{
+    const int file = open(path, O_RDONLY | O_CLOEXEC);
+    const bool is_synced = file >= 0 && fsync(file) == 0;
+
+    if (file >= 0)
+        (void)close(file);
+    return is_synced;
 }
 
 /* Whole or not at all: by rename. */
@@ -323,7 +350,12 @@ static enum store_status write_again(struct event_store *store)
     if (status == STORE_OK)
         status = check(store, sqlite3_step(statement));
     (void)sqlite3_finalize(statement);
-    if (status == STORE_OK && rename(path, store->path) != 0) {
+    if (status != STORE_OK) {
+        (void)unlink(path);
+        return status;
+    }
+    forget_log(store);
+    if (!sync_file(path) || rename(path, store->path) != 0 || !sync_file(store->folder)) {
         event_store_set_error(store, strerror(errno));
         status = STORE_FAILED;
     }
@@ -334,10 +366,9 @@ static enum store_status write_again(struct event_store *store)
 
 static enum store_status open_again(struct event_store *store)
 {
-    enum store_status status = open_database(store);
+    char fault[STORE_FAULT_SIZE];
+    const enum store_status status = open_file(store, fault);
 
-    if (status == STORE_OK)
-        status = prepare(store);
     store->is_reopened = status != STORE_OK;
     if (store->is_reopened)
         close_database(store);
@@ -347,6 +378,7 @@ static enum store_status open_again(struct event_store *store)
 enum store_status event_store_restore(struct event_store *store, char note[STORE_FAULT_SIZE])
 {
     enum store_status status = STORE_OK;
+    bool has_folder;
 
     note[0] = '\0';
     if (store->is_reopened)
@@ -359,15 +391,17 @@ enum store_status event_store_restore(struct event_store *store, char note[STORE
                        store->path);
         return STORE_FAILED;
     }
-    status = lock_again(store);
+    has_folder = has_lock(store);
+    if (!has_folder)
+        status = lock_again(store);
     if (status == STORE_OK)
         status = write_again(store);
     if (status != STORE_OK)
         return status;
     (void)snprintf(note, STORE_FAULT_SIZE,
                    "%s was removed while the server had it open; it is there again, with every "
-                   "event that was accepted; dead letters and destinations begin anew",
-                   store->path);
+                   "event that was accepted%s",
+                   store->path, has_folder ? "" : "; dead letters and destinations begin anew");
     close_database(store); /* nothing is left to be written back to the one that is gone */
     return open_again(store);
 }
@@ -383,6 +417,7 @@ struct event_store *event_store_open(const struct event_store_options *options,
         return NULL;
     store->restored.lock = -1;
     store->durability = options->durability;
+    store->data_folder = options->data_folder;
     (void)snprintf(store->folder, sizeof store->folder, "%s", options->folder);
     (void)snprintf(store->path, sizeof store->path, "%s%s",
                    options->durability == DURABILITY_MEMORY ? "" : store->folder,

@@ -59,7 +59,8 @@ enum store_statement {
 struct event_store;
 
 struct event_store_options {
-    const char *folder; /* the data folder; shorter than STORE_FOLDER_SIZE */
+    const char *folder;                    /* the data folder; shorter than STORE_FOLDER_SIZE */
+    const struct data_folder *data_folder; /* who has its lock; NULL: nobody */
     enum durability durability;
 };
 
@@ -73,7 +74,8 @@ void event_store_close(struct event_store *store);
 
 /*
  * Before a transaction: where somebody has removed the data folder, or the file in it, both are made again with all that
- * the open file still holds, and `note` says so; it is "" otherwise.
+ * the open file still holds, and `note` says so; it is "" otherwise. When that fails the store may be closed: the next
+ * call tries again.
  */
 enum store_status event_store_restore(struct event_store *store, char note[STORE_FAULT_SIZE]);
 

@@ -2,7 +2,7 @@
  * frames.h - what the server and the bundled Python and Node.js runtimes say to each other over a socket pair.
  *
  * A frame is: length (4 bytes, big-endian, of all that follows it), kind (1 byte), body. The server's side is in
- * worker_environment.c; the runtimes' side in python/ and nodejs/. The socket is the worker's descriptor
+ * worker_frames.c; the runtimes' side in python/ and nodejs/. The socket is the worker's descriptor
  * FRAMES_DESCRIPTOR, stream, blocking; its end means: exit at once.
  *
  * "Fields" below are texts (UTF-8), each ended by a NUL byte, in the order given; one that does not apply is empty.
@@ -27,7 +27,7 @@
  * Standard output and error are the log; they go through a pipe of their own and never touch a result. A worker
  * flushes both before it sends 'R', 'F', 'X' or 'Z'. Descriptor 0 is /dev/null.
  *
- * To add a frame, give it a letter here, and handle it in worker_environment.c and in both runtimes.
+ * To add a frame, give it a letter here, and handle it in worker_frames.c and in both runtimes.
  */
 #ifndef RUNTIME_FRAMES_H
 #define RUNTIME_FRAMES_H

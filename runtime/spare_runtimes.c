@@ -45,18 +45,22 @@ struct spare_runtimes {
 
 /* ---- who may have one ---- */
 
-/* Read when a process begins, by the loader, the C library or the interpreter. One that ends in _ is a beginning. */
+/*
+ * Read when a process begins, by the loader, the C library or the interpreter; * stands for any end. python/start.py and
+ * nodejs/bootstrap.cjs have lists of their own, for processes that get another environment all the same: this one may
+ * be wider than theirs, never narrower.
+ */
 static const char *const read_by_all[] = {"AWS_LAMBDA_EXEC_WRAPPER",
                                           "GLIBC_TUNABLES",
                                           "HOME",
                                           "LANG",
                                           "LANGUAGE",
-                                          "LC_",
-                                          "LD_",
-                                          "MALLOC_",
+                                          "LC_*",
+                                          "LD_*",
+                                          "MALLOC_*",
                                           NULL};
-static const char *const read_by_python[] = {"PYTHON", NULL};
-static const char *const read_by_nodejs[] = {"NODE_", "OPENSSL_", "SSL_", "UV_", NULL};
+static const char *const read_by_python[] = {"PYTHON*", NULL};
+static const char *const read_by_nodejs[] = {"NODE_*", "OPENSSL_*", "SSL_*", "UV_*", NULL};
 static const char *const read_by_nobody[] = {"NODE_ENV", NULL};
 
 static bool is_listed(const char *const *names, const char *variable)
@@ -64,8 +68,8 @@ static bool is_listed(const char *const *names, const char *variable)
     const size_t length = strcspn(variable, "=");
 
     for (; *names != NULL; names++) {
-        const size_t name_length = strlen(*names);
-        const bool is_beginning = (*names)[name_length - 1] == '_' || names == read_by_python;
+        const size_t name_length = strcspn(*names, "*");
+        const bool is_beginning = (*names)[name_length] == '*';
 
         if (strncmp(*names, variable, name_length) == 0 && (length == name_length || is_beginning))
             return true;
@@ -121,9 +125,14 @@ static void close_files(const struct spare *spare)
 static void on_spare_ended(int wait_status, long peak_memory_kb, void *context)
 {
     struct spare *spare = context;
+    char message[EXIT_MESSAGE_SIZE];
 
-    (void)wait_status;
     (void)peak_memory_kb;
+    if (!spare->is_killed) {
+        environment_exit_message(wait_status, message);
+        log_write(spare->group->spares->options.log, LOG_DEBUG,
+                  "a spare process of %s has ended: %s", spare->group->interpreter, message);
+    }
     close_files(spare);
     remove_spare(spare);
 }

@@ -26,8 +26,8 @@ struct spare_runtimes;
 struct spare_runtime {
     struct process *process;
     char instance[HEX_32_SIZE]; /* in its environment, to know by it what it leaves behind */
-    int log;                    /* the read end of its output; not blocking */
-    int channel;                /* the server's end of its frames; not blocking */
+    int log;                    /* the read end of its output, for environment_log_adopt() */
+    int channel;                /* the server's end of its frames, for frame_channel_adopt() */
 };
 
 /* All borrowed. */

@@ -2,7 +2,7 @@
  * worker_command.h - which program runs a warm environment: a bundled runtime under its interpreter, a `bootstrap`, or the
  * command of an image.
  *
- * Decides only; worker_environment.c starts it.
+ * Decides only; worker_start.c starts it.
  */
 #ifndef RUNTIME_WORKER_COMMAND_H
 #define RUNTIME_WORKER_COMMAND_H

@@ -114,6 +114,7 @@ static bool open_queue(struct server *server, const struct config *config,
 {
     const struct event_store_options options = {
         .folder = server->data_folder.path,
+        .data_folder = &server->data_folder,
         .durability = config->durability,
     };
     char text[STORE_FAULT_SIZE];

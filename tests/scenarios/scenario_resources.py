@@ -6,8 +6,10 @@ server recovers by itself. Disks that are full: scenario_events_kept.py.
 test: timeout 240
 """
 
+import contextlib
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -196,6 +198,29 @@ class DataFolder(Short):
                 self.assertEqual(len(server.events()), 151)
                 server.drained()
                 self.assertEqual(Counter(letter["Body"] for letter in server.dead_letters("q")), {"0": 50, "1": 50, "2": 50, "3": 1})
+
+    def test_the_log_of_the_removed_file_is_not_taken_for_the_new_ones(self):
+        """Only the file is removed, after a checkpoint: what the log beside it still holds belongs to the old one."""
+        big = {"text": "x" * 20000}
+        with PressedServer(self.functions, clock="manual") as server:
+            for _ in range(500):  # 2,500 pages
+                server.accept("fails", big)
+            server.request("DELETE", "/_invoked/events")
+            for number in range(100):
+                server.accept("fails", number)
+            wait_for(lambda: all(row["State"] == "waiting" for row in server.events()), "the first tries")
+            open(os.path.join(server.data_folder, "lock"), "w").close()  # whose it is, the kernel knows
+            os.unlink(os.path.join(server.data_folder, "queue.db"))
+            for number in range(100, 400):
+                server.accept("fails", big if number % 2 else number)
+            note = server.wait_for_log("queue.db was removed while the server had it open; it is there again, .*")
+            self.assertNotIn("begin anew", note[0])  # the folders beside it are as they were
+            server.kill()
+            with contextlib.closing(sqlite3.connect(os.path.join(server.data_folder, "queue.db"))) as database:
+                self.assertEqual(database.execute("PRAGMA integrity_check").fetchall(), [("ok",)])
+            server.start()
+            self.assertEqual(len(server.events()), 400)
+            server.request("DELETE", "/_invoked/events")
 
     def test_the_folder_is_locked_again(self):
         with PressedServer(self.functions, clock="manual") as server:
