@@ -254,7 +254,7 @@ ROWS = (
     Row("fails, crash", 2, do("os.kill(os.getpid(), signal.SIGKILL)"), "killed", KILLED),
     Row("fails, time-out", 1, do("time.sleep(60)", "slow"), "Sandbox.Timedout", KILLED),
     Row("fails, status of a command", 3, invoke("fails"), "Runtime.ExitError"),
-    Row("fails, never starts", 2, invoke("never-starts"), "Runtime.ExitError"),
+    Row("fails, never starts", 2, invoke("never-starts"), "Runtime.ExitError", KILLED),
     Row("fails, no such program", 2, invoke("missing"), "Runtime.InvalidEntrypoint"),
     Row("prints two megabytes", 1, do("print('p' * 2_000_000)", tail=True), "ok", KILLED),
     Row("leaves processes behind", 2, do("os.fork() or (os.setsid(), time.sleep(600))"), "ok", KILLED),
