@@ -3,7 +3,7 @@
  *
  * Owns:     <data folder>/queue.db with its -wal and -shm (none for DURABILITY_MEMORY).
  * Used by:  runtime/store_worker.c, and the operations that run on it (event_queue.c, dead_letter.c).
- * Threads:  any, one at a time. Split: the file and transactions in event_store.c, the rows in event_rows.c.
+ * Threads:  any, one at a time. Its parts: event_store_parts.h.
  *
  * Rows of one function and account form a lane, and stand in it in the order of (due, sequence): one index does for
  * taking what is due, for the next time that something is, and for the counts at the start. Which events run is known in
