@@ -70,21 +70,22 @@ LIBS = $(LIBRARY_LIBS) -lm -lpthread
 
 # --- files ---------------------------------------------------------------------------------------------------------
 
-LAYERS = config runtime handlers server
-SOURCES = $(wildcard $(addsuffix /*.c,$(LAYERS)))
+LAYERS = base config runtime handlers server
+# Each layer holds files and one level of rooms.
+SOURCES = $(wildcard $(addsuffix /*.c,$(LAYERS)) $(addsuffix /*/*.c,$(LAYERS)))
 MAIN = $(filter server/main.c,$(SOURCES))
 ARCHIVE = $(BUILD)/libinvoked.a
 ARCHIVE_OBJECTS = $(patsubst %.c,$(BUILD)/%.o,$(filter-out server/main.c,$(SOURCES)))
 BINARY = $(BUILD)/invoked
 
-# The bundled runtimes go into the binary (runtime/bundled_runtime.c).
-BUNDLED = $(wildcard runtime/python/*.py runtime/nodejs/*.cjs runtime/nodejs/*.mjs runtime/nodejs/*.js)
-BUNDLED_FILES = -DBUNDLED_FILES='"$(foreach file,$(BUNDLED),bundled_file $(file:runtime/%=%)\n)"'
+# The bundled runtimes go into the binary (runtime/bundled/bundled_runtime.c).
+BUNDLED = $(wildcard runtime/bundled/python/*.py runtime/bundled/nodejs/*.cjs runtime/bundled/nodejs/*.mjs runtime/bundled/nodejs/*.js)
+BUNDLED_FILES = -DBUNDLED_FILES='"$(foreach file,$(BUNDLED),bundled_file $(file:runtime/bundled/%=%)\n)"'
 
 # Tests in C link with the archive and with what they use of tests/support. A file there with a main() of its own
 # (unit.c lends its own to tests) is a program that tests run.
 TEST_FOLDERS = unit runtimes scenarios clients
-TEST_SOURCES = $(wildcard $(foreach folder,$(TEST_FOLDERS),tests/$(folder)/test_*.c tests/$(folder)/scenario_*.c))
+TEST_SOURCES = $(call once,TEST_SOURCES,find $(TEST_FOLDERS:%=tests/%) -name node_modules -prune -o -name 'test_*.c' -print | sort)
 TEST_PROGRAMS = $(patsubst %.c,$(BUILD)/%,$(TEST_SOURCES))
 SUPPORT = $(BUILD)/libsupport.a
 SUPPORT_SOURCES = $(wildcard tests/support/*.c)
@@ -104,8 +105,8 @@ npm_packages = $(patsubst %/package-lock.json,%/node_modules/.package-lock.json,
 TEST_NPM = $(call npm_packages,$(patsubst %,tests/%/package-lock.json,$(TEST_FOLDERS)))
 BENCH_NPM = $(call npm_packages,tests/bench/package-lock.json)
 
-ALL_SOURCES = $(SOURCES) $(NATIVE_SOURCES) $(wildcard tests/*/*.c)
-ALL_HEADERS = $(wildcard $(addsuffix /*.h,$(LAYERS)) tests/*/*.h)
+ALL_SOURCES = $(SOURCES) $(NATIVE_SOURCES) $(TEST_SOURCES) $(wildcard tests/*/*.c)
+ALL_HEADERS = $(wildcard $(addsuffix /*.h,$(LAYERS)) $(addsuffix /*/*.h,$(LAYERS)) tests/*/*.h)
 
 # --- build ---------------------------------------------------------------------------------------------------------
 
@@ -133,8 +134,8 @@ $(BUILD)/%.o: %.c $(BUILD)/flags
 
 $(SUPPORT_OBJECTS) $(SUPPORT_PROGRAMS:=.o) $(TEST_PROGRAMS:=.o): private EXTRA_CFLAGS = $(CHECK_CFLAGS)
 
-$(BUILD)/runtime/bundled_runtime.o: $(BUNDLED) $(BUILD)/sources
-$(BUILD)/runtime/bundled_runtime.o: private EXTRA_CFLAGS = $(BUNDLED_FILES)
+$(BUILD)/runtime/bundled/bundled_runtime.o: $(BUNDLED) $(BUILD)/sources
+$(BUILD)/runtime/bundled/bundled_runtime.o: private EXTRA_CFLAGS = $(BUNDLED_FILES)
 
 # Written anew when the command lines change, so that everything is built again then.
 $(BUILD)/flags: FORCE
@@ -265,11 +266,14 @@ format-check: ## fail when `make format` would change something
 upward = ! grep -srnE '^[[:space:]]*\#[[:space:]]*include[[:space:]]+"([^"]*/)?($(2))/' --include='*.[ch]' $(1)
 
 .PHONY: layers
-layers: ## fail when an include points up the stack (config <- runtime <- handlers <- server)
+layers: ## fail when an include points up the stack, or at another room's *_internal.h
+	@$(call upward,base,config|runtime|handlers|server|tests)
 	@$(call upward,config,runtime|handlers|server|tests)
 	@$(call upward,runtime,handlers|server|tests)
 	@$(call upward,handlers,server|tests)
 	@$(call upward,server,tests)
+	@! grep -rnE '^[[:space:]]*\#[[:space:]]*include[[:space:]]+"[^"]*_internal\.h"' --include='*.[ch]' $(LAYERS) | \
+		awk -F '[:"]' '{ room = $$1; sub("/[^/]*$$", "", room); if (index($$4, room "/") != 1) { print; bad = 1 } } END { exit !bad }'
 
 DATA = $(DESTDIR)$(PREFIX)/share/invoked
 

@@ -1,10 +1,10 @@
 #include "config/config.h"
 
-#include "config/arena.h"
+#include "base/arena.h"
 #include "config/config_builder.h"
-#include "config/config_settings.h"
-#include "config/document.h"
-#include "config/fault_list.h"
+#include "config/settings/config_settings.h"
+#include "config/document/document.h"
+#include "config/document/problem_list.h"
 
 #include <assert.h>
 #include <stdlib.h>

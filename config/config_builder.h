@@ -9,7 +9,7 @@
 
 #include "config/config.h"
 #include "config/folder_finder.h"
-#include "config/setting.h"
+#include "config/settings/setting.h"
 
 struct arena;
 struct document;

@@ -1,6 +1,6 @@
 #include "config/config_file.h"
 
-#include "config/document.h"
+#include "config/document/document.h"
 
 #include <errno.h>
 #include <fcntl.h>

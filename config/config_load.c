@@ -8,10 +8,10 @@
 
 #include "config/config_builder.h"
 #include "config/config_file.h"
-#include "config/document.h"
-#include "config/fault_list.h"
+#include "config/document/document.h"
+#include "config/document/problem_list.h"
 #include "config/function_folder.h"
-#include "config/template.h"
+#include "config/template/template.h"
 
 #include <errno.h>
 #include <limits.h>

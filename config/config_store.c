@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "config/fault_list.h"
+#include "config/document/problem_list.h"
 #include "config/published_versions.h"
 
 struct config_store {

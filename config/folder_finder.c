@@ -1,6 +1,6 @@
 #include "config/folder_finder.h"
 
-#include "config/arena.h"
+#include "base/arena.h"
 
 #include <errno.h>
 #include <limits.h>

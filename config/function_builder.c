@@ -1,11 +1,11 @@
 /* function_builder.c - a function with its versions and aliases. */
 #include "config/config_builder.h"
 
-#include "config/arena.h"
-#include "config/document.h"
-#include "config/fault_list.h"
-#include "config/function_settings.h"
-#include "config/name_rules.h"
+#include "base/arena.h"
+#include "config/document/document.h"
+#include "config/document/problem_list.h"
+#include "config/settings/function_settings.h"
+#include "config/names/name_rules.h"
 
 #include <string.h>
 

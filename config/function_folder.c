@@ -1,9 +1,9 @@
 #include "config/function_folder.h"
 
-#include "config/arena.h"
-#include "config/document.h"
-#include "config/fault_list.h"
-#include "config/name_rules.h"
+#include "base/arena.h"
+#include "config/document/document.h"
+#include "config/document/problem_list.h"
+#include "config/names/name_rules.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "config/config_builder.h"
-#include "config/fault_list.h"
+#include "config/document/problem_list.h"
 
 static bool is_same_text(const char *left, const char *right)
 {

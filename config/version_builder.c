@@ -1,13 +1,13 @@
 /* version_builder.c - one version of a function, from the settings that apply to it. */
 #include "config/config_builder.h"
 
-#include "config/arena.h"
-#include "config/document.h"
-#include "config/fault_list.h"
+#include "base/arena.h"
+#include "config/document/document.h"
+#include "config/document/problem_list.h"
 #include "config/fingerprint.h"
-#include "config/function_name.h"
-#include "config/function_settings.h"
-#include "config/name_rules.h"
+#include "config/names/function_name.h"
+#include "config/settings/function_settings.h"
+#include "config/names/name_rules.h"
 
 #include <errno.h>
 #include <string.h>

@@ -2,18 +2,18 @@
  * api.h - what the handlers work with: every part of the server that an API operation may call.
  *
  * One struct, filled in by server/server.c and borrowed by every handler. To add an operation: one file here that takes
- * a `struct exchange` and a `struct api`, and one row in server/routes.c.
+ * a `struct exchange` and a `struct api`, and one row in server/http/routes.c.
  */
 #ifndef HANDLERS_API_H
 #define HANDLERS_API_H
 
 #include "config/config_store.h"
 #include "handlers/exchange.h"
-#include "runtime/account.h"
-#include "runtime/async_invoker.h"
-#include "runtime/dispatcher.h"
-#include "runtime/log.h"
-#include "runtime/request_id.h"
+#include "runtime/dispatch/account.h"
+#include "runtime/events/async_invoker.h"
+#include "runtime/dispatch/dispatcher.h"
+#include "base/log.h"
+#include "base/request_id.h"
 
 struct held_exchange;
 struct metrics;

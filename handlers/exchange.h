@@ -11,8 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "runtime/bytes.h"
-#include "runtime/request_id.h"
+#include "base/bytes.h"
+#include "base/request_id.h"
 
 struct exchange;
 

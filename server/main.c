@@ -7,10 +7,10 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "server/invoke_command.h"
-#include "server/options.h"
-#include "server/run_command.h"
-#include "server/serve.h"
+#include "server/cli/invoke_command.h"
+#include "server/cli/options.h"
+#include "server/cli/run_command.h"
+#include "server/cli/serve.h"
 
 static const char *variable(const char *name, void *context)
 {

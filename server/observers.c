@@ -1,6 +1,6 @@
 #include "server/observers.h"
 
-#include "runtime/history.h"
+#include "runtime/dispatch/history.h"
 
 static void on_accepted(struct invocation *invocation, void *context)
 {

@@ -7,8 +7,8 @@
 #ifndef SERVER_OBSERVERS_H
 #define SERVER_OBSERVERS_H
 
-#include "runtime/dispatcher.h"
-#include "runtime/metrics.h"
+#include "runtime/dispatch/dispatcher.h"
+#include "runtime/dispatch/metrics.h"
 
 /* For dispatcher_observe(). Borrows `metrics`. */
 struct dispatch_observer observers_make(struct metrics *metrics);

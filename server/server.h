@@ -9,7 +9,7 @@
 #include <uv.h>
 
 #include "config/config.h"
-#include "server/options.h"
+#include "server/cli/options.h"
 
 struct server;
 

@@ -7,7 +7,7 @@
  *                                     descriptor 3: length (4 bytes, big-endian), then that many bytes, both ways
  *   floor cold PROGRAM [ARGUMENT]     as `http`, but starts a worker for each request, and ends it with its answer
  *
- * libmicrohttpd and libuv are put together as in server/http_listener.c. There are no checks, no log, no history, no
+ * libmicrohttpd and libuv are put together as in server/http/http_listener.c. There are no checks, no log, no history, no
  * deadlines and no limits: it is a yardstick, and trusts who speaks to it. It prints a line `listening on PORT`, and
  * ends with SIGTERM, its workers with it.
  */
@@ -401,7 +401,7 @@ static void on_completed(void *context, struct MHD_Connection *connection, void 
     free(exchange);
 }
 
-/* ---- the loop, as in server/http_listener.c ---- */
+/* ---- the loop, as in server/http/http_listener.c ---- */
 
 static void on_daemon_timer(uv_timer_t *timer)
 {

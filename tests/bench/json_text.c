@@ -3,7 +3,7 @@
  *
  * Every kind is checked over and over for half a second of processor time; the best round counts.
  */
-#include "config/json_text.h"
+#include "base/json/json_text.h"
 
 #include <assert.h>
 #include <stdint.h>
@@ -12,7 +12,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "runtime/bytes.h"
+#include "base/bytes.h"
 
 enum { DOCUMENT_BYTES = 6 << 20, ROUNDS_NS = 500000000 };
 

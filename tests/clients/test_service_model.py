@@ -4,7 +4,7 @@ usage: test_service_model.py [PRINT_API_EXCEPTIONS]
 
 The argument is the program built from tests/support/print_api_exceptions.c (default: that of the build BUILD). An older
 botocore knows fewer exceptions; each one that it knows is compared, and what it doesn't know yet is left to
-tests/unit/test_api_exception.c.
+tests/unit/config/names/test_api_exception.c.
 """
 
 import os

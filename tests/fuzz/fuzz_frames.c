@@ -1,9 +1,9 @@
 /*
- * What a handler's process sends to the server's end of a frame channel (runtime/frame_channel.c): any bytes, since the
+ * What a handler's process sends to the server's end of a frame channel (runtime/environments/frame_channel.c): any bytes, since the
  * process may write there what it likes. The first byte of the input says in pieces of which size the rest arrives; whole
  * and in pieces, the same frames must come out, and be a copy of what was sent.
  */
-#include "runtime/frame_channel.h"
+#include "runtime/environments/frame_channel.h"
 
 #include <errno.h>
 #include <stdint.h>

@@ -2,7 +2,7 @@
  * function_name_parse() and qualifier_check() beside the same patterns as POSIX expressions. What was parsed, put
  * together to a full ARN, must give the same parts again.
  */
-#include "config/function_name.h"
+#include "config/names/function_name.h"
 
 #include <regex.h>
 #include <stdint.h>

@@ -2,7 +2,7 @@
  * http_request_parse() and http_chunks_step(): what was parsed must lie inside the input, every shorter head is no
  * complete one, and a chunked body gives the same bytes whole and byte by byte.
  */
-#include "server/http_request.h"
+#include "server/runtime_port/http_request.h"
 
 #include <stdint.h>
 #include <stdlib.h>

@@ -2,7 +2,7 @@
  * http_response_parse(): an answer that is whole stays the same when more bytes follow, is found whole at no earlier end
  * than its own, and its parts lie in what was received.
  */
-#include "server/http_response.h"
+#include "server/cli/http_response.h"
 
 #include <stdint.h>
 #include <stdlib.h>

@@ -3,8 +3,8 @@
  * nesting, long numbers, halves of surrogate pairs). What is accepted stays so inside an array, an object and white
  * space, after cJSON has written it anew, and is refused without its last byte.
  */
-#include "config/json_text.h"
-#include "config/utf8.h"
+#include "base/json/json_text.h"
+#include "base/utf8.h"
 
 #include <cjson/cJSON.h>
 #include <stdint.h>

@@ -3,7 +3,7 @@
  * more than it may and gives the same length whatever the room, and what was found in a query is what stands there.
  */
 #include "handlers/exchange.h"
-#include "server/routes.h"
+#include "server/http/routes.h"
 
 #include <stdint.h>
 #include <stdlib.h>

@@ -1,14 +1,14 @@
 /*
- * The Runtime API from bytes to answers: what a process sends over a connection goes through server/runtime_connection.c
- * and handlers/runtime_api.c to a worker whose handler is attached, so that no process is started.
+ * The Runtime API from bytes to answers: what a process sends over a connection goes through server/runtime_port/runtime_connection.c
+ * and handlers/worker/runtime_api.c to a worker whose handler is attached, so that no process is started.
  *
  * The first byte of the input says in pieces of which size the rest arrives. It is sent whole, then in such pieces: both
  * times the same answers must come, each of them whole and with a status that the Runtime API has, and invocations end
  * the same way. There are two, with ids that a corpus can name: FIRST and SECOND.
  */
-#include "handlers/runtime_api.h"
-#include "runtime/memory_guard.h"
-#include "server/runtime_connection.h"
+#include "handlers/worker/runtime_api.h"
+#include "runtime/process/memory_guard.h"
+#include "server/runtime_port/runtime_connection.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -22,7 +22,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "runtime/interpreter.h"
+#include "runtime/bundled/interpreter.h"
 
 int LLVMFuzzerInitialize(int *argument_count, char ***arguments);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -1,6 +1,6 @@
 /*
  * nodejs_worker.mjs - starts the bundled Node.js runtime with a socket at descriptor 3 and speaks the frames of
- * runtime/frames.h with it, as the server does.
+ * runtime/environments/frames.h with it, as the server does.
  *
  * INVOKED_TEST_NODE names the Node.js that runs it (default: the one that runs the test).
  */
@@ -8,7 +8,7 @@ import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
 export const node = process.env.INVOKED_TEST_NODE ?? process.execPath;
-export const bootstrap = fileURLToPath(new URL('../../runtime/nodejs/bootstrap.cjs', import.meta.url));
+export const bootstrap = fileURLToPath(new URL('../../runtime/bundled/nodejs/bootstrap.cjs', import.meta.url));
 export const fixtures = fileURLToPath(new URL('../../fixtures/functions/', import.meta.url));
 
 const PATIENCE_MS = 10_000;

@@ -45,7 +45,7 @@ RESULTS = [
     ("import __main__; return [n for n in vars(__main__) if not n.startswith('__')]", b"{}", b"[]"),
     ("import sys; return len(sys.argv)", b"{}", b"1"),
     ("import sys, os; return sys.path[0] == os.getcwd()", b"{}", b"true"),
-    ("import sys; return [p for p in sys.path if p.endswith('runtime/python')]", b"{}", b"[]"),
+    ("import sys; return [p for p in sys.path if p.endswith('runtime/bundled/python')]", b"{}", b"[]"),
     ("import sys; return 'logging' in sys.modules and sys.modules['logging'].root.level", b"{}", None),
     ("import pickle; return pickle.loads(pickle.dumps(context)).aws_request_id", b"{}", b'"%s"' % REQUEST_ID.encode()),
     ("context.mine = 1; return context.mine", b"{}", b"1"),

@@ -1,5 +1,5 @@
 """
-python_worker.py - the server's side of runtime/frames.h, for tests: starts the bundled Python runtime and talks to it.
+python_worker.py - the server's side of runtime/environments/frames.h, for tests: starts the bundled Python runtime and talks to it.
 """
 
 import os

@@ -51,7 +51,7 @@ class PressedServer(EventServer):
     def preload(self):
         folder = tempfile.mkdtemp(prefix="invoked-shift-")
         library = os.path.join(folder, "shifted_clock.so")
-        source = os.path.join(invoked.ROOT, "tests", "scenarios", "shifted_clock.c")
+        source = os.path.join(invoked.ROOT, "tests", "support", "shifted_clock.c")
         subprocess.run(["cc", "-std=c11", "-D_GNU_SOURCE", "-O1", "-shared", "-fPIC", source, "-o", library], check=True)
         self.shift_file = os.path.join(folder, "shifts")
         self.shifted = [0, 0]

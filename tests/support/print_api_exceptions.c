@@ -1,5 +1,5 @@
 /* Prints the table of exceptions, a row a line: name, status, message key, Type, Reason, modelled (0 or 1), message. */
-#include "config/api_exception.h"
+#include "config/names/api_exception.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 #include "tests/support/test_bed.h"
 
-#include "runtime/memory_guard.h"
+#include "runtime/process/memory_guard.h"
 #include "tests/support/unit.h"
 
 #include <errno.h>

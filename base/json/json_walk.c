@@ -1,0 +1,281 @@
+#include "base/json/json_walk.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { NUMBER_IN_PLACE = 64 };
+
+static bool is_blank(char character)
+{
+    return character == ' ' || character == '\t' || character == '\r' || character == '\n';
+}
+
+static struct bytes_view behind(struct bytes_view text, size_t length)
+{
+    return (struct bytes_view){text.data + length, text.length - length};
+}
+
+static struct bytes_view skip_blanks(struct bytes_view text)
+{
+    size_t length = 0;
+
+    while (length < text.length && is_blank(text.data[length]))
+        length++;
+    return behind(text, length);
+}
+
+/* ---- how far a value reaches ---- */
+
+static size_t string_length(struct bytes_view text)
+{
+    size_t at = 1;
+
+    while (at < text.length && text.data[at] != '"')
+        at += text.data[at] == '\\' ? 2 : 1;
+    return at < text.length ? at + 1 : text.length;
+}
+
+static size_t container_length(struct bytes_view text)
+{
+    size_t depth = 0, at = 0;
+
+    while (at < text.length) {
+        const char character = text.data[at];
+
+        at += character == '"' ? string_length(behind(text, at)) : 1;
+        if (character == '{' || character == '[')
+            depth++;
+        else if ((character == '}' || character == ']') && --depth == 0)
+            break;
+    }
+    return at;
+}
+
+static size_t scalar_length(struct bytes_view text)
+{
+    size_t at = 0;
+
+    while (at < text.length && !is_blank(text.data[at]) && text.data[at] != ',' &&
+           text.data[at] != ']' && text.data[at] != '}' && text.data[at] != ':')
+        at++;
+    return at;
+}
+
+/* Takes the value that `rest` begins with off it. */
+static struct bytes_view take_value(struct bytes_view *rest)
+{
+    const struct bytes_view text = skip_blanks(*rest);
+    size_t length = 0;
+
+    if (text.length > 0) {
+        if (text.data[0] == '"')
+            length = string_length(text);
+        else if (text.data[0] == '{' || text.data[0] == '[')
+            length = container_length(text);
+        else
+            length = scalar_length(text);
+    }
+    *rest = behind(text, length);
+    return (struct bytes_view){text.data, length};
+}
+
+struct bytes_view json_walk_value(struct bytes_view text)
+{
+    return take_value(&text);
+}
+
+enum json_kind json_walk_kind(struct bytes_view value)
+{
+    if (value.length == 0)
+        return JSON_KIND_NONE;
+    switch (value.data[0]) {
+    case 'n':
+        return JSON_KIND_NULL;
+    case 'f':
+        return JSON_KIND_FALSE;
+    case 't':
+        return JSON_KIND_TRUE;
+    case '"':
+        return JSON_KIND_STRING;
+    case '[':
+        return JSON_KIND_ARRAY;
+    case '{':
+        return JSON_KIND_OBJECT;
+    default:
+        return JSON_KIND_NUMBER;
+    }
+}
+
+/* ---- members and elements ---- */
+
+void json_walk_begin(struct json_walk *walk, struct bytes_view container)
+{
+    *walk = (struct json_walk){
+        .rest = container.length == 0 ? container : behind(container, 1),
+        .is_object = json_walk_kind(container) == JSON_KIND_OBJECT,
+    };
+}
+
+/* Skips white space and one mark. */
+static void skip_mark(struct bytes_view *rest, char mark)
+{
+    *rest = skip_blanks(*rest);
+    if (rest->length > 0 && rest->data[0] == mark)
+        *rest = behind(*rest, 1);
+}
+
+bool json_walk_next(struct json_walk *walk)
+{
+    skip_mark(&walk->rest, ',');
+    if (walk->is_object) {
+        walk->key = take_value(&walk->rest);
+        skip_mark(&walk->rest, ':');
+    }
+    walk->value = take_value(&walk->rest);
+    return walk->value.length > 0;
+}
+
+bool json_walk_member(struct bytes_view object, const char *name, struct bytes_view *value)
+{
+    struct json_walk walk;
+    bool is_there = false;
+
+    json_walk_begin(&walk, object);
+    while (json_walk_next(&walk)) {
+        if (!json_walk_string_is(walk.key, name))
+            continue;
+        *value = walk.value;
+        is_there = true;
+    }
+    return is_there;
+}
+
+/* ---- strings ---- */
+
+static unsigned hex_value(const char *digits)
+{
+    unsigned value = 0;
+
+    for (int i = 0; i < 4; i++) {
+        const char digit = digits[i];
+
+        if (digit >= '0' && digit <= '9')
+            value = value * 16 + (unsigned)(digit - '0');
+        else
+            value = value * 16 + ((unsigned)(digit | 0x20) - 'a' + 10) % 16;
+    }
+    return value;
+}
+
+static size_t put_utf8(unsigned code, char piece[4])
+{
+    if (code < 0x80) {
+        piece[0] = (char)code;
+        return 1;
+    }
+    if (code < 0x800) {
+        piece[0] = (char)(0xc0 | code >> 6);
+        piece[1] = (char)(0x80 | (code & 0x3f));
+        return 2;
+    }
+    if (code < 0x10000) {
+        piece[0] = (char)(0xe0 | code >> 12);
+        piece[1] = (char)(0x80 | (code >> 6 & 0x3f));
+        piece[2] = (char)(0x80 | (code & 0x3f));
+        return 3;
+    }
+    piece[0] = (char)(0xf0 | code >> 18);
+    piece[1] = (char)(0x80 | (code >> 12 & 0x3f));
+    piece[2] = (char)(0x80 | (code >> 6 & 0x3f));
+    piece[3] = (char)(0x80 | (code & 0x3f));
+    return 4;
+}
+
+/* `text` is behind "\u". Half a surrogate pair stays what it is, so it equals no text that is sound. */
+static size_t take_code(struct bytes_view *text, char piece[4])
+{
+    unsigned code;
+
+    if (text->length < 4) {
+        *text = behind(*text, text->length);
+        return 0;
+    }
+    code = hex_value(text->data);
+    *text = behind(*text, 4);
+    if (code >= 0xd800 && code <= 0xdbff && text->length >= 6 && text->data[0] == '\\' &&
+        text->data[1] == 'u') {
+        const unsigned low = hex_value(text->data + 2);
+
+        if (low >= 0xdc00 && low <= 0xdfff) {
+            code = 0x10000 + ((code - 0xd800) << 10) + (low - 0xdc00);
+            *text = behind(*text, 6);
+        }
+    }
+    return put_utf8(code, piece);
+}
+
+static char unescaped(char escape)
+{
+    static const char names[] = "bfnrt", meanings[] = "\b\f\n\r\t";
+    const char *found = escape == '\0' ? NULL : strchr(names, escape);
+
+    if (found == NULL)
+        return escape;
+    return meanings[found - names];
+}
+
+/* Takes one character off `text`, which is not empty. Returns how many bytes of `piece` it filled. */
+static size_t take_character(struct bytes_view *text, char piece[4])
+{
+    const char first = text->data[0];
+
+    *text = behind(*text, 1);
+    piece[0] = first;
+    if (first != '\\' || text->length == 0)
+        return 1;
+    const char escape = text->data[0];
+
+    *text = behind(*text, 1);
+    if (escape == 'u')
+        return take_code(text, piece);
+    piece[0] = unescaped(escape);
+    return 1;
+}
+
+bool json_walk_string_is(struct bytes_view string, const char *text)
+{
+    struct bytes_view inner;
+    size_t rest = strlen(text);
+
+    if (string.length < 2 || string.data[0] != '"')
+        return false;
+    inner = (struct bytes_view){string.data + 1, string.length - 2};
+    while (inner.length > 0) {
+        char piece[4];
+        const size_t length = take_character(&inner, piece);
+
+        if (length > rest || memcmp(piece, text, length) != 0)
+            return false;
+        text += length;
+        rest -= length;
+    }
+    return rest == 0;
+}
+
+/* ---- numbers ---- */
+
+bool json_walk_number(struct bytes_view number, double *value)
+{
+    char in_place[NUMBER_IN_PLACE];
+    char *copy = number.length < sizeof in_place ? in_place : malloc(number.length + 1);
+
+    if (copy == NULL)
+        return false;
+    if (number.length > 0)
+        memcpy(copy, number.data, number.length);
+    copy[number.length] = '\0';
+    *value = strtod(copy, NULL); /* it goes by the locale; this program never sets one */
+    if (copy != in_place)
+        free(copy);
+    return true;
+}

@@ -1,0 +1,277 @@
+#include "config/document/document.h"
+
+#include "base/arena.h"
+#include "config/document/problem_list.h"
+
+#include <limits.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Up to so many members are compared pair by pair; sorting costs more than that. */
+enum { FEW_MEMBERS = 16, QUOTED_MAX = 60 };
+
+struct document {
+    struct arena *arena;
+    struct node *root;
+    struct document_note *first_note, *last_note;
+    size_t node_count;
+    bool is_full;
+};
+
+struct document *document_new(void)
+{
+    struct document *document = calloc(1, sizeof *document);
+
+    if (document == NULL)
+        return NULL;
+    document->arena = arena_new();
+    if (document->arena == NULL) {
+        free(document);
+        return NULL;
+    }
+    return document;
+}
+
+void document_free(struct document *document)
+{
+    if (document == NULL)
+        return;
+    arena_free(document->arena);
+    free(document);
+}
+
+const struct node *document_root(const struct document *document)
+{
+    return document->root;
+}
+
+bool document_add_note(struct document *document, const char *text)
+{
+    struct document_note *note = arena_take(document->arena, sizeof *note);
+    const char *copy = arena_copy(document->arena, text, strlen(text));
+
+    if (note == NULL || copy == NULL)
+        return false;
+    note->text = copy;
+    if (document->last_note == NULL)
+        document->first_note = note;
+    else
+        document->last_note->next = note;
+    document->last_note = note;
+    return true;
+}
+
+const struct document_note *document_notes(const struct document *document)
+{
+    return document->first_note;
+}
+
+struct arena *document_arena(struct document *document)
+{
+    return document->arena;
+}
+
+bool document_is_full(const struct document *document)
+{
+    return document->is_full;
+}
+
+static void append(struct node *parent, struct node *node)
+{
+    node->parent = parent;
+    if (parent->last == NULL)
+        parent->first = node;
+    else
+        parent->last->next = node;
+    parent->last = node;
+    parent->count++;
+}
+
+struct node *document_add(struct document *document, struct node *parent, enum node_kind kind,
+                          const char *key, unsigned line)
+{
+    if (document->node_count == DOCUMENT_NODES_MAX) {
+        document->is_full = true;
+        return NULL;
+    }
+    struct node *node = arena_take(document->arena, sizeof *node);
+
+    if (node == NULL)
+        return NULL;
+    document->node_count++;
+    node->kind = kind;
+    node->key = key;
+    node->line = line;
+    if (parent == NULL)
+        document->root = node;
+    else
+        append(parent, node);
+    return node;
+}
+
+struct node *document_add_string(struct document *document, struct node *parent, const char *key,
+                                 const char *text, unsigned line)
+{
+    const size_t length = strlen(text);
+    const char *own_key = key == NULL ? NULL : arena_copy(document->arena, key, strlen(key));
+    const char *own_text = arena_copy(document->arena, text, length);
+
+    if (own_text == NULL || (key != NULL && own_key == NULL) || length > UINT_MAX)
+        return NULL;
+    struct node *node = document_add(document, parent, NODE_STRING, own_key, line);
+
+    if (node == NULL)
+        return NULL;
+    node->text = own_text;
+    node->length = (unsigned)length;
+    return node;
+}
+
+/* ---- keys that stand twice ---- */
+
+struct ranked_node {
+    struct node *node;
+    size_t rank; /* in the order of the file */
+    const struct node *twin;
+};
+
+static int by_key(const void *left, const void *right)
+{
+    const struct ranked_node *a = left, *b = right;
+    const int order = strcmp(a->node->key, b->node->key);
+
+    return order != 0 ? order : (a->rank > b->rank) - (a->rank < b->rank);
+}
+
+static int by_rank(const void *left, const void *right)
+{
+    const struct ranked_node *a = left, *b = right;
+
+    return (a->rank > b->rank) - (a->rank < b->rank);
+}
+
+static bool has_twins_among_few(const struct node *object)
+{
+    for (const struct node *a = object->first; a != NULL; a = a->next) {
+        for (const struct node *b = a->next; b != NULL; b = b->next) {
+            if (a->key[0] == b->key[0] && strcmp(a->key, b->key) == 0)
+                return true;
+        }
+    }
+    return false;
+}
+
+static size_t find_twins(struct ranked_node *ranked, size_t count)
+{
+    size_t twins = 0;
+
+    qsort(ranked, count, sizeof *ranked, by_key);
+    for (size_t i = 1; i < count; i++) {
+        if (strcmp(ranked[i - 1].node->key, ranked[i].node->key) != 0)
+            continue;
+        ranked[i].twin = ranked[i - 1].twin != NULL ? ranked[i - 1].twin : ranked[i - 1].node;
+        twins++;
+    }
+    return twins;
+}
+
+bool document_drop_twins(struct node *object, struct fault_list *faults)
+{
+    const size_t count = object->count;
+    size_t rank = 0;
+
+    if (count < 2 || (count <= FEW_MEMBERS && !has_twins_among_few(object)))
+        return true;
+    struct ranked_node *ranked = calloc(count, sizeof *ranked);
+
+    if (ranked == NULL)
+        return false;
+    for (struct node *node = object->first; node != NULL; node = node->next, rank++)
+        ranked[rank] = (struct ranked_node){.node = node, .rank = rank};
+    if (find_twins(ranked, count) > 0) {
+        qsort(ranked, count, sizeof *ranked, by_rank);
+        object->first = object->last = NULL;
+        object->count = 0;
+        for (size_t i = 0; i < count; i++) {
+            ranked[i].node->next = NULL;
+            if (ranked[i].twin == NULL)
+                append(object, ranked[i].node);
+            else
+                fault_list_add_at(faults, ranked[i].node,
+                                  "stands twice (first in line %u): leave one out",
+                                  ranked[i].twin->line);
+        }
+    }
+    free(ranked);
+    return true;
+}
+
+/* ---- reading ---- */
+
+const struct node *node_member(const struct node *object, const char *key)
+{
+    if (object == NULL || object->kind != NODE_OBJECT)
+        return NULL;
+    for (const struct node *node = object->first; node != NULL; node = node->next) {
+        if (strcmp(node->key, key) == 0)
+            return node;
+    }
+    return NULL;
+}
+
+const char *node_kind_name(enum node_kind kind)
+{
+    static const char *const names[] = {
+        [NODE_NULL] = "null",       [NODE_BOOLEAN] = "a boolean", [NODE_NUMBER] = "a number",
+        [NODE_STRING] = "a string", [NODE_ARRAY] = "a list",      [NODE_OBJECT] = "an object",
+    };
+
+    return names[kind];
+}
+
+const char *node_text(const struct node *node)
+{
+    return node != NULL && node->kind == NODE_STRING ? node->text : NULL;
+}
+
+static size_t index_in_parent(const struct node *node)
+{
+    size_t index = 0;
+
+    for (const struct node *at = node->parent->first; at != NULL && at != node; at = at->next)
+        index++;
+    return index;
+}
+
+void node_path(const struct node *node, char *path, size_t size)
+{
+    if (size == 0)
+        return;
+    path[0] = '\0';
+    if (node->origin != NULL)
+        node = node->origin;
+    if (node->parent == NULL)
+        return;
+    node_path(node->parent, path, size);
+    const size_t used = strlen(path);
+
+    if (node->key == NULL)
+        (void)snprintf(path + used, size - used, "[%zu]", index_in_parent(node));
+    else
+        (void)snprintf(path + used, size - used, "%s%.100s", used == 0 ? "" : ".", node->key);
+}
+
+void node_quote(const struct node *node, char *quoted, size_t size)
+{
+    const int shown = node->length > QUOTED_MAX ? QUOTED_MAX : (int)node->length;
+    const char *more = node->length > QUOTED_MAX ? "..." : "";
+
+    if (node->kind == NODE_STRING)
+        (void)snprintf(quoted, size, "\"%.*s%s\"", shown, node->text, more);
+    else if (node->kind == NODE_NUMBER)
+        (void)snprintf(quoted, size, "%.*s%s", shown, node->text, more);
+    else
+        (void)snprintf(quoted, size, "%s", node_kind_name(node->kind));
+}

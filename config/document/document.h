@@ -1,0 +1,127 @@
+/*
+ * document.h - a configuration as a tree of nodes, in which everything knows the line it stands in.
+ *
+ * Whatever the configuration was written in (JSON with comments, a folder of functions, a template) becomes such a
+ * tree; settings are read and checked from the tree alone, so one validator serves all. To add a source, build the
+ * tree with document_add() and hand its root on (config_load.c).
+ *
+ * Owns:     its nodes and all texts in them.
+ * Threads:  any one at a time.
+ */
+#ifndef CONFIG_DOCUMENT_DOCUMENT_H
+#define CONFIG_DOCUMENT_DOCUMENT_H
+
+#include <cjson/cJSON.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+struct arena;
+struct document; /* opaque */
+struct fault_list;
+
+enum {
+    DOCUMENT_DEPTH_MAX =
+        100, /* objects and arrays inside each other: bounds every recursion over the tree */
+    DOCUMENT_NODES_MAX = 4000000,  /* bounds the memory of a tree */
+    DOCUMENT_BYTES_MAX = 64 << 20, /* of the text it is read from */
+    YAML_BYTES_MAX = 8 << 20,      /* the same, of YAML; CloudFormation takes 1 MB */
+    YAML_ALIAS_NODES_MAX = 50000
+};
+
+enum node_kind { NODE_NULL, NODE_BOOLEAN, NODE_NUMBER, NODE_STRING, NODE_ARRAY, NODE_OBJECT };
+
+struct node {
+    enum node_kind kind;
+    unsigned line;   /* of the key where it has one, else of the value; from 1, 0 for none */
+    const char *key; /* of a member; NULL for an element and for the root */
+    const struct node *parent;
+    struct node *first, *last; /* members or elements, as written */
+    struct node *next;         /* in the same parent */
+    const char *text; /* of a string, ending in NUL; of a number as written, which does not */
+    unsigned length;  /* of `text` */
+    unsigned count;   /* of members or elements */
+    double number;    /* infinite when it was out of range; of a boolean 0 or 1 */
+    const struct node
+        *origin; /* what it was made from, which faults then speak of; NULL: it stands for itself */
+};
+
+/* What a person should know about a configuration that is good all the same. */
+struct document_note {
+    const char *text;
+    const struct document_note *next;
+};
+
+/* NULL when memory is short. */
+struct document *document_new(void);
+void document_free(struct document *document);
+
+/* Borrowed; NULL as long as there is none. */
+const struct node *document_root(const struct document *document);
+
+/* Where texts of nodes may be put. Borrowed. */
+struct arena *document_arena(struct document *document);
+
+/*
+ * Adds a node at the end of `parent`, or as the root when that is NULL. Borrows `key` (NULL for an element).
+ * NULL when memory is short or the document holds DOCUMENT_NODES_MAX already.
+ */
+struct node *document_add(struct document *document, struct node *parent, enum node_kind kind,
+                          const char *key, unsigned line);
+
+/* The same with a value. Copies both texts. */
+struct node *document_add_string(struct document *document, struct node *parent, const char *key,
+                                 const char *text, unsigned line);
+
+/* Copies `text`. False when memory is short. */
+bool document_add_note(struct document *document, const char *text);
+
+/* In the order of adding; NULL for none. Borrowed. */
+const struct document_note *document_notes(const struct document *document);
+
+/* Has a node been refused for DOCUMENT_NODES_MAX? */
+bool document_is_full(const struct document *document);
+
+/*
+ * Reads a JSON text, in which comments may stand, into an empty document. False when that gave no whole tree, with at
+ * least one fault (shortage of memory is one that the list remembers by itself). A key that stands twice is a fault
+ * that leaves the tree whole: the first one stays.
+ */
+bool document_read_json(struct document *document, const char *text, size_t length,
+                        struct fault_list *faults);
+
+/*
+ * The same for YAML. A value with one of CloudFormation's tags becomes the long form: `!Sub x` is {"Fn::Sub": "x"}.
+ * Aliases are copied, up to YAML_ALIAS_NODES_MAX nodes in all; `<<` merges.
+ */
+bool document_read_yaml(struct document *document, const char *text, size_t length,
+                        struct fault_list *faults);
+
+/* Drops members whose key stands further up already, each with a fault. False when memory is short. */
+bool document_drop_twins(struct node *object, struct fault_list *faults);
+
+/* Adds a copy of `item` (a member of that key when `parent` is an object). NULL when memory is short or it is too deep. */
+struct node *document_add_cjson(struct document *document, struct node *parent, const char *key,
+                                const cJSON *item);
+
+/*
+ * A copy inside `arena`: never to be given to cJSON_Delete(). A number keeps how it was spelled, in `valuestring`.
+ * NULL when memory is short.
+ */
+cJSON *node_to_cjson(const struct node *node, struct arena *arena);
+
+/* NULL when there is none, or `object` is NULL or no object. */
+const struct node *node_member(const struct node *object, const char *key);
+
+/* "a string", "null", ... */
+const char *node_kind_name(enum node_kind kind);
+
+/* NULL when `node` is NULL or no string. */
+const char *node_text(const struct node *node);
+
+/* Where it stands, "Functions.hello.Local.Mock[0].When", cut off to `size`; "" for the root. */
+void node_path(const struct node *node, char *path, size_t size);
+
+/* Its value as a message shows it: a short string in quotes, a number as written, else its kind. */
+void node_quote(const struct node *node, char *quoted, size_t size);
+
+#endif

@@ -1,0 +1,296 @@
+/*
+ * document_json.c - reads JSON with comments into a document.
+ *
+ * Works on one copy of the text: json_source_prepare() blanks the comments out and makes sure that it is JSON; only
+ * then the tree is built, by code that relies on that. It decodes strings in place and ends them with a NUL, where
+ * their closing quote stood, so most of the tree costs no copying.
+ */
+#include "config/document/document.h"
+
+#include "base/arena.h"
+#include "config/document/problem_list.h"
+#include "config/document/json_source.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct json_reader {
+    struct document *document;
+    struct fault_list *faults;
+    char *at; /* the text ends in NUL */
+    unsigned line;
+    unsigned depth;
+};
+
+static void skip_blanks(struct json_reader *reader)
+{
+    for (;; reader->at++) {
+        if (json_is_line_end(reader->at))
+            reader->line++;
+        else if (*reader->at != ' ' && *reader->at != '\t' && *reader->at != '\r')
+            return;
+    }
+}
+
+static unsigned hex_value(const char *digits)
+{
+    unsigned value = 0;
+
+    for (int i = 0; i < 4; i++) {
+        const char c = digits[i];
+
+        if (c >= '0' && c <= '9')
+            value = value * 16 + (unsigned)(c - '0');
+        else
+            value = value * 16 + (unsigned)((c | 0x20) - 'a' + 10);
+    }
+    return value;
+}
+
+static char *put_utf8(char *to, unsigned code)
+{
+    if (code < 0x80) {
+        *to++ = (char)code;
+        return to;
+    }
+    if (code < 0x800) {
+        *to++ = (char)(0xc0 | code >> 6);
+    } else if (code < 0x10000) {
+        *to++ = (char)(0xe0 | code >> 12);
+        *to++ = (char)(0x80 | (code >> 6 & 0x3f));
+    } else {
+        *to++ = (char)(0xf0 | code >> 18);
+        *to++ = (char)(0x80 | (code >> 12 & 0x3f));
+        *to++ = (char)(0x80 | (code >> 6 & 0x3f));
+    }
+    *to++ = (char)(0x80 | (code & 0x3f));
+    return to;
+}
+
+/* `from` is behind "\u"; it is moved behind the digits that were used. 0 for what no C string can hold. */
+static unsigned take_code(const char **from)
+{
+    unsigned code = hex_value(*from);
+
+    *from += 4;
+    if (code < 0xd800 || code > 0xdfff)
+        return code;
+    if (code > 0xdbff || (*from)[0] != '\\' || (*from)[1] != 'u')
+        return 0;
+    const unsigned low = hex_value(*from + 2);
+
+    if (low < 0xdc00 || low > 0xdfff)
+        return 0;
+    *from += 6;
+    return 0x10000 + ((code - 0xd800) << 10) + (low - 0xdc00);
+}
+
+static char unescaped(char escape)
+{
+    switch (escape) {
+    case 'b':
+        return '\b';
+    case 'f':
+        return '\f';
+    case 'n':
+        return '\n';
+    case 'r':
+        return '\r';
+    case 't':
+        return '\t';
+    default:
+        return escape;
+    }
+}
+
+/* Decodes in place the string that begins at the reader's quote. NULL when it can't be held, which is then said. */
+static char *read_string(struct json_reader *reader, unsigned *length)
+{
+    char *const text = reader->at + 1;
+    const char *from = text;
+    char *to = text;
+    bool is_sound = true;
+
+    while (*from != '"') {
+        if (*from != '\\') {
+            *to++ = *from++;
+            continue;
+        }
+        const char escape = from[1];
+
+        from += 2;
+        if (escape != 'u') {
+            *to++ = unescaped(escape);
+            continue;
+        }
+        const unsigned code = take_code(&from);
+
+        is_sound = is_sound && code != 0;
+        to = put_utf8(to, code);
+    }
+    reader->at += from + 1 - reader->at;
+    *to = '\0';
+    *length = (unsigned)(to - text);
+    if (is_sound)
+        return text;
+    fault_list_add(
+        reader->faults, reader->line,
+        "a string holds \\u0000 or half a surrogate pair, which can't stand here: leave it out");
+    return NULL;
+}
+
+static bool read_value(struct json_reader *reader, struct node *parent, const char *key,
+                       unsigned line);
+
+static bool read_object(struct json_reader *reader, struct node *object)
+{
+    reader->at++;
+    skip_blanks(reader);
+    while (*reader->at != '}') {
+        const unsigned line = reader->line;
+        unsigned length;
+        const char *key = read_string(reader, &length);
+
+        if (key == NULL)
+            return false;
+        skip_blanks(reader);
+        reader->at++; /* the colon */
+        skip_blanks(reader);
+        if (!read_value(reader, object, key, line))
+            return false;
+        skip_blanks(reader);
+        if (*reader->at == ',') {
+            reader->at++;
+            skip_blanks(reader);
+        }
+    }
+    reader->at++;
+    return document_drop_twins(object, reader->faults);
+}
+
+static bool read_array(struct json_reader *reader, struct node *array)
+{
+    reader->at++;
+    skip_blanks(reader);
+    while (*reader->at != ']') {
+        if (!read_value(reader, array, NULL, reader->line))
+            return false;
+        skip_blanks(reader);
+        if (*reader->at == ',') {
+            reader->at++;
+            skip_blanks(reader);
+        }
+    }
+    reader->at++;
+    return true;
+}
+
+/* strtod() goes by the locale; this program never sets one. */
+static void read_number(struct json_reader *reader, struct node *node)
+{
+    char *end;
+
+    node->number = strtod(reader->at, &end);
+    node->text = reader->at;
+    node->length = (unsigned)(end - reader->at);
+    reader->at = end;
+}
+
+static enum node_kind kind_at(char first)
+{
+    switch (first) {
+    case '{':
+        return NODE_OBJECT;
+    case '[':
+        return NODE_ARRAY;
+    case '"':
+        return NODE_STRING;
+    case 't':
+    case 'f':
+        return NODE_BOOLEAN;
+    case 'n':
+        return NODE_NULL;
+    default:
+        return NODE_NUMBER;
+    }
+}
+
+static bool read_nested(struct json_reader *reader, struct node *node)
+{
+    if (reader->depth == DOCUMENT_DEPTH_MAX) {
+        fault_list_add(reader->faults, reader->line, "is nested more than %d levels deep",
+                       DOCUMENT_DEPTH_MAX);
+        return false;
+    }
+    reader->depth++;
+    const bool is_read =
+        node->kind == NODE_OBJECT ? read_object(reader, node) : read_array(reader, node);
+
+    reader->depth--;
+    return is_read;
+}
+
+static bool read_value(struct json_reader *reader, struct node *parent, const char *key,
+                       unsigned line)
+{
+    struct node *node = document_add(reader->document, parent, kind_at(*reader->at), key, line);
+
+    if (node == NULL) {
+        if (document_is_full(reader->document))
+            fault_list_add(reader->faults, line, "holds more than %d values", DOCUMENT_NODES_MAX);
+        return false;
+    }
+    switch (node->kind) {
+    case NODE_OBJECT:
+    case NODE_ARRAY:
+        return read_nested(reader, node);
+    case NODE_STRING:
+        node->text = read_string(reader, &node->length);
+        return node->text != NULL;
+    case NODE_NUMBER:
+        read_number(reader, node);
+        return true;
+    case NODE_BOOLEAN:
+        node->number = *reader->at == 't' ? 1 : 0;
+        reader->at += *reader->at == 't' ? 4 : 5;
+        return true;
+    case NODE_NULL:
+        reader->at += 4;
+        return true;
+    }
+    return false;
+}
+
+bool document_read_json(struct document *document, const char *text, size_t length,
+                        struct fault_list *faults)
+{
+    static const char byte_order_mark[] = "\xef\xbb\xbf";
+    const size_t faults_before = faults->count;
+
+    assert(document_root(document) == NULL);
+    if (length > DOCUMENT_BYTES_MAX) {
+        fault_list_add(faults, 1, "is larger than %d MiB", DOCUMENT_BYTES_MAX >> 20);
+        return false;
+    }
+    if (length >= 3 && memcmp(text, byte_order_mark, 3) == 0) {
+        text += 3;
+        length -= 3;
+    }
+    char *copy = arena_copy(document_arena(document), text, length);
+
+    if (copy == NULL) {
+        faults->is_out_of_memory = true;
+        return false;
+    }
+    if (!json_source_prepare(copy, length, faults))
+        return false;
+    struct json_reader reader = {.document = document, .faults = faults, .at = copy, .line = 1};
+
+    skip_blanks(&reader);
+    const bool is_read = read_value(&reader, NULL, NULL, reader.line);
+
+    if (!is_read && faults->count == faults_before && !faults->has_more)
+        faults->is_out_of_memory = true;
+    return is_read;
+}

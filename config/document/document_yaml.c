@@ -1,0 +1,449 @@
+/*
+ * document_yaml.c - reads YAML into a document, by libyaml's events.
+ *
+ * Everything that a few bytes could blow up is bounded: nesting, anchors, and the nodes that aliases are copied into.
+ */
+#include "config/document/document.h"
+
+#include "base/arena.h"
+#include "config/document/problem_list.h"
+#include "config/document/yaml_events.h"
+#include "config/document/yaml_scalar.h"
+#include "config/document/yaml_tag.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { ANCHORS_MAX = 1000, SHOWN_MAX = 60 };
+
+struct anchor {
+    const char *name;
+    const struct node *node;
+    struct anchor *next;
+};
+
+struct yaml_reader {
+    struct document *document;
+    struct fault_list *faults;
+    struct yaml_events events;
+    struct anchor *anchors; /* the newest first */
+    unsigned anchor_count, alias_nodes, alias_line, depth;
+};
+
+/* Where a value is to stand. */
+struct place {
+    struct node *parent;
+    const char *key;
+    unsigned line; /* of the key; 0: that of the value */
+};
+
+static unsigned line_of(const yaml_event_t *event)
+{
+    return (unsigned)event->start_mark.line + 1;
+}
+
+/* ---- nodes ---- */
+
+static struct node *add(struct yaml_reader *reader, const struct place *place, enum node_kind kind,
+                        unsigned line)
+{
+    struct node *node = document_add(reader->document, place->parent, kind, place->key,
+                                     place->line > 0 ? place->line : line);
+
+    if (node == NULL && document_is_full(reader->document))
+        fault_list_add(reader->faults, line, "holds more than %d values", DOCUMENT_NODES_MAX);
+    else if (node == NULL)
+        reader->faults->is_out_of_memory = true;
+    return node;
+}
+
+/* A copy of a scalar's text. NULL with a fault when no C string can hold it. */
+static const char *take_text(struct yaml_reader *reader, const yaml_event_t *event)
+{
+    const char *text = (const char *)event->data.scalar.value;
+    const size_t length = event->data.scalar.length;
+
+    if (memchr(text, '\0', length) != NULL) {
+        fault_list_add(reader->faults, line_of(event), "a text holds \\0: leave it out");
+        return NULL;
+    }
+    const char *copy = arena_copy(document_arena(reader->document), text, length);
+
+    reader->faults->is_out_of_memory |= copy == NULL;
+    return copy;
+}
+
+static bool is_deeper_allowed(struct yaml_reader *reader, unsigned line)
+{
+    if (reader->depth < DOCUMENT_DEPTH_MAX)
+        return true;
+    fault_list_add(reader->faults, line, "is nested more than %d levels deep", DOCUMENT_DEPTH_MAX);
+    return false;
+}
+
+/* ---- anchors and aliases ---- */
+
+static bool keep_anchor(struct yaml_reader *reader, const char *name, const struct node *node)
+{
+    struct anchor *anchor;
+
+    if (name == NULL)
+        return true;
+    if (reader->anchor_count == ANCHORS_MAX) {
+        fault_list_add(reader->faults, node->line, "holds more than %d anchors", ANCHORS_MAX);
+        return false;
+    }
+    anchor = arena_take(document_arena(reader->document), sizeof *anchor);
+    if (anchor != NULL)
+        anchor->name = name;
+    if (anchor == NULL) {
+        reader->faults->is_out_of_memory = true;
+        return false;
+    }
+    anchor->node = node;
+    anchor->next = reader->anchors;
+    reader->anchors = anchor;
+    reader->anchor_count++;
+    return true;
+}
+
+/* The name of an event's anchor; "" where memory is short, NULL where there is none. */
+static const char *take_anchor_name(struct yaml_reader *reader, const yaml_char_t *name)
+{
+    const char *text = (const char *)name;
+
+    if (text == NULL)
+        return NULL;
+    const char *copy = arena_copy(document_arena(reader->document), text, strlen(text));
+
+    reader->faults->is_out_of_memory |= copy == NULL;
+    return copy == NULL ? "" : copy;
+}
+
+static bool copy_node(struct yaml_reader *reader, const struct node *source,
+                      const struct place *place)
+{
+    if (++reader->alias_nodes > YAML_ALIAS_NODES_MAX) {
+        fault_list_add(reader->faults, reader->alias_line, "aliases stand for more than %d values",
+                       YAML_ALIAS_NODES_MAX);
+        return false;
+    }
+    if (!is_deeper_allowed(reader, reader->alias_line))
+        return false;
+    struct node *node = add(reader, place, source->kind, place->line);
+    bool is_copied = node != NULL;
+
+    if (node == NULL)
+        return false;
+    node->text = source->text;
+    node->length = source->length;
+    node->number = source->number;
+    reader->depth++;
+    for (const struct node *child = source->first; is_copied && child != NULL; child = child->next)
+        is_copied = copy_node(reader, child,
+                              &(struct place){.parent = node, .key = child->key, child->line});
+    reader->depth--;
+    return is_copied;
+}
+
+static bool read_alias(struct yaml_reader *reader, const struct place *place,
+                       const yaml_event_t *event)
+{
+    const char *name = (const char *)event->data.alias.anchor;
+    struct place own = *place;
+
+    own.line = place->line > 0 ? place->line : line_of(event);
+    reader->alias_line = line_of(event);
+    for (const struct anchor *anchor = reader->anchors; anchor != NULL; anchor = anchor->next) {
+        if (strcmp(anchor->name, name) == 0)
+            return copy_node(reader, anchor->node, &own);
+    }
+    fault_list_add(reader->faults, line_of(event), "no anchor is called &%.*s above", SHOWN_MAX,
+                   name);
+    return false;
+}
+
+/* ---- merge keys ---- */
+
+/* Members that the object has itself win, and of several sources the first. */
+static bool merge_members(struct yaml_reader *reader, struct node *object,
+                          const struct node *source)
+{
+    for (const struct node *member = source->first; member != NULL; member = member->next) {
+        const struct place place = {object, member->key, member->line};
+
+        if (node_member(object, member->key) == NULL && !copy_node(reader, member, &place))
+            return false;
+    }
+    return true;
+}
+
+static bool merge_source(struct yaml_reader *reader, struct node *object, const struct node *source)
+{
+    if (source->kind == NODE_OBJECT)
+        return merge_members(reader, object, source);
+    fault_list_add(reader->faults, source->line, "<< merges objects (is %s)",
+                   node_kind_name(source->kind));
+    return false;
+}
+
+/* Takes `<<` out of the object and puts the members of what it names behind the others. */
+static bool merge(struct yaml_reader *reader, struct node *object)
+{
+    struct node *before = NULL, *node = object->first;
+
+    while (node != NULL && strcmp(node->key, "<<") != 0) {
+        before = node;
+        node = node->next;
+    }
+    if (node == NULL)
+        return true;
+    if (before == NULL)
+        object->first = node->next;
+    else
+        before->next = node->next;
+    if (object->last == node)
+        object->last = before;
+    object->count--;
+    if (node->kind != NODE_ARRAY)
+        return merge_source(reader, object, node);
+    for (const struct node *source = node->first; source != NULL; source = source->next) {
+        if (!merge_source(reader, object, source))
+            return false;
+    }
+    return true;
+}
+
+/* ---- values ---- */
+
+static bool read_value(struct yaml_reader *reader, const struct place *place, yaml_event_t *event);
+
+static bool read_next(struct yaml_reader *reader, const struct place *place)
+{
+    yaml_event_t event;
+
+    if (!yaml_events_next(&reader->events, &event))
+        return false;
+    const bool is_read = read_value(reader, place, &event);
+
+    yaml_event_delete(&event);
+    return is_read;
+}
+
+static bool read_member(struct yaml_reader *reader, struct node *object, const yaml_event_t *event)
+{
+    if (event->type != YAML_SCALAR_EVENT) {
+        fault_list_add(reader->faults, line_of(event), "a key must be plain text");
+        return false;
+    }
+    const char *key = take_text(reader, event);
+
+    return key != NULL && read_next(reader, &(struct place){object, key, line_of(event)});
+}
+
+/* Members or elements up to `end`. */
+static bool read_children(struct yaml_reader *reader, struct node *node, yaml_event_type_t end)
+{
+    bool is_read = true, is_ended = false;
+
+    while (is_read && !is_ended) {
+        yaml_event_t event;
+
+        if (!yaml_events_next(&reader->events, &event))
+            return false;
+        is_ended = event.type == end;
+        if (!is_ended)
+            is_read = node->kind == NODE_OBJECT
+                          ? read_member(reader, node, &event)
+                          : read_value(reader, &(struct place){.parent = node}, &event);
+        yaml_event_delete(&event);
+    }
+    return is_read;
+}
+
+static bool read_container(struct yaml_reader *reader, const struct place *place,
+                           const yaml_event_t *event)
+{
+    const bool is_object = event->type == YAML_MAPPING_START_EVENT;
+    const char *anchor = take_anchor_name(reader, is_object ? event->data.mapping_start.anchor
+                                                            : event->data.sequence_start.anchor);
+
+    if (!is_deeper_allowed(reader, line_of(event)))
+        return false;
+    struct node *node = add(reader, place, is_object ? NODE_OBJECT : NODE_ARRAY, line_of(event));
+
+    if (node == NULL)
+        return false;
+    reader->depth++;
+    bool is_read =
+        read_children(reader, node, is_object ? YAML_MAPPING_END_EVENT : YAML_SEQUENCE_END_EVENT);
+
+    if (is_read && is_object) {
+        if (!document_drop_twins(node, reader->faults)) {
+            reader->faults->is_out_of_memory = true;
+            is_read = false;
+        }
+        is_read = is_read && merge(reader, node);
+    }
+    reader->depth--;
+    return is_read && keep_anchor(reader, anchor, node);
+}
+
+static void set_number(struct yaml_reader *reader, struct node *node, bool is_decimal)
+{
+    char spelled[40];
+
+    if (!is_decimal) {
+        (void)snprintf(spelled, sizeof spelled, "%.15g", node->number);
+        node->text = arena_copy(document_arena(reader->document), spelled, strlen(spelled));
+        reader->faults->is_out_of_memory |= node->text == NULL;
+    }
+    node->length = node->text == NULL ? 0 : (unsigned)strlen(node->text);
+}
+
+static bool read_scalar(struct yaml_reader *reader, const struct place *place,
+                        const yaml_event_t *event, bool is_text)
+{
+    const char *text = take_text(reader, event);
+    const char *anchor = take_anchor_name(reader, event->data.scalar.anchor);
+    enum node_kind kind = NODE_STRING;
+    double number = 0;
+    bool is_decimal = false;
+
+    if (text == NULL)
+        return false;
+    if (!is_text && event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE)
+        kind = yaml_scalar_kind(text, &number, &is_decimal);
+    struct node *node = add(reader, place, kind, line_of(event));
+
+    if (node == NULL)
+        return false;
+    node->number = number;
+    if (kind == NODE_STRING || kind == NODE_NUMBER)
+        node->text = text;
+    node->length = kind == NODE_STRING ? (unsigned)event->data.scalar.length : 0;
+    if (kind == NODE_NUMBER)
+        set_number(reader, node, is_decimal);
+    return keep_anchor(reader, anchor, node);
+}
+
+static const char *tag_of(const yaml_event_t *event)
+{
+    if (event->type == YAML_SCALAR_EVENT)
+        return (const char *)event->data.scalar.tag;
+    if (event->type == YAML_SEQUENCE_START_EVENT)
+        return (const char *)event->data.sequence_start.tag;
+    return event->type == YAML_MAPPING_START_EVENT ? (const char *)event->data.mapping_start.tag
+                                                   : NULL;
+}
+
+static void refuse_tag(struct yaml_reader *reader, const yaml_event_t *event)
+{
+    const char *nearest = yaml_tag_nearest(tag_of(event));
+
+    fault_list_add(reader->faults, line_of(event), "unknown tag %.*s%s%s%s", SHOWN_MAX,
+                   tag_of(event), nearest == NULL ? "" : "; did you mean ",
+                   nearest == NULL ? "" : nearest, nearest == NULL ? "" : "?");
+}
+
+static bool read_untagged(struct yaml_reader *reader, const struct place *place,
+                          const yaml_event_t *event, bool is_text)
+{
+    if (event->type == YAML_SCALAR_EVENT)
+        return read_scalar(reader, place, event, is_text);
+    return read_container(reader, place, event);
+}
+
+/* `!Sub x` as {"Fn::Sub": "x"}. */
+static bool read_function(struct yaml_reader *reader, const struct place *place,
+                          const yaml_event_t *event, const char *function)
+{
+    if (!is_deeper_allowed(reader, line_of(event)))
+        return false;
+    struct node *call = add(reader, place, NODE_OBJECT, line_of(event));
+    const struct place argument = {call, function, line_of(event)};
+
+    if (call == NULL)
+        return false;
+    reader->depth++;
+    const bool is_read = read_untagged(reader, &argument, event, true);
+
+    reader->depth--;
+    if (is_read && reader->anchors != NULL && reader->anchors->node == call->first)
+        reader->anchors->node = call; /* the anchor stands for the value with its tag */
+    return is_read;
+}
+
+static bool read_value(struct yaml_reader *reader, const struct place *place, yaml_event_t *event)
+{
+    const char *function = NULL;
+
+    if (event->type == YAML_ALIAS_EVENT)
+        return read_alias(reader, place, event);
+    const enum yaml_tag_kind tag = yaml_tag_kind(tag_of(event), &function);
+
+    switch (tag) {
+    case YAML_TAG_NONE:
+    case YAML_TAG_TEXT:
+        return read_untagged(reader, place, event, tag == YAML_TAG_TEXT);
+    case YAML_TAG_FUNCTION:
+        return read_function(reader, place, event, function);
+    case YAML_TAG_UNKNOWN:
+        refuse_tag(reader, event);
+        return false;
+    }
+    return false;
+}
+
+/* ---- the whole ---- */
+
+/* Goes on to the next event of that type, over those that only frame documents. */
+static bool skip_to(struct yaml_reader *reader, yaml_event_type_t wanted)
+{
+    yaml_event_type_t type = YAML_NO_EVENT;
+
+    while (type != wanted && type != YAML_STREAM_END_EVENT) {
+        yaml_event_t event;
+
+        if (!yaml_events_next(&reader->events, &event))
+            return false;
+        type = event.type;
+        if (type == YAML_DOCUMENT_START_EVENT && wanted == YAML_STREAM_END_EVENT) {
+            fault_list_add(reader->faults, line_of(&event),
+                           "a second document begins here: one is enough");
+            yaml_event_delete(&event);
+            return false;
+        }
+        yaml_event_delete(&event);
+    }
+    if (type == wanted)
+        return true;
+    fault_list_add(reader->faults, 1, "is empty; the least there can be is Resources: {}");
+    return false;
+}
+
+static bool read_whole(struct yaml_reader *reader)
+{
+    return skip_to(reader, YAML_DOCUMENT_START_EVENT) &&
+           read_next(reader, &(struct place){.parent = NULL}) &&
+           skip_to(reader, YAML_STREAM_END_EVENT);
+}
+
+bool document_read_yaml(struct document *document, const char *text, size_t length,
+                        struct fault_list *faults)
+{
+    struct yaml_reader reader = {.document = document, .faults = faults};
+
+    assert(document_root(document) == NULL);
+    if (length > YAML_BYTES_MAX) {
+        fault_list_add(faults, 1, "is larger than %d MiB", YAML_BYTES_MAX >> 20);
+        return false;
+    }
+    if (!yaml_events_open(&reader.events, text, length, faults))
+        return false;
+    const bool is_read = read_whole(&reader);
+
+    yaml_events_close(&reader.events);
+    return is_read && document_root(document) != NULL && !faults->is_out_of_memory;
+}

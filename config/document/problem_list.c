@@ -1,0 +1,205 @@
+#include "config/document/problem_list.h"
+
+#include "config/config.h"
+#include "config/document/document.h"
+
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MESSAGE_MAX = 8192, PATH_SHOWN_MAX = 512 };
+
+void fault_list_init(struct fault_list *list, const char *file)
+{
+    memset(list, 0, sizeof *list);
+    list->file = file;
+}
+
+void fault_list_clear(struct fault_list *list)
+{
+    for (size_t i = 0; i < list->count; i++)
+        free(list->faults[i].message);
+    free(list->faults);
+    fault_list_init(list, list->file);
+}
+
+bool fault_list_is_empty(const struct fault_list *list)
+{
+    return list->count == 0 && !list->has_more && !list->is_out_of_memory;
+}
+
+static bool make_room(struct fault_list *list)
+{
+    if (list->count < list->capacity)
+        return true;
+    const size_t capacity = list->capacity == 0 ? 8 : list->capacity * 2;
+    struct fault *faults = realloc(list->faults, capacity * sizeof *faults);
+
+    if (faults == NULL)
+        return false;
+    list->faults = faults;
+    list->capacity = capacity;
+    return true;
+}
+
+static void add(struct fault_list *list, unsigned line, char *message)
+{
+    for (char *at = message; *at != '\0'; at++) {
+        if ((unsigned char)*at < 0x20 || *at == 0x7f)
+            *at = '?';
+    }
+    char *copy = strdup(message);
+
+    if (copy == NULL || !make_room(list)) {
+        free(copy);
+        list->is_out_of_memory = true;
+        return;
+    }
+    list->faults[list->count] = (struct fault){.line = line, .rank = list->count, .message = copy};
+    list->count++;
+}
+
+/* `message` holds `used` characters of the beginning already. */
+__attribute__((format(printf, 5, 0))) static void add_formatted(struct fault_list *list,
+                                                                unsigned line, char *message,
+                                                                int used, const char *format,
+                                                                va_list arguments)
+{
+    if (used < 0 || used >= MESSAGE_MAX)
+        used = (int)strlen(message);
+    (void)vsnprintf(message + used, (size_t)(MESSAGE_MAX - used), format, arguments);
+    add(list, line, message);
+}
+
+static bool is_full(struct fault_list *list)
+{
+    if (list->count == FAULTS_MAX)
+        list->has_more = true;
+    return list->has_more;
+}
+
+void fault_list_add(struct fault_list *list, unsigned line, const char *format, ...)
+{
+    char message[MESSAGE_MAX] = "";
+    va_list arguments;
+    int used = 0;
+
+    if (is_full(list))
+        return;
+    if (list->file != NULL)
+        used = snprintf(message, sizeof message, "%s:%u: ", list->file, line);
+    va_start(arguments, format);
+    add_formatted(list, line, message, used, format, arguments);
+    va_end(arguments);
+}
+
+void fault_list_add_at(struct fault_list *list, const struct node *node, const char *format, ...)
+{
+    char message[MESSAGE_MAX] = "";
+    char path[PATH_SHOWN_MAX];
+    va_list arguments;
+    int used = 0;
+
+    if (is_full(list))
+        return;
+    node_path(node, path, sizeof path);
+    const char *colon = path[0] == '\0' ? "" : ": ";
+
+    if (list->file != NULL)
+        used =
+            snprintf(message, sizeof message, "%s:%u: %s%s", list->file, node->line, path, colon);
+    else
+        used = snprintf(message, sizeof message, "%s%s", path, colon);
+    va_start(arguments, format);
+    add_formatted(list, node->line, message, used, format, arguments);
+    va_end(arguments);
+}
+
+void fault_list_add_file(struct fault_list *list, const char *file, const char *format, ...)
+{
+    char message[MESSAGE_MAX] = "";
+    va_list arguments;
+
+    if (is_full(list))
+        return;
+    const int used = snprintf(message, sizeof message, "%s:1: ", file);
+
+    va_start(arguments, format);
+    add_formatted(list, 1, message, used, format, arguments);
+    va_end(arguments);
+}
+
+static int by_line(const void *left, const void *right)
+{
+    const struct fault *a = left, *b = right;
+
+    if (a->line != b->line)
+        return a->line < b->line ? -1 : 1;
+    return (a->rank > b->rank) - (a->rank < b->rank);
+}
+
+/* A version that inherits a wrong setting finds the same fault again. */
+static bool is_known(const struct config_faults *faults, size_t from, const char *message)
+{
+    for (size_t i = from; i < faults->count; i++) {
+        if (strcmp(faults->messages[i], message) == 0)
+            return true;
+    }
+    return false;
+}
+
+static void move_all(struct fault_list *list, struct config_faults *faults)
+{
+    unsigned line = 0;
+    size_t line_begin = faults->count;
+
+    if (list->count > 0)
+        qsort(list->faults, list->count, sizeof *list->faults, by_line);
+    for (size_t i = 0; i < list->count; i++) {
+        if (list->faults[i].line != line)
+            line_begin = faults->count;
+        line = list->faults[i].line;
+        if (is_known(faults, line_begin, list->faults[i].message))
+            continue;
+        faults->messages[faults->count++] = list->faults[i].message;
+        list->faults[i].message = NULL;
+    }
+}
+
+static bool make_messages_room(const struct fault_list *list, struct config_faults *faults)
+{
+    char **messages = realloc(faults->messages, (faults->count + list->count) * sizeof *messages);
+
+    if (messages == NULL)
+        return false;
+    faults->messages = messages;
+    return true;
+}
+
+void fault_list_hand_over(struct fault_list *list, struct config_faults *faults)
+{
+    if (list->has_more) {
+        char message[MESSAGE_MAX];
+
+        (void)snprintf(message, sizeof message,
+                       "%s: more than %d faults; mend these and look again",
+                       list->file == NULL ? "" : list->file, FAULTS_MAX);
+        add(list, UINT32_MAX, message);
+    }
+    if (list->count > 0 && !make_messages_room(list, faults))
+        list->is_out_of_memory = true;
+    else
+        move_all(list, faults);
+    faults->is_out_of_memory = faults->is_out_of_memory || list->is_out_of_memory;
+    fault_list_clear(list);
+}
+
+void config_faults_clear(struct config_faults *faults)
+{
+    for (size_t i = 0; i < faults->count; i++)
+        free(faults->messages[i]);
+    free(faults->messages);
+    memset(faults, 0, sizeof *faults);
+}

@@ -1,0 +1,30 @@
+/*
+ * yaml_events.h - libyaml's events one by one, and what it refuses in words for people.
+ *
+ * Used by:  document_yaml.c.
+ */
+#ifndef CONFIG_DOCUMENT_YAML_EVENTS_H
+#define CONFIG_DOCUMENT_YAML_EVENTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <yaml.h>
+
+struct fault_list;
+
+struct yaml_events {
+    yaml_parser_t parser;
+    const char *text;
+    size_t length;
+    struct fault_list *faults;
+};
+
+/* Borrows `text` and `faults`. False when memory is short, which is said. */
+bool yaml_events_open(struct yaml_events *events, const char *text, size_t length,
+                      struct fault_list *faults);
+void yaml_events_close(struct yaml_events *events);
+
+/* False with a fault. Otherwise `event` must be deleted. */
+bool yaml_events_next(struct yaml_events *events, yaml_event_t *event);
+
+#endif

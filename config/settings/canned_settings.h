@@ -1,0 +1,14 @@
+/*
+ * canned_settings.h - the settings of a canned answer (Local.Mock) and of a fault (Local.Faults).
+ *
+ * The same tables check what stands in the file and what is set at run time (config_check_mock(), config_check_faults()).
+ */
+#ifndef CONFIG_SETTINGS_CANNED_SETTINGS_H
+#define CONFIG_SETTINGS_CANNED_SETTINGS_H
+
+#include "config/settings/setting.h"
+
+extern const struct setting_scope mock_settings;
+extern const struct setting_scope fault_settings;
+
+#endif

@@ -1,0 +1,29 @@
+/*
+ * canned_text.h - canned answers or faults that come as JSON text, at run time: read and checked as those in the file.
+ *
+ * Owns:     the list, in an arena of its own.
+ * Used by:  handlers/inspect/inspect_canned.c, which hands them on to runtime/canned/mocks.h and runtime/canned/faults.h.
+ */
+#ifndef CONFIG_SETTINGS_CANNED_TEXT_H
+#define CONFIG_SETTINGS_CANNED_TEXT_H
+
+#include <cjson/cJSON.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+struct arena;
+
+enum answer_kind { ANSWER_MOCK, ANSWER_FAULTS };
+
+struct answer_text {
+    struct arena *arena;
+    const cJSON
+        *list; /* an array of objects; a fault that came alone is the only one of its list */
+};
+
+/* False with the reason and the mend in `why`; there is nothing to clear then. */
+bool answer_text_read(struct answer_text *answers, enum answer_kind kind, const char *text,
+                      size_t length, char *why, size_t why_size);
+void answer_text_clear(struct answer_text *answers);
+
+#endif

@@ -1,0 +1,287 @@
+#include "config/settings/function_settings.h"
+
+#include "config/settings/canned_settings.h"
+#include "config/config.h"
+#include "config/document/document.h"
+#include "config/document/problem_list.h"
+#include "config/names/name_rules.h"
+#include "config/names/target_arn.h"
+
+#include <string.h>
+
+enum { ENVIRONMENT_JSON_MAX = 4096, QUOTE_MAX = 80 };
+
+/* ---- what the tables can't say ---- */
+
+static void check_runtime(const struct node *node, struct fault_list *faults)
+{
+    char quoted[QUOTE_MAX];
+
+    if (runtime_family_of(node->text) != RUNTIME_FAMILY_NONE)
+        return;
+    node_quote(node, quoted, sizeof quoted);
+    if (is_foreign_runtime(node->text)) {
+        fault_list_add_at(
+            faults, node,
+            "%s is not bundled: use ImageConfig with the command that starts its runtime interface "
+            "client, or provided.al2023 with a bootstrap",
+            quoted);
+        return;
+    }
+    const char *nearest = nearest_runtime(node->text);
+
+    fault_list_add_at(
+        faults, node,
+        "must be python3.N, nodejsN.x, provided, provided.al2 or provided.al2023 (is %s)%s%s%s",
+        quoted, nearest == NULL ? "" : "; did you mean ", nearest == NULL ? "" : nearest,
+        nearest == NULL ? "" : "?");
+}
+
+static void check_handler(const struct node *node, struct fault_list *faults)
+{
+    char quoted[QUOTE_MAX];
+
+    if (strpbrk(node->text, " \t\r\n\f\v") == NULL)
+        return;
+    node_quote(node, quoted, sizeof quoted);
+    fault_list_add_at(faults, node, "must hold no blanks (is %s)", quoted);
+}
+
+/* As AWS measures the variables: as a compact JSON object. */
+static size_t json_length(const char *text)
+{
+    size_t length = 2;
+
+    for (; *text != '\0'; text++)
+        length += *text == '"' || *text == '\\' ? 2 : (unsigned char)*text < 0x20 ? 6 : 1;
+    return length;
+}
+
+static void check_variable(const struct node *node, struct fault_list *faults)
+{
+    if (is_reserved_variable(node->key))
+        fault_list_add_at(faults, node,
+                          "is reserved by AWS Lambda and can't be set: take another name");
+    else if (!is_variable_name(node->key))
+        fault_list_add_at(
+            faults, node,
+            "a variable's name must be a letter, then letters, digits or _, at least two");
+    if (node->kind != NODE_STRING)
+        fault_list_add_at(faults, node, "must be a string (is %s): put it in quotes",
+                          node_kind_name(node->kind));
+}
+
+static void check_variables(const struct node *node, struct fault_list *faults)
+{
+    size_t length = 2;
+
+    for (const struct node *variable = node->first; variable != NULL; variable = variable->next) {
+        check_variable(variable, faults);
+        length += json_length(variable->key) + 2;
+        length += variable->kind == NODE_STRING ? json_length(variable->text) : 0;
+    }
+    if (length - (node->first != NULL) > ENVIRONMENT_JSON_MAX)
+        fault_list_add_at(faults, node, "must be at most %d bytes as JSON, AWS's limit (is %zu)",
+                          ENVIRONMENT_JSON_MAX, length - 1);
+}
+
+static void check_arn(const struct node *node, enum target_use use, struct fault_list *faults)
+{
+    char quoted[QUOTE_MAX];
+    const char *wanted = target_arn_fault(node->text, use);
+
+    if (wanted == NULL)
+        return;
+    node_quote(node, quoted, sizeof quoted);
+    fault_list_add_at(faults, node, "must be %s (is %s)", wanted, quoted);
+}
+
+static void check_dead_letter_arn(const struct node *node, struct fault_list *faults)
+{
+    if (node->length > 0) /* "" stands for none, as in CloudFormation */
+        check_arn(node, TARGET_DEAD_LETTER, faults);
+}
+
+static void check_on_success_arn(const struct node *node, struct fault_list *faults)
+{
+    check_arn(node, TARGET_ON_SUCCESS, faults);
+}
+
+static void check_on_failure_arn(const struct node *node, struct fault_list *faults)
+{
+    check_arn(node, TARGET_ON_FAILURE, faults);
+}
+
+/* The first of a command is the program. */
+static void check_command(const struct node *node, struct fault_list *faults)
+{
+    if (node->first != NULL && node->first->length == 0)
+        fault_list_add_at(faults, node->first, "must be a program (is \"\")");
+}
+
+static void check_image_config(const struct node *node, struct fault_list *faults)
+{
+    const struct node *entry_point = node_member(node, "EntryPoint"),
+                      *command = node_member(node, "Command");
+
+    if ((entry_point == NULL || entry_point->count == 0) &&
+        (command == NULL || command->count == 0))
+        fault_list_add_at(faults, node,
+                          "needs EntryPoint or Command, the command that starts the runtime");
+    else if (entry_point == NULL || entry_point->count == 0)
+        check_command(command, faults);
+}
+
+void check_inherited_names(const struct node *node, struct fault_list *faults)
+{
+    char quoted[QUOTE_MAX];
+
+    for (const struct node *name = node->first; name != NULL; name = name->next) {
+        if (name->kind == NODE_STRING && name->length > 0 && strchr(name->text, '=') == NULL)
+            continue;
+        node_quote(name, quoted, sizeof quoted);
+        fault_list_add_at(faults, name, "must be the name of a variable (is %s)", quoted);
+    }
+}
+
+static void check_no_empty_text(const struct node *node, struct fault_list *faults)
+{
+    for (const struct node *text = node->first; text != NULL; text = text->next) {
+        if (text->length == 0)
+            fault_list_add_at(faults, text, "must not be empty");
+    }
+}
+
+static void check_weights(const struct node *node, struct fault_list *faults)
+{
+    char quoted[QUOTE_MAX];
+
+    if (node->count > 1)
+        fault_list_add_at(faults, node,
+                          "Number of items in AdditionalVersionWeights cannot be greater than 1");
+    for (const struct node *weight = node->first; weight != NULL; weight = weight->next) {
+        node_quote(weight, quoted, sizeof quoted);
+        if (weight->kind != NODE_NUMBER)
+            fault_list_add_at(faults, weight, "must be a number (is %s)",
+                              node_kind_name(weight->kind));
+        else if (!(weight->number >= 0 && weight->number <= 1))
+            fault_list_add_at(faults, weight, "must be 0.0 to 1.0 (is %s)", quoted);
+    }
+}
+
+/* ---- the tables ---- */
+
+#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
+#define ANY_COUNT .max = 4e9
+
+/* clang-format off */
+static const struct setting variables_rows[] = {
+    {"Variables", SETTING_OBJECT, SETTING_NO_SLOT, ANY_COUNT, .check = check_variables},
+};
+static const struct setting_scope variables_scope = {variables_rows, COUNT_OF(variables_rows), .check = NULL};
+
+static const struct setting dead_letter_rows[] = {
+    {"TargetArn", SETTING_STRING, SETTING_NO_SLOT, .max = 4096, .check = check_dead_letter_arn},
+};
+static const struct setting_scope dead_letter_scope = {dead_letter_rows, COUNT_OF(dead_letter_rows), .check = NULL};
+
+static const char *const sam_destination_words[] = {"Type", NULL};
+
+static const struct setting on_success_rows[] = {
+    {"Destination", SETTING_STRING, SETTING_NO_SLOT, .max = 4096, .check = check_on_success_arn},
+};
+static const struct setting_scope on_success_scope = {
+    on_success_rows, COUNT_OF(on_success_rows), .useless = sam_destination_words};
+
+static const struct setting on_failure_rows[] = {
+    {"Destination", SETTING_STRING, SETTING_NO_SLOT, .max = 4096, .check = check_on_failure_arn},
+};
+static const struct setting_scope on_failure_scope = {
+    on_failure_rows, COUNT_OF(on_failure_rows), .useless = sam_destination_words};
+
+static const struct setting destination_rows[] = {
+    {"OnSuccess", SETTING_OBJECT, SETTING_NO_SLOT, ANY_COUNT, .scope = &on_success_scope},
+    {"OnFailure", SETTING_OBJECT, SETTING_NO_SLOT, ANY_COUNT, .scope = &on_failure_scope},
+};
+static const struct setting_scope destination_scope = {destination_rows, COUNT_OF(destination_rows), .check = NULL};
+
+static const struct setting event_invoke_rows[] = {
+    {"MaximumRetryAttempts",     SETTING_INTEGER, SLOT_RETRY_ATTEMPTS, 0, RETRY_ATTEMPTS_DEFAULT, RETRY_ATTEMPTS_DEFAULT,
+                                 .check = NULL},
+    {"MaximumEventAgeInSeconds", SETTING_INTEGER, SLOT_EVENT_AGE, EVENT_AGE_MIN_S, EVENT_AGE_DEFAULT_S,
+                                 EVENT_AGE_DEFAULT_S, .check = NULL},
+    {"DestinationConfig",        SETTING_OBJECT,  SLOT_DESTINATION_CONFIG, ANY_COUNT, .scope = &destination_scope},
+};
+const struct setting_scope event_invoke_settings = {event_invoke_rows, COUNT_OF(event_invoke_rows), .check = NULL};
+
+static const struct setting image_rows[] = {
+    {"EntryPoint",       SETTING_STRING_LIST, SETTING_NO_SLOT, ANY_COUNT, .check = check_command},
+    {"Command",          SETTING_STRING_LIST, SETTING_NO_SLOT, ANY_COUNT},
+    {"WorkingDirectory", SETTING_STRING,      SETTING_NO_SLOT, .min = 1, .max = 1000},
+};
+static const struct setting_scope image_scope = {
+    image_rows, COUNT_OF(image_rows), .check = check_image_config};
+
+static const struct setting local_rows[] = {
+    {"Command",             SETTING_STRING_LIST, SLOT_COMMAND,        .min = 1, ANY_COUNT, .check = check_command},
+    {"Mock",                SETTING_OBJECT_LIST, SLOT_MOCK,           .min = 1, ANY_COUNT, .scope = &mock_settings},
+    {"Faults",              SETTING_OBJECT_LIST, SLOT_FAULTS,         ANY_COUNT, .scope = &fault_settings},
+    {"InheritEnvironment",  SETTING_STRING_LIST, SLOT_INHERIT_ENVIRONMENT, ANY_COUNT, .check = check_inherited_names},
+    {"IdleTimeoutSeconds",  SETTING_INTEGER,     SLOT_IDLE_TIMEOUT,   .min = 1, .max = 86400,
+                            .fallback = IDLE_TIMEOUT_DEFAULT_S},
+    {"EnforceMemory",       SETTING_FLAG,        SLOT_ENFORCE_MEMORY, .fallback = true},
+    {"AccessDenied",        SETTING_FLAG,        SLOT_ACCESS_DENIED,  .fallback = false},
+    {"AllowedAccessKeyIds", SETTING_STRING_LIST, SLOT_ALLOWED_ACCESS_KEY_IDS, ANY_COUNT, .check = check_no_empty_text},
+    {"Attach",              SETTING_FLAG,        SLOT_ATTACH,         .fallback = false},
+    {"DebugCommand",        SETTING_STRING_LIST, SLOT_DEBUG_COMMAND,  .min = 1, ANY_COUNT, .check = check_command},
+};
+static const struct setting_scope local_scope = {local_rows, COUNT_OF(local_rows), .fills_outer_slots = true};
+
+static const struct setting function_rows[] = {
+    {"Runtime",           SETTING_STRING,  SLOT_RUNTIME,      .min = 1, .max = 64, .check = check_runtime},
+    {"Handler",           SETTING_STRING,  SLOT_HANDLER,      .min = 1, .max = 128, .check = check_handler},
+    {"CodeUri",           SETTING_STRING,  SLOT_CODE_URI,     .min = 1, .max = 4096},
+    {"Description",       SETTING_STRING,  SLOT_DESCRIPTION,  .max = 256},
+    {"Timeout",           SETTING_INTEGER, SLOT_TIMEOUT,      1, TIMEOUT_MAX_S, TIMEOUT_DEFAULT_S, .check = NULL},
+    {"MemorySize",        SETTING_INTEGER, SLOT_MEMORY_SIZE,  MEMORY_MIN_MB, MEMORY_MAX_MB, MEMORY_DEFAULT_MB,
+                          .check = NULL},
+    {"Environment",       SETTING_OBJECT,  SLOT_ENVIRONMENT,  ANY_COUNT, .scope = &variables_scope},
+    {"DeadLetterConfig",  SETTING_OBJECT,  SLOT_DEAD_LETTER_CONFIG,  ANY_COUNT, .scope = &dead_letter_scope},
+    {"EventInvokeConfig", SETTING_OBJECT,  SLOT_EVENT_INVOKE_CONFIG, ANY_COUNT, .scope = &event_invoke_settings},
+    {"ImageConfig",       SETTING_OBJECT,  SLOT_IMAGE_CONFIG, ANY_COUNT, .scope = &image_scope},
+    {"Local",             SETTING_OBJECT,  SETTING_NO_SLOT,   ANY_COUNT, .scope = &local_scope},
+    /* Those of the function as a whole come last: the table of a version ends before them. */
+    {"ReservedConcurrentExecutions", SETTING_INTEGER, SLOT_RESERVED_CONCURRENT_EXECUTIONS, .max = 1000000},
+    {"Versions",          SETTING_OBJECT,  SLOT_VERSIONS,     ANY_COUNT},
+    {"Aliases",           SETTING_OBJECT,  SLOT_ALIASES,      ANY_COUNT},
+};
+
+static const char *const whole_function_words[] = {"ReservedConcurrentExecutions", "Versions", "Aliases", NULL};
+
+/* Properties of AWS::Serverless::Function and AWS::Lambda::Function that decide nothing on one machine. */
+static const char *const aws_words[] = {
+    "Architectures", "AssumeRolePolicyDocument", "AutoPublishAlias", "AutoPublishAliasAllProperties",
+    "AutoPublishCodeSha256", "CodeSigningConfigArn", "DeploymentPreference", "EphemeralStorage", "Events",
+    "FileSystemConfigs", "FunctionUrlConfig", "KmsKeyArn", "Layers", "LoggingConfig", "PackageType",
+    "PermissionsBoundary", "Policies", "PropagateTags", "ProvisionedConcurrencyConfig", "RecursiveLoop", "Role",
+    "RolePath", "RuntimeManagementConfig", "SnapStart", "SourceKMSKeyArn", "Tags", "Tracing", "VersionDescription",
+    "VpcConfig", NULL
+};
+
+const struct setting_scope function_settings = {function_rows, COUNT_OF(function_rows), .useless = aws_words};
+const struct setting_scope version_settings = {
+    function_rows, COUNT_OF(function_rows) - 3, .outer = whole_function_words, .useless = aws_words};
+
+static const struct setting routing_rows[] = {
+    {"AdditionalVersionWeights", SETTING_OBJECT, SETTING_NO_SLOT, ANY_COUNT, .check = check_weights},
+};
+static const struct setting_scope routing_scope = {routing_rows, COUNT_OF(routing_rows), .check = NULL};
+
+static const struct setting alias_rows[] = {
+    {"FunctionVersion",   SETTING_STRING, SLOT_FUNCTION_VERSION, .min = 1, .max = 1024},
+    {"Description",       SETTING_STRING, SETTING_NO_SLOT, .max = 256},
+    {"RoutingConfig",     SETTING_OBJECT, SLOT_ROUTING_CONFIG, ANY_COUNT, .scope = &routing_scope},
+    {"EventInvokeConfig", SETTING_OBJECT, SLOT_ALIAS_EVENT_INVOKE_CONFIG, ANY_COUNT, .scope = &event_invoke_settings},
+};
+const struct setting_scope alias_settings = {alias_rows, COUNT_OF(alias_rows), .check = NULL};
+/* clang-format on */

@@ -1,0 +1,359 @@
+#include "config/template/template.h"
+
+#include "base/arena.h"
+#include "config/config.h"
+#include "config/settings/config_settings.h"
+#include "config/document/document.h"
+#include "config/document/problem_list.h"
+#include "config/names/name_rules.h"
+#include "config/names/nearest_name.h"
+#include "config/template/template_build.h"
+#include "config/template/template_coercion.h"
+#include "config/template/template_function.h"
+#include "config/template/template_parameters.h"
+#include "config/template/template_property.h"
+#include "config/template/template_resources.h"
+#include "config/template/template_values.h"
+#include "config/template/template_versions.h"
+#include "base/text_builder.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Of types that are listed one by one. */
+enum { NUMBER_MAX = 24, TYPES_MAX = 50 };
+
+static const char region_default[] = "us-east-1";
+static const char account_id_default[] = "123456789012";
+static const char sam_transform[] = "AWS::Serverless-2016-10-31";
+
+/* clang-format off */
+static const struct {
+    const char *name;
+    bool is_ignored;
+} sections[] = {
+    {"AWSTemplateFormatVersion", false}, {"Description", false}, {"Transform", false}, {"Globals", false},
+    {"Metadata", false}, {"Parameters", false}, {"Mappings", false}, {"Conditions", false}, {"Resources", false},
+    {"Rules", true}, {"Hooks", true}, {"Outputs", true},
+};
+
+/* What Metadata.Invoked of the whole sets outside of Local. */
+static const char *const root_settings[] = {"Region", "AccountId", "AccountLimit", NULL};
+/* clang-format on */
+
+bool template_is_one(const struct node *root)
+{
+    return node_member(root, "Resources") != NULL && node_member(root, "Functions") == NULL;
+}
+
+/* ---- sections ---- */
+
+static void refuse_section(struct template_scope *scope, const struct node *section)
+{
+    struct nearest_name nearest;
+
+    nearest_name_init(&nearest, section->key);
+    for (size_t i = 0; i < sizeof sections / sizeof sections[0]; i++)
+        nearest_name_offer(&nearest, sections[i].name);
+    fault_list_add_at(scope->faults, section, "unknown section of a template%s%s%s",
+                      nearest.best == NULL ? "" : "; did you mean ",
+                      nearest.best == NULL ? "" : nearest.best, nearest.best == NULL ? "" : "?");
+}
+
+static void check_sections(struct template_scope *scope)
+{
+    for (const struct node *section = scope->root->first; section != NULL;
+         section = section->next) {
+        size_t i = 0;
+
+        while (i < sizeof sections / sizeof sections[0] &&
+               strcmp(sections[i].name, section->key) != 0)
+            i++;
+        if (i == sizeof sections / sizeof sections[0])
+            refuse_section(scope, section);
+    }
+}
+
+/* A section that is an object; NULL when it isn't there, or none, which is then said. */
+static const struct node *find_section(struct template_scope *scope, const struct node *in,
+                                       const char *name)
+{
+    const struct node *section = node_member(in, name);
+
+    if (section == NULL || section->kind == NODE_OBJECT)
+        return section;
+    fault_list_add_at(scope->faults, section, "must be an object (is %s)",
+                      node_kind_name(section->kind));
+    return NULL;
+}
+
+/* ---- the scope ---- */
+
+static const struct node *invoked_of_all(const struct template_scope *scope)
+{
+    return node_member(node_member(scope->root, "Metadata"), "Invoked");
+}
+
+/* What --parameter gives, else Metadata.Invoked, else the default. */
+static const char *find_place(struct template_scope *scope, const char *pseudo, const char *name,
+                              const char *fallback)
+{
+    const char *given = template_given(scope, pseudo);
+    const struct node *own = node_member(invoked_of_all(scope), name);
+    const char *text = own == NULL ? NULL : template_text(scope, own);
+
+    return given != NULL ? given : text != NULL ? text : fallback;
+}
+
+static bool init_scope(struct template_scope *scope, const struct template_options *options)
+{
+    const struct node *root = document_root(options->document);
+
+    *scope = (struct template_scope){.document = options->document,
+                                     .faults = options->faults,
+                                     .given = options->parameters,
+                                     .path = options->path,
+                                     .root = root};
+    if (root->kind != NODE_OBJECT || node_member(root, "Resources") == NULL) {
+        fault_list_add_at(scope->faults, root,
+                          "must be an AWS SAM or CloudFormation template, which has Resources");
+        return false;
+    }
+    check_sections(scope);
+    scope->parameters = find_section(scope, root, "Parameters");
+    scope->conditions = find_section(scope, root, "Conditions");
+    scope->mappings = find_section(scope, root, "Mappings");
+    scope->resources = find_section(scope, root, "Resources");
+    scope->globals = find_section(scope, find_section(scope, root, "Globals"), "Function");
+    scope->region = find_place(scope, "AWS::Region", "Region", region_default);
+    scope->account_id = find_place(scope, "AWS::AccountId", "AccountId", account_id_default);
+    if (scope->resources == NULL || !template_find_resources(scope))
+        return false;
+    scope->condition_states =
+        arena_take_array(document_arena(scope->document),
+                         scope->conditions == NULL ? 1 : scope->conditions->count + 1u,
+                         sizeof *scope->condition_states);
+    scope->bench = document_add(scope->document, NULL, NODE_ARRAY, NULL, root->line);
+    scope->faults->is_out_of_memory |= scope->condition_states == NULL || scope->bench == NULL;
+    return !scope->faults->is_out_of_memory;
+}
+
+/* ---- the whole ---- */
+
+static bool is_root_setting(const char *name)
+{
+    size_t i = 0;
+
+    while (root_settings[i] != NULL && strcmp(root_settings[i], name) != 0)
+        i++;
+    return root_settings[i] != NULL;
+}
+
+static void put_resolved(struct template_scope *scope, struct node *to, const struct node *member)
+{
+    const struct node *value = template_resolve(scope, member);
+
+    if (value != NULL && value != &template_no_value)
+        template_put(scope, to, member->key, value, member);
+}
+
+static void put_place(struct template_scope *scope, struct node *root, const char *key,
+                      const char *text)
+{
+    const struct node *own = node_member(invoked_of_all(scope), key);
+    const struct node *origin = own == NULL ? scope->root : own;
+    const struct node *value = template_string(scope, text, origin);
+
+    if (value != NULL)
+        template_put(scope, root, key, value, origin);
+}
+
+/* Metadata.Invoked of the template holds what Local of the whole holds, and where it all is. */
+static void put_local(struct template_scope *scope, struct node *root)
+{
+    const struct node *invoked = invoked_of_all(scope);
+    struct node *local = NULL;
+
+    put_place(scope, root, "Region", scope->region);
+    put_place(scope, root, "AccountId", scope->account_id);
+    if (invoked != NULL && invoked->kind != NODE_OBJECT)
+        fault_list_add_at(scope->faults, invoked, "must be an object (is %s)",
+                          node_kind_name(invoked->kind));
+    if (invoked == NULL || invoked->kind != NODE_OBJECT)
+        return;
+    for (const struct node *member = invoked->first; member != NULL; member = member->next) {
+        if (strcmp(member->key, "AccountLimit") == 0)
+            put_resolved(scope, root, member);
+        if (is_root_setting(member->key))
+            continue;
+        if (local == NULL)
+            local = template_put_object(scope, root, "Local", invoked);
+        if (local == NULL)
+            return;
+        put_resolved(scope, local, member);
+    }
+}
+
+static void put_functions(struct template_scope *scope, struct node *root)
+{
+    struct node *functions = template_put_object(scope, root, "Functions", scope->resources);
+
+    for (size_t i = 0; functions != NULL && i < scope->row_count; i++) {
+        struct template_resource *row = &scope->rows[i];
+
+        if (row->kind != RESOURCE_FUNCTION && row->kind != RESOURCE_SAM_FUNCTION)
+            continue;
+        if (template_resource_exists(scope, row) != CONDITION_TRUE)
+            continue;
+        if (!template_put_function(scope, functions, row))
+            return;
+    }
+    if (functions != NULL)
+        template_put_versions(scope);
+    if (functions != NULL && functions->count == 0)
+        template_note(scope, "holds no function that is served");
+}
+
+/* ---- what is ignored ---- */
+
+static void note_part(struct text_builder *parts, const char *before, const char *name)
+{
+    text_builder_add_text(parts, parts->length == 0 ? "" : ", ");
+    text_builder_add_text(parts, before);
+    text_builder_add_text(parts, name);
+}
+
+static void note_sections(struct template_scope *scope, struct text_builder *parts)
+{
+    const struct node *globals = node_member(scope->root, "Globals");
+
+    for (size_t i = 0; i < sizeof sections / sizeof sections[0]; i++) {
+        if (sections[i].is_ignored && node_member(scope->root, sections[i].name) != NULL)
+            note_part(parts, "", sections[i].name);
+    }
+    for (const struct node *one = globals == NULL ? NULL : globals->first; one != NULL;
+         one = one->next) {
+        if (strcmp(one->key, "Function") != 0)
+            note_part(parts, "Globals.", one->key);
+    }
+}
+
+struct type_count {
+    const char *type;
+    unsigned count;
+};
+
+/* Of each type in turn; the last place counts all that find none. */
+static void count_types(const struct template_scope *scope, struct type_count counts[TYPES_MAX + 1])
+{
+    for (size_t i = 0; i < scope->row_count; i++) {
+        size_t at = 0;
+
+        if (scope->rows[i].kind != RESOURCE_OTHER)
+            continue;
+        while (at < TYPES_MAX && counts[at].count > 0 &&
+               strcmp(counts[at].type, scope->rows[i].type) != 0)
+            at++;
+        if (counts[at].count++ == 0)
+            counts[at].type = at == TYPES_MAX ? "others" : scope->rows[i].type;
+    }
+}
+
+/* "3 x AWS::DynamoDB::Table", in the order of the template. */
+static void note_types(struct template_scope *scope, struct text_builder *parts)
+{
+    struct type_count counts[TYPES_MAX + 1] = {{NULL, 0}};
+
+    count_types(scope, counts);
+    for (size_t i = 0; i <= TYPES_MAX && counts[i].count > 0; i++) {
+        char number[NUMBER_MAX];
+
+        (void)snprintf(number, sizeof number, "%u x ", counts[i].count);
+        note_part(parts, number, counts[i].type);
+    }
+}
+
+/* The functions of macros are not in the template. */
+static void note_transforms(struct template_scope *scope)
+{
+    const struct node *transform = node_member(scope->root, "Transform");
+    const struct node *one = transform;
+
+    if (transform != NULL && transform->kind == NODE_ARRAY)
+        one = transform->first;
+    for (; one != NULL; one = one == transform ? NULL : one->next) {
+        if (node_text(one) == NULL || strcmp(one->text, sam_transform) != 0)
+            template_note(scope, "the macro %.200s is not run: what it would add is not served",
+                          node_text(one) == NULL ? "under Transform" : one->text);
+    }
+}
+
+static void note_all(struct template_scope *scope)
+{
+    struct text_builder parts;
+
+    text_builder_init(&parts, document_arena(scope->document));
+    note_sections(scope, &parts);
+    note_types(scope, &parts);
+    const char *list = text_builder_end(&parts);
+
+    if (list == NULL)
+        scope->faults->is_out_of_memory = true;
+    else if (parts.length > 0)
+        template_note(scope, "ignored: %s", list);
+    note_transforms(scope);
+    template_note_ignored_globals(scope);
+    if (scope->build->state == BUILD_STALE)
+        template_note(scope, ".aws-sam/build is older than the template and not used: run `sam "
+                             "build`, or remove it");
+    if (scope->build->state == BUILD_FRESH)
+        template_note(scope, "code is taken from .aws-sam/build");
+}
+
+/* ---- reading ---- */
+
+static bool read_in_scope(struct template_scope *scope)
+{
+    template_check_parameters(scope);
+    note_all(scope);
+    struct node *root = document_add(scope->document, NULL, NODE_OBJECT, NULL, scope->root->line);
+
+    if (root == NULL) {
+        scope->faults->is_out_of_memory = true;
+        return false;
+    }
+    root->origin = scope->root;
+    put_local(scope, root);
+    put_functions(scope, root);
+    template_coerce(scope, root, &config_settings);
+    if (document_is_full(scope->document))
+        fault_list_add(scope->faults, 1, "holds more than %d values", DOCUMENT_NODES_MAX);
+    else if (arena_is_exhausted(document_arena(scope->document)))
+        scope->faults->is_out_of_memory = true;
+    return !scope->faults->is_out_of_memory && !document_is_full(scope->document);
+}
+
+bool template_read(const struct template_options *options)
+{
+    const char *slash = strrchr(options->path, '/');
+    char folder[PATH_MAX] = ".";
+    struct template_scope scope;
+    struct template_build build;
+
+    if (slash != NULL)
+        (void)snprintf(folder, sizeof folder, "%.*s",
+                       slash == options->path ? 1 : (int)(slash - options->path), options->path);
+    if (!init_scope(&scope, options))
+        return false;
+    if (!template_build_open(&build, folder, options->path)) {
+        template_build_close(&build);
+        options->faults->is_out_of_memory = true;
+        return false;
+    }
+    scope.build = &build;
+    const bool is_read = read_in_scope(&scope);
+
+    template_build_close(&build);
+    return is_read;
+}

@@ -1,0 +1,71 @@
+#include "config/template/template_build.h"
+
+#include "config/config_file.h"
+#include "config/document/document.h"
+#include "config/document/problem_list.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+static bool is_older(const struct timespec *a, const struct timespec *b)
+{
+    return a->tv_sec != b->tv_sec ? a->tv_sec < b->tv_sec : a->tv_nsec < b->tv_nsec;
+}
+
+/* One that can't be read counts as none: `sam build` makes it anew. */
+static bool read_built(struct template_build *build, const char *path)
+{
+    struct fault_list faults;
+    size_t length = 0;
+    char *text = config_file_read(path, &length);
+
+    if (text == NULL)
+        return errno != ENOMEM;
+    fault_list_init(&faults, path);
+    build->document = document_new();
+    bool has_memory = build->document != NULL;
+
+    if (has_memory && document_read_yaml(build->document, text, length, &faults))
+        build->state = BUILD_FRESH;
+    has_memory = has_memory && !faults.is_out_of_memory;
+    fault_list_clear(&faults);
+    free(text);
+    return has_memory;
+}
+
+bool template_build_open(struct template_build *build, const char *folder, const char *path)
+{
+    char built[PATH_MAX];
+    struct stat about_built, about_template;
+
+    *build = (struct template_build){.state = BUILD_NONE};
+    if (snprintf(built, sizeof built, "%s/.aws-sam/build/template.yaml", folder) >=
+            (int)sizeof built ||
+        stat(built, &about_built) != 0 || !S_ISREG(about_built.st_mode))
+        return true;
+    if (stat(path, &about_template) == 0 &&
+        is_older(&about_built.st_mtim, &about_template.st_mtim)) {
+        build->state = BUILD_STALE;
+        return true;
+    }
+    return read_built(build, built);
+}
+
+void template_build_close(struct template_build *build)
+{
+    document_free(build->document);
+}
+
+const char *template_build_folder(const struct template_build *build, const char *logical_id)
+{
+    if (build->state != BUILD_FRESH)
+        return NULL;
+    const struct node *resources = node_member(document_root(build->document), "Resources");
+    const struct node *properties = node_member(node_member(resources, logical_id), "Properties");
+    const char *folder = node_text(node_member(properties, "CodeUri"));
+
+    return folder != NULL ? folder : node_text(node_member(properties, "Code"));
+}

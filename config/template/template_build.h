@@ -1,0 +1,32 @@
+/*
+ * template_build.h - what `sam build` has left in .aws-sam/build beside a template.
+ *
+ * Lifetime: opened and closed by template_read().
+ */
+#ifndef CONFIG_TEMPLATE_TEMPLATE_BUILD_H
+#define CONFIG_TEMPLATE_TEMPLATE_BUILD_H
+
+#include <stdbool.h>
+
+struct document;
+
+enum template_build_state {
+    BUILD_NONE,  /* there is none */
+    BUILD_STALE, /* it is older than the template */
+    BUILD_FRESH
+};
+
+struct template_build {
+    enum template_build_state state;
+    struct document
+        *document; /* the template that `sam build` has written; NULL unless BUILD_FRESH */
+};
+
+/* `folder` is that of the template at `path`. False when memory is short. */
+bool template_build_open(struct template_build *build, const char *folder, const char *path);
+void template_build_close(struct template_build *build);
+
+/* The folder of a function's build, inside .aws-sam/build. NULL when it wasn't built. Borrowed. */
+const char *template_build_folder(const struct template_build *build, const char *logical_id);
+
+#endif

@@ -1,0 +1,438 @@
+/*
+ * template_calls.c - one C function for each of CloudFormation's.
+ *
+ * To add one, add a row to `functions`, and its tag to yaml_tag.c.
+ */
+#include "config/template/template_calls.h"
+
+#include "base/arena.h"
+#include "config/document/document.h"
+#include "config/document/problem_list.h"
+#include "config/names/nearest_name.h"
+#include "config/template/template_conditions.h"
+#include "config/template/template_references.h"
+#include "config/template/template_scope.h"
+#include "config/template/template_values.h"
+#include "base/text_builder.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+typedef const struct node *call_fn(struct template_scope *scope, const struct node *argument);
+
+enum { SHOWN_MAX = 100, INDEX_DIGITS_MAX = 6 };
+
+static const struct node *nth(const struct node *list, unsigned index)
+{
+    const struct node *node = list->first;
+
+    for (; index > 0 && node != NULL; index--)
+        node = node->next;
+    return node;
+}
+
+/* Is the argument a list of that many? Says so when it isn't. */
+static bool is_list(struct template_scope *scope, const struct node *argument, unsigned min,
+                    unsigned max, const char *form)
+{
+    if (argument->kind == NODE_ARRAY && argument->count >= min && argument->count <= max)
+        return true;
+    fault_list_add_at(scope->faults, argument, "must be %s", form);
+    return false;
+}
+
+/* A resolved list. */
+static const struct node *resolve_list(struct template_scope *scope, const struct node *source)
+{
+    const struct node *list = template_resolve(scope, source);
+
+    if (list == NULL || list->kind == NODE_ARRAY)
+        return list;
+    fault_list_add_at(scope->faults, source, "must be a list (is %s)", node_kind_name(list->kind));
+    return NULL;
+}
+
+static const struct node *end_text(struct template_scope *scope, struct text_builder *builder,
+                                   const struct node *origin)
+{
+    return template_string(scope, text_builder_end(builder), origin);
+}
+
+/* ---- references ---- */
+
+static const struct node *call_ref(struct template_scope *scope, const struct node *argument)
+{
+    if (argument->kind == NODE_STRING)
+        return template_ref(scope, argument, argument->text);
+    fault_list_add_at(scope->faults, argument, "must be a name (is %s)",
+                      node_kind_name(argument->kind));
+    return NULL;
+}
+
+static const struct node *call_get_att(struct template_scope *scope, const struct node *argument)
+{
+    struct text_builder builder;
+
+    if (argument->kind == NODE_STRING)
+        return template_get_att(scope, argument, argument->text);
+    if (!is_list(scope, argument, 2, 9, "Resource.Attribute or [Resource, Attribute]"))
+        return NULL;
+    text_builder_init(&builder, document_arena(scope->document));
+    for (const struct node *part = argument->first; part != NULL; part = part->next) {
+        const char *text = template_resolve_text(scope, part);
+
+        if (text == NULL)
+            return NULL;
+        text_builder_add_text(&builder, part == argument->first ? "" : ".");
+        text_builder_add_text(&builder, text);
+    }
+    const char *name = text_builder_end(&builder);
+
+    if (name == NULL)
+        scope->faults->is_out_of_memory = true;
+    return name == NULL ? NULL : template_get_att(scope, argument, name);
+}
+
+/* ---- texts ---- */
+
+/* What ${name} stands for. */
+static const char *substitute(struct template_scope *scope, const struct node *at, const char *name,
+                              const struct node *variables)
+{
+    const struct node *variable = node_member(variables, name), *value;
+
+    if (variable != NULL)
+        return template_resolve_text(scope, variable);
+    if (strchr(name, '.') != NULL && strncmp(name, "AWS::", 5) != 0)
+        value = template_get_att(scope, at, name);
+    else
+        value = template_ref(scope, at, name);
+    if (value == NULL)
+        return NULL;
+    const char *text = template_text(scope, value);
+
+    if (text == NULL && !scope->faults->is_out_of_memory)
+        fault_list_add_at(scope->faults, at, "${%.*s} must be a text (is %s)", SHOWN_MAX, name,
+                          value == &template_no_value ? "AWS::NoValue"
+                                                      : node_kind_name(value->kind));
+    return text;
+}
+
+/* `at` is behind "${"; returns behind "}". NULL with a fault. */
+static const char *add_substitute(struct template_scope *scope, struct text_builder *builder,
+                                  const struct node *template, const char *at,
+                                  const struct node *variables)
+{
+    const char *end = strchr(at, '}');
+
+    if (end == NULL) {
+        fault_list_add_at(scope->faults, template, "${ without }");
+        return NULL;
+    }
+    if (*at == '!') {
+        text_builder_add_text(builder, "${");
+        text_builder_add(builder, at + 1, (size_t)(end - at));
+        return end + 1;
+    }
+    const char *name = arena_copy(document_arena(scope->document), at, (size_t)(end - at));
+
+    scope->faults->is_out_of_memory |= name == NULL;
+    const char *text = name == NULL ? NULL : substitute(scope, template, name, variables);
+
+    if (text == NULL || !template_spend(scope, strlen(text) / 8, template))
+        return NULL;
+    text_builder_add_text(builder, text);
+    return end + 1;
+}
+
+static const struct node *call_sub(struct template_scope *scope, const struct node *argument)
+{
+    static const char form[] = "a text or [text, {Name: value}]";
+    const struct node *template = argument, *variables = NULL;
+    struct text_builder builder;
+
+    if (argument->kind == NODE_ARRAY) {
+        if (!is_list(scope, argument, 1, 2, form))
+            return NULL;
+        template = argument->first;
+        variables = argument->count == 2 ? argument->last : NULL;
+    }
+    if (template->kind != NODE_STRING || (variables != NULL && variables->kind != NODE_OBJECT)) {
+        fault_list_add_at(scope->faults, argument, "must be %s", form);
+        return NULL;
+    }
+    text_builder_init(&builder, document_arena(scope->document));
+    for (const char *at = template->text; at != NULL && *at != '\0';) {
+        const char *next = strstr(at, "${");
+        const size_t length = next == NULL ? strlen(at) : (size_t)(next - at);
+
+        text_builder_add(&builder, at, length);
+        if (next == NULL)
+            break;
+        at = add_substitute(scope, &builder, template, next + 2, variables);
+        if (at == NULL)
+            return NULL;
+    }
+    return end_text(scope, &builder, argument);
+}
+
+static const struct node *call_join(struct template_scope *scope, const struct node *argument)
+{
+    struct text_builder builder;
+
+    if (!is_list(scope, argument, 2, 2, "[delimiter, list]"))
+        return NULL;
+    const char *delimiter = template_resolve_text(scope, argument->first);
+    const struct node *list = resolve_list(scope, argument->last);
+
+    if (delimiter == NULL || list == NULL)
+        return NULL;
+    text_builder_init(&builder, document_arena(scope->document));
+    for (const struct node *part = list->first; part != NULL; part = part->next) {
+        const char *text = template_resolve_text(scope, part);
+
+        if (text == NULL ||
+            !template_spend(scope, (strlen(text) + strlen(delimiter)) / 8, argument))
+            return NULL;
+        text_builder_add_text(&builder, part == list->first ? "" : delimiter);
+        text_builder_add_text(&builder, text);
+    }
+    return end_text(scope, &builder, argument);
+}
+
+/* Adds one text to a list. False when memory is short. */
+static bool add_element(struct template_scope *scope, struct node *list, const char *text,
+                        size_t length, const struct node *origin)
+{
+    const char *copy = arena_copy(document_arena(scope->document), text, length);
+    const struct node *element;
+
+    scope->faults->is_out_of_memory |= copy == NULL;
+    element = copy == NULL ? NULL : template_string(scope, copy, origin);
+    return element != NULL && template_put(scope, list, NULL, element, origin) != NULL;
+}
+
+static const struct node *call_split(struct template_scope *scope, const struct node *argument)
+{
+    if (!is_list(scope, argument, 2, 2, "[delimiter, text]"))
+        return NULL;
+    const char *delimiter = template_resolve_text(scope, argument->first);
+    const char *text = template_resolve_text(scope, argument->last);
+    struct node *list = template_list(scope, argument);
+
+    if (delimiter == NULL || text == NULL || list == NULL)
+        return NULL;
+    if (delimiter[0] == '\0') {
+        fault_list_add_at(scope->faults, argument->first, "must not be empty");
+        return NULL;
+    }
+    for (;;) {
+        const char *end = strstr(text, delimiter);
+        const size_t length = end == NULL ? strlen(text) : (size_t)(end - text);
+
+        if (!add_element(scope, list, text, length, argument))
+            return NULL;
+        if (end == NULL)
+            return list;
+        text = end + strlen(delimiter);
+    }
+}
+
+static const struct node *call_base64(struct template_scope *scope, const struct node *argument)
+{
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    const char *text = template_resolve_text(scope, argument);
+    struct text_builder builder;
+
+    if (text == NULL)
+        return NULL;
+    text_builder_init(&builder, document_arena(scope->document));
+    for (size_t left = strlen(text); left > 0;) {
+        const size_t taken = left < 3 ? left : 3;
+        unsigned char bytes[3] = {0};
+        char group[4];
+
+        memcpy(bytes, text, taken);
+        group[0] = digits[bytes[0] >> 2];
+        group[1] = digits[(bytes[0] & 3) << 4 | bytes[1] >> 4];
+        group[2] = digits[(bytes[1] & 15) << 2 | bytes[2] >> 6];
+        group[3] = digits[bytes[2] & 63];
+        for (size_t i = taken + 1; i < sizeof group; i++)
+            group[i] = '=';
+        text_builder_add(&builder, group, sizeof group);
+        text += taken;
+        left -= taken;
+    }
+    return end_text(scope, &builder, argument);
+}
+
+/* ---- choices ---- */
+
+static const struct node *call_if(struct template_scope *scope, const struct node *argument)
+{
+    if (!is_list(scope, argument, 3, 3, "[condition, value if true, value if false]"))
+        return NULL;
+    const char *name = node_text(argument->first);
+
+    if (name == NULL) {
+        fault_list_add_at(scope->faults, argument->first, "must be the name of a condition");
+        return NULL;
+    }
+    switch (template_condition(scope, argument->first, name)) {
+    case CONDITION_TRUE:
+        return template_resolve(scope, nth(argument, 1));
+    case CONDITION_FALSE:
+        return template_resolve(scope, nth(argument, 2));
+    case CONDITION_UNKNOWN:
+    case CONDITION_BUSY:
+    case CONDITION_FAULT:
+        break;
+    }
+    return NULL;
+}
+
+/* NULL when it can't be resolved or isn't there; the latter is said only when `is_needed`. */
+static const struct node *look_up(struct template_scope *scope, const struct node *argument,
+                                  bool is_needed)
+{
+    const struct node *at = scope->mappings;
+
+    for (unsigned i = 0; i < 3; i++) {
+        const char *key = template_resolve_text(scope, nth(argument, i));
+
+        if (key == NULL)
+            return NULL;
+        const struct node *next = node_member(at, key);
+
+        if (next == NULL) {
+            if (is_needed)
+                fault_list_add_at(scope->faults, nth(argument, i), "%s has no %.*s",
+                                  i == 0 ? "Mappings" : at->key, SHOWN_MAX, key);
+            return NULL;
+        }
+        at = next;
+    }
+    return at;
+}
+
+static const struct node *call_find_in_map(struct template_scope *scope,
+                                           const struct node *argument)
+{
+    if (!is_list(scope, argument, 3, 4, "[map, first key, second key]"))
+        return NULL;
+    const struct node *fallback =
+        argument->count == 4 ? node_member(argument->last, "DefaultValue") : NULL;
+    const struct node *found = look_up(scope, argument, fallback == NULL);
+
+    if (found == NULL && fallback != NULL)
+        found = fallback;
+    return found == NULL ? NULL : template_resolve(scope, found);
+}
+
+static const struct node *call_select(struct template_scope *scope, const struct node *argument)
+{
+    if (!is_list(scope, argument, 2, 2, "[index, list]"))
+        return NULL;
+    const char *digits = template_resolve_text(scope, argument->first);
+    const struct node *list = resolve_list(scope, argument->last);
+
+    if (digits == NULL || list == NULL)
+        return NULL;
+    const size_t length = strspn(digits, "0123456789");
+
+    if (length == 0 || length > INDEX_DIGITS_MAX || digits[length] != '\0' ||
+        strtoul(digits, NULL, 10) >= list->count) {
+        fault_list_add_at(scope->faults, argument, "has no element %.*s: the list holds %u",
+                          SHOWN_MAX, digits, list->count);
+        return NULL;
+    }
+    return nth(list, (unsigned)strtoul(digits, NULL, 10));
+}
+
+static const struct node *call_get_azs(struct template_scope *scope, const struct node *argument)
+{
+    const char *region = template_resolve_text(scope, argument);
+    struct node *list = template_list(scope, argument);
+
+    if (region == NULL || list == NULL)
+        return NULL;
+    if (region[0] == '\0')
+        region = scope->region;
+    for (const char *zone = "abc"; *zone != '\0'; zone++) {
+        struct text_builder builder;
+
+        text_builder_init(&builder, document_arena(scope->document));
+        text_builder_add_text(&builder, region);
+        text_builder_add(&builder, zone, 1);
+        const struct node *name = end_text(scope, &builder, argument);
+
+        if (name == NULL || template_put(scope, list, NULL, name, argument) == NULL)
+            return NULL;
+    }
+    return list;
+}
+
+/* ---- which is called ---- */
+
+static const struct node *call_import_value(struct template_scope *scope,
+                                            const struct node *argument)
+{
+    fault_list_add_at(scope->faults, argument,
+                      "what other stacks export isn't known here: make it a parameter and give "
+                      "--parameter NAME=VALUE, or give a value under Metadata.Invoked of the "
+                      "function");
+    return NULL;
+}
+
+static const struct {
+    const char *name;
+    call_fn *call;
+} functions[] = {
+    {"Ref", call_ref},
+    {"Fn::GetAtt", call_get_att},
+    {"Fn::Sub", call_sub},
+    {"Fn::Join", call_join},
+    {"Fn::Split", call_split},
+    {"Fn::Base64", call_base64},
+    {"Fn::If", call_if},
+    {"Fn::FindInMap", call_find_in_map},
+    {"Fn::Select", call_select},
+    {"Fn::GetAZs", call_get_azs},
+    {"Fn::ImportValue", call_import_value},
+};
+
+/* AWS knows them, so nothing else was meant. */
+static const char *const not_here[] = {
+    "Fn::Cidr",   "Fn::Transform", "Fn::Length", "Fn::ToJsonString", "Fn::ForEach", "Fn::Contains",
+    "Fn::Equals", "Fn::And",       "Fn::Or",     "Fn::Not",          NULL,
+};
+
+static bool is_known(const char *name)
+{
+    size_t i = 0;
+
+    while (not_here[i] != NULL && strcmp(not_here[i], name) != 0)
+        i++;
+    return not_here[i] != NULL;
+}
+
+const struct node *template_call(struct template_scope *scope, const struct node *call)
+{
+    const struct node *argument = call->first;
+    struct nearest_name nearest;
+
+    nearest_name_init(&nearest, argument->key);
+    for (size_t i = 0; i < sizeof functions / sizeof functions[0]; i++) {
+        if (strcmp(functions[i].name, argument->key) == 0)
+            return functions[i].call(scope, argument);
+        nearest_name_offer(&nearest, functions[i].name);
+    }
+    if (!is_known(argument->key) && nearest.best != NULL)
+        fault_list_add_at(scope->faults, argument, "unknown function; did you mean %s?",
+                          nearest.best);
+    else
+        fault_list_add_at(scope->faults, argument,
+                          "this function can't be resolved here: give a value under "
+                          "Metadata.Invoked of the function");
+    return NULL;
+}

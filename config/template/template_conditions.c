@@ -1,0 +1,174 @@
+#include "config/template/template_conditions.h"
+
+#include "config/document/document.h"
+#include "config/document/problem_list.h"
+#include "config/names/nearest_name.h"
+#include "config/template/template_values.h"
+
+#include <string.h>
+
+enum { SHOWN_MAX = 100, OPERANDS_MIN = 2, OPERANDS_MAX = 10 };
+
+static enum condition_state evaluate(struct template_scope *scope, const struct node *condition);
+
+static enum condition_state state_of(bool is_true)
+{
+    return is_true ? CONDITION_TRUE : CONDITION_FALSE;
+}
+
+static enum condition_state refuse(struct template_scope *scope, const struct node *node,
+                                   const char *form)
+{
+    fault_list_add_at(scope->faults, node, "must be %s", form);
+    return CONDITION_FAULT;
+}
+
+/* Scalars by their text, so that 1 equals "1". */
+static bool are_equal(struct template_scope *scope, const struct node *left,
+                      const struct node *right)
+{
+    const char *a = template_text(scope, left), *b = template_text(scope, right);
+
+    if (a != NULL && b != NULL)
+        return strcmp(a, b) == 0;
+    if (left->kind != right->kind || left->count != right->count || a != b)
+        return false;
+    const struct node *other = right->first;
+
+    for (const struct node *child = left->first; child != NULL; child = child->next) {
+        if (child->key != NULL)
+            other = node_member(right, child->key);
+        if (other == NULL || !are_equal(scope, child, other))
+            return false;
+        other = other->next;
+    }
+    return true;
+}
+
+static enum condition_state evaluate_equals(struct template_scope *scope,
+                                            const struct node *argument)
+{
+    if (argument->kind != NODE_ARRAY || argument->count != 2)
+        return refuse(scope, argument, "[value, value]");
+    const struct node *left = template_resolve(scope, argument->first);
+    const struct node *right = template_resolve(scope, argument->last);
+
+    if (left == NULL || right == NULL)
+        return CONDITION_FAULT;
+    return state_of(are_equal(scope, left, right));
+}
+
+static enum condition_state evaluate_not(struct template_scope *scope, const struct node *argument)
+{
+    if (argument->kind != NODE_ARRAY || argument->count != 1)
+        return refuse(scope, argument, "[condition]");
+    const enum condition_state inner = evaluate(scope, argument->first);
+
+    return inner == CONDITION_FAULT ? inner : state_of(inner == CONDITION_FALSE);
+}
+
+/* All are looked at, so that every fault is found. */
+static enum condition_state evaluate_many(struct template_scope *scope, const struct node *argument,
+                                          enum condition_state decisive)
+{
+    enum condition_state result = decisive == CONDITION_TRUE ? CONDITION_FALSE : CONDITION_TRUE;
+
+    if (argument->kind != NODE_ARRAY || argument->count < OPERANDS_MIN ||
+        argument->count > OPERANDS_MAX)
+        return refuse(scope, argument, "a list of 2 to 10 conditions");
+    for (const struct node *operand = argument->first; operand != NULL; operand = operand->next) {
+        const enum condition_state state = evaluate(scope, operand);
+
+        if (state == CONDITION_FAULT)
+            result = CONDITION_FAULT;
+        else if (state == decisive && result != CONDITION_FAULT)
+            result = decisive;
+    }
+    return result;
+}
+
+static enum condition_state evaluate_and(struct template_scope *scope, const struct node *argument)
+{
+    return evaluate_many(scope, argument, CONDITION_FALSE);
+}
+
+static enum condition_state evaluate_or(struct template_scope *scope, const struct node *argument)
+{
+    return evaluate_many(scope, argument, CONDITION_TRUE);
+}
+
+static enum condition_state evaluate_named(struct template_scope *scope,
+                                           const struct node *argument)
+{
+    if (argument->kind != NODE_STRING)
+        return refuse(scope, argument, "the name of a condition");
+    return template_condition(scope, argument, argument->text);
+}
+
+static const struct {
+    const char *name;
+    enum condition_state (*evaluate)(struct template_scope *scope, const struct node *argument);
+} operators[] = {
+    {"Fn::Equals", evaluate_equals}, {"Fn::Not", evaluate_not},     {"Fn::And", evaluate_and},
+    {"Fn::Or", evaluate_or},         {"Condition", evaluate_named},
+};
+
+static enum condition_state evaluate(struct template_scope *scope, const struct node *condition)
+{
+    static const char form[] = "a condition: Fn::Equals, Fn::And, Fn::Or, Fn::Not or Condition";
+
+    if (!template_spend(scope, 1, condition))
+        return CONDITION_FAULT;
+    if (condition->kind != NODE_OBJECT || condition->count != 1)
+        return refuse(scope, condition, form);
+    if (scope->depth >= TEMPLATE_DEPTH_MAX)
+        return refuse(scope, condition, "simpler: it refers too deeply to others");
+    for (size_t i = 0; i < sizeof operators / sizeof operators[0]; i++) {
+        if (strcmp(operators[i].name, condition->first->key) != 0)
+            continue;
+        scope->depth++;
+        const enum condition_state state = operators[i].evaluate(scope, condition->first);
+
+        scope->depth--;
+        return state;
+    }
+    return refuse(scope, condition, form);
+}
+
+static enum condition_state refuse_unknown(struct template_scope *scope, const struct node *at,
+                                           const char *name)
+{
+    struct nearest_name nearest;
+
+    nearest_name_init(&nearest, name);
+    for (const struct node *node = scope->conditions == NULL ? NULL : scope->conditions->first;
+         node != NULL; node = node->next)
+        nearest_name_offer(&nearest, node->key);
+    fault_list_add_at(scope->faults, at, "no condition is called %.*s%s%s%s", SHOWN_MAX, name,
+                      nearest.best == NULL ? "" : "; did you mean ",
+                      nearest.best == NULL ? "" : nearest.best, nearest.best == NULL ? "" : "?");
+    return CONDITION_FAULT;
+}
+
+enum condition_state template_condition(struct template_scope *scope, const struct node *at,
+                                        const char *name)
+{
+    const struct node *condition = scope->conditions == NULL ? NULL : scope->conditions->first;
+    size_t index = 0;
+
+    for (; condition != NULL && strcmp(condition->key, name) != 0; condition = condition->next)
+        index++;
+    if (condition == NULL)
+        return refuse_unknown(scope, at, name);
+    enum condition_state *state = &scope->condition_states[index];
+
+    if (*state == CONDITION_BUSY) {
+        fault_list_add_at(scope->faults, at, "the condition refers to itself");
+        return CONDITION_FAULT;
+    }
+    if (*state == CONDITION_UNKNOWN) {
+        *state = CONDITION_BUSY;
+        *state = evaluate(scope, condition);
+    }
+    return *state;
+}

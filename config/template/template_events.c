@@ -1,0 +1,155 @@
+#include "config/template/template_events.h"
+
+#include "base/arena.h"
+#include "config/document/document.h"
+#include "config/document/problem_list.h"
+#include "config/template/template_references.h"
+#include "config/template/template_values.h"
+
+#include <string.h>
+
+enum { SHOWN_MAX = 60 };
+
+/* What SAM makes for a destination without an ARN. */
+static const struct {
+    const char *type, *pattern;
+} made[] = {
+    {"SQS", "arn:%P:sqs:%R:%A:%N"},
+    {"SNS", "arn:%P:sns:%R:%A:%N"},
+};
+
+static const char *const types[] = {"SQS", "SNS", "Lambda", "EventBridge", "S3Bucket", NULL};
+
+/* Resolved, an object. NULL with a fault, or when it is AWS::NoValue; then `is_nothing` is set. */
+static const struct node *resolve_object(struct template_scope *scope, const struct node *source,
+                                         bool *is_nothing)
+{
+    const struct node *value = template_resolve(scope, source);
+
+    *is_nothing = value == &template_no_value;
+    if (value == NULL || *is_nothing)
+        return NULL;
+    if (value->kind == NODE_OBJECT)
+        return value;
+    fault_list_add_at(scope->faults, source, "must be an object (is %s)",
+                      node_kind_name(value->kind));
+    return NULL;
+}
+
+/* All members but those that only SAM knows. */
+static bool put_members(struct template_scope *scope, struct node *to, const struct node *object,
+                        const char *left_out)
+{
+    for (const struct node *member = object->first; member != NULL; member = member->next) {
+        if (strcmp(member->key, left_out) != 0 &&
+            template_put(scope, to, member->key, member, member) == NULL)
+            return false;
+    }
+    return true;
+}
+
+bool template_put_dead_letter(struct template_scope *scope, struct node *to,
+                              const struct node *source)
+{
+    bool is_nothing;
+    const struct node *object = resolve_object(scope, source, &is_nothing);
+
+    if (object == NULL)
+        return is_nothing;
+    struct node *config = template_put_object(scope, to, "DeadLetterConfig", source);
+
+    return config != NULL && put_members(scope, config, object, "Type");
+}
+
+/* The queue or topic that SAM makes. */
+static bool put_made(struct template_scope *scope, struct node *to, const struct node *outcome,
+                     const char *type, const char *function)
+{
+    const char *what = strcmp(type, "SQS") == 0 ? "Queue" : "Topic";
+    const char *const parts[] = {function, "EventInvokeConfig", outcome->key, what, NULL};
+    const char *name = arena_join(document_arena(scope->document), parts), *arn = NULL;
+
+    for (size_t i = 0; name != NULL && i < sizeof made / sizeof made[0]; i++) {
+        if (strcmp(made[i].type, type) == 0)
+            arn = template_pattern(scope, made[i].pattern, name);
+    }
+    if (arn == NULL) {
+        scope->faults->is_out_of_memory = true;
+        return false;
+    }
+    const struct node *value = template_string(scope, arn, outcome);
+
+    return value != NULL && template_put(scope, to, "Destination", value, outcome) != NULL;
+}
+
+static bool is_type(const char *text)
+{
+    size_t i = 0;
+
+    while (types[i] != NULL && strcmp(types[i], text) != 0)
+        i++;
+    return types[i] != NULL;
+}
+
+/* OnSuccess or OnFailure; `outcome` is resolved. */
+static bool put_outcome(struct template_scope *scope, struct node *to, const struct node *outcome,
+                        const char *function)
+{
+    if (outcome->kind != NODE_OBJECT)
+        return template_put(scope, to, outcome->key, outcome, outcome) != NULL;
+    struct node *own = template_put_object(scope, to, outcome->key, outcome);
+    const struct node *type = node_member(outcome, "Type");
+
+    if (own == NULL || !put_members(scope, own, outcome, function == NULL ? "" : "Type"))
+        return false;
+    if (function == NULL)
+        return true;
+    if (type != NULL && (type->kind != NODE_STRING || !is_type(type->text))) {
+        fault_list_add_at(scope->faults, type, "must be SQS, SNS, Lambda, EventBridge or S3Bucket");
+        return false;
+    }
+    if (node_member(outcome, "Destination") != NULL)
+        return true;
+    if (type != NULL && (strcmp(type->text, "SQS") == 0 || strcmp(type->text, "SNS") == 0))
+        return put_made(scope, own, outcome, type->text, function);
+    fault_list_add_at(scope->faults, outcome,
+                      "needs Destination, an ARN; only for Type SQS and SNS SAM makes one");
+    return false;
+}
+
+static bool put_destinations(struct template_scope *scope, struct node *to,
+                             const struct node *config, const char *function)
+{
+    bool are_put = true;
+
+    if (config->kind != NODE_OBJECT)
+        return template_put(scope, to, config->key, config, config) != NULL;
+    struct node *own = template_put_object(scope, to, config->key, config);
+
+    for (const struct node *outcome = config->first; own != NULL && outcome != NULL;
+         outcome = outcome->next)
+        are_put &= put_outcome(scope, own, outcome, function);
+    return own != NULL && are_put;
+}
+
+bool template_put_events(struct template_scope *scope, struct node *to, const struct node *source,
+                         const char *function)
+{
+    bool is_nothing, are_put = true;
+    const struct node *object = resolve_object(scope, source, &is_nothing);
+
+    if (object == NULL)
+        return is_nothing;
+    struct node *config = template_put_object(scope, to, "EventInvokeConfig", source);
+
+    for (const struct node *member = object->first; config != NULL && member != NULL;
+         member = member->next) {
+        if (strcmp(member->key, "FunctionName") == 0 || strcmp(member->key, "Qualifier") == 0)
+            continue; /* of AWS::Lambda::EventInvokeConfig */
+        if (strcmp(member->key, "DestinationConfig") == 0)
+            are_put &= put_destinations(scope, config, member, function);
+        else
+            are_put &= template_put(scope, config, member->key, member, member) != NULL;
+    }
+    return config != NULL && are_put;
+}

@@ -1,0 +1,271 @@
+/*
+ * template_function.c - goes by the properties one by one. Each comes from Metadata.Invoked, else from the resource,
+ * else from Globals; the rest of Metadata.Invoked is the function's Local.
+ */
+#include "config/template/template_function.h"
+
+#include "config/document/document.h"
+#include "config/document/problem_list.h"
+#include "config/template/template_code.h"
+#include "config/template/template_events.h"
+#include "config/template/template_property.h"
+#include "config/template/template_values.h"
+
+#include <string.h>
+
+/* Properties of a function that Metadata.Invoked may set in the place of the template's; the others are Local's. */
+static const char *const overridable[] = {
+    "Runtime",     "Handler",          "CodeUri",           "ImageConfig",
+    "Description", "Timeout",          "MemorySize",        "ReservedConcurrentExecutions",
+    "Environment", "DeadLetterConfig", "EventInvokeConfig", NULL,
+};
+
+/* They mean the same on both sides. */
+static const char *const plain[] = {
+    "Description", "Timeout", "MemorySize", "ReservedConcurrentExecutions", NULL,
+};
+
+static bool is_overridable(const char *name)
+{
+    size_t i = 0;
+
+    while (overridable[i] != NULL && strcmp(overridable[i], name) != 0)
+        i++;
+    return overridable[i] != NULL;
+}
+
+/* Resolved; nothing is added for NULL and for AWS::NoValue. */
+static bool put_resolved(struct template_scope *scope, struct node *to, const char *key,
+                         const struct node *source)
+{
+    const struct node *value =
+        source == NULL ? &template_no_value : template_resolve(scope, source);
+
+    if (value == NULL || value == &template_no_value)
+        return value != NULL;
+    return template_put(scope, to, key, value, source) != NULL;
+}
+
+static const struct node *override_or_property(struct template_scope *scope,
+                                               const struct template_resource *function,
+                                               const char *name)
+{
+    const struct node *override = template_override(function, name);
+
+    return override != NULL ? override : template_property(scope, function, name);
+}
+
+/* ---- the environment ---- */
+
+/* An object, after resolving it when it is a call such as Fn::If. NULL for none and with a fault. */
+static const struct node *as_object(struct template_scope *scope, const struct node *source)
+{
+    const struct node *value = source;
+
+    if (source != NULL && template_is_call(source))
+        value = template_resolve(scope, source);
+    if (value == NULL || value == &template_no_value)
+        return NULL;
+    if (value->kind == NODE_OBJECT)
+        return value;
+    fault_list_add_at(scope->faults, source, "must be an object (is %s)",
+                      node_kind_name(value->kind));
+    return NULL;
+}
+
+/* A variable that Metadata.Invoked sets isn't looked at in the template. */
+static void put_environment(struct template_scope *scope, struct node *to,
+                            const struct template_resource *function)
+{
+    const struct node *property = template_property(scope, function, "Environment");
+    const struct node *override = template_override(function, "Environment");
+    const struct node *sources[] = {as_object(scope, property), override};
+
+    if (sources[0] == NULL && override == NULL)
+        return;
+    struct node *environment =
+        template_put_object(scope, to, "Environment", property == NULL ? override : property);
+    struct node *own = NULL;
+
+    for (size_t i = 0; environment != NULL && i < 2; i++) {
+        const struct node *source = node_member(sources[i], "Variables");
+        const struct node *variables = as_object(scope, source);
+        const struct node *above = i == 0 ? node_member(override, "Variables") : NULL;
+
+        if (variables != NULL && own == NULL)
+            own = template_put_object(scope, environment, "Variables", source);
+        for (const struct node *one = variables == NULL || own == NULL ? NULL : variables->first;
+             one != NULL; one = one->next) {
+            if (node_member(above, one->key) == NULL)
+                put_resolved(scope, own, one->key, one);
+        }
+    }
+}
+
+/* ---- how it runs ---- */
+
+/* Metadata.Invoked may say what replaces the template's way as a whole. */
+static bool has_own_way(const struct template_resource *function)
+{
+    static const char *const ways[] = {"Command", "Mock", "ImageConfig"};
+
+    for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++) {
+        if (template_override(function, ways[i]) != NULL)
+            return true;
+    }
+    return false;
+}
+
+/* The command of an image goes on to the entry point that Metadata.Invoked gives. */
+static void put_own_way(struct template_scope *scope, struct node *to,
+                        const struct template_resource *function)
+{
+    const struct node *image = template_override(function, "ImageConfig");
+    const struct node *command =
+        node_member(as_object(scope, template_property(scope, function, "ImageConfig")), "Command");
+
+    put_resolved(scope, to, "Runtime", template_override(function, "Runtime"));
+    put_resolved(scope, to, "Handler", template_override(function, "Handler"));
+    put_resolved(scope, to, "CodeUri", template_override(function, "CodeUri"));
+    put_resolved(scope, to, "ImageConfig", image);
+    if (image != NULL && image->kind == NODE_OBJECT && command != NULL &&
+        node_member(image, "Command") == NULL && to->last != NULL &&
+        strcmp(to->last->key, "ImageConfig") == 0)
+        put_resolved(scope, to->last, "Command", command);
+}
+
+static void refuse_image(struct template_scope *scope, const struct template_resource *function,
+                         const struct node *place)
+{
+    fault_list_add_at(scope->faults, place != NULL ? place : function->node,
+                      "container images don't run here: say in Metadata: {Invoked: {...}} how its "
+                      "handler starts, by Runtime, Handler and CodeUri, by ImageConfig with an "
+                      "EntryPoint, or by Command or Mock");
+}
+
+static void put_way(struct template_scope *scope, struct node *to,
+                    struct template_resource *function)
+{
+    const struct node *folder = NULL, *place = NULL;
+    enum template_code code = CODE_FOLDER;
+
+    if (has_own_way(function)) {
+        put_own_way(scope, to, function);
+        return;
+    }
+    folder = template_override(function, "CodeUri");
+    if (folder == NULL)
+        code = template_code_find(scope, function, &folder, &place);
+    if (code == CODE_IMAGE)
+        refuse_image(scope, function, place);
+    if (code == CODE_NONE)
+        fault_list_add_at(scope->faults, function->node, "needs %s, the folder of its code",
+                          function->kind == RESOURCE_SAM_FUNCTION ? "CodeUri" : "Code");
+    function->is_left_out = code == CODE_INLINE;
+    if (code != CODE_FOLDER)
+        return;
+    put_resolved(scope, to, "Runtime", override_or_property(scope, function, "Runtime"));
+    put_resolved(scope, to, "Handler", override_or_property(scope, function, "Handler"));
+    put_resolved(scope, to, "CodeUri", folder);
+}
+
+/* ---- the rest ---- */
+
+static void put_events(struct template_scope *scope, struct node *to,
+                       const struct template_resource *function)
+{
+    const bool is_sam = function->kind == RESOURCE_SAM_FUNCTION;
+    const struct node *override = template_override(function, "DeadLetterConfig");
+    const struct node *queue =
+        override != NULL
+            ? override
+            : template_property(scope, function, is_sam ? "DeadLetterQueue" : "DeadLetterConfig");
+
+    if (queue != NULL)
+        template_put_dead_letter(scope, to, queue);
+    override = template_override(function, "EventInvokeConfig");
+    if (override != NULL)
+        template_put_events(scope, to, override, NULL);
+    else if (is_sam && template_property(scope, function, "AutoPublishAlias") == NULL) {
+        const struct node *events = template_property(scope, function, "EventInvokeConfig");
+
+        if (events != NULL)
+            template_put_events(scope, to, events, function->node->key);
+    }
+}
+
+static void put_local(struct template_scope *scope, struct node *to,
+                      const struct template_resource *function)
+{
+    const struct node *invoked = template_invoked(function);
+    struct node *local = NULL;
+
+    if (invoked == NULL)
+        return;
+    if (invoked->kind != NODE_OBJECT) {
+        fault_list_add_at(scope->faults, invoked, "must be an object (is %s)",
+                          node_kind_name(invoked->kind));
+        return;
+    }
+    for (const struct node *member = invoked->first; member != NULL; member = member->next) {
+        if (is_overridable(member->key))
+            continue;
+        if (local == NULL)
+            local = template_put_object(scope, to, "Local", invoked);
+        if (local == NULL)
+            return;
+        put_resolved(scope, local, member->key, member);
+    }
+}
+
+static void put_all(struct template_scope *scope, struct node *to,
+                    struct template_resource *function)
+{
+    put_way(scope, to, function);
+    if (function->is_left_out)
+        return;
+    for (size_t i = 0; plain[i] != NULL; i++)
+        put_resolved(scope, to, plain[i], override_or_property(scope, function, plain[i]));
+    put_environment(scope, to, function);
+    put_events(scope, to, function);
+    put_local(scope, to, function);
+}
+
+/* Two resources of one name would be one function. */
+static bool is_taken(struct template_scope *scope, const struct node *functions,
+                     const struct template_resource *function)
+{
+    if (!template_spend(scope, functions->count / 256 + 1, function->node))
+        return true;
+    const struct node *twin = node_member(functions, function->name);
+
+    if (twin != NULL)
+        fault_list_add_at(scope->faults, function->node,
+                          "is called %.100s, and so is the resource in line %u: give it another "
+                          "FunctionName",
+                          function->name, twin->line);
+    return twin != NULL;
+}
+
+bool template_put_function(struct template_scope *scope, struct node *functions,
+                           struct template_resource *function)
+{
+    const size_t faults_before = scope->faults->count;
+    struct node *draft = template_put_object(scope, scope->bench, NULL, function->node);
+
+    if (draft == NULL)
+        return false;
+    template_note_ignored(scope, function);
+    if (template_resource_name(scope, function) != NULL)
+        put_all(scope, draft, function);
+    if (function->is_left_out)
+        template_note(
+            scope,
+            "%.200s: left out, for its code stands in the template: put it into a folder, "
+            "or say under Metadata.Invoked how it runs",
+            function->node->key);
+    if (scope->faults->count == faults_before && !scope->faults->is_out_of_memory &&
+        !function->is_left_out && !is_taken(scope, functions, function))
+        function->built = template_put(scope, functions, function->name, draft, function->node);
+    return !scope->faults->is_out_of_memory;
+}

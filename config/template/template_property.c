@@ -1,0 +1,226 @@
+#include "config/template/template_property.h"
+
+#include "base/arena.h"
+#include "config/document/document.h"
+#include "config/document/problem_list.h"
+#include "config/names/nearest_name.h"
+#include "config/template/template_values.h"
+#include "base/text_builder.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { NOTE_MAX = 4096 };
+
+/* What is read of each kind. */
+/* clang-format off */
+static const char *const read_of_sam[] = {
+    "Runtime", "Handler", "CodeUri", "InlineCode", "ImageUri", "PackageType", "ImageConfig", "FunctionName",
+    "Description", "Timeout", "MemorySize", "Environment", "ReservedConcurrentExecutions", "DeadLetterQueue",
+    "EventInvokeConfig", "AutoPublishAlias", NULL
+};
+static const char *const read_of_function[] = {
+    "Runtime", "Handler", "Code", "PackageType", "ImageConfig", "FunctionName", "Description", "Timeout",
+    "MemorySize", "Environment", "ReservedConcurrentExecutions", "DeadLetterConfig", NULL
+};
+static const char *const read_of_version[] = {"FunctionName", "Description", NULL};
+static const char *const read_of_alias[] = {
+    "FunctionName", "FunctionVersion", "Name", "Description", "RoutingConfig", NULL
+};
+static const char *const read_of_events[] = {
+    "FunctionName", "Qualifier", "MaximumRetryAttempts", "MaximumEventAgeInSeconds", "DestinationConfig", NULL
+};
+
+static const char *const *const read_of[] = {
+    [RESOURCE_SAM_FUNCTION] = read_of_sam,  [RESOURCE_FUNCTION] = read_of_function,
+    [RESOURCE_VERSION] = read_of_version,   [RESOURCE_ALIAS] = read_of_alias,
+    [RESOURCE_EVENT_INVOKE_CONFIG] = read_of_events,
+};
+
+/* AWS has these, and they decide nothing on one machine. What isn't here may be new. */
+static const char *const known[] = {
+    "Architectures", "AssumeRolePolicyDocument", "AutoPublishAliasAllProperties", "AutoPublishCodeSha256",
+    "CapacityProviderConfig", "CodeSha256", "CodeSigningConfigArn", "DeploymentPreference", "DurableConfig",
+    "EphemeralStorage", "Events", "FileSystemConfigs", "FunctionScalingConfig", "FunctionUrlConfig", "KmsKeyArn",
+    "Layers", "LoggingConfig", "PermissionsBoundary", "Policies", "PropagateTags", "ProvisionedConcurrencyConfig",
+    "PublishToLatestPublished", "RecursiveLoop", "Role", "RolePath", "RuntimeManagementConfig", "RuntimePolicy",
+    "SnapStart", "SourceKMSKeyArn", "Tags", "TenancyConfig", "Tracing", "TracingConfig", "VersionDeletionPolicy",
+    "VersionDescription", "VpcConfig", NULL
+};
+/* clang-format on */
+
+/* ---- Globals ---- */
+
+static bool is_plain_object(const struct node *node)
+{
+    return node->kind == NODE_OBJECT && !template_is_call(node);
+}
+
+static bool merge(struct template_scope *scope, struct node *parent, const char *key,
+                  const struct node *global, const struct node *own);
+
+static bool merge_members(struct template_scope *scope, struct node *object,
+                          const struct node *global, const struct node *own)
+{
+    for (const struct node *member = global->first; member != NULL; member = member->next) {
+        const struct node *twin = node_member(own, member->key);
+
+        if (twin == NULL ? template_put(scope, object, member->key, member, member) == NULL
+                         : !merge(scope, object, member->key, member, twin))
+            return false;
+    }
+    for (const struct node *member = own->first; member != NULL; member = member->next) {
+        if (node_member(global, member->key) == NULL &&
+            template_put(scope, object, member->key, member, member) == NULL)
+            return false;
+    }
+    return true;
+}
+
+/* Objects member by member, lists one after the other; of anything else the function's own counts. */
+static bool merge(struct template_scope *scope, struct node *parent, const char *key,
+                  const struct node *global, const struct node *own)
+{
+    if (is_plain_object(global) && is_plain_object(own)) {
+        struct node *object = template_put_object(scope, parent, key, own);
+
+        return object != NULL && merge_members(scope, object, global, own);
+    }
+    if (global->kind != NODE_ARRAY || own->kind != NODE_ARRAY)
+        return template_put(scope, parent, key, own, own) != NULL;
+    struct node *list = template_put(scope, parent, key, global, own);
+
+    for (const struct node *element = own->first; list != NULL && element != NULL;
+         element = element->next) {
+        if (template_put(scope, list, NULL, element, element) == NULL)
+            return false;
+    }
+    return list != NULL;
+}
+
+/* IgnoreGlobals: "*" or a list of names. */
+static bool is_global_ignored(const struct template_resource *function, const char *name)
+{
+    const struct node *ignored = node_member(function->node, "IgnoreGlobals");
+
+    if (node_text(ignored) != NULL)
+        return strcmp(ignored->text, "*") == 0 || strcmp(ignored->text, name) == 0;
+    for (const struct node *one = ignored == NULL ? NULL : ignored->first; one != NULL;
+         one = one->next) {
+        if (node_text(one) != NULL && strcmp(one->text, name) == 0)
+            return true;
+    }
+    return false;
+}
+
+const struct node *template_property(struct template_scope *scope,
+                                     const struct template_resource *function, const char *name)
+{
+    const struct node *own = node_member(function->properties, name), *global = NULL;
+
+    if (function->kind == RESOURCE_SAM_FUNCTION && !is_global_ignored(function, name))
+        global = node_member(scope->globals, name);
+    if (own == NULL || global == NULL)
+        return own == NULL ? global : own;
+    if (!merge(scope, scope->bench, NULL, global, own))
+        return NULL;
+    return scope->bench->last;
+}
+
+/* ---- Metadata ---- */
+
+const struct node *template_metadata(const struct template_resource *function, const char *name)
+{
+    return node_member(node_member(function->node, "Metadata"), name);
+}
+
+const struct node *template_invoked(const struct template_resource *function)
+{
+    return template_metadata(function, "Invoked");
+}
+
+const struct node *template_override(const struct template_resource *function, const char *name)
+{
+    return node_member(template_invoked(function), name);
+}
+
+/* ---- notes ---- */
+
+void template_note(struct template_scope *scope, const char *format, ...)
+{
+    char note[NOTE_MAX];
+    va_list arguments;
+    const int used = snprintf(note, sizeof note, "%.1000s: ", scope->path);
+
+    va_start(arguments, format);
+    (void)vsnprintf(note + used, sizeof note - (size_t)used, format, arguments);
+    va_end(arguments);
+    for (char *at = note; *at != '\0'; at++) {
+        if ((unsigned char)*at < 0x20 || *at == 0x7f)
+            *at = '?';
+    }
+    if (!document_add_note(scope->document, note))
+        scope->faults->is_out_of_memory = true;
+}
+
+static bool is_among(const char *name, const char *const *list)
+{
+    for (; *list != NULL; list++) {
+        if (strcmp(*list, name) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* False with a fault when it is a slip of the pen. */
+static bool may_be_new(struct template_scope *scope, const struct node *property,
+                       const char *const *read)
+{
+    struct nearest_name nearest;
+
+    nearest_name_init(&nearest, property->key);
+    for (size_t i = 0; read[i] != NULL; i++)
+        nearest_name_offer(&nearest, read[i]);
+    for (size_t i = 0; known[i] != NULL; i++)
+        nearest_name_offer(&nearest, known[i]);
+    if (nearest.best != NULL)
+        fault_list_add_at(scope->faults, property, "unknown property; did you mean %s?",
+                          nearest.best);
+    return nearest.best == NULL;
+}
+
+static void note_properties(struct template_scope *scope, const char *label,
+                            const struct node *properties, const char *const *read)
+{
+    struct text_builder names;
+    bool has_names = false;
+
+    text_builder_init(&names, document_arena(scope->document));
+    for (const struct node *property = properties == NULL ? NULL : properties->first;
+         property != NULL; property = property->next) {
+        if (is_among(property->key, read))
+            continue;
+        if (!is_among(property->key, known) && !may_be_new(scope, property, read))
+            continue;
+        text_builder_add_text(&names, has_names ? ", " : "");
+        text_builder_add_text(&names, property->key);
+        has_names = true;
+    }
+    const char *list = text_builder_end(&names);
+
+    if (list == NULL)
+        scope->faults->is_out_of_memory = true;
+    else if (has_names)
+        template_note(scope, "%.200s: ignored: %s", label, list);
+}
+
+void template_note_ignored(struct template_scope *scope, const struct template_resource *resource)
+{
+    note_properties(scope, resource->node->key, resource->properties, read_of[resource->kind]);
+}
+
+void template_note_ignored_globals(struct template_scope *scope)
+{
+    note_properties(scope, "Globals.Function", scope->globals, read_of_sam);
+}

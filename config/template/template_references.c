@@ -1,0 +1,182 @@
+#include "config/template/template_references.h"
+
+#include "base/arena.h"
+#include "config/document/document.h"
+#include "config/document/problem_list.h"
+#include "config/names/nearest_name.h"
+#include "config/template/template_parameters.h"
+#include "config/template/template_resources.h"
+#include "config/template/template_scope.h"
+#include "config/template/template_values.h"
+#include "base/text_builder.h"
+
+#include <string.h>
+
+enum { SHOWN_MAX = 100 };
+
+/* ---- patterns ---- */
+
+static const struct {
+    const char *begin, *partition, *url_suffix; /* of regions that begin so */
+} partitions[] = {
+    {"cn-", "aws-cn", "amazonaws.com.cn"},
+    {"us-gov-", "aws-us-gov", "amazonaws.com"},
+    {"eusc-", "aws-eusc", "amazonaws.eu"},
+    {"", "aws", "amazonaws.com"},
+};
+
+static size_t partition_of(const char *region)
+{
+    size_t i = 0;
+
+    while (strncmp(region, partitions[i].begin, strlen(partitions[i].begin)) != 0)
+        i++;
+    return i;
+}
+
+static const char stack_name_default[] = "local";
+
+static const char *stack_name(struct template_scope *scope)
+{
+    const char *given = template_given(scope, "AWS::StackName");
+
+    return given == NULL ? stack_name_default : given;
+}
+
+static const char *stands_for(struct template_scope *scope, char letter, const char *name)
+{
+    switch (letter) {
+    case 'P':
+        return partitions[partition_of(scope->region)].partition;
+    case 'U':
+        return partitions[partition_of(scope->region)].url_suffix;
+    case 'R':
+        return scope->region;
+    case 'A':
+        return scope->account_id;
+    case 'S':
+        return stack_name(scope);
+    default:
+        return name;
+    }
+}
+
+const char *template_pattern(struct template_scope *scope, const char *pattern, const char *name)
+{
+    struct text_builder builder;
+
+    text_builder_init(&builder, document_arena(scope->document));
+    while (*pattern != '\0') {
+        const size_t length = strcspn(pattern, "%");
+
+        text_builder_add(&builder, pattern, length);
+        pattern += length;
+        if (*pattern == '\0')
+            break;
+        text_builder_add_text(&builder, stands_for(scope, pattern[1], name));
+        pattern += 2;
+    }
+    const char *text = text_builder_end(&builder);
+
+    scope->faults->is_out_of_memory |= text == NULL;
+    return text;
+}
+
+/* ---- names ---- */
+
+static const struct {
+    const char *name, *pattern; /* no pattern: nothing stands there */
+} pseudo_parameters[] = {
+    {"AWS::Region", "%R"},
+    {"AWS::AccountId", "%A"},
+    {"AWS::Partition", "%P"},
+    {"AWS::URLSuffix", "%U"},
+    {"AWS::StackName", "%S"},
+    {"AWS::StackId", "arn:%P:cloudformation:%R:%A:stack/%S/00000000-0000-0000-0000-000000000000"},
+    {"AWS::NoValue", NULL},
+};
+
+static const struct node *refuse_pseudo(struct template_scope *scope, const struct node *at,
+                                        const char *name)
+{
+    struct nearest_name nearest;
+
+    nearest_name_init(&nearest, name);
+    for (size_t i = 0; i < sizeof pseudo_parameters / sizeof pseudo_parameters[0]; i++)
+        nearest_name_offer(&nearest, pseudo_parameters[i].name);
+    fault_list_add_at(scope->faults, at, "there is no value for %.*s%s%s%s", SHOWN_MAX, name,
+                      nearest.best == NULL ? "" : "; did you mean ",
+                      nearest.best == NULL ? "" : nearest.best, nearest.best == NULL ? "" : "?");
+    return NULL;
+}
+
+static const struct node *pseudo(struct template_scope *scope, const struct node *at,
+                                 const char *name)
+{
+    for (size_t i = 0; i < sizeof pseudo_parameters / sizeof pseudo_parameters[0]; i++) {
+        if (strcmp(pseudo_parameters[i].name, name) != 0)
+            continue;
+        if (pseudo_parameters[i].pattern == NULL)
+            return &template_no_value;
+        const char *text = template_pattern(scope, pseudo_parameters[i].pattern, "");
+
+        return text == NULL ? NULL : template_string(scope, text, at);
+    }
+    return refuse_pseudo(scope, at, name);
+}
+
+static const struct node *refuse_name(struct template_scope *scope, const struct node *at,
+                                      const char *name)
+{
+    const struct node *const lists[] = {scope->parameters, scope->resources};
+    struct nearest_name nearest;
+
+    nearest_name_init(&nearest, name);
+    for (size_t i = 0; i < 2; i++) {
+        for (const struct node *node = lists[i] == NULL ? NULL : lists[i]->first; node != NULL;
+             node = node->next)
+            nearest_name_offer(&nearest, node->key);
+    }
+    fault_list_add_at(scope->faults, at, "neither a parameter nor a resource is called %.*s%s%s%s",
+                      SHOWN_MAX, name, nearest.best == NULL ? "" : "; did you mean ",
+                      nearest.best == NULL ? "" : nearest.best, nearest.best == NULL ? "" : "?");
+    return NULL;
+}
+
+const struct node *template_ref(struct template_scope *scope, const struct node *at,
+                                const char *name)
+{
+    const struct node *parameter = node_member(scope->parameters, name);
+
+    if (!template_spend(scope, scope->row_count / 256 + 1, at))
+        return NULL;
+    if (strncmp(name, "AWS::", 5) == 0)
+        return pseudo(scope, at, name);
+    if (parameter != NULL)
+        return template_parameter(scope, parameter, at);
+    if (template_resource_is_known(scope, name))
+        return template_resource_ref(scope, at, name);
+    return refuse_name(scope, at, name);
+}
+
+const struct node *template_get_att(struct template_scope *scope, const struct node *at,
+                                    const char *name)
+{
+    const size_t length = strcspn(name, ".");
+    const char *resource = arena_copy(document_arena(scope->document), name, length);
+
+    if (resource == NULL) {
+        scope->faults->is_out_of_memory = true;
+        return NULL;
+    }
+    if (!template_spend(scope, scope->row_count / 256 + 1, at))
+        return NULL;
+    if (name[length] == '\0' || name[length + 1] == '\0') {
+        fault_list_add_at(scope->faults, at, "must be Resource.Attribute (is %.*s)", SHOWN_MAX,
+                          name);
+        return NULL;
+    }
+    if (!template_resource_is_known(scope, resource))
+        return refuse_name(scope, at, resource);
+    return template_resource_attribute(scope, at, resource, name + length + 1);
+}

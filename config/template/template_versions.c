@@ -1,0 +1,273 @@
+#include "config/template/template_versions.h"
+
+#include "base/arena.h"
+#include "config/document/document.h"
+#include "config/document/problem_list.h"
+#include "config/template/template_events.h"
+#include "config/template/template_property.h"
+#include "config/template/template_values.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { SHOWN_MAX = 100, NUMBER_MAX = 12 };
+
+/* An object's member that is an object; made, for `origin`, if it isn't there. NULL when memory is short. */
+static struct node *member_or_new(struct template_scope *scope, struct node *object,
+                                  const char *key, const struct node *origin)
+{
+    for (struct node *member = object->first; member != NULL; member = member->next) {
+        if (strcmp(member->key, key) == 0)
+            return member;
+    }
+    return template_put_object(scope, object, key, origin);
+}
+
+static struct node *find_object(struct node *object, const char *key)
+{
+    for (struct node *member = object == NULL ? NULL : object->first; member != NULL;
+         member = member->next) {
+        if (strcmp(member->key, key) == 0)
+            return member;
+    }
+    return NULL;
+}
+
+static struct template_resource *find_function(struct template_scope *scope, const char *name)
+{
+    for (size_t i = 0; i < scope->row_count; i++) {
+        struct template_resource *row = &scope->rows[i];
+
+        if ((row->kind == RESOURCE_FUNCTION || row->kind == RESOURCE_SAM_FUNCTION) &&
+            row->name != NULL && strcmp(row->name, name) == 0)
+            return row;
+    }
+    return NULL;
+}
+
+/* What the resource's function has become. NULL when that isn't in the configuration, which is then noted or said. */
+static struct node *function_of(struct template_scope *scope, struct template_resource *resource)
+{
+    const char *name = template_resource_function(scope, resource);
+
+    if (!template_spend(scope, scope->row_count / 256 + 1, resource->node))
+        return NULL;
+    const struct template_resource *function = name == NULL ? NULL : find_function(scope, name);
+
+    if (name != NULL && (function == NULL || function->is_left_out))
+        template_note(scope, "%.200s: left out, for the function %.100s is not served",
+                      resource->node->key, name);
+    return function == NULL ? NULL : function->built;
+}
+
+static const char *number_text(struct template_scope *scope, unsigned number)
+{
+    char digits[NUMBER_MAX];
+    const int length = snprintf(digits, sizeof digits, "%u", number);
+    const char *copy = arena_copy(document_arena(scope->document), digits, (size_t)length);
+
+    scope->faults->is_out_of_memory |= copy == NULL;
+    return copy;
+}
+
+static struct node *put_version(struct template_scope *scope, struct node *function,
+                                unsigned number, const struct node *origin)
+{
+    struct node *versions = member_or_new(scope, function, "Versions", origin);
+    const char *key = number_text(scope, number);
+
+    if (versions == NULL || key == NULL)
+        return NULL;
+    return template_put_object(scope, versions, key, origin);
+}
+
+static bool put_resolved(struct template_scope *scope, struct node *to, const char *key,
+                         const struct node *source)
+{
+    const struct node *value =
+        source == NULL ? &template_no_value : template_resolve(scope, source);
+
+    if (value == NULL || value == &template_no_value)
+        return value != NULL;
+    return template_put(scope, to, key, value, source) != NULL;
+}
+
+/* ---- AWS::Lambda::Version ---- */
+
+static void put_version_resource(struct template_scope *scope, struct template_resource *resource)
+{
+    struct node *function = function_of(scope, resource);
+    const unsigned number = function == NULL ? 0 : template_resource_version(scope, resource);
+    struct node *version =
+        number == 0 ? NULL : put_version(scope, function, number, resource->node);
+
+    if (version != NULL)
+        put_resolved(scope, version, "Description",
+                     node_member(resource->properties, "Description"));
+}
+
+/* ---- AutoPublishAlias ---- */
+
+/* SAM gives the events' settings to the alias then. */
+static void put_published(struct template_scope *scope, struct template_resource *resource)
+{
+    const struct node *source = template_property(scope, resource, "AutoPublishAlias");
+    const struct node *events = template_property(scope, resource, "EventInvokeConfig");
+
+    if (source == NULL || resource->built == NULL ||
+        template_resolve(scope, source) == &template_no_value)
+        return;
+    const char *name = template_resolve_text(scope, source);
+    const unsigned number = template_version_count(scope, resource->name) + 1;
+
+    if (name == NULL || put_version(scope, resource->built, number, source) == NULL)
+        return;
+    struct node *aliases = member_or_new(scope, resource->built, "Aliases", source);
+    struct node *alias = aliases == NULL ? NULL : template_put_object(scope, aliases, name, source);
+    const char *text = number_text(scope, number);
+    const struct node *value = text == NULL ? NULL : template_string(scope, text, source);
+
+    if (alias == NULL || value == NULL ||
+        template_put(scope, alias, "FunctionVersion", value, source) == NULL)
+        return;
+    if (events != NULL && template_override(resource, "EventInvokeConfig") == NULL)
+        template_put_events(scope, alias, events, resource->node->key);
+}
+
+/* ---- AWS::Lambda::Alias ---- */
+
+/* A list of {FunctionVersion, FunctionWeight} becomes an object. */
+static void put_weights(struct template_scope *scope, struct node *to, const struct node *list)
+{
+    struct node *weights = template_put_object(scope, to, list->key, list);
+
+    for (const struct node *one = list->first; weights != NULL && one != NULL; one = one->next) {
+        const struct node *version = node_member(one, "FunctionVersion");
+        const struct node *weight = node_member(one, "FunctionWeight");
+        const char *key = version == NULL ? NULL : template_text(scope, version);
+
+        if (key == NULL || weight == NULL)
+            fault_list_add_at(scope->faults, one, "must be {FunctionVersion, FunctionWeight}");
+        else if (node_member(weights, key) != NULL)
+            fault_list_add_at(scope->faults, one, "version %.*s stands twice", SHOWN_MAX, key);
+        else
+            template_put(scope, weights, key, weight, weight);
+    }
+}
+
+static void put_routing(struct template_scope *scope, struct node *alias, const struct node *source)
+{
+    const struct node *routing = source == NULL ? NULL : template_resolve(scope, source);
+    const struct node *weights = node_member(routing, "AdditionalVersionWeights");
+
+    if (routing == NULL || routing == &template_no_value)
+        return;
+    if (weights == NULL || weights->kind != NODE_ARRAY) {
+        template_put(scope, alias, "RoutingConfig", routing, source);
+        return;
+    }
+    struct node *own = template_put_object(scope, alias, "RoutingConfig", source);
+
+    if (own != NULL)
+        put_weights(scope, own, weights);
+}
+
+static void put_alias_resource(struct template_scope *scope, struct template_resource *resource)
+{
+    struct node *function = function_of(scope, resource);
+
+    if (function == NULL)
+        return;
+    if (node_member(resource->properties, "Name") == NULL) {
+        fault_list_add_at(scope->faults, resource->node, "needs Name");
+        return;
+    }
+    const char *name = template_resource_name(scope, resource);
+    struct node *aliases = member_or_new(scope, function, "Aliases", resource->node);
+
+    if (name == NULL || aliases == NULL)
+        return;
+    if (node_member(aliases, name) != NULL) {
+        fault_list_add_at(scope->faults, resource->node, "the function has an alias %.*s already",
+                          SHOWN_MAX, name);
+        return;
+    }
+    struct node *alias = template_put_object(scope, aliases, name, resource->node);
+
+    if (alias == NULL)
+        return;
+    put_resolved(scope, alias, "FunctionVersion",
+                 node_member(resource->properties, "FunctionVersion"));
+    put_resolved(scope, alias, "Description", node_member(resource->properties, "Description"));
+    put_routing(scope, alias, node_member(resource->properties, "RoutingConfig"));
+}
+
+/* ---- AWS::Lambda::EventInvokeConfig ---- */
+
+/* $LATEST, a version or an alias. NULL with a fault. */
+static struct node *find_qualified(struct template_scope *scope, struct node *function,
+                                   const struct node *qualifier)
+{
+    const char *name = qualifier == NULL ? "$LATEST" : template_resolve_text(scope, qualifier);
+
+    if (name == NULL)
+        return NULL;
+    if (strcmp(name, "$LATEST") == 0)
+        return function;
+    struct node *found = find_object(find_object(function, "Versions"), name);
+
+    if (found == NULL)
+        found = find_object(find_object(function, "Aliases"), name);
+    if (found == NULL)
+        fault_list_add_at(scope->faults, qualifier, "the function has no version and no alias %.*s",
+                          SHOWN_MAX, name);
+    return found;
+}
+
+static void put_events_resource(struct template_scope *scope, struct template_resource *resource)
+{
+    struct node *function = function_of(scope, resource);
+    struct node *place =
+        function == NULL
+            ? NULL
+            : find_qualified(scope, function, node_member(resource->properties, "Qualifier"));
+
+    if (place == NULL)
+        return;
+    if (node_member(place, "EventInvokeConfig") != NULL)
+        fault_list_add_at(scope->faults, resource->node,
+                          "is the second EventInvokeConfig of the same function and qualifier");
+    else
+        template_put_events(scope, place, resource->properties, NULL);
+}
+
+/* ---- all ---- */
+
+/* Later kinds refer to earlier ones. */
+static const struct {
+    void (*put)(struct template_scope *scope, struct template_resource *resource);
+    enum resource_kind kind;
+    bool has_notes; /* what is ignored of a function has been noted with it */
+} passes[] = {
+    {put_version_resource, RESOURCE_VERSION, true},
+    {put_published, RESOURCE_SAM_FUNCTION, false},
+    {put_alias_resource, RESOURCE_ALIAS, true},
+    {put_events_resource, RESOURCE_EVENT_INVOKE_CONFIG, true},
+};
+
+bool template_put_versions(struct template_scope *scope)
+{
+    for (size_t pass = 0; pass < sizeof passes / sizeof passes[0]; pass++) {
+        for (size_t i = 0; i < scope->row_count; i++) {
+            struct template_resource *row = &scope->rows[i];
+
+            if (row->kind != passes[pass].kind ||
+                template_resource_exists(scope, row) != CONDITION_TRUE)
+                continue;
+            if (passes[pass].has_notes)
+                template_note_ignored(scope, row);
+            passes[pass].put(scope, row);
+        }
+    }
+    return !scope->faults->is_out_of_memory;
+}

@@ -1,0 +1,193 @@
+#include "handlers/inspect/inspect_events.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "config/names/function_name.h"
+#include "handlers/lambda/api_error.h"
+#include "handlers/held_exchange.h"
+#include "handlers/inspect/inspect_response.h"
+#include "runtime/events/async_invoker.h"
+#include "base/json/json_string.h"
+
+enum { ROWS_MAX = 100000, DRAIN_SECONDS_DEFAULT = 30 };
+
+static const char short_of_memory[] = "invoked is short of memory";
+
+/* ---- the list ---- */
+
+static bool append_text(struct bytes **json, const char *key, const char *value)
+{
+    if (!bytes_format(json, ",\"%s\":", key))
+        return false;
+    return value == NULL ? bytes_format(json, "null")
+                         : json_string_append(json, (struct bytes_view){value, strlen(value)});
+}
+
+static const char *format_time(int64_t epoch_ms, char text[CLOCK_TEXT_SIZE])
+{
+    if (epoch_ms == 0)
+        return NULL;
+    clock_format(epoch_ms, text);
+    return text;
+}
+
+static bool append_row(struct bytes **json, const struct event_row *row)
+{
+    static const char *const states[] = {[EVENT_ROW_QUEUED] = "queued",
+                                         [EVENT_ROW_RUNNING] = "running",
+                                         [EVENT_ROW_WAITING] = "waiting"};
+    char enqueued_at[CLOCK_TEXT_SIZE], next_attempt_at[CLOCK_TEXT_SIZE];
+
+    return bytes_format(json, "{\"RequestId\":\"%s\"", row->request_id) &&
+           append_text(json, "FunctionName", row->function_name) &&
+           append_text(json, "State", states[row->state]) &&
+           bytes_format(json, ",\"Attempt\":%u", row->attempt) &&
+           append_text(json, "EnqueuedAt", format_time(row->enqueued_at_ms, enqueued_at)) &&
+           append_text(json, "NextAttemptAt",
+                       format_time(row->next_attempt_at_ms, next_attempt_at)) &&
+           append_text(json, "LastError", row->last_error) && bytes_append(json, "}", 1);
+}
+
+/* NULL when memory is short. */
+static struct bytes *make_list(const struct event_row *rows, size_t count)
+{
+    struct bytes *json = NULL;
+    bool is_made = bytes_append(&json, "[", 1);
+
+    for (size_t i = 0; i < count && is_made; i++)
+        is_made = (i == 0 || bytes_append(&json, ",", 1)) && append_row(&json, &rows[i]);
+    if (is_made && bytes_append(&json, "]", 1))
+        return json;
+    bytes_release(json);
+    return NULL;
+}
+
+static void on_rows(const struct event_row *rows, size_t count, void *context)
+{
+    if (rows == NULL)
+        api_answer_refusal(context, 500, "the queue can't be read: see invoked's log");
+    else
+        inspect_answer_json(context, 200, make_list(rows, count));
+}
+
+void inspect_events_list(struct exchange *exchange, struct api *api)
+{
+    struct account *account = inspect_account(exchange, api);
+    char name[FUNCTION_NAME_MAX + 1];
+    const bool has_name = exchange_query(exchange, "FunctionName", name, sizeof name, NULL);
+
+    if (account == NULL)
+        return;
+    if (!async_invoker_list(api->async_invoker, account, has_name ? name : NULL, ROWS_MAX, on_rows,
+                            exchange))
+        api_answer_refusal(exchange, 500, short_of_memory);
+}
+
+/* ---- emptying it ---- */
+
+static void on_cleared(enum store_status status, void *context)
+{
+    if (status == STORE_OK)
+        inspect_answer_done(context);
+    else
+        api_answer_refusal(context, 500,
+                           "the queue could not be emptied on disk: see invoked's log");
+}
+
+void inspect_events_clear(struct exchange *exchange, struct api *api)
+{
+    struct account *account = inspect_account(exchange, api);
+
+    if (account != NULL &&
+        !async_invoker_clear(api->async_invoker, account, false, on_cleared, exchange))
+        api_answer_refusal(exchange, 500, short_of_memory);
+}
+
+/* ---- waiting until it is empty ---- */
+
+struct draining {
+    struct held_exchange *held;
+    struct api *api;
+    struct account *account;
+    struct async_wait *wait; /* NULL once it is over */
+};
+
+static void end_drain(struct draining *draining)
+{
+    if (draining->wait != NULL)
+        async_wait_cancel(draining->wait);
+    held_exchange_close(draining->held);
+    free(draining);
+}
+
+static void on_empty(const char (*request_ids)[REQUEST_ID_SIZE], size_t count, void *context)
+{
+    struct draining *draining = context;
+
+    (void)request_ids;
+    (void)count;
+    draining->wait = NULL;
+    log_push(draining->api->log);
+    inspect_answer_done(held_exchange_of(draining->held));
+    end_drain(draining);
+}
+
+static void on_left(const struct event_row *rows, size_t count, void *context)
+{
+    struct bytes *list = make_list(rows, count);
+    struct bytes *json = NULL;
+
+    if (bytes_format(&json, "{\"error\":\"the time is up and %zu event%s left\",\"events\":", count,
+                     count == 1 ? " is" : "s are") &&
+        list != NULL && bytes_append(&json, list->data, list->length) &&
+        bytes_append(&json, "}", 1)) {
+        inspect_answer_json(context, 408, json);
+    } else {
+        bytes_release(json);
+        api_answer_refusal(context, 408, "the time is up and events are left");
+    }
+    bytes_release(list);
+}
+
+static void on_drain_overdue(struct held_exchange *held, void *context)
+{
+    struct draining *draining = context;
+    struct exchange *exchange = held_exchange_of(held);
+    struct api *api = draining->api;
+    struct account *account = draining->account;
+
+    end_drain(draining);
+    if (async_invoker_count(account) == 0)
+        inspect_answer_done(exchange); /* TimeoutSeconds=0 just asks */
+    else if (!async_invoker_list(api->async_invoker, account, NULL, ROWS_MAX, on_left, exchange))
+        api_answer_refusal(exchange, 408, "the time is up and events are left");
+}
+
+void inspect_events_drain(struct exchange *exchange, struct api *api)
+{
+    struct account *account = inspect_account(exchange, api);
+    double seconds = DRAIN_SECONDS_DEFAULT;
+    struct draining *draining;
+
+    if (account == NULL)
+        return;
+    if (!held_exchange_read_seconds(exchange, &seconds)) {
+        api_answer_refusal(exchange, 400, "TimeoutSeconds must be a number from 0 to 86400");
+        return;
+    }
+    draining = calloc(1, sizeof *draining);
+    if (draining != NULL) {
+        draining->api = api;
+        draining->account = account;
+        draining->held = held_exchange_open(exchange, api, seconds, on_drain_overdue, draining);
+    }
+    if (draining != NULL && draining->held != NULL)
+        draining->wait = async_invoker_drain(api->async_invoker, account, on_empty, draining);
+    if (draining != NULL && draining->wait != NULL)
+        return;
+    if (draining != NULL && draining->held != NULL)
+        held_exchange_close(draining->held);
+    free(draining);
+    api_answer_refusal(exchange, 500, short_of_memory);
+}

@@ -1,0 +1,101 @@
+#include "handlers/inspect/inspect_reset.h"
+
+#include <stdlib.h>
+
+#include "handlers/lambda/api_error.h"
+#include "handlers/inspect/inspect_response.h"
+#include "handlers/inspect/inspect_query.h"
+#include "runtime/canned/faults.h"
+#include "runtime/dispatch/history.h"
+#include "runtime/canned/mocks.h"
+
+/* A reset on its way. */
+struct reset {
+    struct exchange *exchange;
+    struct api *api;
+    struct account *account;
+    size_t next; /* step */
+};
+
+/* Ends by calling step_done(), at once or later. */
+typedef void reset_step_fn(struct reset *reset);
+
+static void step_done(struct reset *reset, const char *fault);
+
+static const char short_of_memory[] = "invoked is short of memory or is stopping";
+
+static void on_events_cleared(enum store_status status, void *context)
+{
+    step_done(context, status == STORE_OK
+                           ? NULL
+                           : "the queue could not be emptied on disk: see invoked's log");
+}
+
+/* Dead letters and what destinations got go with the queue. */
+static void reset_events(struct reset *reset)
+{
+    if (!async_invoker_clear(reset->api->async_invoker, reset->account, true, on_events_cleared,
+                             reset))
+        step_done(reset, short_of_memory);
+}
+
+static void reset_clock(struct reset *reset)
+{
+    if (clock_mode_of(reset->account->clock) == CLOCK_MANUAL)
+        clock_reset(reset->account->clock, accounts_start_ms(reset->api->accounts));
+    step_done(reset, NULL);
+}
+
+static void reset_mocks(struct reset *reset)
+{
+    mocks_reset(reset->account);
+    step_done(reset, NULL);
+}
+
+static void reset_faults(struct reset *reset)
+{
+    faults_reset(reset->account);
+    step_done(reset, NULL);
+}
+
+static void reset_history(struct reset *reset)
+{
+    if (reset->account->history != NULL)
+        history_reset(reset->account->history);
+    step_done(reset, NULL);
+}
+
+static reset_step_fn *const steps[] = {
+    reset_mocks, reset_faults, reset_events, reset_clock, reset_history,
+};
+
+/* `fault` says why the step has failed; NULL when it hasn't. */
+static void step_done(struct reset *reset, const char *fault)
+{
+    if (fault == NULL && reset->next < sizeof steps / sizeof steps[0]) {
+        steps[reset->next++](reset);
+        return;
+    }
+    if (fault != NULL)
+        api_answer_refusal(reset->exchange, 500, fault);
+    else
+        inspect_answer_done(reset->exchange);
+    free(reset);
+}
+
+void inspect_reset_handle(struct exchange *exchange, struct api *api)
+{
+    static const char *const known[] = {NULL};
+    struct account *account;
+    struct reset *reset;
+
+    if (!inspect_query_check(exchange, known) || (account = inspect_account(exchange, api)) == NULL)
+        return;
+    reset = malloc(sizeof *reset);
+    if (reset == NULL) {
+        api_answer_refusal(exchange, 500, short_of_memory);
+        return;
+    }
+    *reset = (struct reset){.exchange = exchange, .api = api, .account = account};
+    step_done(reset, NULL);
+}

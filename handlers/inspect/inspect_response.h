@@ -1,0 +1,28 @@
+/*
+ * inspect_response.h - what the /_invoked/ endpoints have in common: JSON out, JSON in, the account of the request.
+ *
+ * Errors are `{"error": reason and mend}` (api_answer_refusal() in api_error.h).
+ */
+#ifndef HANDLERS_INSPECT_INSPECT_RESPONSE_H
+#define HANDLERS_INSPECT_INSPECT_RESPONSE_H
+
+#include <cjson/cJSON.h>
+
+#include "handlers/api.h"
+
+/* `json` is taken; NULL (memory is short) becomes a 500. */
+void inspect_answer_json(struct exchange *exchange, int status, struct bytes *json);
+
+/* 200 `{}` */
+void inspect_answer_done(struct exchange *exchange);
+
+/* The account whose things are asked for. NULL when the exchange has been answered with a refusal. */
+struct account *inspect_account(struct exchange *exchange, struct api *api);
+
+/*
+ * The body as JSON, checked strictly; an empty body is NULL with `*is_good` true. Returns owned; on a fault the exchange
+ * has been answered.
+ */
+cJSON *inspect_body(struct exchange *exchange, bool *is_good);
+
+#endif

@@ -1,0 +1,22 @@
+/*
+ * caller.h - who sends a request: the access key id of its signature, and the account that this makes.
+ *
+ * Signatures are not checked. An access key id of 12 digits is the account; any other, or none, means the AccountId of
+ * the configuration.
+ */
+#ifndef HANDLERS_LAMBDA_CALLER_H
+#define HANDLERS_LAMBDA_CALLER_H
+
+#include "handlers/api.h"
+
+enum { ACCESS_KEY_ID_SIZE = 129 };
+
+struct caller {
+    struct account *account;                /* borrowed */
+    char access_key_id[ACCESS_KEY_ID_SIZE]; /* "" when the request is not signed */
+};
+
+/* False when there are too many accounts or memory is short. */
+bool caller_of(const struct exchange *exchange, struct api *api, struct caller *caller);
+
+#endif

@@ -1,0 +1,121 @@
+#include "handlers/lambda/invoke.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "handlers/lambda/api_error.h"
+#include "base/base64.h"
+#include "handlers/lambda/invoke_dry_run.h"
+#include "handlers/lambda/invoke_event.h"
+#include "handlers/lambda/invoke_fault.h"
+#include "handlers/lambda/invoke_request.h"
+#include "handlers/lambda/trace_header.h"
+
+enum { HEADERS_MAX = 8 };
+
+/* A synchronous invocation that runs, and whoever waits for it. */
+struct waiting {
+    struct exchange *exchange;
+    struct api *api;
+    bool wants_log;
+};
+
+static void answer_outcome(const struct waiting *waiting, const struct invocation *invocation)
+{
+    struct exchange *exchange = waiting->exchange;
+    struct answer_header headers[HEADERS_MAX] = {
+        {"Content-Type", "application/json"},
+        {"x-amzn-RequestId", exchange->request_id},
+        {"x-amzn-Remapped-Content-Length", "0"},
+    };
+    size_t count = 3;
+    const char *function_error = outcome_function_error(&invocation->outcome);
+    char trace[TRACE_ANSWER_SIZE];
+    char *log = NULL;
+
+    if (function_error != NULL)
+        headers[count++] = (struct answer_header){"X-Amz-Function-Error", function_error};
+    if (waiting->wants_log)
+        log = base64_encode(log_tail_result(&invocation->log));
+    if (log != NULL)
+        headers[count++] = (struct answer_header){"X-Amz-Log-Result", log};
+    headers[count++] =
+        (struct answer_header){"X-Amz-Executed-Version", invocation->target.version->version};
+    trace_header_make(exchange_header(exchange, "X-Amzn-Trace-Id"), invocation->trace_header,
+                      waiting->api->random, trace);
+    headers[count++] = (struct answer_header){"X-Amzn-Trace-Id", trace};
+    const struct answer answer = {
+        .status = 200,
+        .headers = headers,
+        .header_count = count,
+        .body = invocation->outcome.payload,
+    };
+
+    exchange_answer(exchange, &answer);
+    free(log);
+}
+
+static void on_done(struct invocation *invocation, void *context)
+{
+    struct waiting *waiting = context;
+    const struct outcome *outcome = &invocation->outcome;
+
+    switch (outcome->kind) {
+    case OUTCOME_SUCCEEDED:
+    case OUTCOME_FUNCTION_ERROR:
+        answer_outcome(waiting, invocation);
+        break;
+    case OUTCOME_EXCEPTION:
+        api_answer_error(waiting->exchange, &(struct api_error){.exception = outcome->exception,
+                                                                .message = outcome->message});
+        break;
+    case OUTCOME_ABANDONED:
+    case OUTCOME_NONE:
+        api_answer_exception(waiting->exchange, API_SERVICE,
+                             "invoked was stopped while the function ran");
+        break;
+    }
+    invocation_free(invocation);
+    free(waiting);
+}
+
+static void run(struct exchange *exchange, struct api *api, const struct invoke_request *request)
+{
+    struct waiting *waiting = malloc(sizeof *waiting);
+    struct invocation *invocation =
+        waiting == NULL ? NULL : invoke_request_invocation(request, exchange, api);
+    enum dispatch_status status = DISPATCH_NO_MEMORY;
+
+    if (invocation != NULL) {
+        *waiting = (struct waiting){exchange, api, request->wants_log};
+        status = dispatcher_submit(api->dispatcher, invocation, on_done, waiting);
+    }
+    if (status == DISPATCH_ACCEPTED)
+        return;
+    invocation_free(invocation);
+    free(waiting);
+    invoke_answer_dispatch(exchange, status);
+}
+
+void invoke_handle(struct exchange *exchange, struct api *api)
+{
+    static const struct invoke_rules rules = {.event_payload_max = EVENT_PAYLOAD_MAX,
+                                              .allows_event = true};
+    struct invoke_request request;
+
+    if (invoke_request_read(exchange, api, &rules, &request) &&
+        !invoke_fault_strikes(exchange, api, &request)) {
+        switch (request.type) {
+        case INVOCATION_REQUEST_RESPONSE:
+            run(exchange, api, &request);
+            break;
+        case INVOCATION_DRY_RUN:
+            invoke_dry_run_answer(exchange, api);
+            break;
+        case INVOCATION_EVENT:
+            invoke_event_accept(exchange, api, &request);
+            break;
+        }
+    }
+    invoke_request_clear(&request);
+}

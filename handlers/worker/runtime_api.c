@@ -1,0 +1,380 @@
+#include "handlers/worker/runtime_api.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/base64.h"
+
+static const char prefix[] = "/2018-06-01/runtime/";
+
+enum { REQUEST_ID_TEXT_MAX = 256, MESSAGE_SIZE = 256 };
+
+/* Go's encoder ends every document with a line feed. */
+static void answer_json(struct exchange *exchange, int status, struct bytes_view json)
+{
+    static const struct answer_header headers[] = {{"Content-Type", "application/json"}};
+    struct bytes *body = bytes_copy(json.data, json.length);
+    const struct answer answer = {
+        .status = status, .headers = headers, .header_count = 1, .body = body};
+
+    exchange_answer(exchange, &answer);
+    bytes_release(body);
+}
+
+static void answer_ok(struct exchange *exchange)
+{
+    answer_json(exchange, 202, BYTES_VIEW("{\"status\":\"OK\"}\n"));
+}
+
+static void answer_error(struct exchange *exchange, int status, const char *type,
+                         const char *message)
+{
+    char json[2 * MESSAGE_SIZE];
+    const int length = snprintf(json, sizeof json,
+                                "{\"errorMessage\":\"%s\",\"errorType\":\"%s\"}\n", message, type);
+
+    answer_json(exchange, status, (struct bytes_view){json, (size_t)length});
+}
+
+static void answer_status(struct exchange *exchange, enum worker_status status,
+                          struct worker *worker, const char *wanted_state)
+{
+    char message[MESSAGE_SIZE];
+
+    switch (status) {
+    case WORKER_ACCEPTED:
+        answer_ok(exchange);
+        break;
+    case WORKER_WRONG_REQUEST_ID:
+        answer_error(exchange, 400, "InvalidRequestID", "Invalid request ID");
+        break;
+    case WORKER_WRONG_STATE:
+        (void)snprintf(message, sizeof message,
+                       "State transition from %s to %s failed for runtime. Error: State transition "
+                       "is not allowed",
+                       worker_state_name(worker), wanted_state);
+        answer_error(exchange, 403, "InvalidStateTransition", message);
+        break;
+    }
+}
+
+/* ---- next ---- */
+
+static void add(struct answer_header *headers, size_t *count, const char *name, const char *value)
+{
+    if (value == NULL || value[0] == '\0')
+        return;
+    headers[(*count)++] = (struct answer_header){name, value};
+}
+
+/* Line ends inside the client context would end the header. */
+static void flatten(char *text)
+{
+    for (; text != NULL && *text != '\0'; text++) {
+        if (*text == '\r' || *text == '\n')
+            *text = ' ';
+    }
+}
+
+static void deliver(struct invocation *invocation, int64_t deadline_ms, void *context)
+{
+    struct exchange *exchange = context;
+    struct answer_header headers[8];
+    size_t count = 0;
+    char deadline[24];
+    struct bytes *empty = NULL;
+
+    (void)snprintf(deadline, sizeof deadline, "%lld", (long long)deadline_ms);
+    flatten(invocation->client_context);
+    add(headers, &count, "Content-Type", "application/json");
+    add(headers, &count, "Lambda-Runtime-Aws-Request-Id", invocation->request_id);
+    add(headers, &count, "Lambda-Runtime-Trace-Id", invocation->trace_header);
+    add(headers, &count, "Lambda-Runtime-Client-Context", invocation->client_context);
+    add(headers, &count, "Lambda-Runtime-Invoked-Function-Arn", invocation->invoked_arn);
+    add(headers, &count, "Lambda-Runtime-Deadline-Ms", deadline);
+    add(headers, &count, "Lambda-Runtime-Aws-Tenant-Id", invocation->tenant_id);
+    if (bytes_view(invocation->payload).length == 0)
+        empty = bytes_copy("{}", 2);
+    const struct answer answer = {
+        .status = 200,
+        .headers = headers,
+        .header_count = count,
+        .body = empty == NULL ? invocation->payload : empty,
+    };
+
+    exchange_answer(exchange, &answer);
+    bytes_release(empty);
+}
+
+/* ---- response and error ---- */
+
+static struct bytes *take_body(struct exchange *exchange)
+{
+    struct bytes *body = exchange->body;
+
+    exchange->body = NULL;
+    return body;
+}
+
+static void give_back(struct exchange *exchange, enum worker_status status, struct bytes *body)
+{
+    if (status != WORKER_ACCEPTED)
+        exchange->body = body;
+}
+
+static bool is_letter(char character, char first)
+{
+    return character >= first && character <= first + 25;
+}
+
+/* Does the text hold "Runtime." or "Function." and then a capital and at least one more letter? */
+static bool is_known_form(const char *type, const char *family)
+{
+    const char *found = type;
+    const size_t length = strlen(family);
+
+    while ((found = strstr(found, family)) != NULL) {
+        found += length;
+        if (is_letter(found[0], 'A') && (is_letter(found[1], 'a') || is_letter(found[1], 'A')))
+            return true;
+    }
+    return false;
+}
+
+static const char *error_type(const struct exchange *exchange)
+{
+    const char *type = exchange_header(exchange, "Lambda-Runtime-Function-Error-Type");
+
+    if (type == NULL)
+        return "Runtime.Unknown";
+    if (is_known_form(type, "Runtime.") || is_known_form(type, "Function."))
+        return type;
+    return strncmp(type, "Function.", 9) == 0 ? "Function.Unknown" : "Runtime.Unknown";
+}
+
+/* A handler's own exception has a type that isn't the platform's, and does not show in REPORT. */
+static const char *reported_type(const struct exchange *exchange)
+{
+    const char *type = error_type(exchange);
+
+    return strcmp(type, "Runtime.Unknown") == 0 || strcmp(type, "Function.Unknown") == 0 ? ""
+                                                                                         : type;
+}
+
+/* Trailers behind a chunked response tell of an error in its middle. */
+static bool ends_in_error(const struct exchange *exchange)
+{
+    return exchange_header(exchange, "Lambda-Runtime-Function-Error-Type") != NULL;
+}
+
+static enum worker_status fail_midway(struct exchange *exchange, struct worker *worker,
+                                      const char *request_id)
+{
+    const char *text = exchange_header(exchange, "Lambda-Runtime-Function-Error-Body");
+    size_t length = 0;
+    char *decoded =
+        text == NULL ? NULL : base64_decode((struct bytes_view){text, strlen(text)}, &length);
+    struct bytes *payload = decoded == NULL ? NULL : bytes_copy(decoded, length);
+    const enum worker_status status =
+        worker_fail(worker, request_id, reported_type(exchange), payload);
+
+    if (status != WORKER_ACCEPTED)
+        bytes_release(payload);
+    free(decoded);
+    return status;
+}
+
+static void answer_too_large(struct exchange *exchange, struct worker *worker,
+                             const char *request_id, const char *wanted_state)
+{
+    const enum worker_status status = worker_respond_too_large(worker, request_id);
+
+    if (status == WORKER_ACCEPTED)
+        answer_error(exchange, 413, "RequestEntityTooLarge",
+                     "Exceeded maximum allowed payload size (6291556 bytes).");
+    else
+        answer_status(exchange, status, worker, wanted_state);
+}
+
+static void respond(struct exchange *exchange, struct worker *worker, const char *request_id)
+{
+    const char *mode = exchange_header(exchange, "Lambda-Runtime-Function-Response-Mode");
+    struct bytes *body;
+    enum worker_status status;
+
+    if (exchange->is_body_too_large) {
+        answer_too_large(exchange, worker, request_id, "InvocationResponse");
+        return;
+    }
+    if (mode != NULL && strcmp(mode, "streaming") != 0) {
+        status = worker_fail(worker, request_id, "Runtime.InvalidResponseModeHeader", NULL);
+        if (status == WORKER_ACCEPTED)
+            answer_error(exchange, 400, "InvalidFunctionResponseMode",
+                         "Invalid function response mode");
+        else
+            answer_status(exchange, status, worker, "InvocationResponse");
+        return;
+    }
+    if (ends_in_error(exchange)) {
+        status = fail_midway(exchange, worker, request_id);
+    } else {
+        body = take_body(exchange);
+        status = worker_respond(worker, request_id, body);
+        give_back(exchange, status, body);
+    }
+    answer_status(exchange, status, worker, "InvocationResponse");
+}
+
+static void fail(struct exchange *exchange, struct worker *worker, const char *request_id)
+{
+    struct bytes *body;
+    enum worker_status status;
+
+    if (exchange->is_body_too_large) {
+        answer_too_large(exchange, worker, request_id, "InvocationErrorResponse");
+        return;
+    }
+    body = take_body(exchange);
+    status = worker_fail(worker, request_id, reported_type(exchange), body);
+    give_back(exchange, status, body);
+    answer_status(exchange, status, worker, "InvocationErrorResponse");
+}
+
+static void fail_init(struct exchange *exchange, struct worker *worker)
+{
+    struct bytes *body = take_body(exchange);
+    const enum worker_status status = worker_fail_init(worker, error_type(exchange), body);
+
+    give_back(exchange, status, body);
+    answer_status(exchange, status, worker, "InitError");
+}
+
+/* ---- routes ---- */
+
+static void answer_plain(struct exchange *exchange, int status, struct bytes_view text)
+{
+    static const struct answer_header headers[] = {{"Content-Type", "text/plain; charset=utf-8"}};
+    struct bytes *body = bytes_copy(text.data, text.length);
+    const struct answer answer = {
+        .status = status, .headers = headers, .header_count = 1, .body = body};
+
+    exchange_answer(exchange, &answer);
+    bytes_release(body);
+}
+
+static bool is_method(struct exchange *exchange, const char *method)
+{
+    const struct answer answer = {.status = 405};
+
+    if (strcmp(exchange->method, method) == 0)
+        return true;
+    exchange_answer(exchange, &answer);
+    return false;
+}
+
+static bool ends_with(struct bytes_view text, const char *end, struct bytes_view *rest)
+{
+    const size_t length = strlen(end);
+
+    if (text.length < length || memcmp(text.data + text.length - length, end, length) != 0)
+        return false;
+    *rest = (struct bytes_view){text.data, text.length - length};
+    return true;
+}
+
+static bool equals(struct bytes_view text, const char *word)
+{
+    return text.length == strlen(word) && memcmp(text.data, word, text.length) == 0;
+}
+
+/* What follows "invocation/": an id and what is said of it. */
+static bool handle_invocation(struct exchange *exchange, struct worker *worker,
+                              struct bytes_view rest)
+{
+    char request_id[REQUEST_ID_TEXT_MAX];
+    struct bytes_view id;
+    const bool is_response = ends_with(rest, "/response", &id);
+
+    if (!is_response && !ends_with(rest, "/error", &id))
+        return false;
+    if (!is_method(exchange, "POST"))
+        return true;
+    (void)percent_decode(id, request_id, sizeof request_id);
+    if (is_response)
+        respond(exchange, worker, request_id);
+    else
+        fail(exchange, worker, request_id);
+    return true;
+}
+
+static bool handle_runtime(struct exchange *exchange, struct worker *worker, struct bytes_view rest)
+{
+    static const char invocation[] = "invocation/";
+    const size_t length = sizeof invocation - 1;
+
+    if (equals(rest, "invocation/next")) {
+        if (is_method(exchange, "GET"))
+            worker_next(worker, deliver, exchange);
+        return true;
+    }
+    if (equals(rest, "init/error")) {
+        if (is_method(exchange, "POST"))
+            fail_init(exchange, worker);
+        return true;
+    }
+    if (rest.length <= length || memcmp(rest.data, invocation, length) != 0)
+        return false;
+    return handle_invocation(exchange, worker,
+                             (struct bytes_view){rest.data + length, rest.length - length});
+}
+
+void runtime_api_handle(struct exchange *exchange, struct worker *worker)
+{
+    const size_t length = sizeof prefix - 1;
+    const struct bytes_view path = exchange->path;
+
+    if (equals(path, "/ping") || equals(path, "/2018-06-01/ping")) {
+        answer_plain(exchange, 200, BYTES_VIEW("pong"));
+        return;
+    }
+    if (path.length > length && memcmp(path.data, prefix, length) == 0 &&
+        handle_runtime(exchange, worker,
+                       (struct bytes_view){path.data + length, path.length - length}))
+        return;
+    answer_plain(exchange, 404, BYTES_VIEW("404 page not found\n"));
+}
+
+bool runtime_api_wants_stream(struct exchange *exchange, struct worker *worker)
+{
+    static const char invocation[] = "/2018-06-01/runtime/invocation/";
+    const char *mode = exchange_header(exchange, "Lambda-Runtime-Function-Response-Mode");
+    const size_t length = sizeof invocation - 1;
+    const struct bytes_view path = exchange->path;
+    char request_id[REQUEST_ID_TEXT_MAX];
+    struct bytes_view id;
+
+    if (mode == NULL || strcmp(mode, "streaming") != 0 || path.length <= length ||
+        memcmp(path.data, invocation, length) != 0 || !ends_with(path, "/response", &id))
+        return false;
+    (void)percent_decode((struct bytes_view){id.data + length, id.length - length}, request_id,
+                         sizeof request_id);
+    return worker_wants_stream(worker, request_id, exchange);
+}
+
+bool runtime_api_stream(struct worker *worker, struct bytes *piece, worker_room_fn *on_room,
+                        void *context)
+{
+    return worker_stream(worker, piece, on_room, context);
+}
+
+void runtime_api_handle_truncated(struct exchange *exchange)
+{
+    answer_error(exchange, 400, "TruncatedHTTPRequest", "HTTP request detected as truncated");
+}
+
+void runtime_api_forget(struct exchange *exchange, struct worker *worker)
+{
+    worker_forget_next(worker, exchange);
+    worker_forget_room(worker, exchange);
+}

@@ -1,0 +1,433 @@
+#include "runtime/bundled/spare_runtimes.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "runtime/environments/environment_log.h"
+#include "runtime/environments/environment_variables.h"
+#include "runtime/environments/frame_channel.h"
+#include "runtime/environments/worker_command.h"
+
+enum {
+    START_DELAY_MS = 50, /* whoever has just taken one uses the processor first */
+    RUNTIMES_MAX = 64    /* names of runtimes looked at in one configuration: AWS has fewer */
+};
+
+struct spare {
+    struct spare_runtime runtime; /* first: what others see */
+    struct spare *next;
+    struct group *group;
+    bool is_killed;
+};
+
+/* The spares of one interpreter. */
+struct group {
+    struct group *next;
+    struct spare_runtimes *spares;
+    enum runtime_family family;
+    char *interpreter;
+    bool is_used; /* by the configuration */
+    bool has_failed;
+    unsigned count;
+    struct spare *first; /* the oldest */
+};
+
+struct spare_runtimes {
+    struct spare_runtimes_options options;
+    unsigned kept; /* of each group */
+    struct group *groups;
+    uv_timer_t timer;
+};
+
+/* ---- who may have one ---- */
+
+/*
+ * Read when a process begins, by the loader, the C library or the interpreter; * stands for any end. python/start.py and
+ * nodejs/bootstrap.cjs have lists of their own, for processes that get another environment all the same: this one may
+ * be wider than theirs, never narrower.
+ */
+static const char *const read_by_all[] = {"AWS_LAMBDA_EXEC_WRAPPER",
+                                          "GLIBC_TUNABLES",
+                                          "HOME",
+                                          "LANG",
+                                          "LANGUAGE",
+                                          "LC_*",
+                                          "LD_*",
+                                          "MALLOC_*",
+                                          NULL};
+static const char *const read_by_python[] = {"PYTHON*", NULL};
+static const char *const read_by_nodejs[] = {"NODE_*", "OPENSSL_*", "SSL_*", "UV_*", NULL};
+static const char *const read_by_nobody[] = {"NODE_ENV", NULL};
+
+static bool is_listed(const char *const *names, const char *variable)
+{
+    const size_t length = strcspn(variable, "=");
+
+    for (; *names != NULL; names++) {
+        const size_t name_length = strcspn(*names, "*");
+        const bool is_beginning = (*names)[name_length] == '*';
+
+        if (strncmp(*names, variable, name_length) == 0 && (length == name_length || is_beginning))
+            return true;
+    }
+    return false;
+}
+
+static bool is_read_at_start(enum runtime_family family, const char *variable)
+{
+    const char *const *own = family == RUNTIME_FAMILY_PYTHON ? read_by_python : read_by_nodejs;
+
+    return !is_listed(read_by_nobody, variable) &&
+           (is_listed(read_by_all, variable) || is_listed(own, variable));
+}
+
+static bool may_have_spare(const struct function_version *settings)
+{
+    if (!worker_command_needs_interpreter(settings) || settings->attach)
+        return false;
+    for (size_t i = 0; i < settings->environment.count; i++) {
+        if (is_read_at_start(settings->family, settings->environment.items[i]))
+            return false;
+    }
+    for (size_t i = 0; i < settings->inherit_environment.count; i++) {
+        if (is_read_at_start(settings->family, settings->inherit_environment.items[i]))
+            return false;
+    }
+    return true;
+}
+
+/* ---- spares ---- */
+
+static void remove_spare(struct spare *spare)
+{
+    struct spare **link = &spare->group->first;
+
+    while (*link != spare)
+        link = &(*link)->next;
+    *link = spare->next;
+    spare->group->count--;
+    free(spare);
+}
+
+static void close_files(const struct spare *spare)
+{
+    if (spare->runtime.log >= 0)
+        (void)close(spare->runtime.log);
+    if (spare->runtime.channel >= 0)
+        (void)close(spare->runtime.channel);
+}
+
+/* Nobody had it yet. Another one is started when the next function needs one, so that this can't go on and on. */
+static void on_spare_ended(int wait_status, long peak_memory_kb, void *context)
+{
+    struct spare *spare = context;
+    char message[EXIT_MESSAGE_SIZE];
+
+    (void)peak_memory_kb;
+    if (!spare->is_killed) {
+        environment_exit_message(wait_status, message);
+        log_write(spare->group->spares->options.log, LOG_DEBUG,
+                  "a spare process of %s has ended: %s", spare->group->interpreter, message);
+    }
+    close_files(spare);
+    remove_spare(spare);
+}
+
+/* Ends those that are too many; they are freed when their processes have ended. */
+static void end_spares(struct group *group, unsigned kept)
+{
+    unsigned place = 0;
+
+    for (struct spare *spare = group->first; spare != NULL; spare = spare->next) {
+        if (place++ < kept || spare->is_killed)
+            continue;
+        spare->is_killed = true;
+        process_kill(spare->runtime.process);
+    }
+}
+
+static bool start_process(struct spare *spare, int output, int channel)
+{
+    const struct spare_runtimes_options *options = &spare->group->spares->options;
+    char script[WORKER_PATH_SIZE];
+    char *const arguments[] = {spare->group->interpreter, script, NULL};
+    struct environment_variables variables;
+    const int input = open("/dev/null", O_RDONLY | O_CLOEXEC);
+
+    if (input < 0)
+        return false;
+    if (!environment_variables_make_bare(spare->runtime.instance, &variables)) {
+        (void)close(input);
+        errno = ENOMEM;
+        return false;
+    }
+    worker_command_script(spare->group->family, options->bundled_folder, script);
+    const struct process_options process_options = {
+        .path = spare->group->interpreter,
+        .arguments = arguments,
+        .environment = variables.items,
+        .working_directory = "/",
+        .marker = spare->runtime.instance,
+        .input = input,
+        .output = output,
+        .error = output,
+        .extra = channel,
+    };
+
+    spare->runtime.process =
+        process_start(options->processes, &process_options, on_spare_ended, spare);
+    environment_variables_clear(&variables);
+    (void)close(input);
+    return spare->runtime.process != NULL;
+}
+
+/* False with errno set. */
+static bool start_spare(struct group *group)
+{
+    struct spare *spare = calloc(1, sizeof *spare);
+    struct spare **link = &group->first;
+    int output = -1, channel = -1;
+    bool is_started;
+
+    if (spare == NULL)
+        return false;
+    spare->group = group;
+    spare->runtime.channel = -1;
+    hex_32_make(group->spares->options.random, spare->runtime.instance);
+    spare->runtime.log = environment_log_pipe(&output);
+    if (spare->runtime.log >= 0)
+        spare->runtime.channel = frame_channel_pair(&channel);
+    is_started = spare->runtime.channel >= 0 && start_process(spare, output, channel);
+
+    const int error = errno;
+
+    if (output >= 0)
+        (void)close(output);
+    if (channel >= 0)
+        (void)close(channel);
+    if (!is_started) {
+        close_files(spare);
+        free(spare);
+        errno = error;
+        return false;
+    }
+    while (*link != NULL)
+        link = &(*link)->next;
+    *link = spare;
+    group->count++;
+    return true;
+}
+
+/* ---- keeping them ---- */
+
+static void on_timer(uv_timer_t *timer)
+{
+    struct spare_runtimes *spares = timer->data;
+
+    for (struct group *group = spares->groups; group != NULL; group = group->next) {
+        while (group->is_used && !group->has_failed && group->count < spares->kept) {
+            char reason[128];
+
+            if (start_spare(group))
+                continue;
+            group->has_failed = true; /* until a function needs one again */
+            log_write(spares->options.log, LOG_WARN, "no spare process of %s could be started: %s",
+                      group->interpreter, strerror_r(errno, reason, sizeof reason));
+        }
+    }
+}
+
+static void start_soon(struct spare_runtimes *spares)
+{
+    if (spares->kept > 0 && !uv_is_active((const uv_handle_t *)&spares->timer))
+        (void)uv_timer_start(&spares->timer, on_timer, START_DELAY_MS, 0);
+}
+
+static struct group *find_group(const struct spare_runtimes *spares, const char *interpreter)
+{
+    struct group *group = spares->groups;
+
+    while (group != NULL && strcmp(group->interpreter, interpreter) != 0)
+        group = group->next;
+    return group;
+}
+
+static void use(struct spare_runtimes *spares, enum runtime_family family, const char *interpreter)
+{
+    struct group *group = find_group(spares, interpreter);
+
+    if (group == NULL) {
+        group = calloc(1, sizeof *group);
+        if (group == NULL)
+            return;
+        group->interpreter = strdup(interpreter);
+        if (group->interpreter == NULL) {
+            free(group);
+            return;
+        }
+        group->spares = spares;
+        group->family = family;
+        group->next = spares->groups;
+        spares->groups = group;
+    }
+    group->is_used = true;
+    start_soon(spares);
+}
+
+static void on_found(struct spare_runtimes *spares, enum runtime_family family, const char *path,
+                     const char *fault)
+{
+    if (path != NULL)
+        use(spares, family, path);
+    else
+        log_write(spares->options.log, LOG_WARN, "%s", fault);
+}
+
+static void on_python_found(const char *path, const char *fault, void *context)
+{
+    on_found(context, RUNTIME_FAMILY_PYTHON, path, fault);
+}
+
+static void on_nodejs_found(const char *path, const char *fault, void *context)
+{
+    on_found(context, RUNTIME_FAMILY_NODEJS, path, fault);
+}
+
+/* ---- what the configuration uses ---- */
+
+struct seen {
+    const char *runtimes[RUNTIMES_MAX];
+    size_t count;
+};
+
+static bool is_seen(const struct seen *seen, const char *runtime)
+{
+    for (size_t i = 0; i < seen->count; i++) {
+        if (strcmp(seen->runtimes[i], runtime) == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool has_own_path(const struct function_version *settings)
+{
+    for (size_t i = 0; i < settings->environment.count; i++) {
+        if (strncmp(settings->environment.items[i], "PATH=", 5) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* A function with a PATH of its own is left to find its interpreter when it is invoked. */
+static void consider(struct spare_runtimes *spares, const struct function_version *settings,
+                     struct seen *seen)
+{
+    const bool is_python = settings->family == RUNTIME_FAMILY_PYTHON;
+    char path[INTERPRETER_PATH_SIZE];
+
+    if (!may_have_spare(settings) || has_own_path(settings) || seen->count == RUNTIMES_MAX ||
+        is_seen(seen, settings->runtime))
+        return;
+    seen->runtimes[seen->count++] = settings->runtime;
+    if (interpreters_find(spares->options.interpreters, settings, interpreter_search_path(settings),
+                          path, is_python ? on_python_found : on_nodejs_found, spares) &&
+        path[0] != '\0')
+        use(spares, settings->family, path);
+}
+
+void spare_runtimes_reconfigure(struct spare_runtimes *spares, const struct config *config)
+{
+    struct seen seen = {.count = 0};
+
+    spares->kept = config->spare_runtimes;
+    for (struct group *group = spares->groups; group != NULL; group = group->next)
+        group->is_used = group->has_failed = false;
+    for (size_t i = 0; i < config->function_count && spares->kept > 0; i++) {
+        const struct function *function = config->functions[i];
+
+        consider(spares, function->latest, &seen);
+        for (size_t k = 0; k < function->version_count; k++)
+            consider(spares, function->versions[k], &seen);
+    }
+    for (struct group *group = spares->groups; group != NULL; group = group->next)
+        end_spares(group, group->is_used ? spares->kept : 0);
+}
+
+/* ---- giving them away ---- */
+
+const struct spare_runtime *spare_runtimes_find(struct spare_runtimes *spares,
+                                                const struct function_version *settings,
+                                                const char *interpreter)
+{
+    struct group *group;
+
+    if (spares->kept == 0 || !may_have_spare(settings))
+        return NULL;
+    use(spares, settings->family, interpreter);
+    group = find_group(spares, interpreter);
+    if (group == NULL)
+        return NULL;
+    group->has_failed = false;
+    for (const struct spare *spare = group->first; spare != NULL; spare = spare->next) {
+        if (!spare->is_killed && !process_has_ended(spare->runtime.process))
+            return &spare->runtime;
+    }
+    return NULL;
+}
+
+struct spare_runtime spare_runtimes_take(struct spare_runtimes *spares,
+                                         const struct spare_runtime *spare,
+                                         process_ended_fn *on_ended, void *context)
+{
+    const struct spare_runtime taken = *spare;
+    struct spare *owner = (struct spare *)(uintptr_t)spare;
+
+    assert(owner->group->spares == spares);
+    process_hand_over(taken.process, on_ended, context);
+    remove_spare(owner);
+    return taken;
+}
+
+/* ---- the whole ---- */
+
+struct spare_runtimes *spare_runtimes_open(const struct spare_runtimes_options *options)
+{
+    struct spare_runtimes *spares = calloc(1, sizeof *spares);
+
+    if (spares == NULL)
+        return NULL;
+    spares->options = *options;
+    (void)uv_timer_init(options->loop, &spares->timer);
+    uv_unref((uv_handle_t *)&spares->timer);
+    spares->timer.data = spares;
+    return spares;
+}
+
+static void on_timer_closed(uv_handle_t *handle)
+{
+    struct spare_runtimes *spares = handle->data;
+    struct group *group;
+
+    while ((group = spares->groups) != NULL) {
+        struct spare *spare;
+
+        spares->groups = group->next;
+        while ((spare = group->first) != NULL) {
+            group->first = spare->next;
+            close_files(spare);
+            free(spare);
+        }
+        free(group->interpreter);
+        free(group);
+    }
+    free(spares);
+}
+
+void spare_runtimes_close(struct spare_runtimes *spares)
+{
+    uv_close((uv_handle_t *)&spares->timer, on_timer_closed);
+}

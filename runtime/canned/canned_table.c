@@ -1,0 +1,187 @@
+#include "runtime/canned/canned_table.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "config/document/json_value.h"
+
+enum { BUCKETS = 256 };
+
+/* A list and its counts. */
+struct entry {
+    struct entry *next; /* in the bucket */
+    char *function_name;
+    char *version;              /* "": set at run time, for all versions */
+    struct answer_text answers; /* of a list set at run time; else empty */
+    uint64_t hash;              /* of a list of the configuration */
+    unsigned *counts;           /* `used` of each element, then `draws` */
+    size_t count;
+};
+
+struct answer_table {
+    struct entry *buckets[BUCKETS];
+};
+
+static const char set_at_run_time[] = "";
+
+static struct entry **bucket_of(struct answer_table *table, const char *function_name)
+{
+    uint32_t hash = 2166136261u;
+
+    for (const char *at = function_name; *at != '\0'; at++)
+        hash = (hash ^ (unsigned char)*at) * 16777619u;
+    return &table->buckets[hash % BUCKETS];
+}
+
+/* The link to the entry, or the bucket's last link, which is NULL. */
+static struct entry **find_link(struct answer_table *table, const char *function_name,
+                                const char *version)
+{
+    struct entry **link = bucket_of(table, function_name);
+
+    while (*link != NULL && (strcmp((*link)->function_name, function_name) != 0 ||
+                             strcmp((*link)->version, version) != 0))
+        link = &(*link)->next;
+    return link;
+}
+
+static void entry_free(struct entry *entry)
+{
+    if (entry == NULL)
+        return;
+    answer_text_clear(&entry->answers);
+    free(entry->function_name);
+    free(entry->version);
+    free(entry->counts);
+    free(entry);
+}
+
+static size_t count_items(const cJSON *list)
+{
+    size_t count = 0;
+
+    for (const cJSON *item = list->child; item != NULL; item = item->next)
+        count++;
+    return count;
+}
+
+/* Not yet in the table. */
+static struct entry *entry_new(const char *function_name, const char *version, const cJSON *list)
+{
+    struct entry *entry = calloc(1, sizeof *entry);
+
+    if (entry == NULL)
+        return NULL;
+    entry->count = count_items(list);
+    entry->function_name = strdup(function_name);
+    entry->version = strdup(version);
+    entry->counts = calloc(2 * entry->count + 1, sizeof *entry->counts);
+    if (entry->function_name != NULL && entry->version != NULL && entry->counts != NULL)
+        return entry;
+    entry_free(entry);
+    return NULL;
+}
+
+/* In place of what stood there. */
+static void put(struct answer_table *table, struct entry *entry)
+{
+    struct entry **link = find_link(table, entry->function_name, entry->version);
+    struct entry *old = *link;
+
+    entry->next = old == NULL ? NULL : old->next;
+    *link = entry;
+    entry_free(old);
+}
+
+struct answer_table *answer_table_new(void)
+{
+    return calloc(1, sizeof(struct answer_table));
+}
+
+void answer_table_free(struct answer_table *table)
+{
+    if (table == NULL)
+        return;
+    for (size_t i = 0; i < BUCKETS; i++) {
+        while (table->buckets[i] != NULL) {
+            struct entry *next = table->buckets[i]->next;
+
+            entry_free(table->buckets[i]);
+            table->buckets[i] = next;
+        }
+    }
+    free(table);
+}
+
+bool answer_table_set(struct answer_table *table, const char *function_name,
+                      struct answer_text *answers)
+{
+    struct entry *entry = entry_new(function_name, set_at_run_time, answers->list);
+
+    if (entry == NULL)
+        return false;
+    entry->answers = *answers;
+    *answers = (struct answer_text){.list = NULL};
+    put(table, entry);
+    return true;
+}
+
+void answer_table_drop(struct answer_table *table, const char *function_name)
+{
+    struct entry **link = find_link(table, function_name, set_at_run_time);
+    struct entry *entry = *link;
+
+    if (entry == NULL)
+        return;
+    *link = entry->next;
+    entry_free(entry);
+}
+
+static struct entry *find_set(const struct answer_table *table, const char *function_name)
+{
+    return table == NULL ? NULL
+                         : *find_link((struct answer_table *)(uintptr_t)table, function_name,
+                                      set_at_run_time);
+}
+
+const cJSON *answer_table_items(const struct answer_table *table, const char *function_name,
+                                const cJSON *configured)
+{
+    const struct entry *entry = find_set(table, function_name);
+
+    return entry == NULL ? configured : entry->answers.list;
+}
+
+/* The counts of a list of the configuration; NULL when memory is short. */
+static struct entry *get_configured(struct answer_table *table,
+                                    const struct function_version *version, const cJSON *list)
+{
+    const char *name = version->function->name;
+    const uint64_t hash = json_value_hash(list);
+    struct entry *entry = *find_link(table, name, version->version);
+
+    if (entry != NULL && entry->hash == hash && entry->count == count_items(list))
+        return entry;
+    entry = entry_new(name, version->version, list);
+    if (entry == NULL)
+        return NULL;
+    entry->hash = hash;
+    put(table, entry);
+    return entry;
+}
+
+struct answer_list answer_table_list(struct answer_table *table,
+                                     const struct function_version *version,
+                                     const cJSON *configured)
+{
+    struct entry *entry = find_set(table, version->function->name);
+    struct answer_list list = {.items = entry == NULL ? configured : entry->answers.list};
+
+    if (entry == NULL && configured != NULL)
+        entry = get_configured(table, version, configured);
+    if (entry == NULL)
+        return list;
+    list.used = entry->counts;
+    list.draws = entry->counts + entry->count;
+    return list;
+}

@@ -1,0 +1,45 @@
+/*
+ * canned_table.h - lists of canned answers (mocks.h) or of faults (faults.h) in one account: those set at run time for a
+ * function, which stand in for its configuration's until dropped, and how often each element of a list has been used.
+ *
+ * The configuration's lists are counted here too, for each account on its own. A list is known by what it says, so
+ * counts outlive a reload that leaves it as it was, and begin again when it changes.
+ *
+ * Threads: event-loop thread only.
+ */
+#ifndef RUNTIME_CANNED_CANNED_TABLE_H
+#define RUNTIME_CANNED_CANNED_TABLE_H
+
+#include <cjson/cJSON.h>
+
+#include "config/settings/canned_text.h"
+#include "config/config.h"
+
+struct answer_table;
+
+/* The list in force for a version. */
+struct answer_list {
+    const cJSON *items; /* borrowed from the table or the configuration; NULL: there is none */
+    unsigned *used;     /* of each element; NULL when there is no list, or memory is short */
+    unsigned *draws;    /* the same: how often chance was asked for it */
+};
+
+/* NULL when memory is short. */
+struct answer_table *answer_table_new(void);
+void answer_table_free(struct answer_table *table);
+
+/* Takes `answers` for all versions of the function, in place of those before. False, not taken, when memory is short. */
+bool answer_table_set(struct answer_table *table, const char *function_name,
+                      struct answer_text *answers);
+void answer_table_drop(struct answer_table *table, const char *function_name);
+
+/* The list set at run time, else `configured`, which may be NULL. `table` may be NULL. Counts nothing, costs no memory. */
+const cJSON *answer_table_items(const struct answer_table *table, const char *function_name,
+                                const cJSON *configured);
+
+/* The same with its counts, which are the caller's to raise. */
+struct answer_list answer_table_list(struct answer_table *table,
+                                     const struct function_version *version,
+                                     const cJSON *configured);
+
+#endif

@@ -1,0 +1,224 @@
+#include "runtime/dispatch/function_pools.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- lists ---- */
+
+static struct environment_list *list_of(struct environment *environment)
+{
+    return environment->counted_as == ENVIRONMENT_IDLE ? &environment->pool->idle
+                                                       : &environment->pool->others;
+}
+
+static void list_add_first(struct environment_list *list, struct environment *environment)
+{
+    environment->previous = NULL;
+    environment->next = list->first;
+    if (list->first != NULL)
+        list->first->previous = environment;
+    else
+        list->last = environment;
+    list->first = environment;
+}
+
+static void list_remove(struct environment_list *list, struct environment *environment)
+{
+    if (environment->previous != NULL)
+        environment->previous->next = environment->next;
+    else
+        list->first = environment->next;
+    if (environment->next != NULL)
+        environment->next->previous = environment->previous;
+    else
+        list->last = environment->previous;
+}
+
+/* The environment has changed its state. */
+void version_pool_recount(struct environment *environment)
+{
+    struct version_pool *pool = environment->pool;
+
+    pool->counts[environment->counted_as]--;
+    list_remove(list_of(environment), environment);
+    environment->counted_as = environment->state;
+    pool->counts[environment->counted_as]++;
+    list_add_first(list_of(environment), environment);
+}
+
+void version_pool_wait(struct version_pool *pool, struct invocation *invocation)
+{
+    invocation->next = NULL;
+    if (pool->last_waiting != NULL)
+        pool->last_waiting->next = invocation;
+    else
+        pool->first_waiting = invocation;
+    pool->last_waiting = invocation;
+    pool->waiting++;
+}
+
+struct invocation *version_pool_next_waiting(struct version_pool *pool)
+{
+    struct invocation *invocation = pool->first_waiting;
+
+    if (invocation == NULL)
+        return NULL;
+    pool->first_waiting = invocation->next;
+    if (pool->first_waiting == NULL)
+        pool->last_waiting = NULL;
+    pool->waiting--;
+    return invocation;
+}
+
+void version_pool_add(struct version_pool *pool, struct environment *environment)
+{
+    environment->pool = pool;
+    environment->counted_as = environment->state;
+    pool->counts[environment->counted_as]++;
+    list_add_first(list_of(environment), environment);
+}
+
+void version_pool_remove(struct environment *environment)
+{
+    environment->pool->counts[environment->counted_as]--;
+    list_remove(list_of(environment), environment);
+}
+
+void version_pool_forget_last_waiting(struct version_pool *pool,
+                                      const struct invocation *invocation)
+{
+    struct invocation **link = &pool->first_waiting;
+
+    pool->last_waiting = NULL;
+    while (*link != invocation) {
+        pool->last_waiting = *link;
+        link = &(*link)->next;
+    }
+    *link = NULL;
+    pool->waiting--;
+}
+
+/* ---- functions and pools ---- */
+
+static unsigned bucket_of(const struct account *account, const char *name)
+{
+    uint32_t hash = 2166136261u;
+
+    for (const char *at = account->id; *at != '\0'; at++)
+        hash = (hash ^ (unsigned char)*at) * 16777619u;
+    for (const char *at = name; *at != '\0'; at++)
+        hash = (hash ^ (unsigned char)*at) * 16777619u;
+    return hash % FUNCTION_BUCKETS;
+}
+
+struct function_state *function_pools_find(const struct function_pools *pools,
+                                           const struct account *account, const char *name)
+{
+    struct function_state *function = pools->buckets[bucket_of(account, name)];
+
+    while (function != NULL && (function->account != account || strcmp(function->name, name) != 0))
+        function = function->next;
+    return function;
+}
+
+struct function_state *function_pools_get(struct function_pools *pools, struct account *account,
+                                          const char *name)
+{
+    struct function_state *function = function_pools_find(pools, account, name);
+    struct function_state **bucket = &pools->buckets[bucket_of(account, name)];
+
+    if (function != NULL)
+        return function;
+    function = calloc(1, sizeof *function);
+    if (function == NULL)
+        return NULL;
+    function->name = strdup(name);
+    if (function->name == NULL) {
+        free(function);
+        return NULL;
+    }
+    function->account = account;
+    function->next = *bucket;
+    *bucket = function;
+    return function;
+}
+
+struct version_pool *version_pool_get(struct function_state *function,
+                                      const struct function_version *settings)
+{
+    struct version_pool *pool;
+
+    for (pool = function->pools; pool != NULL; pool = pool->next) {
+        if (!pool->is_retired && pool->fingerprint == settings->fingerprint &&
+            strcmp(pool->version, settings->version) == 0)
+            return pool;
+    }
+    pool = calloc(1, sizeof *pool);
+    if (pool == NULL)
+        return NULL;
+    pool->version = strdup(settings->version);
+    if (pool->version == NULL) {
+        free(pool);
+        return NULL;
+    }
+    pool->function = function;
+    pool->fingerprint = settings->fingerprint;
+    pool->next = function->pools;
+    function->pools = pool;
+    return pool;
+}
+
+static void free_pool(struct version_pool *pool)
+{
+    free(pool->version);
+    free(pool);
+}
+
+/* A retired pool goes with its last environment. */
+void version_pool_free_if_dry(struct version_pool *pool)
+{
+    struct version_pool **link = &pool->function->pools;
+
+    if (!pool->is_retired || pool->waiting > 0 || pool->idle.first != NULL ||
+        pool->others.first != NULL)
+        return;
+    while (*link != pool)
+        link = &(*link)->next;
+    *link = pool->next;
+    free_pool(pool);
+}
+
+void function_pools_visit(struct function_pools *pools, pool_visit_fn *visit, void *context)
+{
+    for (size_t i = 0; i < FUNCTION_BUCKETS; i++) {
+        for (struct function_state *function = pools->buckets[i]; function != NULL;
+             function = function->next) {
+            struct version_pool *next;
+
+            for (struct version_pool *pool = function->pools; pool != NULL; pool = next) {
+                next = pool->next;
+                visit(pool, context);
+            }
+        }
+    }
+}
+
+void function_pools_clear(struct function_pools *pools)
+{
+    for (size_t i = 0; i < FUNCTION_BUCKETS; i++) {
+        struct function_state *next;
+
+        for (struct function_state *function = pools->buckets[i]; function != NULL;
+             function = next) {
+            struct version_pool *next_pool;
+
+            next = function->next;
+            for (struct version_pool *pool = function->pools; pool != NULL; pool = next_pool) {
+                next_pool = pool->next;
+                free_pool(pool);
+            }
+            free(function->name);
+            free(function);
+        }
+    }
+}

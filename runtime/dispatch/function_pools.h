@@ -1,0 +1,77 @@
+/*
+ * function_pools.h - the dispatcher's books: what each function of each account runs at once, and for each of its
+ * versions the execution environments that there are and the invocations that wait for one.
+ *
+ * Books only: nothing is started or ended here. Used by: dispatcher.c. Threads: event-loop thread only.
+ */
+#ifndef RUNTIME_DISPATCH_FUNCTION_POOLS_H
+#define RUNTIME_DISPATCH_FUNCTION_POOLS_H
+
+#include "runtime/environments/execution_environment.h"
+
+enum { FUNCTION_BUCKETS = 4096 };
+
+struct environment_list {
+    struct environment *first, *last;
+};
+
+struct version_pool {
+    struct function_state *function;
+    struct version_pool *next; /* of the same function */
+    char *version;
+    uint64_t fingerprint;
+    bool is_retired;              /* the configuration has changed: no new environments, no reuse */
+    struct environment_list idle; /* used last first */
+    struct environment_list others;
+    unsigned counts[ENVIRONMENT_STATE_COUNT];
+    struct invocation *first_waiting, *last_waiting;
+    unsigned waiting;
+};
+
+struct function_state {
+    struct function_state *next; /* in the bucket */
+    struct account *account;
+    char *name;
+    unsigned in_use;
+    struct version_pool *pools;
+};
+
+/* Zeroed before first use. */
+struct function_pools {
+    struct function_state *buckets[FUNCTION_BUCKETS];
+};
+
+/* NULL when it has never run. */
+struct function_state *function_pools_find(const struct function_pools *pools,
+                                           const struct account *account, const char *name);
+
+/* Made if need be; NULL when memory is short. */
+struct function_state *function_pools_get(struct function_pools *pools, struct account *account,
+                                          const char *name);
+
+/* Every pool; the visitor may free the one that it is shown. */
+typedef void pool_visit_fn(struct version_pool *pool, void *context);
+void function_pools_visit(struct function_pools *pools, pool_visit_fn *visit, void *context);
+
+/* Frees all; no environment may be left. */
+void function_pools_clear(struct function_pools *pools);
+
+/* The pool for these settings, made if need be; NULL when memory is short. */
+struct version_pool *version_pool_get(struct function_state *function,
+                                      const struct function_version *settings);
+
+/* A retired pool goes with its last environment and its last waiting invocation. */
+void version_pool_free_if_dry(struct version_pool *pool);
+
+/* An environment comes, has changed its state, goes. */
+void version_pool_add(struct version_pool *pool, struct environment *environment);
+void version_pool_recount(struct environment *environment);
+void version_pool_remove(struct environment *environment);
+
+/* Invocations that wait, in order. */
+void version_pool_wait(struct version_pool *pool, struct invocation *invocation);
+struct invocation *version_pool_next_waiting(struct version_pool *pool);
+void version_pool_forget_last_waiting(struct version_pool *pool,
+                                      const struct invocation *invocation);
+
+#endif

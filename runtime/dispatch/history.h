@@ -1,0 +1,137 @@
+/*
+ * history.h - what an account has invoked, newest first: a row for each attempt, for tests and people to ask.
+ *
+ * An invocation gets its row when it begins to run and has it filled in when it ends; both cost the same however many
+ * rows there are. The oldest rows go when there are more than HistorySize, or when all weigh more than
+ * HISTORY_BYTES_MAX. Payloads, responses and logs are shared with whoever else has them, not copied, up to
+ * HISTORY_PART_MAX; of larger ones a copy of the beginning is kept, marked as cut.
+ *
+ * Owns:     its rows.
+ * Used by:  server/observers.c (which feeds it), handlers/.
+ * Lifetime: made when an account is first asked for it; freed with the account (account.c).
+ * Threads:  event-loop thread only.
+ */
+#ifndef RUNTIME_DISPATCH_HISTORY_H
+#define RUNTIME_DISPATCH_HISTORY_H
+
+#include "config/names/function_name.h"
+#include "runtime/dispatch/dispatcher.h"
+
+enum { HISTORY_BYTES_MAX = 64 << 20, HISTORY_PART_MAX = 256 << 10 };
+
+enum history_status {
+    HISTORY_RUNNING,
+    HISTORY_SUCCEEDED,
+    HISTORY_FAILED,    /* a function error, or the server stopped while it ran */
+    HISTORY_THROTTLED, /* no place for it, or TooManyRequestsException was asked for */
+    HISTORY_REJECTED,  /* another exception of the Invoke API, though there is such a function */
+    HISTORY_STATUS_COUNT
+};
+
+/* "running", ...; and back. False when there is no such status. */
+const char *history_status_name(enum history_status status);
+bool history_status_parse(const char *name, enum history_status *status);
+
+/* What an outcome counts as. */
+enum history_status history_status_of(const struct outcome *outcome);
+enum history_status history_status_of_exception(enum api_exception exception);
+
+struct history_part {
+    struct bytes *bytes; /* NULL for none */
+    bool is_cut;         /* there was more: behind, of a log before */
+};
+
+struct history_row {
+    struct history_row *newer, *older;
+    enum history_status status;
+    enum invocation_type type;
+    unsigned attempt;
+    bool
+        has_run; /* it ended by a response or a function error: `duration_ms` and `is_cold_start` apply */
+    bool is_cold_start;
+    const char *function_error; /* "Unhandled"; NULL for none */
+    int64_t started_at_ms;      /* by the account's clock */
+    double duration_ms;
+    struct history_part payload; /* without bytes: {} */
+    struct history_part response, log;
+    const char *qualifier, *version; /* the former "" for none */
+    char request_id[REQUEST_ID_SIZE];
+
+    struct history *history;
+    struct invocation *invocation; /* while it runs, else NULL */
+    size_t weight;
+    char function_name[]; /* and what the two above point to */
+};
+
+/* Borrowed; made if need be. NULL when memory is short. */
+struct history *history_of(struct account *account);
+void history_free(struct history *history);
+
+/* The dispatcher's news (see struct dispatch_observer). */
+void history_accepted(struct invocation *invocation);
+void history_finished(struct invocation *invocation);
+void history_refused(struct invocation *invocation, enum dispatch_status status);
+
+/* A piece of a response that is sent on while the function writes it, and is in no outcome. */
+void history_streamed(const struct invocation *invocation, struct bytes_view piece);
+
+/*
+ * A request was answered with `exception` before there was an invocation, though its function was found. `options` says
+ * what was asked for. A DryRun leaves no row, as it invokes nothing.
+ */
+void history_rejected(const struct invocation_options *options, enum api_exception exception);
+
+/* NULL when there is none; the others follow by `older`. */
+const struct history_row *history_newest(const struct history *history);
+
+size_t history_row_count(const struct history *history);
+size_t history_weight(const struct history *history);
+
+/* Rows of invocations that still run are forgotten too, for good. Those who watch begin again at 0. */
+void history_forget(struct history *history);
+
+/* Forgets all, and tells those who watch that there is nothing to wait for any more. */
+void history_reset(struct history *history);
+
+/* ---- asking ---- */
+
+struct history_filter {
+    char function_name[FUNCTION_NAME_MAX + 1]; /* "" for any, like the next two */
+    char qualifier[FUNCTION_NAME_MAX + 1];
+    char request_id[REQUEST_ID_SIZE];
+    bool has_type, has_status;
+    enum invocation_type type;
+    enum history_status status;
+};
+
+bool history_matches(const struct history_filter *filter, const struct history_row *row);
+
+/* How many rows match, of all or of those that are finished. A filter for running rows counts these in both cases. */
+size_t history_count(const struct history *history, const struct history_filter *filter,
+                     bool is_finished_only);
+
+enum history_watch_end { HISTORY_WATCH_REACHED, HISTORY_WATCH_RESET };
+
+struct history_watch;
+typedef void history_watch_fn(struct history_watch *watch, enum history_watch_end end);
+
+/*
+ * The caller's memory. Counts the finished rows that match (see above) as they come; a row that has been counted stays
+ * so, also when it has to make room for another one.
+ */
+struct history_watch {
+    struct history_filter filter;
+    size_t at_least;
+    size_t count;
+    history_watch_fn *on_end; /* the watch has been stopped; it must not change the history */
+    void *context;
+
+    struct history *history;
+    struct history_watch *previous, *next;
+};
+
+/* Fills in `count`. When that is enough already, nothing is called: the caller looks. */
+void history_watch_start(struct history *history, struct history_watch *watch);
+void history_watch_stop(struct history_watch *watch);
+
+#endif

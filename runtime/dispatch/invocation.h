@@ -1,0 +1,123 @@
+/*
+ * invocation.h - ONE run of a function, from request to outcome: who asked for what, what came of it.
+ *
+ * Made by whoever invokes (a request, the asynchronous queue), filled in by the environment that runs it.
+ * Threads: event-loop thread only.
+ */
+#ifndef RUNTIME_DISPATCH_INVOCATION_H
+#define RUNTIME_DISPATCH_INVOCATION_H
+
+#include "config/names/api_exception.h"
+#include "config/config.h"
+#include "runtime/dispatch/account.h"
+#include "base/bytes.h"
+#include "runtime/environments/log_tail.h"
+#include "base/request_id.h"
+#include "runtime/environments/response_stream.h"
+
+enum { TRACE_HEADER_SIZE = 512, ERROR_TYPE_SIZE = 64 };
+
+enum invocation_type { INVOCATION_REQUEST_RESPONSE, INVOCATION_EVENT, INVOCATION_DRY_RUN };
+
+/* "RequestResponse", "Event", "DryRun" */
+const char *invocation_type_name(enum invocation_type type);
+
+enum outcome_kind {
+    OUTCOME_NONE,           /* it has not ended */
+    OUTCOME_SUCCEEDED,      /* `payload` is what the handler returned */
+    OUTCOME_FUNCTION_ERROR, /* `payload` is the error; outcome_function_error() says what to call it */
+    OUTCOME_EXCEPTION, /* the Invoke API answers with `exception`: canned, or it could not be run here */
+    OUTCOME_ABANDONED /* the server stops: it neither succeeded nor failed */
+};
+
+struct outcome {
+    enum outcome_kind kind;
+    struct bytes *payload; /* NULL is empty */
+    char error_type
+        [ERROR_TYPE_SIZE];        /* "Sandbox.Timedout"; "" for an error that the handler raised */
+    bool is_handled;              /* X-Amz-Function-Error is Handled: a canned answer wants it so */
+    enum api_exception exception; /* OUTCOME_EXCEPTION only, like the next */
+    char *message;                /* NULL: the table's */
+};
+
+struct invocation {
+    char request_id[REQUEST_ID_SIZE];
+    char trace_header
+        [TRACE_HEADER_SIZE]; /* as the function sees it: "Root=1-…;Parent=…;Sampled=0" */
+    struct account *account; /* borrowed */
+    struct config *config;   /* retained: what `target` points into */
+    struct function_target target;
+    char *qualifier;   /* as invoked; "" for none */
+    char *invoked_arn; /* with the qualifier, if one was given */
+    enum invocation_type type;
+    struct bytes *payload;          /* the event; NULL stands for {} */
+    char *client_context;           /* decoded JSON; NULL for none */
+    char *tenant_id;                /* NULL for none */
+    unsigned attempt;               /* from 1 */
+    struct response_stream *stream; /* borrowed; NULL: the response is wanted whole */
+
+    /* Filled in by the one that runs it. */
+    struct outcome outcome;
+    struct log_tail log;
+    int64_t started_at_ms; /* by the account's clock */
+    int64_t began_us;      /* monotonic; when the handler got it */
+    bool is_cold_start;
+    double init_duration_ms; /* of a cold start; else 0 */
+    double duration_ms;
+    unsigned max_memory_mb;
+
+    /* The dispatcher's, from submission to outcome. */
+    void (*on_done)(struct invocation *invocation, void *context);
+    void *done_context;
+    struct invocation *next;
+
+    struct history_row *history_row; /* the history's; NULL when there is none, or none any more */
+};
+
+/* What must be known to make one; all is copied or retained except `account`. */
+struct invocation_options {
+    struct account *account;
+    struct config *config;
+    struct function_target target;
+    const char *qualifier;
+    enum invocation_type type;
+    struct bytes *payload;      /* retained; may be NULL */
+    const char *client_context; /* may be NULL, like the next */
+    const char *tenant_id;
+    const char *request_id;   /* NULL: a fresh one */
+    const char *trace_header; /* of the caller; NULL or without a Root: a fresh root */
+    unsigned attempt;
+};
+
+/* Returns owned; NULL when memory is short. */
+struct invocation *invocation_new(const struct invocation_options *options,
+                                  struct random_source *random);
+void invocation_free(struct invocation *invocation);
+
+/* The event as the handler gets it: `{}` for none. */
+struct bytes_view invocation_event(const struct invocation *invocation);
+
+const char *invocation_function_name(const struct invocation *invocation);
+
+/* The function's ARN; `qualifier` may be "". Returns owned. */
+char *function_arn_make(const struct config *config, const struct account *account,
+                        const char *name, const char *qualifier);
+
+/* X-Amz-Function-Error: "Unhandled" or "Handled"; NULL when it is no function error. */
+const char *outcome_function_error(const struct outcome *outcome);
+
+/*
+ * End an invocation: fill `outcome`, which was OUTCOME_NONE. `payload` is taken.
+ * invocation_refuse() makes it an exception of the Invoke API (`message` is copied; NULL: the table's).
+ * invocation_fail_platform() makes the error of the platform, `{"errorType":…,"errorMessage":"RequestId: … Error: …"}`.
+ */
+void invocation_succeed(struct invocation *invocation, struct bytes *payload);
+void invocation_fail(struct invocation *invocation, const char *error_type, struct bytes *payload);
+void invocation_refuse(struct invocation *invocation, enum api_exception exception,
+                       const char *message);
+void invocation_fail_platform(struct invocation *invocation, const char *error_type,
+                              const char *message);
+/* The response is over RESPONSE_PAYLOAD_MAX. */
+void invocation_fail_too_large(struct invocation *invocation);
+
+#endif

@@ -1,0 +1,58 @@
+/*
+ * metrics.h - counts what is invoked, of all accounts together, and writes it in Prometheus's text format.
+ *
+ * Every function of the configuration has all of its series from the start, so that a rate is right from the first
+ * invocation on; functions that the configuration has no more go with metrics_reconfigure(). So the number of series is
+ * bounded by the configuration. Counters only grow, also across a reset of an account.
+ *
+ * To add a metric: a member of `struct function_metrics` (metrics.c), or of `struct function_gauges` for what others
+ * know and is asked for when it is written, and a row in the table of families there.
+ *
+ * Owns:     its counters.
+ * Used by:  server/observers.c (which feeds it), handlers/.
+ * Threads:  event-loop thread only.
+ */
+#ifndef RUNTIME_DISPATCH_METRICS_H
+#define RUNTIME_DISPATCH_METRICS_H
+
+#include "runtime/dispatch/dispatcher.h"
+#include "runtime/dispatch/history.h"
+
+struct metrics; /* opaque */
+
+/* NULL when memory is short. */
+struct metrics *metrics_new(void);
+void metrics_free(struct metrics *metrics);
+
+/* The dispatcher's news. */
+void metrics_finished(struct metrics *metrics, const struct invocation *invocation);
+void metrics_refused(struct metrics *metrics, const struct invocation *invocation,
+                     enum dispatch_status status);
+
+/* A request for a function was answered with `exception`, without an invocation. */
+void metrics_rejected(struct metrics *metrics, const char *function_name, enum invocation_type type,
+                      enum api_exception exception);
+
+/* Forgets the functions that `config` has no more. */
+void metrics_reconfigure(struct metrics *metrics, const struct config *config);
+
+/* What is so now, in all accounts together. */
+struct function_gauges {
+    size_t environments_idle, environments_busy, environments_starting;
+    size_t events; /* queued, running or waiting */
+};
+
+struct metrics_sources {
+    const struct config *config;
+    void (*gauges)(const char *function_name, struct function_gauges *gauges, void *context);
+    void *context;
+    size_t dead_letters; /* since the start */
+};
+
+/* All but the next. Returns owned; NULL when memory is short. */
+struct bytes *metrics_write(const struct metrics *metrics, const struct metrics_sources *sources);
+
+/* The queue tells of its oldest event only later: 0 when there is none. False when memory is short. */
+bool metrics_append_oldest_event(struct bytes **text, double age_s);
+
+#endif

@@ -1,0 +1,244 @@
+#include "runtime/environments/execution_environment.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "base/short_text.h"
+
+/* clang-format off */
+static const bool may_follow[ENVIRONMENT_STATE_COUNT][ENVIRONMENT_STATE_COUNT] = {
+    [ENVIRONMENT_INIT]      = {[ENVIRONMENT_IDLE] = true, [ENVIRONMENT_SHUTDOWN] = true},
+    [ENVIRONMENT_IDLE]      = {[ENVIRONMENT_INVOKE] = true, [ENVIRONMENT_SHUTDOWN] = true},
+    [ENVIRONMENT_INVOKE]    = {[ENVIRONMENT_FINISHING] = true, [ENVIRONMENT_IDLE] = true, [ENVIRONMENT_SHUTDOWN] = true},
+    [ENVIRONMENT_FINISHING] = {[ENVIRONMENT_IDLE] = true, [ENVIRONMENT_SHUTDOWN] = true},
+    [ENVIRONMENT_SHUTDOWN]  = {[ENVIRONMENT_GONE] = true},
+};
+
+/* Go's names of the signals, which AWS's messages show. */
+static const char *const signal_names[] = {
+    [1] = "hangup", [2] = "interrupt", [3] = "quit", [4] = "illegal instruction", [5] = "trace/breakpoint trap",
+    [6] = "aborted", [7] = "bus error", [8] = "floating point exception", [9] = "killed",
+    [10] = "user defined signal 1", [11] = "segmentation fault", [12] = "user defined signal 2", [13] = "broken pipe",
+    [14] = "alarm clock", [15] = "terminated",
+};
+/* clang-format on */
+
+void environment_init(struct environment *environment, const struct environment_kind *kind,
+                      const struct environment_options *options)
+{
+    *environment = (struct environment){
+        .kind = kind,
+        .state = ENVIRONMENT_INIT,
+        .services = options->services,
+        .account = options->account,
+        .config = config_retain(options->config),
+        .settings = options->settings,
+        .listener = options->listener,
+        .listener_context = options->listener_context,
+        .opened_us = clock_monotonic_us(),
+    };
+}
+
+void environment_clear(struct environment *environment)
+{
+    assert(environment->state == ENVIRONMENT_GONE);
+    config_release(environment->config);
+}
+
+void environment_enter(struct environment *environment, enum environment_state next)
+{
+    assert(may_follow[environment->state][next]);
+    environment->state = next;
+    if (next == ENVIRONMENT_IDLE && environment->ready_us == 0)
+        environment->ready_us = clock_monotonic_us();
+    if (next == ENVIRONMENT_SHUTDOWN)
+        environment->listener->on_shutdown(environment, environment->listener_context);
+}
+
+enum { NOTE_SIZE = 1024 };
+
+/* `line` has no line end, and room for one. */
+static void write_note(struct environment *environment, char *line, size_t length)
+{
+    struct invocation *invocation = environment->invocation;
+
+    log_function_line(environment->services->log, environment->settings->function->name,
+                      invocation == NULL ? NULL : invocation->request_id,
+                      (struct bytes_view){line, length});
+    line[length] = '\n';
+    if (invocation != NULL)
+        log_tail_append(&invocation->log, line, length + 1);
+}
+
+void environment_note(struct environment *environment, const char *format, ...)
+{
+    char line[NOTE_SIZE];
+    va_list arguments;
+    int length;
+
+    va_start(arguments, format);
+    length = vsnprintf(line, sizeof line - 1, format, arguments);
+    va_end(arguments);
+    if (length < 0)
+        return;
+    if ((size_t)length > sizeof line - 2)
+        length = (int)sizeof line - 2;
+    write_note(environment, line, (size_t)length);
+}
+
+void environment_note_timeout(struct environment *environment)
+{
+    char now[CLOCK_TEXT_SIZE];
+
+    clock_format(clock_real_now_ms(), now);
+    environment_note(environment, "%s %s Task timed out after %u.00 seconds", now,
+                     environment->invocation->request_id,
+                     environment->invocation->target.version->timeout_s);
+    log_tail_append(&environment->invocation->log, "\n", 1);
+}
+
+/* The lines that every invocation has. */
+static void begin_note(struct short_text *note, char line[NOTE_SIZE], const char *kind,
+                       const struct invocation *invocation)
+{
+    short_text_begin(note, line, NOTE_SIZE - 1);
+    short_text_put(note, kind);
+    short_text_put(note, " RequestId: ");
+    short_text_put(note, invocation->request_id);
+}
+
+static void end_note(struct environment *environment, const struct short_text *note)
+{
+    write_note(environment, note->text, note->length);
+}
+
+static void write_start(struct environment *environment, const struct invocation *invocation)
+{
+    char line[NOTE_SIZE];
+    struct short_text note;
+
+    begin_note(&note, line, "START", invocation);
+    short_text_put(&note, " Version: ");
+    short_text_put(&note, environment->settings->version);
+    end_note(environment, &note);
+}
+
+void environment_begin(struct environment *environment, struct invocation *invocation)
+{
+    assert(environment->invocation == NULL);
+    environment->invocation = invocation;
+    invocation->is_cold_start = !environment->has_run;
+    environment->has_run = true;
+    invocation->began_us = clock_monotonic_us();
+    if (invocation->is_cold_start && environment->ready_us != 0)
+        invocation->init_duration_ms =
+            (double)(environment->ready_us - environment->opened_us) / 1000.0;
+    if (!environment->is_silent)
+        write_start(environment, invocation);
+}
+
+/* Failures of the platform show in REPORT; an exception that the handler raised does not. */
+static void put_status(struct short_text *note, const struct invocation *invocation)
+{
+    const char *type = invocation->outcome.error_type;
+
+    if (invocation->outcome.kind != OUTCOME_FUNCTION_ERROR || type[0] == '\0')
+        return;
+    if (strcmp(type, "Sandbox.Timedout") == 0) {
+        short_text_put(note, "Status: timeout");
+    } else {
+        short_text_put(note, "Status: error\tError Type: ");
+        short_text_put(note, type);
+    }
+}
+
+static void write_end(struct environment *environment, const struct invocation *invocation)
+{
+    char line[NOTE_SIZE];
+    struct short_text note;
+
+    begin_note(&note, line, "END", invocation);
+    end_note(environment, &note);
+}
+
+/* Since August 2025 what is billed includes the initialisation. */
+static void write_report(struct environment *environment, const struct invocation *invocation)
+{
+    char line[NOTE_SIZE];
+    struct short_text note;
+
+    begin_note(&note, line, "REPORT", invocation);
+    short_text_put(&note, "\tDuration: ");
+    short_text_put_hundredths(&note, invocation->duration_ms);
+    short_text_put(&note, " ms\tBilled Duration: ");
+    short_text_put_number(&note,
+                          (uint64_t)ceil(invocation->duration_ms + invocation->init_duration_ms));
+    short_text_put(&note, " ms\tMemory Size: ");
+    short_text_put_number(&note, environment->settings->memory_mb);
+    short_text_put(&note, " MB\tMax Memory Used: ");
+    short_text_put_number(&note, invocation->max_memory_mb);
+    short_text_put(&note, " MB\t");
+    if (invocation->init_duration_ms > 0) {
+        short_text_put(&note, "Init Duration: ");
+        short_text_put_hundredths(&note, invocation->init_duration_ms);
+        short_text_put(&note, " ms\t");
+    }
+    put_status(&note, invocation);
+    end_note(environment, &note);
+}
+
+void environment_hand_over(struct environment *environment, long peak_memory_kb)
+{
+    struct invocation *invocation = environment->invocation;
+
+    if (invocation->outcome.kind == OUTCOME_NONE)
+        invocation->outcome.kind = OUTCOME_ABANDONED;
+    invocation->duration_ms = (double)(clock_monotonic_us() - invocation->began_us) / 1000.0;
+    invocation->max_memory_mb = (unsigned)((peak_memory_kb + 1023) / 1024);
+    if (!environment->is_silent) {
+        write_end(environment, invocation);
+        write_report(environment, invocation);
+    }
+    environment->invocation = NULL;
+    environment->listener->on_done(environment, invocation, environment->listener_context);
+}
+
+void environment_exit_message(int wait_status, char message[EXIT_MESSAGE_SIZE])
+{
+    const char *core = WIFSIGNALED(wait_status) && WCOREDUMP(wait_status) ? " (core dumped)" : "";
+    const int signal_number = WIFSIGNALED(wait_status) ? WTERMSIG(wait_status) : 0;
+
+    if (signal_number == 0 && WEXITSTATUS(wait_status) == 0)
+        (void)snprintf(message, EXIT_MESSAGE_SIZE, "Runtime exited without providing a reason");
+    else if (signal_number == 0)
+        (void)snprintf(message, EXIT_MESSAGE_SIZE, "Runtime exited with error: exit status %d",
+                       WEXITSTATUS(wait_status));
+    else if ((size_t)signal_number < sizeof signal_names / sizeof signal_names[0])
+        (void)snprintf(message, EXIT_MESSAGE_SIZE, "Runtime exited with error: signal: %s%s",
+                       signal_names[signal_number], core);
+    else
+        (void)snprintf(message, EXIT_MESSAGE_SIZE, "Runtime exited with error: signal: signal %d%s",
+                       signal_number, core);
+}
+
+void environment_fail_by_exit(struct environment *environment, int wait_status,
+                              bool is_out_of_memory)
+{
+    struct invocation *invocation = environment->invocation;
+    const char *error_type = is_out_of_memory ? "Runtime.OutOfMemory" : "Runtime.ExitError";
+    char message[EXIT_MESSAGE_SIZE];
+
+    environment_exit_message(wait_status, message);
+    environment_note(environment, "RequestId: %s Error: %s", invocation->request_id, message);
+    environment_note(environment, "%s", error_type);
+    if (is_out_of_memory)
+        log_write(environment->services->log, LOG_WARN,
+                  "%s used more than twice its MemorySize of %u MB and was ended "
+                  "(Local.EnforceMemory turns this off)",
+                  environment->settings->function->name, environment->settings->memory_mb);
+    invocation_fail_platform(invocation, error_type, message);
+}

@@ -1,0 +1,47 @@
+/*
+ * worker_command.h - which program runs a warm environment: a bundled runtime under its interpreter, a `bootstrap`, or the
+ * command of an image.
+ *
+ * Decides only; worker_start.c starts it.
+ */
+#ifndef RUNTIME_ENVIRONMENTS_WORKER_COMMAND_H
+#define RUNTIME_ENVIRONMENTS_WORKER_COMMAND_H
+
+#include "runtime/environments/environment_variables.h"
+
+enum { WORKER_ARGUMENTS_MAX = 256, WORKER_FAILURE_SIZE = 512, WORKER_PATH_SIZE = 4096 };
+
+struct worker_command {
+    const char *arguments
+        [WORKER_ARGUMENTS_MAX]; /* ended by NULL; borrowed from the settings and from here */
+    const char *working_directory;
+    bool is_bundled;  /* it speaks frames */
+    bool has_wrapper; /* AWS_LAMBDA_EXEC_WRAPPER is what is started */
+    char path
+        [WORKER_PATH_SIZE]; /* of the bootstrap, where that is a file of ours or the function's */
+
+    /* When there is nothing to start: the platform's error. */
+    const char *error_type;
+    char failure[WORKER_FAILURE_SIZE];
+};
+
+/* Does it run under an interpreter that must be found first (interpreter.h)? */
+bool worker_command_needs_interpreter(const struct function_version *settings);
+
+/* The file that a bundled runtime begins with. */
+void worker_command_script(enum runtime_family family, const char *bundled_folder,
+                           char path[WORKER_PATH_SIZE]);
+
+/*
+ * False with `error_type` and `failure`. `variables` are those the process will see; `interpreter` is NULL where none
+ * is needed. All is borrowed.
+ */
+bool worker_command_make(const struct function_version *settings,
+                         const struct environment_variables *variables, const char *bundled_folder,
+                         const char *interpreter, struct worker_command *command);
+
+/* What the platform says when the program could not be started: "fork/exec /var/task/bootstrap: permission denied". */
+void worker_command_failure(const struct function_version *settings, struct worker_command *command,
+                            int error);
+
+#endif

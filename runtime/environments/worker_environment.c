@@ -1,0 +1,328 @@
+#include "runtime/environments/worker_environment.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "runtime/environments/worker_internal.h"
+
+enum {
+    MEMORY_SAMPLE_US = 100000, /* the peak memory is read no more often than this */
+    LEAVE_MS = 500,            /* for a process that has reported an init error to exit by itself */
+    DEBUGGED_S = 24 * 60 * 60  /* what a handler under a debugger is told that it has left */
+};
+
+/* ---- the end ---- */
+
+void worker_on_handle_closed(void *context)
+{
+    struct worker *worker = context;
+
+    assert(worker->open_handles > 0);
+    if (--worker->open_handles > 0)
+        return;
+    environment_enter(&worker->base, ENVIRONMENT_GONE);
+    worker->base.listener->on_gone(&worker->base, worker->base.listener_context);
+    environment_clear(&worker->base);
+    bytes_release(worker->failure_payload);
+    bytes_release(worker->streamed);
+    free(worker);
+}
+
+static void on_timer_closed(uv_handle_t *handle)
+{
+    worker_on_handle_closed(handle->data);
+}
+
+void worker_close_handles(struct worker *worker)
+{
+    if (worker->port != NULL)
+        worker->base.services->ports->close(worker->port);
+    worker->port = NULL;
+    worker->deliver = NULL;
+    if (worker->log.is_open)
+        environment_log_close(&worker->log, worker_on_handle_closed, worker);
+    if (worker->channel.is_open)
+        frame_channel_close(&worker->channel, worker_on_handle_closed);
+    uv_close((uv_handle_t *)&worker->timer, on_timer_closed);
+}
+
+static long sample_memory(struct worker *worker)
+{
+    const int64_t now_us = clock_monotonic_us();
+
+    if (worker->process != NULL &&
+        (worker->peak_memory_kb == 0 || now_us - worker->peak_memory_read_us >= MEMORY_SAMPLE_US)) {
+        const long peak_kb = process_peak_memory_kb(worker->process);
+
+        if (peak_kb > worker->peak_memory_kb)
+            worker->peak_memory_kb = peak_kb;
+        worker->peak_memory_read_us = now_us;
+    }
+    return worker->peak_memory_kb;
+}
+
+/* The invocation has its outcome: everything that was printed before belongs to it. */
+void worker_hand_over(struct worker *worker, enum environment_state next)
+{
+    worker_room_fn *on_room = worker->on_room;
+    void *room_context = worker->room_context;
+
+    worker_end_stream(worker);
+    memory_watch_stop(&worker->memory_watch);
+    (void)uv_timer_stop(&worker->timer);
+    environment_log_drain(&worker->log);
+    worker->log_drained_at = worker->channel.read_count;
+    environment_log_attach(&worker->log, NULL);
+    (void)sample_memory(worker);
+    environment_enter(&worker->base, next);
+    environment_hand_over(&worker->base, worker->peak_memory_kb);
+    if (on_room != NULL)
+        on_room(room_context); /* what still comes goes nowhere, but is read */
+}
+
+static void kill_or_close(struct worker *worker)
+{
+    if (worker->process != NULL)
+        process_kill(worker->process);
+    else if (!worker->is_searching)
+        worker_close_handles(worker);
+}
+
+/* It never got ready: whoever waited for it gets the reason, as an invocation of its own. */
+void worker_end_init(struct worker *worker)
+{
+    struct environment *environment = &worker->base;
+    struct invocation *invocation =
+        environment->listener->on_init_failed(environment, environment->listener_context);
+
+    environment_enter(environment, ENVIRONMENT_SHUTDOWN);
+    if (invocation == NULL)
+        return;
+    environment_begin(environment, invocation);
+    invocation->began_us = environment->opened_us;
+    if (worker->is_failure_of_system) {
+        invocation_refuse(invocation, API_SERVICE, worker->failure_message);
+    } else if (worker->failure_payload != NULL) {
+        invocation_fail(invocation, worker->failure_type, bytes_retain(worker->failure_payload));
+    } else if (strcmp(worker->failure_type, "Sandbox.Timedout") == 0) {
+        invocation_fail_platform(invocation, worker->failure_type, worker->failure_message);
+        environment_note_timeout(environment);
+    } else {
+        invocation_fail_platform(invocation, worker->failure_type, worker->failure_message);
+        environment_note(environment, "RequestId: %s Error: %s", invocation->request_id,
+                         worker->failure_message);
+        environment_note(environment, "%s", worker->failure_type);
+    }
+    environment_hand_over(environment, worker->peak_memory_kb);
+}
+
+void worker_set_failure(struct worker *worker, const char *error_type, const char *message)
+{
+    (void)snprintf(worker->failure_type, sizeof worker->failure_type, "%s", error_type);
+    (void)snprintf(worker->failure_message, sizeof worker->failure_message, "%s", message);
+}
+
+/* ---- deadlines ---- */
+
+bool worker_is_debugged(const struct function_version *settings)
+{
+    return settings->attach || settings->debug_command.count > 0;
+}
+
+static void make_timeout_message(const struct function_version *settings, char message[64])
+{
+    (void)snprintf(message, 64, "Task timed out after %u.00 seconds", settings->timeout_s);
+}
+
+static void on_deadline(uv_timer_t *timer)
+{
+    struct worker *worker = timer->data;
+    struct invocation *invocation = worker->base.invocation;
+    char message[64];
+
+    make_timeout_message(invocation->target.version, message);
+    environment_log_drain(&worker->log);
+    environment_note_timeout(&worker->base);
+    invocation_fail_platform(invocation, "Sandbox.Timedout", message);
+    worker_hand_over(worker, ENVIRONMENT_SHUTDOWN);
+    kill_or_close(worker);
+}
+
+void worker_on_init_timer(uv_timer_t *timer)
+{
+    struct worker *worker = timer->data;
+    char message[64];
+
+    if (!worker->is_init_overdue) {
+        worker->is_init_overdue = true;
+        log_function_line(
+            worker->base.services->log, worker->base.settings->function->name, NULL,
+            BYTES_VIEW("INIT_REPORT Init Duration: 10000.00 ms\tPhase: init\tStatus: timeout"));
+        (void)uv_timer_start(timer, worker_on_init_timer,
+                             (uint64_t)worker->base.settings->timeout_s * 1000, 0);
+        return;
+    }
+    environment_log_drain(&worker->log);
+    make_timeout_message(worker->base.settings, message);
+    worker_set_failure(worker, "Sandbox.Timedout", message);
+    worker_end_init(worker);
+    kill_or_close(worker);
+}
+
+static void on_leave_timer(uv_timer_t *timer)
+{
+    kill_or_close(timer->data);
+}
+
+static void start_deadline(struct worker *worker)
+{
+    const struct function_version *settings = worker->base.invocation->target.version;
+    const bool is_debugged = worker_is_debugged(worker->base.settings);
+    uint64_t timeout_ms = (is_debugged ? DEBUGGED_S : (uint64_t)settings->timeout_s) * 1000;
+
+    if (worker->first_timeout_ms > 0 && worker->first_timeout_ms < timeout_ms)
+        timeout_ms = worker->first_timeout_ms;
+    worker->first_timeout_ms = 0;
+    worker->deadline_ms = clock_real_now_ms() + (int64_t)timeout_ms;
+    if (!is_debugged)
+        (void)uv_timer_start(&worker->timer, on_deadline, timeout_ms, 0);
+}
+
+/* ---- both transports: what the process tells ---- */
+
+/* Response and `next` mostly come in one piece: nothing can have been printed in between. */
+static bool has_drained_log(const struct worker *worker)
+{
+    return worker->channel.is_open && worker->base.state == ENVIRONMENT_FINISHING &&
+           worker->log_drained_at == worker->channel.read_count;
+}
+
+void worker_become_idle(struct worker *worker)
+{
+    if (worker->has_ended)
+        return;
+    if (worker->base.state == ENVIRONMENT_INIT && worker->is_init_overdue)
+        worker->first_timeout_ms = uv_timer_get_due_in(&worker->timer);
+    (void)uv_timer_stop(&worker->timer);
+    if (!has_drained_log(worker))
+        environment_log_drain(&worker->log);
+    environment_enter(&worker->base, ENVIRONMENT_IDLE);
+    worker->base.listener->on_idle(&worker->base, worker->base.listener_context);
+}
+
+void worker_succeed(struct worker *worker, struct bytes *payload)
+{
+    struct invocation *invocation = worker->base.invocation;
+
+    if (bytes_view(payload).length > RESPONSE_PAYLOAD_MAX) {
+        bytes_release(payload);
+        invocation_fail_too_large(invocation);
+    } else {
+        invocation_succeed(invocation, payload);
+    }
+    worker_hand_over(worker, ENVIRONMENT_FINISHING);
+}
+
+/* Only errors of the runtime itself show in REPORT; what a handler raised does not. */
+void worker_fail_invocation(struct worker *worker, const char *error_type, struct bytes *payload)
+{
+    const bool is_runtime = strncmp(error_type, "Runtime.", 8) == 0;
+
+    if (bytes_view(payload).length > RESPONSE_PAYLOAD_MAX) {
+        bytes_release(payload);
+        invocation_fail_too_large(worker->base.invocation);
+    } else {
+        invocation_fail(worker->base.invocation, is_runtime ? error_type : "", payload);
+    }
+    worker_hand_over(worker, ENVIRONMENT_FINISHING);
+}
+
+/* The process normally exits by itself now; what it prints on the way is still read. */
+void worker_report_init_failure(struct worker *worker, const char *error_type,
+                                struct bytes *payload)
+{
+    environment_log_drain(&worker->log);
+    (void)sample_memory(worker);
+    worker_set_failure(worker, error_type, "");
+    worker->failure_payload = payload == NULL ? bytes_new(0) : payload;
+    (void)uv_timer_start(&worker->timer, on_leave_timer, LEAVE_MS, 0);
+    worker_end_init(worker);
+}
+
+/* ---- the dispatcher's side ---- */
+
+/* Ended like a process that the kernel kills for its memory; the exit that follows is told apart by the flag. */
+static void on_memory_exceeded(void *context)
+{
+    struct worker *worker = context;
+
+    worker->is_out_of_memory = true;
+    if (worker->process != NULL)
+        process_kill(worker->process);
+}
+
+static void watch_memory(struct worker *worker)
+{
+    const struct function_version *settings = worker->base.settings;
+
+    if (!settings->enforce_memory || worker->process == NULL || settings->debug_command.count > 0)
+        return;
+    worker->memory_watch.process_id = process_id(worker->process);
+    worker->memory_watch.limit_bytes = (size_t)settings->memory_mb * GUARD_FACTOR << 20;
+    worker->memory_watch.on_exceeded = on_memory_exceeded;
+    worker->memory_watch.context = worker;
+    memory_watch_start(worker->base.services->memory_guard, &worker->memory_watch);
+}
+
+static void worker_invoke(struct environment *environment, struct invocation *invocation)
+{
+    struct worker *worker = (struct worker *)environment;
+
+    environment_enter(environment, ENVIRONMENT_INVOKE);
+    environment_log_attach(&worker->log, invocation);
+    environment_begin(environment, invocation);
+    (void)snprintf(worker->last_request_id, REQUEST_ID_SIZE, "%s", invocation->request_id);
+    start_deadline(worker);
+    watch_memory(worker);
+    if (worker->deliver != NULL)
+        worker_deliver(worker);
+    else if (worker->channel.is_open && !worker_send_event(worker, invocation))
+        process_kill(worker->process); /* its end is the outcome */
+    /* Else the connection of the last `next` broke: the event is given to the one that comes. */
+}
+
+static void worker_shut_down(struct environment *environment)
+{
+    struct worker *worker = (struct worker *)environment;
+
+    if (environment->state == ENVIRONMENT_SHUTDOWN || environment->state == ENVIRONMENT_GONE)
+        return;
+    if (environment->invocation != NULL)
+        worker_hand_over(worker, ENVIRONMENT_SHUTDOWN);
+    else
+        environment_enter(environment, ENVIRONMENT_SHUTDOWN);
+    (void)uv_timer_stop(&worker->timer);
+    kill_or_close(worker);
+}
+
+static const struct environment_kind worker_kind = {.invoke = worker_invoke,
+                                                    .shut_down = worker_shut_down};
+
+struct environment *worker_open(const struct environment_options *options)
+{
+    struct worker *worker = calloc(1, sizeof *worker);
+
+    if (worker == NULL)
+        return NULL;
+    environment_init(&worker->base, &worker_kind, options);
+    (void)uv_timer_init(options->services->loop, &worker->timer);
+    worker->timer.data = worker;
+    worker->open_handles = 1;
+    if (!worker_start(worker))
+        worker_fail_soon(worker);
+    else if (!worker_is_debugged(options->settings))
+        (void)uv_timer_start(&worker->timer, worker_on_init_timer, INIT_PHASE_MS, 0);
+    return &worker->base;
+}

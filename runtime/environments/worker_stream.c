@@ -1,0 +1,100 @@
+#include "runtime/environments/worker_internal.h"
+
+#include <string.h>
+
+static void on_taker_has_room(void *maker)
+{
+    struct worker *worker = maker;
+    worker_room_fn *on_room = worker->on_room;
+
+    worker->on_room = NULL;
+    worker->base.invocation->stream->resume = NULL;
+    if (on_room != NULL)
+        on_room(worker->room_context);
+}
+
+bool worker_wants_stream(struct worker *worker, const char *request_id, const void *context)
+{
+    const struct invocation *invocation = worker->base.invocation;
+
+    if (worker->base.state != ENVIRONMENT_INVOKE || invocation->stream == NULL ||
+        strcmp(invocation->request_id, request_id) != 0)
+        return false;
+    worker->stream_context = context;
+    return true;
+}
+
+static bool pass_on(struct worker *worker, struct bytes *chunk, worker_room_fn *on_room,
+                    void *context)
+{
+    struct invocation *invocation = worker->base.invocation;
+    struct response_stream *stream = invocation->stream;
+
+    stream->sent += bytes_view(chunk).length;
+    if (stream->sent > STREAMED_RESPONSE_MAX) {
+        bytes_release(chunk);
+        invocation_fail_too_large(invocation);
+        worker_hand_over(worker, ENVIRONMENT_FINISHING);
+        return true;
+    }
+    if (stream->on_chunk(chunk, stream->context))
+        return true;
+    worker->on_room = on_room;
+    worker->room_context = context;
+    stream->maker = worker;
+    stream->resume = on_taker_has_room;
+    return false;
+}
+
+bool worker_stream(struct worker *worker, struct bytes *chunk, worker_room_fn *on_room,
+                   void *context)
+{
+    if (worker->base.state == ENVIRONMENT_INVOKE && worker->stream_context == context)
+        return pass_on(worker, chunk, on_room, context);
+    bytes_release(chunk); /* its invocation is over */
+    return true;
+}
+
+void worker_forget_room(struct worker *worker, const void *context)
+{
+    if (worker->room_context == context)
+        worker->on_room = NULL;
+}
+
+/* Kept until the end, but not beyond what a whole response may be. */
+static void keep_chunk(struct worker *worker, struct bytes *chunk)
+{
+    const struct bytes_view view = bytes_view(chunk);
+
+    if (bytes_view(worker->streamed).length <= RESPONSE_PAYLOAD_MAX)
+        (void)bytes_append(&worker->streamed, view.data, view.length);
+    bytes_release(chunk);
+}
+
+static void on_channel_room(void *context)
+{
+    struct worker *worker = context;
+
+    frame_channel_resume(&worker->channel);
+}
+
+void worker_take_chunk(struct worker *worker, struct bytes *chunk)
+{
+    if (worker->base.invocation->stream == NULL)
+        keep_chunk(worker, chunk);
+    else if (!pass_on(worker, chunk, on_channel_room, worker))
+        frame_channel_pause(&worker->channel);
+}
+
+void worker_end_stream(struct worker *worker)
+{
+    struct response_stream *stream = worker->base.invocation->stream;
+
+    if (stream != NULL)
+        stream->resume = NULL;
+    bytes_release(worker->streamed);
+    worker->streamed = NULL;
+    worker->is_streaming = false;
+    worker->stream_context = NULL;
+    worker->on_room = NULL;
+}

@@ -1,0 +1,404 @@
+#include "runtime/events/async_internal.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/*
+ * How many events run at once, of one function and of all. On AWS each has a machine of its own; here a thousand events
+ * must not become a thousand processes. Most functions wait for something or other, so it is more than a core has use
+ * for; the minimum is for machines with few cores. Who reserves concurrency has said how many, within reason.
+ */
+enum {
+    RESERVED_PLACES_PER_CORE = 64,
+    RESERVED_PLACES_MIN = 128,
+    LANE_PLACES_PER_CORE = 4,
+    LANE_PLACES_MIN = 8,
+    EVENT_PLACES_PER_CORE = 16,
+    EVENT_PLACES_MIN = 32
+};
+
+void async_begin(struct async_account *owner)
+{
+    owner->busy_count++;
+    owner->invoker->busy_count++;
+}
+
+static void on_queue_closed(void *context)
+{
+    struct async_invoker *invoker = context;
+    async_invoker_closed_fn *on_closed = invoker->on_closed;
+    void *closed_context = invoker->context;
+
+    free(invoker);
+    on_closed(closed_context);
+}
+
+static void free_lanes(struct async_invoker *invoker)
+{
+    struct event_lane *next_lane;
+
+    for (struct async_account *owner = invoker->accounts; owner != NULL; owner = owner->next) {
+        for (struct event_lane *lane = owner->lanes; lane != NULL; lane = next_lane) {
+            next_lane = lane->next_of_account;
+            clock_timer_stop(&lane->timer);
+            while (lane->first != NULL)
+                async_drop(lane->first);
+            free(lane->function_name);
+            free(lane);
+        }
+    }
+}
+
+static void on_idle_closed(uv_handle_t *handle)
+{
+    struct async_invoker *invoker = handle->data;
+    struct async_account *next;
+
+    free_lanes(invoker);
+    for (struct async_account *owner = invoker->accounts; owner != NULL; owner = next) {
+        next = owner->next;
+        async_drop_waits(owner);
+        owner->account->events = NULL;
+        free(owner);
+    }
+    free(invoker->buckets);
+    event_queue_close(invoker->queue, on_queue_closed, invoker);
+}
+
+/* What can't be written is told only when the queue closes, so that does not wait for it. */
+static void close_if_quiet(struct async_invoker *invoker)
+{
+    if (invoker->state == INVOKER_CLOSING && invoker->running_count == 0 &&
+        !uv_is_closing((uv_handle_t *)&invoker->idle) && invoker->busy_count == 0)
+        uv_close((uv_handle_t *)&invoker->idle, on_idle_closed);
+}
+
+void async_end_any(struct async_invoker *invoker)
+{
+    assert(invoker->busy_count > 0);
+    invoker->busy_count--;
+    close_if_quiet(invoker);
+}
+
+void async_end(struct async_account *owner)
+{
+    assert(owner->busy_count > 0);
+    owner->busy_count--;
+    if (owner->waits != NULL)
+        async_touch(owner->invoker);
+    async_end_any(owner->invoker);
+}
+
+_Noreturn void async_out_of_memory(void)
+{
+    static const char text[] =
+        "invoked: out of memory: what came of an event can't be written; stopping, so that it is "
+        "run again after the next start\n";
+
+    (void)!write(STDERR_FILENO, text, sizeof text - 1);
+    abort();
+}
+
+/* What the queue tells. */
+
+static void on_failing(void *context, const char *why)
+{
+    const struct async_invoker *invoker = context;
+
+    log_write(invoker->options.log, LOG_ERROR,
+              "queue: can't be written (%s): new events are refused and none is started; what was "
+              "accepted is kept, and goes on when there is room",
+              why);
+}
+
+static void on_postponed(void *context, const char *why)
+{
+    const struct async_invoker *invoker = context;
+
+    log_write(invoker->options.log, LOG_ERROR, "%s: a record can't be written; it is tried again",
+              why);
+}
+
+static void on_recovered(void *context)
+{
+    struct async_invoker *invoker = context;
+
+    log_write(invoker->options.log, LOG_WARN, "queue: can be written again");
+    async_wake_all(invoker);
+}
+
+static void on_kept_again(struct event *event, enum store_status status, void *context)
+{
+    (void)event;
+    (void)status;
+    async_end(context);
+}
+
+/* The rows are gone; what is in memory goes into the new file. What is being written sees to itself. */
+static void restore_lane(struct event_lane *lane)
+{
+    struct async_invoker *invoker = lane->owner->invoker;
+
+    lane->owner->count -= event_lane_unread(lane);
+    lane->count -= event_lane_unread(lane);
+    lane->next_due_ms = INT64_MAX;
+    if (!event_queue_add_lane(invoker->queue, lane))
+        async_out_of_memory();
+    for (struct event *event = lane->first; event != NULL; event = event->next) {
+        if ((event->state != EVENT_READY && event->state != EVENT_REFUSED &&
+             event->state != EVENT_RUNNING) ||
+            event->is_forgotten)
+            continue;
+        async_begin(lane->owner);
+        if (!event_queue_add_again(invoker->queue, event, on_kept_again, lane->owner))
+            async_out_of_memory();
+    }
+}
+
+static void on_restored(void *context, const char *what)
+{
+    const struct async_invoker *invoker = context;
+
+    log_write(invoker->options.log, LOG_WARN, "queue: %s", what);
+}
+
+static void on_replaced(void *context, const char *what)
+{
+    struct async_invoker *invoker = context;
+
+    log_write(invoker->options.log, LOG_ERROR, "%s", what);
+    for (struct async_account *owner = invoker->accounts; owner != NULL; owner = owner->next) {
+        for (struct event_lane *lane = owner->lanes; lane != NULL; lane = lane->next_of_account)
+            restore_lane(lane);
+    }
+}
+
+/* Opening and closing. */
+
+static bool on_lane(const struct event_store_lane *row, void *context)
+{
+    struct async_invoker *invoker = context;
+    struct account *account = strlen(row->account_id) == ACCOUNT_ID_SIZE - 1
+                                  ? accounts_get(invoker->options.accounts, row->account_id)
+                                  : NULL;
+    struct async_account *owner = account == NULL ? NULL : async_owner(invoker, account);
+    struct event_lane *lane = owner == NULL ? NULL : async_new_lane(owner, row->function_name);
+
+    if (lane == NULL)
+        return false;
+    lane->id = row->id;
+    lane->is_stored = true;
+    lane->count = row->count;
+    lane->next_due_ms = row->next_due_ms;
+    owner->count += row->count;
+    async_wake(lane);
+    return true;
+}
+
+static unsigned count_places(unsigned per_core, unsigned min)
+{
+    const long core_count = sysconf(_SC_NPROCESSORS_ONLN);
+    const unsigned places =
+        core_count > 0 && core_count < 4096 ? (unsigned)core_count * per_core : 0;
+
+    return places < min ? min : places;
+}
+
+struct async_invoker *async_invoker_open(const struct async_invoker_options *options,
+                                         struct event_queue *queue)
+{
+    const struct store_worker_listener listener = {
+        .on_failing = on_failing,
+        .on_postponed = on_postponed,
+        .on_recovered = on_recovered,
+        .on_replaced = on_replaced,
+        .on_restored = on_restored,
+    };
+    struct store_worker_listener own = listener;
+    struct async_invoker *invoker = calloc(1, sizeof *invoker);
+
+    if (invoker == NULL)
+        return NULL;
+    invoker->options = *options;
+    invoker->queue = queue;
+    invoker->lane_places = count_places(LANE_PLACES_PER_CORE, LANE_PLACES_MIN);
+    invoker->event_places = count_places(EVENT_PLACES_PER_CORE, EVENT_PLACES_MIN);
+    invoker->reserved_places = count_places(RESERVED_PLACES_PER_CORE, RESERVED_PLACES_MIN);
+    invoker->bucket_count = LANE_BUCKETS_MIN;
+    invoker->buckets = calloc(invoker->bucket_count, sizeof(struct event_lane *));
+    (void)uv_idle_init(options->loop, &invoker->idle); /* always 0 */
+    invoker->idle.data = invoker;
+    if (invoker->buckets == NULL || event_queue_lanes(queue, on_lane, invoker) != STORE_OK) {
+        /* The handle needs the loop to go; the caller gives up, so nobody minds what is left. */
+        (void)uv_idle_stop(&invoker->idle);
+        return NULL;
+    }
+    own.context = invoker;
+    event_queue_listen(queue, &own);
+    dispatcher_listen(options->dispatcher, async_on_place, invoker);
+    (void)async_finish_redrives(invoker);
+    return invoker;
+}
+
+void async_invoker_stop(struct async_invoker *invoker)
+{
+    if (invoker->state == INVOKER_OPEN)
+        invoker->state = INVOKER_STOPPED;
+    (void)uv_idle_stop(&invoker->idle);
+    for (struct async_account *owner = invoker->accounts; owner != NULL; owner = owner->next) {
+        for (struct event_lane *lane = owner->lanes; lane != NULL; lane = lane->next_of_account)
+            clock_timer_stop(&lane->timer);
+    }
+}
+
+void async_invoker_close(struct async_invoker *invoker, async_invoker_closed_fn *on_closed,
+                         void *context)
+{
+    async_invoker_stop(invoker);
+    invoker->state = INVOKER_CLOSING;
+    invoker->on_closed = on_closed;
+    invoker->context = context;
+    event_queue_hurry(invoker->queue);
+    close_if_quiet(invoker);
+}
+
+void async_invoker_reconfigure(struct async_invoker *invoker)
+{
+    for (struct async_account *owner = invoker->accounts; owner != NULL; owner = owner->next) {
+        for (struct event_lane *lane = owner->lanes; lane != NULL; lane = lane->next_of_account) {
+            if (lane->refused != NULL && lane->refused->due_ms > async_now_ms(lane))
+                lane->refused->due_ms = async_now_ms(lane); /* its function may be back */
+            async_unblock(lane);
+        }
+    }
+    async_wake_all(invoker);
+}
+
+/* Accepting. */
+
+static bool fill_event(struct event *event, const struct event_lane *lane,
+                       const struct enqueue_options *options)
+{
+    struct async_invoker *invoker = lane->owner->invoker;
+
+    event->sequence = event_queue_next_sequence(invoker->queue);
+    event->enqueued_at_ms = event->due_ms = async_now_ms(lane);
+    event->payload = bytes_retain(options->payload);
+    event->state = EVENT_ADDING;
+    if (options->request_id != NULL)
+        (void)snprintf(event->request_id, REQUEST_ID_SIZE, "%s", options->request_id);
+    else
+        request_id_make(invoker->options.random, event->request_id);
+    return event_set_text(&event->qualifier, options->qualifier) &&
+           event_set_text(&event->trace_header, options->trace_header);
+}
+
+struct event *async_new_event(struct async_invoker *invoker, const struct enqueue_options *options,
+                              enum enqueue_status *status)
+{
+    const struct config *config = config_store_current(invoker->options.config_store);
+    struct event_lane *lane;
+    struct event *event;
+
+    *status = ENQUEUE_FULL;
+    if (!options->is_follow_up && async_invoker_count(options->account) >= config->queue_capacity)
+        return NULL;
+    *status = ENQUEUE_NO_MEMORY;
+    lane = async_lane(invoker, options->account, options->function_name);
+    event = lane == NULL ? NULL : event_new();
+    if (event == NULL)
+        return NULL;
+    if (!fill_event(event, lane, options)) {
+        event_free(event);
+        return NULL;
+    }
+    *status = ENQUEUE_PENDING;
+    async_hold(lane, event);
+    lane->count++;
+    lane->owner->count++;
+    return event;
+}
+
+/* A window only holds what comes before all that is in the database alone, so that order is kept. */
+static bool is_kept_in_memory(const struct event_lane *lane, const struct event *event)
+{
+    const struct async_invoker *invoker = lane->owner->invoker;
+
+    if (lane->is_reading || (event_lane_unread(lane) > 0 && lane->next_due_ms <= event->due_ms))
+        return false;
+    return lane->ready_count == 0 ||
+           (lane->ready_count < LANE_WINDOW && invoker->memory_bytes <= MEMORY_BYTES_MAX);
+}
+
+void async_accept(struct event *event, enum store_status status)
+{
+    struct event_lane *lane = event->lane;
+    const int64_t due_ms = event->due_ms;
+
+    event->on_accepted = NULL;
+    if (status != STORE_OK && !event->is_forgotten)
+        async_discount(lane);
+    if (status != STORE_OK || event->is_forgotten) {
+        async_drop(event);
+    } else if (is_kept_in_memory(lane, event)) {
+        event_lane_enter(lane, event, EVENT_READY);
+        async_wake(lane);
+    } else {
+        async_drop(event);
+        async_expect(lane, due_ms);
+    }
+}
+
+static void on_added(struct event *event, enum store_status status, void *context)
+{
+    struct async_account *owner = context;
+    enqueue_done_fn *on_accepted = event->on_accepted;
+    void *accepted_context = event->context;
+
+    async_accept(event, status);
+    on_accepted(status == STORE_OK, accepted_context);
+    async_end(owner);
+}
+
+enum enqueue_status async_invoker_enqueue(struct async_invoker *invoker,
+                                          const struct enqueue_options *options,
+                                          enqueue_done_fn *on_done, void *context)
+{
+    enum enqueue_status status;
+    struct event *event;
+
+    if (invoker->state != INVOKER_OPEN)
+        return ENQUEUE_STOPPING;
+    event = async_new_event(invoker, options, &status);
+    if (event == NULL)
+        return status;
+    event->on_accepted = on_done;
+    event->context = context;
+    if (!event_queue_add(invoker->queue, event, on_added, event->lane->owner)) {
+        async_accept(event, STORE_FAILED);
+        return ENQUEUE_NO_MEMORY;
+    }
+    async_begin(event->lane->owner);
+    return ENQUEUE_PENDING;
+}
+
+size_t async_invoker_count(const struct account *account)
+{
+    return account->events == NULL ? 0 : account->events->count;
+}
+
+size_t async_invoker_dead_letter_count(const struct async_invoker *invoker)
+{
+    return invoker->dead_letter_count;
+}
+
+size_t async_invoker_function_count(const struct async_invoker *invoker,
+                                    const struct account *account, const char *function_name)
+{
+    const struct event_lane *lane = async_find_lane(invoker, account, function_name);
+
+    return lane == NULL ? 0 : lane->count;
+}

@@ -1,0 +1,163 @@
+/*
+ * async_invoker.h - accepts asynchronous events, runs them when they are due, and sees to what comes of them.
+ *
+ *     enqueue --> commit --> "accepted" --> waits in its lane --> dispatcher --> retry_policy (pure)
+ *                                               ^                                 |-- done ----> destination, gone
+ *                                               |------- at its next time --------|-- again
+ *                                                                                 '-- discard -> dead letter, destination, gone
+ *
+ * Events of one function and account form a lane and start in order, as far as there are places: those that AWS counts
+ * (dispatcher.h), and bounds of our own that keep a backlog from taking the machine (async_round.c). If there is no
+ * place and none of the lane's own runs, whose end would free one, the first is refused and backs off; the others wait.
+ *
+ * Owns:     the queue, the lanes.
+ * Used by:  handlers/.
+ * Lifetime: opened by server_start() after accounts, configuration and dispatcher; closed before them.
+ * Threads:  event-loop thread only.
+ */
+#ifndef RUNTIME_EVENTS_ASYNC_INVOKER_H
+#define RUNTIME_EVENTS_ASYNC_INVOKER_H
+
+#include "config/config_store.h"
+#include "runtime/dispatch/dispatcher.h"
+#include "runtime/events/event_queue.h"
+#include "base/log.h"
+
+struct async_invoker; /* opaque */
+
+struct async_invoker_options {
+    uv_loop_t *loop; /* all of these are borrowed */
+    struct accounts *accounts;
+    struct config_store *config_store;
+    struct dispatcher *dispatcher; /* whose listener this becomes */
+    struct log *log;
+    struct random_source *random;
+    bool is_explaining; /* --explain: a line for each step of each event */
+};
+
+/* Takes `queue` on success, and goes on where its last user stopped. NULL when it can't be read or memory is short. */
+struct async_invoker *async_invoker_open(const struct async_invoker_options *options,
+                                         struct event_queue *queue);
+
+/* Starts nothing more. Running events are left alone: their rows stay, and they run again after the next start. */
+void async_invoker_stop(struct async_invoker *invoker);
+
+/* After the dispatcher has ended every invocation, and with no wait left that somebody may yet cancel. `on_closed` runs once all is written and freed. */
+typedef void async_invoker_closed_fn(void *context);
+void async_invoker_close(struct async_invoker *invoker, async_invoker_closed_fn *on_closed,
+                         void *context);
+
+/* The configuration is a new one: what waited for a function or a place is looked at again. */
+void async_invoker_reconfigure(struct async_invoker *invoker);
+
+enum enqueue_status {
+    ENQUEUE_PENDING,  /* the callback will tell */
+    ENQUEUE_FULL,     /* QueueCapacity: a throttle */
+    ENQUEUE_STOPPING, /* 5xx, like the next */
+    ENQUEUE_NO_MEMORY
+};
+
+struct enqueue_options {
+    struct account *account;
+    const char *function_name;
+    const char *qualifier;    /* as invoked; "" or NULL for none */
+    struct bytes *payload;    /* retained; NULL for none */
+    const char *request_id;   /* NULL: a fresh one */
+    const char *trace_header; /* of the caller; may be NULL */
+    bool is_follow_up;        /* takes the place in the queue of an event that ends */
+};
+
+/* Committed, and so to be answered by 202; or not, and so by 5xx. */
+typedef void enqueue_done_fn(bool is_accepted, void *context);
+
+/* `on_done` runs exactly once if and only if ENQUEUE_PENDING is returned. */
+enum enqueue_status async_invoker_enqueue(struct async_invoker *invoker,
+                                          const struct enqueue_options *options,
+                                          enqueue_done_fn *on_done, void *context);
+
+/* How many events an account has, and a function of it (of all qualifiers). */
+size_t async_invoker_count(const struct account *account);
+size_t async_invoker_function_count(const struct async_invoker *invoker,
+                                    const struct account *account, const char *function_name);
+
+/* How many dead letters were decided on since the start, in all accounts. */
+size_t async_invoker_dead_letter_count(const struct async_invoker *invoker);
+
+/* When the account's next waiting event is due; false when none waits. */
+bool async_invoker_next_due_ms(const struct async_invoker *invoker, const struct account *account,
+                               int64_t *due_ms);
+
+/* The queue for people and tests. */
+
+enum event_row_state { EVENT_ROW_QUEUED, EVENT_ROW_RUNNING, EVENT_ROW_WAITING };
+
+struct event_row {
+    int64_t sequence;
+    char request_id[REQUEST_ID_SIZE];
+    const char *function_name; /* valid during the callback, like last_error */
+    enum event_row_state state;
+    unsigned attempt;
+    int64_t enqueued_at_ms, next_attempt_at_ms; /* the latter 0 while it runs */
+    char *last_error;                           /* NULL for none */
+};
+
+/* `rows` in the order of acceptance; NULL when it could not be read. */
+typedef void event_rows_fn(const struct event_row *rows, size_t count, void *context);
+
+/* `function_name` NULL for all; at most `row_max` rows. False when memory is short. */
+bool async_invoker_list(struct async_invoker *invoker, struct account *account,
+                        const char *function_name, size_t row_max, event_rows_fn *on_rows,
+                        void *context);
+
+/*
+ * Empties an account's queue; with `has_records` its dead letters and destination records go too. What runs ends, and
+ * nothing comes of it. `on_done` hears STORE_OK once it is on disk.
+ */
+bool async_invoker_clear(struct async_invoker *invoker, struct account *account, bool has_records,
+                         event_queue_done_fn *on_done, void *context);
+
+/* When the oldest event of all was accepted and in whose account; NULL for none. */
+typedef void async_oldest_fn(struct account *account, int64_t enqueued_at_ms, void *context);
+bool async_invoker_oldest(struct async_invoker *invoker, async_oldest_fn *on_oldest, void *context);
+
+/* Dead letters or records as a JSON array; `name` of a queue or destination, "" for all. See event_queue_records(). */
+bool async_invoker_records(struct async_invoker *invoker, const struct account *account,
+                           enum record_kind kind, const char *name, event_records_fn *on_records,
+                           void *context);
+
+enum redrive_status {
+    REDRIVE_DONE,
+    REDRIVE_NO_FILE, /* nothing was ever written to that queue, or it has been emptied since */
+    REDRIVE_FAILED   /* on the way */
+};
+
+/*
+ * Puts the dead letters of a queue ("": of all) back as new events, each at most once even across a kill, as far as
+ * QueueCapacity goes; the file keeps the rest. `count` is how many.
+ */
+typedef void redrive_fn(size_t count, enum redrive_status status, void *context);
+bool async_invoker_redrive(struct async_invoker *invoker, struct account *account,
+                           const char *queue_name, redrive_fn *on_done, void *context);
+
+/* Waiting for the queue: see async_wait.c. */
+
+struct async_wait; /* opaque */
+
+/* `request_ids` of what ran, in order (only after an advance). The wait is gone then. */
+typedef void async_wait_fn(const char (*request_ids)[REQUEST_ID_SIZE], size_t count, void *context);
+
+/*
+ * Tells when the account has no event any more, never before this returns. A manual clock is moved to each next attempt
+ * itself, except while an event waits for the place of an invocation that runs. NULL when memory is short.
+ */
+struct async_wait *async_invoker_drain(struct async_invoker *invoker, struct account *account,
+                                       async_wait_fn *on_done, void *context);
+
+/* Moves a manual clock to `to_ms`, running what falls due on the way at its time; tells when that has settled. */
+struct async_wait *async_invoker_advance(struct async_invoker *invoker, struct account *account,
+                                         int64_t to_ms, async_wait_fn *on_done, void *context);
+
+/* Nobody wants to know any more; the callback won't run. */
+void async_wait_cancel(struct async_wait *wait);
+
+#endif

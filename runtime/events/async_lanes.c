@@ -1,0 +1,142 @@
+/*
+ * Accounts and lanes of the asynchronous invoker: found by name, counted, never removed before the end.
+ */
+#include "runtime/events/async_internal.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+static size_t hash(const char *account_id, const char *function_name)
+{
+    uint64_t number = UINT64_C(14695981039346656037);
+
+    for (; *account_id != '\0'; account_id++)
+        number = (number ^ (unsigned char)*account_id) * UINT64_C(1099511628211);
+    for (; *function_name != '\0'; function_name++)
+        number = (number ^ (unsigned char)*function_name) * UINT64_C(1099511628211);
+    return (size_t)(number ^ (number >> 32));
+}
+
+struct event_lane *async_find_lane(const struct async_invoker *invoker,
+                                   const struct account *account, const char *function_name)
+{
+    struct event_lane *lane =
+        invoker->buckets[hash(account->id, function_name) & (invoker->bucket_count - 1)];
+
+    while (lane != NULL &&
+           (lane->account != account || strcmp(lane->function_name, function_name) != 0))
+        lane = lane->next_in_table;
+    return lane;
+}
+
+static void put_in_table(struct async_invoker *invoker, struct event_lane *lane)
+{
+    struct event_lane **bucket =
+        &invoker
+             ->buckets[hash(lane->account->id, lane->function_name) & (invoker->bucket_count - 1)];
+
+    lane->next_in_table = *bucket;
+    *bucket = lane;
+}
+
+/* Goes on with long chains when memory is short. */
+static void grow_table(struct async_invoker *invoker)
+{
+    struct event_lane **buckets;
+
+    if (invoker->lane_count < invoker->bucket_count)
+        return;
+    buckets = calloc(2 * invoker->bucket_count, sizeof(struct event_lane *));
+    if (buckets == NULL)
+        return;
+    free(invoker->buckets);
+    invoker->buckets = buckets;
+    invoker->bucket_count *= 2;
+    for (struct async_account *owner = invoker->accounts; owner != NULL; owner = owner->next) {
+        for (struct event_lane *lane = owner->lanes; lane != NULL; lane = lane->next_of_account)
+            put_in_table(invoker, lane);
+    }
+}
+
+struct async_account *async_owner(struct async_invoker *invoker, struct account *account)
+{
+    struct async_account *owner = account->events;
+
+    if (owner != NULL)
+        return owner;
+    owner = calloc(1, sizeof *owner);
+    if (owner == NULL)
+        return NULL;
+    owner->invoker = invoker;
+    owner->account = account;
+    owner->next = invoker->accounts;
+    invoker->accounts = owner;
+    account->events = owner;
+    return owner;
+}
+
+struct event_lane *async_new_lane(struct async_account *owner, const char *function_name)
+{
+    struct event_lane *lane = calloc(1, sizeof *lane);
+
+    if (lane == NULL)
+        return NULL;
+    lane->function_name = strdup(function_name);
+    if (lane->function_name == NULL) {
+        free(lane);
+        return NULL;
+    }
+    lane->owner = owner;
+    lane->account = owner->account;
+    lane->next_due_ms = lane->expected_due_ms = INT64_MAX;
+    lane->next_of_account = owner->lanes;
+    owner->lanes = lane;
+    owner->invoker->lane_count++;
+    put_in_table(owner->invoker, lane);
+    grow_table(owner->invoker);
+    return lane;
+}
+
+struct event_lane *async_lane(struct async_invoker *invoker, struct account *account,
+                              const char *function_name)
+{
+    struct event_lane *lane = async_find_lane(invoker, account, function_name);
+    struct async_account *owner;
+
+    if (lane != NULL)
+        return lane;
+    owner = async_owner(invoker, account);
+    lane = owner == NULL ? NULL : async_new_lane(owner, function_name);
+    if (lane != NULL)
+        lane->id = event_queue_next_lane_id(invoker->queue);
+    return lane;
+}
+
+void async_hold(struct event_lane *lane, struct event *event)
+{
+    event->weight = event_weight(event);
+    lane->owner->invoker->memory_bytes += event->weight;
+    event_lane_hold(lane, event);
+}
+
+void async_drop(struct event *event)
+{
+    struct event_lane *lane = event->lane;
+
+    lane->owner->invoker->memory_bytes -= event->weight;
+    event_lane_drop(lane, event);
+    event_free(event);
+}
+
+void async_discount(struct event_lane *lane)
+{
+    assert(lane->count > 0 && lane->owner->count > 0);
+    lane->count--;
+    lane->owner->count--;
+}
+
+int64_t async_now_ms(const struct event_lane *lane)
+{
+    return clock_now_ms(lane->account->clock);
+}

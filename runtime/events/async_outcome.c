@@ -1,0 +1,301 @@
+/*
+ * What comes of a try: the policy decides, and this does it. Records are written before the event is removed, in one
+ * operation (event_queue_finish), so a kill in between repeats a record and never loses one.
+ */
+#include "runtime/events/async_internal.h"
+
+#include "runtime/events/destination.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct async_invoker *invoker_of(const struct event *event)
+{
+    return event->lane->owner->invoker;
+}
+
+/* Writing it down. */
+
+static void on_finished(struct event *event, enum store_status status, void *context)
+{
+    struct event_lane *lane = event->lane;
+    struct async_account *owner = context;
+
+    if (status == STORE_OK && !event->is_forgotten)
+        async_discount(lane);
+    async_drop(event);
+    async_wake(lane);
+    async_end(owner);
+}
+
+static void on_rescheduled(struct event *event, enum store_status status, void *context)
+{
+    struct event_lane *lane = event->lane;
+    const int64_t due_ms = event->due_ms;
+    const bool is_in_database = status == STORE_OK && !event->is_forgotten;
+
+    async_drop(event);
+    if (is_in_database)
+        async_expect(lane, due_ms);
+    async_end(context);
+}
+
+/* The one that was refused stays in memory, to be tried first when its time has come. */
+static void on_refusal_written(struct event *event, enum store_status status, void *context)
+{
+    struct event_lane *lane = event->lane;
+
+    event->is_writing = false;
+    if (event->is_forgotten || status != STORE_OK) {
+        async_drop(event);
+        async_unblock(lane);
+    } else if (event->due_ms <= async_now_ms(lane)) {
+        async_wake(lane);
+    }
+    async_end(context);
+}
+
+static void reschedule(const struct settlement *settlement, event_written_fn *on_written)
+{
+    struct event *event = settlement->event;
+    struct async_account *owner = event->lane->owner;
+
+    async_begin(owner);
+    if (!event_queue_reschedule(owner->invoker->queue, event, settlement->now_ms, on_written,
+                                owner))
+        async_out_of_memory();
+}
+
+/* `context` of a follow-up is its lane's owner as well. */
+static void on_finished_with_follow_up(struct event *event, enum store_status status, void *context)
+{
+    struct event *follow_up = event->follow_up;
+
+    event->follow_up = NULL;
+    async_accept(follow_up, status);
+    on_finished(event, status, context);
+}
+
+static void finish(const struct settlement *settlement)
+{
+    struct event *event = settlement->event;
+    struct async_account *owner = event->lane->owner;
+    struct event_end end = {.event = event};
+    char where[1024];
+
+    async_add_records(settlement, &end, where, sizeof where);
+    async_explain(settlement, where);
+    if (settlement->decision.action == RETRY_DISCARD && where[0] == '\0')
+        log_write(owner->invoker->options.log, LOG_WARN,
+                  "%s %.8s: event given up (%s) after %u runs: %s; it has neither dead-letter "
+                  "queue nor destination",
+                  event->lane->function_name, event->request_id,
+                  discard_condition_name(settlement->decision.condition), event->run_count,
+                  settlement->why);
+    event->follow_up = end.follow_up;
+    async_begin(owner);
+    if (!event_queue_finish(owner->invoker->queue, &end,
+                            end.follow_up == NULL ? on_finished : on_finished_with_follow_up,
+                            owner))
+        async_out_of_memory();
+}
+
+/* Deciding. */
+
+static void decide(struct settlement *settlement)
+{
+    const struct event *event = settlement->event;
+    const struct config *config = settlement->config;
+    const struct event_invoke_config *own =
+        settlement->target == NULL ? NULL : settlement->target->event_invoke_config;
+    const struct retry_settings settings = {
+        .maximum_retry_attempts =
+            own == NULL ? RETRY_ATTEMPTS_DEFAULT : own->maximum_retry_attempts,
+        .maximum_event_age_s = own == NULL ? EVENT_AGE_DEFAULT_S : own->maximum_event_age_s,
+        .delays_s = config->retry_delays_s,
+        .delay_count = config->retry_delay_count};
+    const struct attempt attempt = {.result = settlement->result,
+                                    .run_count = event->run_count,
+                                    .refusal_count = event->throttle_count,
+                                    .age_ms = settlement->now_ms - event->enqueued_at_ms};
+
+    settlement->decision = retry_policy_decide(&attempt, &settings);
+}
+
+static void settle(struct settlement *settlement, enum event_state waiting,
+                   event_written_fn *on_written)
+{
+    struct event *event = settlement->event;
+
+    switch (settlement->decision.action) {
+    case RETRY_AGAIN:
+        event->due_ms = settlement->now_ms + settlement->decision.delay_ms;
+        if (!event_set_text(&event->last_error, settlement->why))
+            async_out_of_memory();
+        event_lane_enter(event->lane, event, waiting);
+        async_explain(settlement, "");
+        reschedule(settlement, on_written);
+        return;
+    case RETRY_DONE:
+    case RETRY_DISCARD:
+        event_lane_enter(event->lane, event, EVENT_SETTLING);
+        finish(settlement);
+        return;
+    }
+}
+
+static struct settlement begin(struct event *event, enum attempt_result result,
+                               const struct function_target *target, const char *why)
+{
+    return (struct settlement){.event = event,
+                               .config =
+                                   config_store_current(invoker_of(event)->options.config_store),
+                               .target = target,
+                               .result = result,
+                               .why = why,
+                               .error_code = result == ATTEMPT_SYSTEM_ERROR ? 500 : 429,
+                               .now_ms = async_now_ms(event->lane)};
+}
+
+void async_refuse(struct event *event, enum attempt_result result,
+                  const struct function_target *target, const char *why)
+{
+    struct settlement settlement = begin(event, result, target, why);
+    struct event_lane *lane = event->lane;
+
+    event->throttle_count++;
+    decide(&settlement);
+    if (settlement.decision.action == RETRY_AGAIN) {
+        lane->refused = event;
+        event->is_writing = true;
+    } else {
+        lane->refused = NULL;
+    }
+    settle(&settlement, EVENT_REFUSED, on_refusal_written);
+}
+
+void async_expire(struct event *event, const struct function_target *target)
+{
+    struct settlement settlement =
+        begin(event, ATTEMPT_INTERRUPTED, target,
+              event->last_error == NULL ? "Rate Exceeded." : event->last_error);
+
+    if (event->lane->refused == event)
+        event->lane->refused = NULL;
+    settlement.decision =
+        (struct retry_decision){.action = RETRY_DISCARD, .condition = DISCARD_EVENT_AGE_EXCEEDED};
+    settle(&settlement, EVENT_SETTLING, on_rescheduled);
+}
+
+/* After a run. */
+
+static enum attempt_result result_of(const struct outcome *outcome)
+{
+    switch (outcome->kind) {
+    case OUTCOME_SUCCEEDED:
+        return ATTEMPT_SUCCEEDED;
+    case OUTCOME_FUNCTION_ERROR:
+        return ATTEMPT_FUNCTION_ERROR;
+    case OUTCOME_EXCEPTION:
+        return api_exception_row(outcome->exception)->status == 429 ? ATTEMPT_THROTTLED
+                                                                    : ATTEMPT_SYSTEM_ERROR;
+    case OUTCOME_NONE:
+    case OUTCOME_ABANDONED:
+        return ATTEMPT_INTERRUPTED;
+    }
+    abort();
+}
+
+/* "Unhandled: Exception: boom", "KMSDisabledException: …". Owned. */
+static char *describe(const struct outcome *outcome)
+{
+    char *text = NULL, *type = NULL, *message = NULL;
+    int length = 0;
+
+    if (outcome->kind == OUTCOME_FUNCTION_ERROR) {
+        if (!function_error_read(bytes_view(outcome->payload), &type, &message))
+            return NULL;
+        length = asprintf(&text, "%s: %.200s%s%.1000s", outcome_function_error(outcome),
+                          type == NULL ? "" : type, type == NULL ? "" : ": ", message);
+    } else if (outcome->kind == OUTCOME_EXCEPTION) {
+        const struct api_exception_row *row = api_exception_row(outcome->exception);
+
+        length = asprintf(&text, "%s: %.1000s", row->name,
+                          outcome->message != NULL ? outcome->message : row->message);
+    } else {
+        text = strdup("");
+    }
+    free(type);
+    free(message);
+    return length < 0 ? NULL : text;
+}
+
+/* Keeps what the try left behind: it may be needed long after, when the event is given up. */
+static void note_result(struct event *event, const struct invocation *invocation,
+                        enum attempt_result result)
+{
+    bool is_kept = event_set_text(&event->trace_header, invocation->trace_header);
+
+    if (result == ATTEMPT_SUCCEEDED || result == ATTEMPT_FUNCTION_ERROR) {
+        event->run_count++;
+        event->throttle_count = 0;
+        bytes_release(event->last_response);
+        event->last_response = bytes_retain(invocation->outcome.payload);
+        is_kept =
+            event_set_text(&event->last_version, invocation->target.version->version) && is_kept;
+    } else {
+        event->throttle_count++;
+    }
+    if (!is_kept)
+        async_out_of_memory();
+}
+
+static void settle_run(struct event *event, const struct invocation *invocation)
+{
+    const enum attempt_result result = result_of(&invocation->outcome);
+    char *why = describe(&invocation->outcome);
+    struct settlement settlement = begin(event, result, &invocation->target, why);
+
+    if (why == NULL)
+        async_out_of_memory();
+    /* The settings that the run had; those of now count for the next. */
+    settlement.config = invocation->config;
+    settlement.is_handled = invocation->outcome.is_handled;
+    if (invocation->outcome.kind == OUTCOME_EXCEPTION)
+        settlement.error_code = (unsigned)api_exception_row(invocation->outcome.exception)->status;
+    note_result(event, invocation, result);
+    decide(&settlement);
+    settle(&settlement, EVENT_SETTLING, on_rescheduled);
+    free(why);
+}
+
+static void count_end(struct event *event)
+{
+    struct async_account *owner = event->lane->owner;
+
+    owner->unreserved_running -= event->is_unreserved;
+    owner->invoker->unreserved_running -= event->is_unreserved;
+    owner->running_count--;
+    owner->invoker->running_count--;
+    async_touch(owner->invoker); /* lanes that wait for a place of ours */
+}
+
+void async_on_done(struct invocation *invocation, void *context)
+{
+    struct event *event = context;
+    struct event_lane *lane = event->lane;
+    struct async_account *owner = lane->owner;
+    const bool is_abandoned = invocation->outcome.kind == OUTCOME_ABANDONED;
+
+    count_end(event);
+    if (event->is_forgotten || (is_abandoned && owner->invoker->state != INVOKER_OPEN))
+        async_drop(event); /* if abandoned, its row says all: it runs again after the next start */
+    else if (is_abandoned)
+        event_lane_enter(lane, event, EVENT_READY); /* its environment was taken from under it */
+    else
+        settle_run(event, invocation);
+    invocation_free(invocation);
+    async_wake(lane);
+    async_end(owner);
+}

@@ -1,0 +1,408 @@
+/*
+ * Dead letters back into the queue, each at most once even across a kill.
+ *
+ *   1. scan     read some lines, and where each came from (the database knows; the message doesn't say)
+ *   2. put      in ONE transaction add the new events and mark their letters as redriven; again from 1, also for the
+ *               next file
+ *   3. finish   write each file anew without what is marked, put it in place of the old one, drop the marks
+ *
+ * A kill before the commit of 2 leaves the letters as they were; one after it leaves marks, which 3 sees to at the next
+ * start. A letter that is marked is never put back again.
+ */
+#include "runtime/events/async_internal.h"
+
+#include <cjson/cJSON.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { LETTERS_MAX = 500, LETTERS_BYTES_MAX = 4 * 1024 * 1024 };
+
+struct letter {
+    char message_id[REQUEST_ID_SIZE];
+    char *function_name, *qualifier; /* the latter may be NULL */
+    struct bytes *body;
+    struct event *event;          /* from step 2 on */
+    struct event_store_lane lane; /* to be stored first; id 0 when it is */
+    bool is_put;
+};
+
+struct redrive {
+    struct store_operation operation; /* of the step that is under way */
+    struct async_invoker *invoker;
+    struct async_account *owner;
+    struct record_file file;         /* that is being read; no name before the first */
+    char (*names)[RECORD_NAME_SIZE]; /* of all files to be read */
+    size_t name_count, name_at;
+    long offset, end; /* what is appended meanwhile is left alone */
+    bool has_end, is_missing, is_full, is_failed;
+    struct letter letters[LETTERS_MAX];
+    size_t letter_count, count;
+    redrive_fn *on_done;
+    void *context;
+};
+
+static void clear_letters(struct redrive *redrive)
+{
+    for (size_t i = 0; i < redrive->letter_count; i++) {
+        free(redrive->letters[i].function_name);
+        free(redrive->letters[i].qualifier);
+        bytes_release(redrive->letters[i].body);
+    }
+    memset(redrive->letters, 0, sizeof redrive->letters);
+    redrive->letter_count = 0;
+}
+
+/* Scanning; on a pool thread. */
+
+/* STORE_OK with no function name: nobody knows, or it is redriven already. */
+static enum store_status find_origin(struct event_store *store, struct letter *letter)
+{
+    sqlite3_stmt *statement = event_store_statement(store, STORE_ORIGIN);
+    int result;
+
+    (void)sqlite3_bind_text(statement, 1, letter->message_id, -1, SQLITE_STATIC);
+    result = sqlite3_step(statement);
+    if (result == SQLITE_ROW &&
+        (!event_set_text(&letter->function_name, (const char *)sqlite3_column_text(statement, 0)) ||
+         !event_set_text(&letter->qualifier, (const char *)sqlite3_column_text(statement, 1))))
+        result = SQLITE_NOMEM;
+    return event_store_end(store, statement, result);
+}
+
+/* A line that is no dead letter of ours is passed over, and stays in the file. */
+static enum store_status scan_line(struct event_store *store, struct redrive *redrive,
+                                   const char *line)
+{
+    struct letter *letter = &redrive->letters[redrive->letter_count];
+    cJSON *root = cJSON_Parse(line);
+    const cJSON *id = cJSON_GetObjectItemCaseSensitive(root, "MessageId");
+    const cJSON *body = cJSON_GetObjectItemCaseSensitive(root, "Body");
+    enum store_status status = STORE_OK;
+
+    if (cJSON_IsString(id) && cJSON_IsString(body) &&
+        strlen(id->valuestring) == REQUEST_ID_SIZE - 1) {
+        memcpy(letter->message_id, id->valuestring, REQUEST_ID_SIZE);
+        status = find_origin(store, letter);
+        if (status == STORE_OK && letter->function_name != NULL) {
+            letter->body = bytes_copy(body->valuestring, strlen(body->valuestring));
+            redrive->letter_count++;
+            status = letter->body == NULL ? STORE_FAILED : STORE_OK;
+        }
+    }
+    cJSON_Delete(root);
+    return status;
+}
+
+static enum store_status scan_stream(struct event_store *store, struct redrive *redrive,
+                                     FILE *stream)
+{
+    enum store_status status = STORE_OK;
+    char *line = NULL;
+    size_t capacity = 0;
+    long start = redrive->offset;
+    ssize_t length;
+
+    if (!redrive->has_end) {
+        redrive->has_end = true;
+        redrive->end = fseek(stream, 0, SEEK_END) == 0 ? ftell(stream) : 0;
+    }
+    if (fseek(stream, start, SEEK_SET) != 0)
+        return STORE_FAILED;
+    while (status == STORE_OK && redrive->offset < redrive->end &&
+           redrive->letter_count < LETTERS_MAX && redrive->offset - start < LETTERS_BYTES_MAX) {
+        length = getline(&line, &capacity, stream);
+        if (length <= 0 || line[length - 1] != '\n') {
+            redrive->end = redrive->offset;
+            break;
+        }
+        redrive->offset += length;
+        status = scan_line(store, redrive, line);
+    }
+    free(line);
+    return status;
+}
+
+static enum store_status scan_file(struct event_store *store, struct redrive *redrive)
+{
+    char path[RECORD_PATH_SIZE];
+    enum store_status status;
+    FILE *stream;
+
+    record_file_path(event_store_folder(store), &redrive->file, path);
+    stream = fopen(path, "re");
+    if (stream == NULL) {
+        redrive->has_end = redrive->is_missing = true;
+        event_store_set_error(store, strerror(errno));
+        return errno == ENOENT ? STORE_OK : STORE_FAILED;
+    }
+    status = scan_stream(store, redrive, stream);
+    (void)fclose(stream);
+    return status;
+}
+
+static bool go_to_file(struct redrive *redrive, size_t at)
+{
+    if (redrive->names == NULL || at >= redrive->name_count)
+        return false;
+    redrive->name_at = at;
+    redrive->offset = redrive->end = 0;
+    redrive->has_end = false;
+    memcpy(redrive->file.name, redrive->names[at], RECORD_NAME_SIZE);
+    return true;
+}
+
+static enum store_status run_scan(struct event_store *store, struct store_operation *operation)
+{
+    struct redrive *redrive = (struct redrive *)operation;
+
+    if (redrive->names == NULL) {
+        const int error = record_file_names(event_store_folder(store), &redrive->file,
+                                            &redrive->names, &redrive->name_count);
+
+        if (error != 0) {
+            event_store_set_error(store, strerror(error));
+            return STORE_FAILED;
+        }
+        (void)go_to_file(redrive, 0);
+    }
+    return redrive->name_count == 0 ? STORE_OK : scan_file(store, redrive);
+}
+
+/* Putting; on a pool thread. */
+
+static enum store_status put_letter(struct event_store *store, struct letter *letter)
+{
+    sqlite3_stmt *statement = event_store_statement(store, STORE_MARK);
+    enum store_status status;
+    int changed;
+
+    (void)sqlite3_bind_text(statement, 1, letter->message_id, -1, SQLITE_STATIC);
+    status = event_store_step(store, statement, &changed);
+    letter->is_put = status == STORE_OK && changed == 1;
+    if (!letter->is_put)
+        return status; /* the file has it twice: once is enough */
+    if (letter->lane.id != 0)
+        status = event_store_add_lane(store, &letter->lane);
+    return status == STORE_OK ? event_store_add(store, letter->event) : status;
+}
+
+static enum store_status run_put(struct event_store *store, struct store_operation *operation)
+{
+    struct redrive *redrive = (struct redrive *)operation;
+    enum store_status status = STORE_OK;
+
+    for (size_t i = 0; status == STORE_OK && i < redrive->letter_count; i++) {
+        if (redrive->letters[i].event != NULL)
+            status = put_letter(store, &redrive->letters[i]);
+    }
+    return status;
+}
+
+/* Finishing; on a pool thread. */
+
+struct filter {
+    struct event_store *store;
+    enum store_status status;
+};
+
+static bool keeps(struct bytes_view line, void *context)
+{
+    struct filter *filter = context;
+    sqlite3_stmt *statement = event_store_statement(filter->store, STORE_IS_MARKED);
+    cJSON *root = cJSON_ParseWithLength(line.data, line.length);
+    const cJSON *id = cJSON_GetObjectItemCaseSensitive(root, "MessageId");
+    int result = SQLITE_DONE;
+
+    if (filter->status == STORE_OK && cJSON_IsString(id)) {
+        (void)sqlite3_bind_text(statement, 1, id->valuestring, -1, SQLITE_TRANSIENT);
+        result = sqlite3_step(statement);
+        filter->status = event_store_end(filter->store, statement, result);
+        (void)sqlite3_clear_bindings(statement);
+    }
+    cJSON_Delete(root);
+    return result != SQLITE_ROW;
+}
+
+/* `is_found` false when no queue has marks any more. */
+static enum store_status next_marked(struct event_store *store, struct record_file *file,
+                                     bool *is_found)
+{
+    sqlite3_stmt *statement = event_store_statement(store, STORE_MARKED_QUEUE);
+    const int result = sqlite3_step(statement);
+
+    *file = (struct record_file){.kind = RECORD_DEAD_LETTER};
+    *is_found = result == SQLITE_ROW;
+    if (*is_found) {
+        const char *account_id = (const char *)sqlite3_column_text(statement, 0);
+        const char *name = (const char *)sqlite3_column_text(statement, 1);
+
+        (void)snprintf(file->account_id, sizeof file->account_id, "%s",
+                       account_id == NULL ? "" : account_id);
+        (void)snprintf(file->name, sizeof file->name, "%s", name == NULL ? "" : name);
+    }
+    return event_store_end(store, statement, result);
+}
+
+static enum store_status finish_queue(struct event_store *store, const struct record_file *file)
+{
+    sqlite3_stmt *statement = event_store_statement(store, STORE_FORGET_MARKED);
+    struct filter filter = {.store = store, .status = STORE_OK};
+    const int error = record_file_filter(event_store_folder(store), file, keeps, &filter);
+
+    if (error != 0) {
+        event_store_set_error(store, strerror(error));
+        return STORE_FAILED;
+    }
+    if (filter.status != STORE_OK)
+        return filter.status;
+    (void)sqlite3_bind_text(statement, 1, file->account_id, -1, SQLITE_STATIC);
+    (void)sqlite3_bind_text(statement, 2, file->name, -1, SQLITE_STATIC);
+    return event_store_step(store, statement, NULL);
+}
+
+static enum store_status run_finish(struct event_store *store, struct store_operation *operation)
+{
+    enum store_status status;
+    struct record_file file;
+    bool is_found;
+
+    (void)operation;
+    do {
+        status = next_marked(store, &file, &is_found);
+        if (status == STORE_OK && is_found)
+            status = finish_queue(store, &file);
+    } while (status == STORE_OK && is_found);
+    return status;
+}
+
+/* The steps as the loop sees them. */
+
+static void submit(struct redrive *redrive, store_run_fn *run, store_done_fn *done, bool is_kept)
+{
+    redrive->operation = (struct store_operation){.run = run, .done = done, .is_kept = is_kept};
+    store_worker_submit(event_queue_worker(redrive->invoker->queue), &redrive->operation);
+}
+
+static void on_finished(struct store_operation *operation, enum store_status status)
+{
+    struct redrive *redrive = (struct redrive *)operation;
+    struct async_account *owner = redrive->owner;
+    enum redrive_status how = redrive->is_missing ? REDRIVE_NO_FILE : REDRIVE_DONE;
+
+    if (status != STORE_OK || redrive->is_failed)
+        how = REDRIVE_FAILED;
+    redrive->on_done(redrive->count, how, redrive->context);
+    clear_letters(redrive);
+    free(redrive->names);
+    free(redrive);
+    async_end(owner);
+}
+
+static void on_scanned(struct store_operation *operation, enum store_status status);
+
+static void on_put(struct store_operation *operation, enum store_status status)
+{
+    struct redrive *redrive = (struct redrive *)operation;
+
+    for (size_t i = 0; i < redrive->letter_count; i++) {
+        const struct letter *letter = &redrive->letters[i];
+
+        if (letter->event == NULL)
+            continue;
+        if (status == STORE_OK && letter->is_put) {
+            letter->event->lane->is_stored = true;
+            redrive->count++;
+        }
+        async_accept(letter->event, letter->is_put ? status : STORE_FAILED);
+    }
+    clear_letters(redrive);
+    redrive->is_failed = redrive->is_failed || status != STORE_OK;
+    if (redrive->is_failed || redrive->is_full || redrive->invoker->state != INVOKER_OPEN ||
+        (redrive->offset >= redrive->end && !go_to_file(redrive, redrive->name_at + 1)))
+        submit(redrive, run_finish, on_finished, true);
+    else
+        submit(redrive, run_scan, on_scanned, false);
+}
+
+/* Makes the new event of a letter; false when there is no room for it. */
+static bool make_event(struct redrive *redrive, struct letter *letter)
+{
+    const struct enqueue_options options = {.account = redrive->owner->account,
+                                            .function_name = letter->function_name,
+                                            .qualifier = letter->qualifier,
+                                            .payload = letter->body};
+    enum enqueue_status status;
+
+    letter->event = async_new_event(redrive->invoker, &options, &status);
+    if (letter->event == NULL)
+        return false;
+    if (!letter->event->lane->is_stored)
+        letter->lane = (struct event_store_lane){.id = letter->event->lane->id,
+                                                 .account_id = redrive->owner->account->id,
+                                                 .function_name = letter->function_name};
+    return true;
+}
+
+static void on_scanned(struct store_operation *operation, enum store_status status)
+{
+    struct redrive *redrive = (struct redrive *)operation;
+
+    if (status != STORE_OK) {
+        clear_letters(redrive);
+        redrive->is_failed = true;
+    }
+    for (size_t i = 0; i < redrive->letter_count && !redrive->is_full; i++)
+        redrive->is_full = !make_event(redrive, &redrive->letters[i]);
+    submit(redrive, run_put, on_put, false);
+}
+
+bool async_invoker_redrive(struct async_invoker *invoker, struct account *account,
+                           const char *queue_name, redrive_fn *on_done, void *context)
+{
+    struct async_account *owner = async_owner(invoker, account);
+    struct redrive *redrive = owner == NULL ? NULL : calloc(1, sizeof *redrive);
+
+    if (redrive == NULL)
+        return false;
+    redrive->invoker = invoker;
+    redrive->owner = owner;
+    redrive->file.kind = RECORD_DEAD_LETTER;
+    if (!account->is_default)
+        (void)snprintf(redrive->file.account_id, sizeof redrive->file.account_id, "%s",
+                       account->id);
+    if (queue_name[0] != '\0') {
+        redrive->names = malloc(sizeof *redrive->names);
+        if (redrive->names == NULL) {
+            free(redrive);
+            return false;
+        }
+        redrive->name_count = 1;
+        record_file_name(queue_name, redrive->names[0]);
+        (void)go_to_file(redrive, 0);
+    }
+    redrive->on_done = on_done;
+    redrive->context = context;
+    async_begin(owner);
+    submit(redrive, run_scan, on_scanned, false);
+    return true;
+}
+
+static void on_rest_finished(struct store_operation *operation, enum store_status status)
+{
+    (void)status; /* what could not be done now is done by the next redrive or start */
+    free(operation);
+}
+
+bool async_finish_redrives(struct async_invoker *invoker)
+{
+    struct store_operation *operation = calloc(1, sizeof *operation);
+
+    if (operation == NULL)
+        return false;
+    operation->run = run_finish;
+    operation->done = on_rest_finished;
+    store_worker_submit(event_queue_worker(invoker->queue), operation);
+    return true;
+}

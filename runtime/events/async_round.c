@@ -1,0 +1,477 @@
+/*
+ * Which event starts next, and where there is a place for it.
+ *
+ * Bounds of our own, beside AWS's, keep a backlog from taking the machine and from starving synchronous invocations:
+ *   lane_places   of one function without reserved concurrency
+ *   event_places  of all functions without it
+ *   what a function has reserved is its own bound, up to reserved_places
+ *   a tenth of an account's unreserved places is left to synchronous invocations (at least one, if there are two)
+ *   of what is shared, a function that runs events already leaves a quarter to those that run none
+ *
+ * The round: lanes that may have something to start stand in a round; each that comes to its turn starts
+ * one event and goes to the end, so no backlog holds up another. The round is run from an idle handle: once for all
+ * that happened in one turn of the loop, and never from inside of somebody's callback.
+ */
+#include "runtime/events/async_internal.h"
+
+#include <stdlib.h>
+
+enum { STARTS_A_TURN = 256 };
+
+enum step_result { STEP_STARTED, STEP_NOTHING, STEP_WAITS };
+
+void async_touch(struct async_invoker *invoker)
+{
+    if (invoker->state == INVOKER_OPEN)
+        (void)uv_idle_start(&invoker->idle, async_on_idle);
+}
+
+static void append_to_round(struct event_lane *lane)
+{
+    struct async_invoker *invoker = lane->owner->invoker;
+
+    lane->is_queued = true;
+    lane->next_in_round = NULL;
+    if (invoker->round_last == NULL)
+        invoker->round_first = lane;
+    else
+        invoker->round_last->next_in_round = lane;
+    invoker->round_last = lane;
+}
+
+static struct event_lane *take_from_round(struct async_invoker *invoker)
+{
+    struct event_lane *lane = invoker->round_first;
+
+    if (lane == NULL)
+        return NULL;
+    invoker->round_first = lane->next_in_round;
+    if (invoker->round_first == NULL)
+        invoker->round_last = NULL;
+    lane->is_queued = false;
+    return lane;
+}
+
+void async_wake(struct event_lane *lane)
+{
+    if (!lane->is_queued)
+        append_to_round(lane);
+    async_touch(lane->owner->invoker);
+}
+
+void async_wake_all(struct async_invoker *invoker)
+{
+    for (struct async_account *owner = invoker->accounts; owner != NULL; owner = owner->next) {
+        for (struct event_lane *lane = owner->lanes; lane != NULL; lane = lane->next_of_account) {
+            if (lane->count > 0)
+                async_wake(lane);
+        }
+    }
+}
+
+/* When things are due. */
+
+int64_t async_lane_due_after(const struct event_lane *lane, int64_t now_ms)
+{
+    int64_t due_ms = INT64_MAX;
+
+    if (event_lane_unread(lane) > 0 && lane->next_due_ms > now_ms)
+        due_ms = lane->next_due_ms;
+    if (lane->refused != NULL && lane->refused->due_ms > now_ms && lane->refused->due_ms < due_ms)
+        due_ms = lane->refused->due_ms;
+    return due_ms;
+}
+
+static void on_lane_due(void *context)
+{
+    struct event_lane *lane = context;
+
+    async_wake(lane);
+    async_schedule(lane);
+}
+
+void async_schedule(struct event_lane *lane)
+{
+    const int64_t due_ms = async_lane_due_after(lane, async_now_ms(lane));
+
+    if (lane->timer.clock != NULL && lane->timer.due_ms == due_ms)
+        return;
+    clock_timer_stop(&lane->timer);
+    if (due_ms != INT64_MAX && lane->owner->invoker->state == INVOKER_OPEN)
+        clock_timer_start(lane->account->clock, &lane->timer, due_ms, on_lane_due, lane);
+}
+
+void async_expect(struct event_lane *lane, int64_t due_ms)
+{
+    if (due_ms < lane->next_due_ms)
+        lane->next_due_ms = due_ms;
+    if (due_ms < lane->expected_due_ms)
+        lane->expected_due_ms = due_ms;
+    if (due_ms <= async_now_ms(lane))
+        async_wake(lane);
+    async_schedule(lane);
+}
+
+bool async_invoker_next_due_ms(const struct async_invoker *invoker, const struct account *account,
+                               int64_t *due_ms)
+{
+    const int64_t now_ms = clock_now_ms(account->clock);
+
+    (void)invoker;
+    *due_ms = INT64_MAX;
+    if (account->events == NULL)
+        return false;
+    for (const struct event_lane *lane = account->events->lanes; lane != NULL;
+         lane = lane->next_of_account) {
+        const int64_t lane_due_ms = async_lane_due_after(lane, now_ms);
+
+        if (lane_due_ms < *due_ms)
+            *due_ms = lane_due_ms;
+    }
+    return *due_ms != INT64_MAX;
+}
+
+/* Reading what is due into the window. */
+
+static void hold_all(struct event_lane *lane, struct event *event)
+{
+    struct event *next;
+
+    for (; event != NULL; event = next) {
+        next = event->next;
+        event->next = NULL;
+        event->state = EVENT_READY;
+        async_hold(lane, event);
+    }
+}
+
+static void free_all(struct event *event)
+{
+    struct event *next;
+
+    for (; event != NULL; event = next) {
+        next = event->next;
+        event_free(event);
+    }
+}
+
+/* A read that the emptying of the queue overtook is worth nothing. */
+static void on_read(struct event_store_read *read, enum store_status status, void *context)
+{
+    struct event_lane *lane = context;
+    struct async_account *owner = lane->owner;
+    const bool is_stale = lane->is_read_stale;
+
+    lane->is_reading = lane->is_read_stale = false;
+    if (status == STORE_OK && !is_stale && event_lane_unread(lane) >= read->count) {
+        hold_all(lane, read->first);
+        if (read->next_due_ms < lane->expected_due_ms)
+            lane->expected_due_ms = read->next_due_ms;
+        lane->next_due_ms = lane->expected_due_ms;
+    } else {
+        free_all(read->first);
+    }
+    read->first = NULL;
+    if (status == STORE_OK)
+        async_wake(lane);
+    async_schedule(lane);
+    async_end(owner);
+}
+
+/*
+ * What is added or put off while the database is being read is not in what comes back: its due time gathers in
+ * `expected_due_ms` meanwhile.
+ */
+static void read_window(struct event_lane *lane)
+{
+    struct async_invoker *invoker = lane->owner->invoker;
+    const bool is_short = invoker->memory_bytes > MEMORY_BYTES_MAX;
+    const struct event_store_read what = {.lane_id = lane->id,
+                                          .due_max_ms = async_now_ms(lane),
+                                          .event_max = is_short ? 1 : LANE_WINDOW,
+                                          .byte_max = WINDOW_BYTES,
+                                          .has_payload = true,
+                                          .held_count = lane->held_count};
+    int64_t *held = event_lane_held(lane);
+
+    if (held == NULL && lane->held_count > 0)
+        return;
+    if (!event_queue_read(invoker->queue, &what, held, on_read, lane))
+        return;
+    lane->is_reading = true;
+    lane->expected_due_ms = INT64_MAX;
+    async_begin(lane->owner);
+}
+
+static void read_ahead(struct event_lane *lane)
+{
+    const bool is_short = lane->owner->invoker->memory_bytes > MEMORY_BYTES_MAX;
+
+    if (lane->is_reading || event_lane_unread(lane) == 0 ||
+        lane->ready_count > (is_short ? 0 : LANE_WINDOW / 4) ||
+        lane->next_due_ms > async_now_ms(lane))
+        return;
+    read_window(lane);
+}
+
+/* Places. */
+
+static unsigned lane_places(const struct event_lane *lane, const struct function *function)
+{
+    const struct async_invoker *invoker = lane->owner->invoker;
+
+    if (function->reserved_concurrency == CONCURRENCY_UNRESERVED)
+        return invoker->lane_places;
+    if ((unsigned)function->reserved_concurrency < invoker->reserved_places)
+        return (unsigned)function->reserved_concurrency;
+    return invoker->reserved_places;
+}
+
+/* A function that has some leaves a quarter to those that have none. */
+static bool is_room(unsigned in_use, unsigned places, size_t own)
+{
+    return in_use < (own == 0 ? places : places - places / 4);
+}
+
+static unsigned account_places(const struct config *config)
+{
+    const unsigned shared = config->concurrent_executions > config->reserved_total
+                                ? config->concurrent_executions - config->reserved_total
+                                : 0;
+    const unsigned spared = shared / 10 > 0 ? shared / 10 : shared > 1;
+
+    return shared - spared;
+}
+
+static enum step_result look_for_room(const struct event_lane *lane, const struct config *config,
+                                      const struct function *function)
+{
+    const struct async_invoker *invoker = lane->owner->invoker;
+    const size_t own = lane->running_count;
+
+    if (own >= lane_places(lane, function))
+        return STEP_NOTHING; /* the end of one of them wakes the lane */
+    if (function->reserved_concurrency != CONCURRENCY_UNRESERVED)
+        return STEP_STARTED;
+    if (!is_room(invoker->unreserved_running, invoker->event_places, own))
+        return STEP_WAITS;
+    if (account_places(config) == 0)
+        return STEP_STARTED;
+    return is_room(lane->owner->unreserved_running, account_places(config), own) ? STEP_STARTED
+                                                                                 : STEP_WAITS;
+}
+
+/* Starting. */
+
+/* The dispatcher takes it, or nothing has happened. */
+static enum dispatch_status submit(struct event *event, struct config *config,
+                                   const struct function_target *target)
+{
+    struct event_lane *lane = event->lane;
+    struct async_invoker *invoker = lane->owner->invoker;
+    const struct invocation_options options = {.account = lane->account,
+                                               .config = config,
+                                               .target = *target,
+                                               .qualifier = event->qualifier,
+                                               .type = INVOCATION_EVENT,
+                                               .payload = event->payload,
+                                               .request_id = event->request_id,
+                                               .trace_header = event->trace_header,
+                                               .attempt = event->run_count + 1};
+    struct invocation *invocation = invocation_new(&options, invoker->options.random);
+    enum dispatch_status status = DISPATCH_NO_MEMORY;
+
+    if (invocation == NULL)
+        return status;
+    status = dispatcher_submit(invoker->options.dispatcher, invocation, async_on_done, event);
+    if (status != DISPATCH_ACCEPTED)
+        invocation_free(invocation);
+    return status;
+}
+
+static void count_start(struct event *event, const struct function *function)
+{
+    struct event_lane *lane = event->lane;
+    struct async_account *owner = lane->owner;
+
+    if (lane->refused == event)
+        lane->refused = NULL;
+    event_lane_enter(lane, event, EVENT_RUNNING);
+    event->is_old = false;
+    event->is_unreserved = function->reserved_concurrency == CONCURRENCY_UNRESERVED;
+    owner->unreserved_running += event->is_unreserved;
+    owner->invoker->unreserved_running += event->is_unreserved;
+    owner->running_count++;
+    owner->invoker->running_count++;
+    async_begin(owner);
+    async_note_start(owner, event);
+}
+
+static void block(struct event_lane *lane)
+{
+    if (!lane->is_blocked)
+        lane->owner->blocked_count++;
+    lane->is_blocked = true;
+}
+
+void async_unblock(struct event_lane *lane)
+{
+    if (!lane->is_blocked)
+        return;
+    lane->is_blocked = false;
+    lane->owner->blocked_count--;
+    async_wake(lane);
+}
+
+/* One is tried and refused; the others wait for a place, or for its next try. */
+static enum step_result refuse(struct event_lane *lane, struct event *event,
+                               enum attempt_result result, const struct function_target *target,
+                               const char *why)
+{
+    if (result == ATTEMPT_THROTTLED && lane->running_count > 0)
+        return STEP_NOTHING; /* the end of one of its own frees a place */
+    if (lane->refused != NULL && lane->refused != event) {
+        block(lane);
+        return STEP_NOTHING;
+    }
+    async_refuse(event, result, target, why);
+    if (lane->refused == NULL)
+        return STEP_STARTED; /* given up */
+    block(lane);
+    return STEP_NOTHING;
+}
+
+static enum step_result try_event(struct event_lane *lane, struct event *event,
+                                  struct config *config, const struct function_target *target)
+{
+    const struct function *function = target->version->function;
+    enum step_result step;
+
+    if (function->reserved_concurrency == 0) {
+        async_refuse(event, ATTEMPT_ZERO_RESERVED_CONCURRENCY, target, "Rate Exceeded.");
+        return STEP_STARTED;
+    }
+    if (async_now_ms(lane) - event->enqueued_at_ms >=
+        (int64_t)target->event_invoke_config->maximum_event_age_s * 1000) {
+        async_expire(event, target);
+        return STEP_STARTED;
+    }
+    step = look_for_room(lane, config, function);
+    if (step != STEP_STARTED)
+        return step;
+    switch (submit(event, config, target)) {
+    case DISPATCH_ACCEPTED:
+        count_start(event, function);
+        return STEP_STARTED;
+    case DISPATCH_FUNCTION_THROTTLED:
+    case DISPATCH_ACCOUNT_THROTTLED:
+        return refuse(lane, event, ATTEMPT_THROTTLED, target, "Rate Exceeded.");
+    case DISPATCH_NO_MEMORY:
+        return refuse(lane, event, ATTEMPT_SYSTEM_ERROR, target, "out of memory");
+    }
+    abort();
+}
+
+/* The one that was refused, when its time has come; else the first in order. */
+static struct event *next_event(struct event_lane *lane)
+{
+    struct event *refused = lane->refused;
+
+    if (refused != NULL && !refused->is_writing && refused->due_ms <= async_now_ms(lane))
+        return refused;
+    return lane->is_blocked ? NULL : event_lane_ready(lane);
+}
+
+static enum step_result try_lane(struct event_lane *lane)
+{
+    struct async_invoker *invoker = lane->owner->invoker;
+    struct config *config = config_store_current(invoker->options.config_store);
+    const struct function *function;
+    struct function_target target;
+    struct event *event;
+
+    if (!lane->is_blocked)
+        read_ahead(lane);
+    event = next_event(lane);
+    if (event == NULL)
+        return STEP_NOTHING;
+    if (event == lane->refused)
+        async_unblock(lane); /* it is the one to find out */
+    function = config_function(config, lane->function_name);
+    if (function == NULL ||
+        !function_resolve(function, event->qualifier == NULL ? "" : event->qualifier,
+                          random_fraction(invoker->options.random), &target))
+        return refuse(lane, event, ATTEMPT_SYSTEM_ERROR, NULL,
+                      "the configuration has no such function or qualifier now");
+    return try_event(lane, event, config, &target);
+}
+
+/* Each lane once, and again as long as it starts something; a bounded number of starts, then the loop has its turn. */
+static bool run_round(struct async_invoker *invoker)
+{
+    struct event_lane *first_waiting = NULL;
+    unsigned start_count = 0;
+
+    while (start_count < STARTS_A_TURN) {
+        struct event_lane *lane = invoker->round_first;
+
+        if (lane == NULL || lane == first_waiting)
+            return false;
+        (void)take_from_round(invoker);
+        switch (try_lane(lane)) {
+        case STEP_STARTED:
+            start_count++;
+            first_waiting = NULL;
+            async_wake(lane);
+            break;
+        case STEP_WAITS:
+            if (!lane->is_queued)
+                append_to_round(lane);
+            if (first_waiting == NULL)
+                first_waiting = lane;
+            break;
+        case STEP_NOTHING:
+            async_schedule(lane);
+            break;
+        }
+    }
+    return true;
+}
+
+void async_on_idle(uv_idle_t *idle)
+{
+    struct async_invoker *invoker = idle->data;
+    bool has_more = false;
+
+    (void)uv_idle_stop(idle); /* what the round starts or ends may start it again */
+    if (!event_queue_is_failing(invoker->queue))
+        has_more = run_round(invoker);
+    if (has_more)
+        async_touch(invoker);
+    else
+        async_look_at_waits(invoker);
+}
+
+void async_on_place(struct account *account, const char *function_name, void *context)
+{
+    struct async_invoker *invoker = context;
+    struct async_account *owner = account->events;
+    const struct config *config;
+
+    (void)function_name;
+    if (owner == NULL || invoker->state != INVOKER_OPEN)
+        return;
+    if (owner->waits != NULL)
+        async_touch(invoker);
+    if (owner->blocked_count == 0)
+        return;
+    config = config_store_current(invoker->options.config_store);
+    for (struct event_lane *lane = owner->lanes; lane != NULL; lane = lane->next_of_account) {
+        const struct function *function =
+            lane->is_blocked ? config_function(config, lane->function_name) : NULL;
+
+        if (function != NULL && dispatcher_place(invoker->options.dispatcher, account, config,
+                                                 function) == DISPATCH_ACCEPTED)
+            async_unblock(lane);
+    }
+}

@@ -1,0 +1,220 @@
+/*
+ * Waiting for the queue to settle, and moving a manual clock on.
+ *
+ * A manual clock goes from one due time to the next, and stands there until all that is due has been tried and what came
+ * of it is written; so a test of hours takes milliseconds, and always goes the same way. An advance looks at nothing
+ * that ran before it began: such a run may last as long as it likes in real time.
+ *
+ * A drain does not move the clock while an event waits for the place of an invocation that runs: it would only make the
+ * event old.
+ */
+#include "runtime/events/async_internal.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct async_wait {
+    struct async_account *owner; /* NULL: the account has never had an event */
+    bool is_advance, is_cancelled;
+    int64_t to_ms;
+    char (*request_ids)[REQUEST_ID_SIZE];
+    size_t count, capacity;
+    async_wait_fn *on_done;
+    void *context;
+    struct async_wait *next;
+};
+
+static void free_wait(struct async_wait *wait)
+{
+    free(wait->request_ids);
+    free(wait);
+}
+
+static void unlink_wait(struct async_wait *wait)
+{
+    struct async_wait **link = &wait->owner->waits;
+
+    while (*link != wait)
+        link = &(*link)->next;
+    *link = wait->next;
+}
+
+static void end_wait(struct async_wait *wait)
+{
+    unlink_wait(wait);
+    if (!wait->is_cancelled)
+        wait->on_done((const char(*)[REQUEST_ID_SIZE])wait->request_ids, wait->count,
+                      wait->context);
+    free_wait(wait);
+}
+
+void async_drop_waits(struct async_account *owner)
+{
+    while (owner->waits != NULL) {
+        struct async_wait *wait = owner->waits;
+
+        owner->waits = wait->next;
+        free_wait(wait);
+    }
+}
+
+void async_wait_cancel(struct async_wait *wait)
+{
+    unlink_wait(wait);
+    free_wait(wait);
+}
+
+static struct async_wait *new_wait(struct async_invoker *invoker, struct account *account,
+                                   async_wait_fn *on_done, void *context)
+{
+    struct async_wait *wait = calloc(1, sizeof *wait);
+    struct async_account *owner = wait == NULL ? NULL : async_owner(invoker, account);
+
+    if (owner == NULL) {
+        free(wait);
+        return NULL;
+    }
+    wait->owner = owner;
+    wait->on_done = on_done;
+    wait->context = context;
+    wait->next = owner->waits;
+    owner->waits = wait;
+    async_touch(invoker);
+    return wait;
+}
+
+struct async_wait *async_invoker_drain(struct async_invoker *invoker, struct account *account,
+                                       async_wait_fn *on_done, void *context)
+{
+    return new_wait(invoker, account, on_done, context);
+}
+
+struct async_wait *async_invoker_advance(struct async_invoker *invoker, struct account *account,
+                                         int64_t to_ms, async_wait_fn *on_done, void *context)
+{
+    struct async_wait *wait = new_wait(invoker, account, on_done, context);
+
+    assert(clock_mode_of(account->clock) == CLOCK_MANUAL);
+    if (wait == NULL)
+        return NULL;
+    wait->is_advance = true;
+    wait->to_ms = to_ms;
+    for (struct event_lane *lane = wait->owner->lanes; lane != NULL; lane = lane->next_of_account) {
+        for (struct event *event = lane->first; event != NULL; event = event->next)
+            event->is_old = event->state == EVENT_RUNNING;
+    }
+    return wait;
+}
+
+static void note(struct async_wait *wait, const char *request_id)
+{
+    if (wait->count == wait->capacity) {
+        const size_t capacity = wait->capacity == 0 ? 16 : 2 * wait->capacity;
+        void *grown = realloc(wait->request_ids, capacity * sizeof *wait->request_ids);
+
+        if (grown == NULL)
+            return; /* it runs all the same */
+        wait->request_ids = grown;
+        wait->capacity = capacity;
+    }
+    memcpy(wait->request_ids[wait->count++], request_id, REQUEST_ID_SIZE);
+}
+
+void async_note_start(struct async_account *owner, const struct event *event)
+{
+    for (struct async_wait *wait = owner->waits; wait != NULL; wait = wait->next) {
+        if (wait->is_advance)
+            note(wait, event->request_id);
+    }
+}
+
+/* Runs that an advance need not wait for. */
+static size_t count_old(const struct async_account *owner)
+{
+    size_t count = 0;
+
+    for (const struct event_lane *lane = owner->lanes; lane != NULL; lane = lane->next_of_account) {
+        for (const struct event *event = lane->first; event != NULL && lane->running_count > 0;
+             event = event->next)
+            count += event->state == EVENT_RUNNING && event->is_old;
+    }
+    return count;
+}
+
+/* Does its next try only wait for a place that an invocation has? */
+static bool waits_for_place(const struct event_lane *lane)
+{
+    const struct async_invoker *invoker = lane->owner->invoker;
+    const struct config *config = config_store_current(invoker->options.config_store);
+    const struct function *function =
+        lane->refused == NULL ? NULL : config_function(config, lane->function_name);
+
+    return function != NULL && function->reserved_concurrency != 0 &&
+           dispatcher_place(invoker->options.dispatcher, lane->account, config, function) !=
+               DISPATCH_ACCEPTED;
+}
+
+/* INT64_MAX when there is nothing to move the clock for. */
+static int64_t next_move_ms(const struct async_wait *wait)
+{
+    const int64_t now_ms = clock_now_ms(wait->owner->account->clock);
+    int64_t due_ms = INT64_MAX;
+
+    for (const struct event_lane *lane = wait->owner->lanes; lane != NULL;
+         lane = lane->next_of_account) {
+        const int64_t lane_due_ms = async_lane_due_after(lane, now_ms);
+
+        if (lane_due_ms < due_ms && (wait->is_advance || !waits_for_place(lane)))
+            due_ms = lane_due_ms;
+    }
+    return due_ms;
+}
+
+/* Moves the clock if that is what the wait needs now. False when the wait is over. */
+static bool move_on(struct async_wait *wait)
+{
+    struct clock *clock = wait->owner->account->clock;
+    const int64_t due_ms = next_move_ms(wait);
+
+    if (wait->is_advance) {
+        clock_advance_to(clock, due_ms < wait->to_ms ? due_ms : wait->to_ms);
+        return due_ms <= wait->to_ms;
+    }
+    if (wait->owner->count == 0)
+        return false;
+    if (due_ms != INT64_MAX && clock_mode_of(clock) == CLOCK_MANUAL)
+        clock_advance_to(clock, due_ms);
+    return true;
+}
+
+/* One step of the first wait that can make one; the round that follows looks again. */
+static void look(struct async_account *owner)
+{
+    struct async_wait *next;
+
+    for (struct async_wait *wait = owner->waits; wait != NULL; wait = next) {
+        const int64_t before_ms = clock_now_ms(owner->account->clock);
+
+        next = wait->next;
+        if (owner->busy_count > (wait->is_advance ? count_old(owner) : 0))
+            continue;
+        if (!move_on(wait)) {
+            end_wait(wait);
+            async_touch(owner->invoker); /* the list may be another one now */
+            return;
+        }
+        if (clock_now_ms(owner->account->clock) != before_ms) {
+            async_touch(owner->invoker);
+            return;
+        }
+    }
+}
+
+void async_look_at_waits(struct async_invoker *invoker)
+{
+    for (struct async_account *owner = invoker->accounts; owner != NULL; owner = owner->next) {
+        if (owner->waits != NULL)
+            look(owner);
+    }
+}

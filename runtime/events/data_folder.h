@@ -1,0 +1,38 @@
+/*
+ * data_folder.h - the folder that holds queue, dead letters and destinations, and the lock that keeps it to one server.
+ *
+ * The lock is the kernel's (flock), so it ends with the process that holds it, however that ends.
+ *
+ * Lifetime: opened by server_start() before the queue, closed last.
+ */
+#ifndef RUNTIME_EVENTS_DATA_FOLDER_H
+#define RUNTIME_EVENTS_DATA_FOLDER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum { DATA_FOLDER_PATH_SIZE = 1024, DATA_FOLDER_FAULT_SIZE = 2048 };
+
+struct data_folder {
+    char path[DATA_FOLDER_PATH_SIZE]; /* absolute */
+    int lock;                         /* descriptor of <path>/lock */
+};
+
+enum data_folder_status {
+    DATA_FOLDER_OK,
+    DATA_FOLDER_UNUSABLE, /* can't be made or written */
+    DATA_FOLDER_IN_USE    /* by another server */
+};
+
+/* Makes the folder, and those above it, if need be. `fault` says what is wrong and how to mend it. */
+enum data_folder_status data_folder_open(struct data_folder *folder, const char *path,
+                                         char fault[DATA_FOLDER_FAULT_SIZE]);
+void data_folder_close(struct data_folder *folder);
+
+/* Is the lock that was taken still the one that others find there? NULL and a closed folder have none. */
+bool data_folder_is_locked(const struct data_folder *folder);
+
+/* mkdir -p. 0, or the errno of what failed. */
+int folder_make(const char *path);
+
+#endif

@@ -1,0 +1,116 @@
+/*
+ * event_queue.h - the durable queue as the loop sees it: what to write and read, told when it is done. No policy.
+ *
+ * Every operation goes off the loop (store_worker.h); many share one commit. A payload is never copied: the operation
+ * holds a reference until the batch is done.
+ *
+ * Used by:  runtime/events/async_invoker.c and its parts.
+ * Lifetime: opened by async_invoker_open(), closed with it.
+ * Threads:  event-loop thread only. Split: operations on one event in event_queue.c, the others in event_queue_whole.c.
+ */
+#ifndef RUNTIME_EVENTS_EVENT_QUEUE_H
+#define RUNTIME_EVENTS_EVENT_QUEUE_H
+
+#include "runtime/events/event.h"
+#include "runtime/events/record_file.h"
+#include "runtime/events/store_worker.h"
+
+struct event_queue;
+
+/*
+ * Blocks. NULL with `fault` saying why. With a queue returned, `fault` is "" or says that a damaged file was moved aside.
+ */
+struct event_queue *event_queue_open(uv_loop_t *loop, const struct event_store_options *options,
+                                     char fault[STORE_FAULT_SIZE]);
+void event_queue_close(struct event_queue *queue, store_worker_closed_fn *on_closed, void *context);
+
+/* See store_worker_hurry(). */
+void event_queue_hurry(struct event_queue *queue);
+
+/* Before the first operation: who is told of failures. */
+void event_queue_listen(struct event_queue *queue, const struct store_worker_listener *listener);
+
+/* Before the first operation: calls `on_lane` for each lane with events. Blocks; a million take well under a second. */
+enum store_status event_queue_lanes(struct event_queue *queue, event_store_lane_fn *on_lane,
+                                    void *context);
+
+/* The newest time by an account's clock that the queue knew when it was opened; 0 when it was empty. */
+int64_t event_queue_newest_ms(const struct event_queue *queue);
+
+/* Do writes fail at present? */
+bool event_queue_is_failing(const struct event_queue *queue);
+
+int64_t event_queue_next_sequence(struct event_queue *queue);
+int64_t event_queue_last_sequence(const struct event_queue *queue);
+int64_t event_queue_next_lane_id(struct event_queue *queue);
+
+/* For operations that are made elsewhere (dead_letter.c). */
+struct store_worker *event_queue_worker(struct event_queue *queue);
+
+typedef void event_written_fn(struct event *event, enum store_status status, void *context);
+
+/* `event` and its lane are borrowed until `on_written`, like those of the next three. False when memory is short. */
+bool event_queue_add(struct event_queue *queue, struct event *event, event_written_fn *on_written,
+                     void *context);
+
+/* As above for an event that is the queue's already: it is tried until it works. */
+bool event_queue_add_again(struct event_queue *queue, struct event *event,
+                           event_written_fn *on_written, void *context);
+
+/* The lane's names, for events that were submitted as of a stored lane before the file was replaced. As above. */
+bool event_queue_add_lane(struct event_queue *queue, const struct event_lane *lane);
+
+/* Writes what a try changed; tried until it works. */
+bool event_queue_reschedule(struct event_queue *queue, struct event *event, int64_t now_ms,
+                            event_written_fn *on_written, void *context);
+
+/* A line for a file, and whose dead letter it is. */
+struct event_record {
+    struct record_file file;
+    struct bytes *line;               /* with its line end; owned */
+    char message_id[REQUEST_ID_SIZE]; /* "" unless it is a dead letter */
+};
+
+enum { EVENT_RECORDS_MAX = 2 };
+
+/*
+ * Ends an event: appends `records`, then removes it, in the same transaction adding `follow_up` (NULL for none), which
+ * is a new event for a function that is its destination. Tried until it works; lines are appended once, unless a kill
+ * comes between them and the commit. Takes the lines.
+ */
+struct event_end {
+    struct event *event, *follow_up;
+    size_t record_count;
+    struct event_record records[EVENT_RECORDS_MAX];
+};
+bool event_queue_finish(struct event_queue *queue, const struct event_end *end,
+                        event_written_fn *on_written, void *context);
+
+/* `read->first` is the callee's to take. On a failure there is nothing in it. */
+typedef void event_read_fn(struct event_store_read *read, enum store_status status, void *context);
+
+/* Takes `held` (malloc'd and sorted); NULL for none. False, with `held` freed, when memory is short. */
+bool event_queue_read(struct event_queue *queue, const struct event_store_read *what, int64_t *held,
+                      event_read_fn *on_read, void *context);
+
+typedef void event_queue_done_fn(enum store_status status, void *context);
+
+/* Removes all of a lane that was added before now. Tried until it works. */
+bool event_queue_clear(struct event_queue *queue, int64_t lane_id, event_queue_done_fn *on_done,
+                       void *context);
+
+/* When the oldest of all was accepted; `lane_id` 0 for none. */
+typedef void event_oldest_fn(int64_t lane_id, int64_t enqueued_at_ms, enum store_status status,
+                             void *context);
+bool event_queue_oldest(struct event_queue *queue, event_oldest_fn *on_oldest, void *context);
+
+/* The lines of a file, or of all of a kind, as a JSON array; see record_file_list(). `array` is the callee's. */
+typedef void event_records_fn(struct bytes *array, enum store_status status, void *context);
+bool event_queue_records(struct event_queue *queue, const struct record_file *file,
+                         event_records_fn *on_records, void *context);
+
+/* Removes an account's dead letters and destination records. `account_id` as in record_file.h; NULL: only tells when all that was submitted before is done. */
+bool event_queue_remove_records(struct event_queue *queue, const char *account_id,
+                                event_queue_done_fn *on_done, void *context);
+
+#endif

@@ -1,0 +1,196 @@
+#include "runtime/events/event_store_internal.h"
+
+#include <assert.h>
+#include <stdio.h>
+
+/*
+ * The payload stands last: SQLite keeps what doesn't fit on a page in a chain behind it, which a list of events then
+ * never touches. The index carries the sequence too (as the row id), so held rows are passed over without being read.
+ */
+enum { APPLICATION_ID = 0x496e766f /* "Invo" */, CHECKPOINT_PAGES = 2000 };
+
+static const char schema[] =
+    "CREATE TABLE lanes(id INTEGER PRIMARY KEY, account TEXT NOT NULL, function TEXT NOT NULL,"
+    " UNIQUE(account, function));"
+    "CREATE TABLE events(sequence INTEGER PRIMARY KEY, lane INTEGER NOT NULL,"
+    " due_ms INTEGER NOT NULL, enqueued_at_ms INTEGER NOT NULL, run_count INTEGER NOT NULL,"
+    " throttle_count INTEGER NOT NULL, request_id TEXT NOT NULL, qualifier TEXT, trace_header TEXT,"
+    " last_error TEXT, last_version TEXT, last_response BLOB, payload BLOB);"
+    "CREATE INDEX events_due ON events(lane, due_ms);"
+    "CREATE TABLE dead_letters(message_id TEXT PRIMARY KEY, account TEXT NOT NULL,"
+    " queue TEXT NOT NULL, function TEXT NOT NULL, qualifier TEXT,"
+    " is_redriven INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;"
+    "CREATE INDEX dead_letters_redriven ON dead_letters(account, queue) WHERE is_redriven;"
+    "CREATE TABLE newest(id INTEGER PRIMARY KEY CHECK(id = 1), at_ms INTEGER NOT NULL);"
+    "INSERT INTO newest VALUES(1, 0);";
+
+#define EVENT_COLUMNS                                                                              \
+    "sequence, due_ms, enqueued_at_ms, run_count, throttle_count, request_id, qualifier,"          \
+    " trace_header, last_error, last_version, last_response, payload"
+
+/* clang-format off */
+static const char *const texts[] = {
+    [STORE_BEGIN]    = "BEGIN IMMEDIATE",
+    [STORE_COMMIT]   = "COMMIT",
+    [STORE_ROLLBACK] = "ROLLBACK",
+    [STORE_ADD]      = "INSERT OR REPLACE INTO events(" EVENT_COLUMNS ", lane)"
+                       " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+    [STORE_ADD_LANE] = "INSERT OR IGNORE INTO lanes(id, account, function) VALUES(?1, ?2, ?3)",
+    [STORE_FINISH]   = "DELETE FROM events WHERE sequence = ?1",
+    [STORE_RESCHEDULE] = "UPDATE events SET due_ms = ?2, run_count = ?3, throttle_count = ?4, trace_header = ?5,"
+                       " last_error = ?6, last_version = ?7, last_response = ?8 WHERE sequence = ?1",
+    [STORE_READ]     = "SELECT " EVENT_COLUMNS " FROM events WHERE lane = ?1 ORDER BY due_ms, sequence",
+    [STORE_CLEAR]    = "DELETE FROM events WHERE lane = ?1 AND sequence <= ?2",
+    [STORE_OLDEST]   = "SELECT lane, enqueued_at_ms FROM events ORDER BY sequence LIMIT 1",
+    [STORE_NEWEST]   = "UPDATE newest SET at_ms = ?1 WHERE at_ms < ?1",
+    [STORE_ADD_ORIGIN] = "INSERT OR IGNORE INTO dead_letters(message_id, account, queue, function, qualifier)"
+                       " VALUES(?1, ?2, ?3, ?4, ?5)",
+    [STORE_ORIGIN]   = "SELECT function, qualifier FROM dead_letters WHERE message_id = ?1 AND NOT is_redriven",
+    [STORE_MARK]     = "UPDATE dead_letters SET is_redriven = 1 WHERE message_id = ?1 AND NOT is_redriven",
+    [STORE_IS_MARKED] = "SELECT 1 FROM dead_letters WHERE message_id = ?1 AND is_redriven",
+    [STORE_MARKED_QUEUE] = "SELECT account, queue FROM dead_letters WHERE is_redriven LIMIT 1",
+    [STORE_FORGET_MARKED] = "DELETE FROM dead_letters WHERE account = ?1 AND queue = ?2 AND is_redriven",
+    [STORE_CLEAR_ORIGINS] = "DELETE FROM dead_letters WHERE account = ?1",
+};
+/* clang-format on */
+static_assert(sizeof texts / sizeof texts[0] == STORE_STATEMENT_COUNT, "one text a statement");
+
+static enum store_status execute(struct event_store *store, const char *sql)
+{
+    return event_store_check(store, sqlite3_exec(store->database, sql, NULL, NULL, NULL));
+}
+
+static enum store_status read_number(struct event_store *store, const char *sql, int64_t *number)
+{
+    sqlite3_stmt *statement = NULL;
+    enum store_status status;
+    int result = sqlite3_prepare_v2(store->database, sql, -1, &statement, NULL);
+
+    if (result == SQLITE_OK) {
+        result = sqlite3_step(statement);
+        if (result == SQLITE_ROW)
+            *number = sqlite3_column_int64(statement, 0);
+    }
+    status = event_store_check(store, result);
+    (void)sqlite3_finalize(statement);
+    return status;
+}
+
+void event_store_close_file(struct event_store *store)
+{
+    for (size_t i = 0; i < STORE_STATEMENT_COUNT; i++) {
+        (void)sqlite3_finalize(store->statements[i]);
+        store->statements[i] = NULL;
+    }
+    (void)sqlite3_close_v2(store->database);
+    store->database = NULL;
+}
+
+static enum store_status open_database(struct event_store *store)
+{
+    char setting[64];
+    enum store_status status;
+
+    status = event_store_check(
+        store,
+        sqlite3_open_v2(store->path, &store->database,
+                        SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL));
+    if (status != STORE_OK)
+        return status;
+    (void)sqlite3_extended_result_codes(store->database, 1);
+    (void)sqlite3_busy_timeout(store->database, 5000); /* somebody looks into it with a tool */
+    (void)snprintf(setting, sizeof setting, "PRAGMA synchronous = %s",
+                   store->durability == DURABILITY_POWER ? "FULL" : "NORMAL");
+    status = execute(store, setting);
+    if (status == STORE_OK)
+        status = execute(store, "PRAGMA journal_mode = WAL");
+    if (status == STORE_OK)
+        status = execute(store, "PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16000");
+    (void)sqlite3_wal_autocheckpoint(store->database, CHECKPOINT_PAGES);
+    return status;
+}
+
+static enum store_status prepare(struct event_store *store)
+{
+    for (size_t i = 0; i < STORE_STATEMENT_COUNT; i++) {
+        const enum store_status status = event_store_check(
+            store, sqlite3_prepare_v3(store->database, texts[i], -1, SQLITE_PREPARE_PERSISTENT,
+                                      &store->statements[i], NULL));
+
+        if (status != STORE_OK)
+            return status;
+    }
+    return STORE_OK;
+}
+
+enum file_kind { FILE_NEW, FILE_OURS, FILE_NEWER, FILE_FOREIGN };
+
+static enum store_status read_kind(struct event_store *store, enum file_kind *kind, int64_t *format)
+{
+    int64_t application_id = 0, table_count = 0;
+    enum store_status status = read_number(store, "PRAGMA application_id", &application_id);
+
+    if (status == STORE_OK)
+        status = read_number(store, "PRAGMA user_version", format);
+    if (status == STORE_OK)
+        status = read_number(store, "SELECT count(*) FROM sqlite_master", &table_count);
+    if (status != STORE_OK)
+        return status;
+    if (application_id == 0 && *format == 0 && table_count == 0)
+        *kind = FILE_NEW;
+    else if (application_id != APPLICATION_ID)
+        *kind = FILE_FOREIGN;
+    else
+        *kind = *format > STORE_FORMAT ? FILE_NEWER : FILE_OURS;
+    return STORE_OK;
+}
+
+static enum store_status make_tables(struct event_store *store)
+{
+    char setting[96];
+    enum store_status status = execute(store, "BEGIN IMMEDIATE");
+
+    (void)snprintf(setting, sizeof setting, "PRAGMA application_id = %d; PRAGMA user_version = %d",
+                   APPLICATION_ID, STORE_FORMAT);
+    if (status == STORE_OK)
+        status = execute(store, schema);
+    if (status == STORE_OK)
+        status = execute(store, setting);
+    if (status == STORE_OK)
+        status = execute(store, "COMMIT");
+    return status;
+}
+
+enum store_status event_store_open_file(struct event_store *store, char fault[STORE_FAULT_SIZE])
+{
+    enum file_kind kind = FILE_NEW;
+    int64_t format = 0;
+    enum store_status status = open_database(store);
+
+    if (status == STORE_OK)
+        status = read_kind(store, &kind, &format);
+    if (status != STORE_OK)
+        return status;
+    switch (kind) {
+    case FILE_NEW:
+        status = make_tables(store);
+        break;
+    case FILE_OURS:
+        status = execute(store, "DELETE FROM lanes WHERE NOT EXISTS"
+                                " (SELECT 1 FROM events WHERE lane = lanes.id)");
+        break;
+    case FILE_NEWER:
+        (void)snprintf(fault, STORE_FAULT_SIZE,
+                       "%s: written by a newer invoked (format %lld; this one knows up to %d): "
+                       "use that version, or another --data-dir",
+                       store->path, (long long)format, STORE_FORMAT);
+        return STORE_FAILED;
+    case FILE_FOREIGN:
+        (void)snprintf(fault, STORE_FAULT_SIZE,
+                       "%s: a database of another program: move it away, or use another "
+                       "--data-dir",
+                       store->path);
+        return STORE_FAILED;
+    }
+    return status == STORE_OK ? prepare(store) : status;
+}

@@ -1,0 +1,336 @@
+#include "runtime/events/record_file.h"
+
+#include "runtime/events/data_folder.h"
+#include "runtime/events/record_order.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { BACK_STEP = 4096 };
+
+static const char *const kind_folders[] = {
+    [RECORD_DEAD_LETTER] = "dead-letters", [RECORD_DESTINATION] = "destinations"};
+static const char ending[] = ".jsonl";
+
+void record_file_name(const char *arn, char name[RECORD_NAME_SIZE])
+{
+    static const char allowed[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.";
+    const char *start = arn;
+    size_t length = 0;
+
+    for (const char *at = arn; *at != '\0'; at++) {
+        if (*at == ':' || *at == '/')
+            start = at + 1;
+    }
+    for (; length < RECORD_NAME_SIZE - 1 && start[length] != '\0'; length++)
+        name[length] = start[length];
+    name[length] = '\0';
+    if (length == 0 || name[0] == '.')
+        (void)snprintf(name, RECORD_NAME_SIZE, "_%.*s", RECORD_NAME_SIZE - 2, start);
+    for (char *at = name; *at != '\0'; at++) {
+        if (strchr(allowed, *at) == NULL)
+            *at = '_';
+    }
+}
+
+static void folder_path(const char *folder, const struct record_file *file,
+                        char path[RECORD_PATH_SIZE])
+{
+    if (file->account_id[0] == '\0')
+        (void)snprintf(path, RECORD_PATH_SIZE, "%s/%s", folder, kind_folders[file->kind]);
+    else
+        (void)snprintf(path, RECORD_PATH_SIZE, "%s/accounts/%s/%s", folder, file->account_id,
+                       kind_folders[file->kind]);
+}
+
+void record_file_path(const char *folder, const struct record_file *file,
+                      char path[RECORD_PATH_SIZE])
+{
+    size_t length;
+
+    folder_path(folder, file, path);
+    length = strlen(path);
+    (void)snprintf(path + length, RECORD_PATH_SIZE - length, "/%s%s", file->name, ending);
+}
+
+/* Opens for appending; makes the folder when that is what is missing. -1 with errno. */
+static int open_to_append(const char *folder, const struct record_file *file)
+{
+    char path[RECORD_PATH_SIZE], parent[RECORD_PATH_SIZE];
+    const int flags = O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC;
+    int descriptor;
+
+    record_file_path(folder, file, path);
+    descriptor = open(path, flags, 0666);
+    if (descriptor >= 0 || errno != ENOENT)
+        return descriptor;
+    folder_path(folder, file, parent);
+    errno = folder_make(parent);
+    return errno == 0 ? open(path, flags, 0666) : -1;
+}
+
+/* Where the last whole line ends. -1 with errno. */
+static off_t whole_length(int descriptor, off_t length)
+{
+    char block[BACK_STEP];
+
+    while (length > 0) {
+        const off_t start = length > BACK_STEP ? length - BACK_STEP : 0;
+        const ssize_t got = pread(descriptor, block, (size_t)(length - start), start);
+
+        if (got != length - start) {
+            errno = got < 0 ? errno : EIO;
+            return -1;
+        }
+        for (ssize_t at = got; at > 0; at--) {
+            if (block[at - 1] == '\n')
+                return start + at;
+        }
+        length = start;
+    }
+    return 0;
+}
+
+/* Cuts off what there is of a last line without its end. The length, or -1 with errno. */
+static off_t repair(int descriptor)
+{
+    struct stat status;
+    off_t length;
+
+    if (fstat(descriptor, &status) != 0)
+        return -1;
+    length = whole_length(descriptor, status.st_size);
+    if (length >= 0 && length < status.st_size && ftruncate(descriptor, length) != 0)
+        return -1;
+    return length;
+}
+
+static int write_line(int descriptor, off_t length, struct bytes_view line, bool is_synced)
+{
+    ssize_t written;
+    int error;
+
+    do
+        written = write(descriptor, line.data, line.length);
+    while (written < 0 && errno == EINTR);
+    error = written < 0 ? errno : ENOSPC;
+    if (written == (ssize_t)line.length) {
+        if (!is_synced || fdatasync(descriptor) == 0)
+            return 0;
+        error = errno;
+    }
+    /* If not even that works, the next append repairs it. */
+    return ftruncate(descriptor, length) == 0 ? error : EIO;
+}
+
+int record_file_append(const char *folder, const struct record_file *file, struct bytes_view line,
+                       bool is_synced)
+{
+    const int descriptor = open_to_append(folder, file);
+    off_t length;
+    int error;
+
+    if (descriptor < 0)
+        return errno;
+    length = repair(descriptor);
+    error = length < 0 ? errno : write_line(descriptor, length, line, is_synced);
+    (void)close(descriptor);
+    return error;
+}
+
+/* Appends the newest whole lines of a file that fit. */
+static int list_file(const char *path, size_t byte_max, struct bytes **lines)
+{
+    FILE *stream = fopen(path, "re");
+    char *line = NULL;
+    size_t capacity = 0;
+    struct stat status;
+    ssize_t length;
+    int error = 0;
+
+    if (stream == NULL)
+        return errno == ENOENT ? 0 : errno;
+    if (fstat(fileno(stream), &status) != 0) {
+        error = errno;
+    } else if ((size_t)status.st_size > byte_max) {
+        if (fseeko(stream, status.st_size - (off_t)byte_max, SEEK_SET) != 0 ||
+            getline(&line, &capacity, stream) < 0)
+            error = EIO;
+    }
+    while (error == 0 && (length = getline(&line, &capacity, stream)) > 0 &&
+           line[length - 1] == '\n') {
+        if (!bytes_append(lines, line, (size_t)length))
+            error = ENOMEM;
+    }
+    if (error == 0 && ferror(stream))
+        error = EIO;
+    free(line);
+    (void)fclose(stream);
+    return error;
+}
+
+static int is_record_file(const struct dirent *entry)
+{
+    const size_t length = strlen(entry->d_name), tail = sizeof ending - 1;
+
+    return length > tail && strcmp(entry->d_name + length - tail, ending) == 0;
+}
+
+static int list_all(const char *folder_name, size_t byte_max, struct bytes **lines)
+{
+    char path[RECORD_PATH_SIZE + 258];
+    struct dirent **entries;
+    const int count = scandir(folder_name, &entries, is_record_file, alphasort);
+    int error = 0;
+
+    if (count < 0)
+        return errno == ENOENT ? 0 : errno;
+    for (int i = 0; i < count; i++) {
+        const size_t length = bytes_view(*lines).length;
+
+        (void)snprintf(path, sizeof path, "%s/%s", folder_name, entries[i]->d_name);
+        if (error == 0 && length < byte_max)
+            error = list_file(path, byte_max - length, lines);
+        free(entries[i]);
+    }
+    free(entries);
+    return error;
+}
+
+int record_file_list(const char *folder, const struct record_file *file, size_t byte_max,
+                     struct bytes **array)
+{
+    const bool is_all = file->name[0] == '\0';
+    char path[RECORD_PATH_SIZE];
+    struct bytes *lines = NULL;
+    int error;
+
+    *array = NULL;
+    if (is_all) {
+        folder_path(folder, file, path);
+        error = list_all(path, byte_max, &lines);
+    } else {
+        record_file_path(folder, file, path);
+        error = list_file(path, byte_max, &lines);
+    }
+    if (error == 0 &&
+        (!bytes_append(array, "[", 1) || !record_order_append(array, bytes_view(lines), is_all) ||
+         !bytes_append(array, "]", 1)))
+        error = ENOMEM;
+    bytes_release(lines);
+    if (error != 0) {
+        bytes_release(*array);
+        *array = NULL;
+    }
+    return error;
+}
+
+int record_file_names(const char *folder, const struct record_file *file,
+                      char (**names)[RECORD_NAME_SIZE], size_t *count)
+{
+    char path[RECORD_PATH_SIZE];
+    struct dirent **entries = NULL;
+    int found;
+
+    folder_path(folder, file, path);
+    found = scandir(path, &entries, is_record_file, alphasort);
+    if (found < 0 && errno != ENOENT)
+        return errno;
+    *count = 0;
+    *names = calloc(found > 0 ? (size_t)found : 1, sizeof **names);
+    for (int i = 0; i < found; i++) {
+        const size_t length = strlen(entries[i]->d_name) - (sizeof ending - 1);
+
+        if (*names != NULL && length < RECORD_NAME_SIZE)
+            memcpy((*names)[(*count)++], entries[i]->d_name, length);
+        free(entries[i]);
+    }
+    free(entries);
+    return *names == NULL ? ENOMEM : 0;
+}
+
+static int copy_kept(FILE *from, FILE *to, record_keeps_fn *keeps, void *context)
+{
+    char *line = NULL;
+    size_t capacity = 0;
+    ssize_t length;
+    int error = 0;
+
+    while (error == 0 && (length = getline(&line, &capacity, from)) > 0 &&
+           line[length - 1] == '\n') {
+        if (keeps((struct bytes_view){line, (size_t)length - 1}, context) &&
+            fwrite(line, 1, (size_t)length, to) != (size_t)length)
+            error = errno;
+    }
+    if (error == 0 && ferror(from))
+        error = EIO;
+    free(line);
+    return error;
+}
+
+int record_file_filter(const char *folder, const struct record_file *file, record_keeps_fn *keeps,
+                       void *context)
+{
+    char path[RECORD_PATH_SIZE], new_path[RECORD_PATH_SIZE + 8];
+    FILE *from, *to;
+    int error;
+
+    record_file_path(folder, file, path);
+    (void)snprintf(new_path, sizeof new_path, "%s.new", path);
+    from = fopen(path, "re");
+    if (from == NULL)
+        return errno == ENOENT ? 0 : errno;
+    to = fopen(new_path, "we");
+    error = to == NULL ? errno : copy_kept(from, to, keeps, context);
+    (void)fclose(from);
+    if (to == NULL)
+        return error;
+    if (error == 0 && (fflush(to) != 0 || fdatasync(fileno(to)) != 0))
+        error = errno;
+    if (fclose(to) != 0 && error == 0)
+        error = errno;
+    if (error == 0 && rename(new_path, path) != 0)
+        error = errno;
+    if (error != 0)
+        (void)unlink(new_path);
+    return error;
+}
+
+static int remove_files(const char *folder_name)
+{
+    char path[RECORD_PATH_SIZE + 258];
+    struct dirent **entries;
+    const int count = scandir(folder_name, &entries, is_record_file, alphasort);
+    int error = 0;
+
+    if (count < 0)
+        return errno == ENOENT ? 0 : errno;
+    for (int i = 0; i < count; i++) {
+        (void)snprintf(path, sizeof path, "%s/%s", folder_name, entries[i]->d_name);
+        if (unlink(path) != 0 && errno != ENOENT)
+            error = errno;
+        free(entries[i]);
+    }
+    free(entries);
+    return error;
+}
+
+int record_file_remove_all(const char *folder, const char *account_id)
+{
+    struct record_file file = {.kind = RECORD_DEAD_LETTER};
+    char path[RECORD_PATH_SIZE];
+    int error;
+
+    (void)snprintf(file.account_id, sizeof file.account_id, "%s", account_id);
+    folder_path(folder, &file, path);
+    error = remove_files(path);
+    file.kind = RECORD_DESTINATION;
+    folder_path(folder, &file, path);
+    return error != 0 ? error : remove_files(path);
+}

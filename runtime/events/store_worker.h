@@ -1,0 +1,76 @@
+/*
+ * store_worker.h - runs operations on the store off the loop, many in one transaction.
+ *
+ * Operations gather on the loop. One batch of them is with the thread pool at a time, as one transaction; when it is
+ * done, the next takes all that has gathered since. So the more there is to do, the more share one commit, and nobody
+ * waits longer than for two.
+ *
+ * When a commit fails, operations are told, except those that must not be lost: they are kept and tried again until
+ * there is room. A file that turns out to be damaged is moved aside and a new one begun; one that was removed is
+ * written again.
+ *
+ * Owns:     the store.
+ * Lifetime: opened by event_queue_open().
+ * Threads:  event-loop thread only; `run` of an operation is called on a pool thread, never two at once.
+ */
+#ifndef RUNTIME_EVENTS_STORE_WORKER_H
+#define RUNTIME_EVENTS_STORE_WORKER_H
+
+#include "runtime/events/event_store.h"
+
+#include <uv.h>
+
+struct store_worker;
+struct store_operation;
+
+/* On a pool thread, inside of a transaction; may be called again after a failure. */
+typedef enum store_status store_run_fn(struct event_store *store,
+                                       struct store_operation *operation);
+
+/* On the loop, exactly once; frees the operation. With STORE_FAILED nothing of it is in the database. */
+typedef void store_done_fn(struct store_operation *operation, enum store_status status);
+
+/* First member of what an operation needs besides. */
+struct store_operation {
+    struct store_operation *next;
+    store_run_fn *run;
+    store_done_fn *done;
+    bool is_kept; /* tried again until it works; told STORE_CLOSED if it never did */
+    bool is_postponed, is_complained; /* the worker's */
+};
+
+/* What its user wants to know; all on the loop. */
+struct store_worker_listener {
+    void (*on_failing)(void *context, const char *why); /* writing fails from now on */
+    void (*on_postponed)(void *context,
+                         const char *why); /* one operation can't be done; it is tried again */
+    void (*on_recovered)(void *context);   /* it works again */
+    void (*on_replaced)(void *context,
+                        const char *what); /* a damaged file was moved aside; rows are gone */
+    void (*on_restored)(void *context,
+                        const char *what); /* a removed file was written again; no row is gone */
+    void *context;
+};
+
+typedef void store_worker_closed_fn(void *context);
+
+/* Takes `store` on success; NULL when memory is short. */
+struct store_worker *store_worker_open(uv_loop_t *loop, struct event_store *store);
+
+/* Before the first operation; copies `listener`. Without one nobody is told. */
+void store_worker_listen(struct store_worker *worker, const struct store_worker_listener *listener);
+
+/* Takes `operation`; they are run in the order of submission, except that kept ones come later after a failure. */
+void store_worker_submit(struct store_worker *worker, struct store_operation *operation);
+
+/* Do writes fail at present, or too many of them wait? Then nothing new should be begun. */
+bool store_worker_is_failing(const struct store_worker *worker);
+
+/* From now on what must not be lost is tried only once more, and told STORE_CLOSED if that fails: the server stops. */
+void store_worker_hurry(struct store_worker *worker);
+
+/* What was submitted is still tried, once; then the store is closed. */
+void store_worker_close(struct store_worker *worker, store_worker_closed_fn *on_closed,
+                        void *context);
+
+#endif

@@ -1,0 +1,170 @@
+/*
+ * The new process shares the server's memory until it runs the program, and the server's thread sleeps that long
+ * (CLONE_VM and CLONE_VFORK). So become_program() may only make system calls and write to its own stack and to
+ * `struct launch`, and no handler of the server may run in it: all signals are blocked until none has a handler left.
+ */
+#include "runtime/process/launcher.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "runtime/process/process.h"
+
+enum {
+    STACK_BYTES = 64 << 10,
+    GUARD_BYTES = 64 << 10,         /* whole pages, of whatever size */
+    HANDLER_DESCRIPTORS_MAX = 1024, /* RLIMIT_NOFILE of AWS's sandbox */
+    INHERITED_COUNT = 4,
+    COULD_NOT_RUN = 127
+};
+
+/* Handled by the server from some time on, or by what it is part of. */
+static const int usual_signals[] = {SIGHUP,  SIGINT,  SIGQUIT, SIGUSR1, SIGUSR2,
+                                    SIGPIPE, SIGALRM, SIGTERM, SIGCHLD, SIGWINCH};
+
+struct launcher {
+    char *memory; /* the guard, then the stack, which grows down to it */
+    int signals[NSIG];
+    unsigned signal_count;
+};
+
+struct launch {
+    const struct launcher *launcher;
+    const char *path;
+    const struct process_options *options;
+    int error; /* why the program does not run; 0 when it does */
+};
+
+static bool is_usual(int signal_number)
+{
+    for (size_t i = 0; i < sizeof usual_signals / sizeof usual_signals[0]; i++) {
+        if (usual_signals[i] == signal_number)
+            return true;
+    }
+    return false;
+}
+
+static void find_signals(struct launcher *launcher)
+{
+    for (int i = 1; i < NSIG; i++) {
+        struct sigaction action;
+
+        if (i != SIGKILL && i != SIGSTOP && sigaction(i, NULL, &action) == 0 &&
+            (action.sa_handler != SIG_DFL || is_usual(i)))
+            launcher->signals[launcher->signal_count++] = i;
+    }
+}
+
+struct launcher *launcher_open(void)
+{
+    struct launcher *launcher = calloc(1, sizeof *launcher);
+
+    if (launcher == NULL)
+        return NULL;
+    launcher->memory = mmap(NULL, GUARD_BYTES + STACK_BYTES, PROT_READ | PROT_WRITE,
+                            MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
+    if (launcher->memory == MAP_FAILED) {
+        free(launcher);
+        return NULL;
+    }
+    if (mprotect(launcher->memory, GUARD_BYTES, PROT_NONE) != 0) {
+        launcher_close(launcher);
+        return NULL;
+    }
+    find_signals(launcher);
+    return launcher;
+}
+
+void launcher_close(struct launcher *launcher)
+{
+    (void)munmap(launcher->memory, GUARD_BYTES + STACK_BYTES);
+    free(launcher);
+}
+
+/* ---- in the new process ---- */
+
+static void reset_signals(const struct launcher *launcher)
+{
+    const struct sigaction normal = {.sa_handler = SIG_DFL};
+
+    for (unsigned i = 0; i < launcher->signal_count; i++)
+        (void)sigaction(launcher->signals[i], &normal, NULL);
+}
+
+/* The server raises its own limit; a handler gets what AWS's sandbox gives, or less where the machine gives less. */
+static void limit_descriptors(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur <= HANDLER_DESCRIPTORS_MAX)
+        return;
+    limit.rlim_cur = HANDLER_DESCRIPTORS_MAX;
+    (void)setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+static bool place_descriptors(const struct process_options *options)
+{
+    const int sources[INHERITED_COUNT] = {options->input, options->output, options->error,
+                                          options->extra};
+
+    for (int i = 0; i < INHERITED_COUNT; i++) {
+        if (sources[i] < 0)
+            continue;
+        /* One that is in its place already would be closed by exec. */
+        if (sources[i] == i ? fcntl(i, F_SETFD, 0) < 0 : dup2(sources[i], i) < 0)
+            return false;
+    }
+    return true;
+}
+
+/*
+ * Returns, which ends the process, only if the program can't be run. Else its frame is left without an end, so
+ * AddressSanitizer, which would keep it in mind for the next process on this stack, has nothing to do here.
+ */
+__attribute__((no_sanitize_address)) static int become_program(void *argument)
+{
+    struct launch *launch = argument;
+    const struct process_options *options = launch->options;
+    sigset_t none;
+
+    (void)sigemptyset(&none);
+    reset_signals(launch->launcher);
+    limit_descriptors();
+    if (setsid() >= 0 && place_descriptors(options) && chdir(options->working_directory) == 0 &&
+        sigprocmask(SIG_SETMASK, &none, NULL) == 0)
+        (void)execve(launch->path, options->arguments, options->environment);
+    launch->error = errno;
+    return COULD_NOT_RUN;
+}
+
+/* ---- in the server ---- */
+
+pid_t launcher_start(struct launcher *launcher, const char *path,
+                     const struct process_options *options)
+{
+    struct launch launch = {.launcher = launcher, .path = path, .options = options};
+    sigset_t all, usual;
+    pid_t id;
+    int error;
+
+    (void)sigfillset(&all);
+    (void)pthread_sigmask(SIG_SETMASK, &all, &usual);
+    id = clone(become_program, launcher->memory + GUARD_BYTES + STACK_BYTES,
+               CLONE_VM | CLONE_VFORK | SIGCHLD, &launch);
+    error = id < 0 ? errno : launch.error;
+    (void)pthread_sigmask(SIG_SETMASK, &usual, NULL);
+    if (error == 0)
+        return id;
+    if (id > 0)
+        (void)waitpid(id, NULL, 0);
+    errno = error;
+    return -1;
+}

@@ -1,0 +1,428 @@
+#include "runtime/process/process.h"
+
+#include <assert.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "runtime/process/launcher.h"
+
+enum {
+    BUCKETS = 1024,
+    MARKER_SIZE = 64,
+    SWEEP_DELAY_MS = 200, /* after an end: what it left behind has been handed to us by then */
+    ENVIRONMENT_READ_MAX = 65536,
+    STRAY_ROUNDS_MAX = 100
+};
+
+struct process {
+    struct process_table *table;
+    struct process *next; /* in the bucket */
+    pid_t id;
+    process_ended_fn *on_ended;
+    void *context;
+    char marker[MARKER_SIZE];
+};
+
+struct process_table {
+    struct launcher *launcher;
+    uv_poll_t child_poll; /* of `child_file`: SIGCHLD, which this thread blocks */
+    int child_file;
+    uv_signal_t child_signal; /* should a thread that does not block it be given it */
+    uv_timer_t sweep;
+    bool is_sweep_due; /* something has ended since the timer was started */
+    unsigned open_handles;
+    struct process *buckets[BUCKETS];
+};
+
+static struct process **find(struct process_table *table, pid_t id)
+{
+    struct process **link = &table->buckets[(unsigned)id % BUCKETS];
+
+    while (*link != NULL && (*link)->id != id)
+        link = &(*link)->next;
+    return link;
+}
+
+static bool marks_a_living_process(struct process_table *table, const char *environment,
+                                   size_t length)
+{
+    for (size_t i = 0; i < BUCKETS; i++) {
+        for (const struct process *process = table->buckets[i]; process != NULL;
+             process = process->next) {
+            if (process->marker[0] != '\0' &&
+                memmem(environment, length, process->marker, strlen(process->marker)) != NULL)
+                return true;
+        }
+    }
+    return false;
+}
+
+/* What an orphan's environment says decides: it stays as long as the execution environment that it came from. */
+static bool may_stay(struct process_table *table, pid_t id)
+{
+    char path[64];
+    char *environment;
+    ssize_t length = -1;
+    bool stays = true;
+
+    (void)snprintf(path, sizeof path, "/proc/%d/environ", (int)id);
+    const int file = open(path, O_RDONLY | O_CLOEXEC);
+
+    if (file < 0)
+        return true;
+    environment = malloc(ENVIRONMENT_READ_MAX);
+    if (environment != NULL)
+        length = read(file, environment, ENVIRONMENT_READ_MAX);
+    if (length > 0)
+        stays = marks_a_living_process(table, environment, (size_t)length);
+    free(environment);
+    (void)close(file);
+    return stays;
+}
+
+/* Kills the children that we did not start: orphans. Returns how many there were. */
+static unsigned kill_strays_of_thread(struct process_table *table, const char *thread,
+                                      bool spare_the_living)
+{
+    char path[300];
+    FILE *file;
+    int id;
+    unsigned count = 0;
+
+    (void)snprintf(path, sizeof path, "/proc/self/task/%s/children", thread);
+    file = fopen(path, "re");
+    if (file == NULL)
+        return 0;
+    while (fscanf(file, "%d", &id) == 1) { // NOLINT(cert-err34-c): the kernel's own text
+        if (*find(table, id) != NULL || (spare_the_living && may_stay(table, id)))
+            continue;
+        (void)kill(id, SIGKILL);
+        count++;
+    }
+    (void)fclose(file);
+    return count;
+}
+
+static unsigned kill_strays(struct process_table *table, bool spare_the_living)
+{
+    DIR *threads = opendir("/proc/self/task");
+    const struct dirent *entry;
+    unsigned count = 0;
+
+    if (threads == NULL)
+        return 0;
+    while ((entry = readdir(threads)) != NULL) {
+        if (entry->d_name[0] != '.')
+            count += kill_strays_of_thread(table, entry->d_name, spare_the_living);
+    }
+    (void)closedir(threads);
+    return count;
+}
+
+static void on_sweep(uv_timer_t *timer);
+
+/* Under load there is always one that has just ended; so the timer isn't started anew by each, and runs once more. */
+static void plan_sweep(struct process_table *table)
+{
+    table->is_sweep_due = uv_is_active((uv_handle_t *)&table->sweep);
+    if (!table->is_sweep_due)
+        (void)uv_timer_start(&table->sweep, on_sweep, SWEEP_DELAY_MS, 0);
+}
+
+static void on_sweep(uv_timer_t *timer)
+{
+    struct process_table *table = timer->data;
+
+    (void)kill_strays(table, true);
+    if (table->is_sweep_due)
+        plan_sweep(table);
+}
+
+static void reap(struct process_table *table)
+{
+    struct rusage usage;
+    int status;
+    pid_t id;
+
+    while ((id = wait4(-1, &status, WNOHANG, &usage)) > 0) {
+        struct process **link = find(table, id);
+        struct process *process = *link;
+
+        plan_sweep(table);
+        if (process == NULL)
+            continue; /* an orphan */
+        *link = process->next;
+        (void)kill(-id, SIGKILL); /* whatever it left in its group */
+        process->on_ended(status, usage.ru_maxrss, process->context);
+        free(process);
+    }
+}
+
+static void on_child_file(uv_poll_t *poll, int status, int events)
+{
+    struct process_table *table = poll->data;
+    struct signalfd_siginfo info;
+
+    (void)status;
+    (void)events;
+    /* What it says is of no use: signals of several ends are one. */
+    if (read(table->child_file, &info, sizeof info) > 0)
+        reap(table);
+}
+
+static void on_child_signal(uv_signal_t *handle, int signal_number)
+{
+    (void)signal_number;
+    reap(handle->data);
+}
+
+/* All that the server opens is closed on exec; what it was started with isn't. Without the call it stays as it is. */
+static void keep_inherited_descriptors(void)
+{
+#if defined SYS_close_range
+    const unsigned closed_on_exec = 1U << 2; /* CLOSE_RANGE_CLOEXEC */
+
+    (void)syscall(SYS_close_range, 3U, ~0U, closed_on_exec);
+#endif
+}
+
+static void mask_child_signal(int how)
+{
+    sigset_t child;
+
+    (void)sigemptyset(&child);
+    (void)sigaddset(&child, SIGCHLD);
+    (void)pthread_sigmask(how, &child, NULL);
+}
+
+/*
+ * A signal that is read costs a third of one that is handled: libuv's handler writes to a pipe of its own, and a wait
+ * is broken off. Where there is no signalfd, the handler does it all.
+ */
+static void read_child_signal(struct process_table *table, uv_loop_t *loop)
+{
+    sigset_t child;
+
+    (void)sigemptyset(&child);
+    (void)sigaddset(&child, SIGCHLD);
+    table->child_file = signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK);
+    if (table->child_file < 0)
+        return;
+    if (uv_poll_init(loop, &table->child_poll, table->child_file) != 0) {
+        (void)close(table->child_file);
+        table->child_file = -1;
+        return;
+    }
+    table->child_poll.data = table;
+    table->open_handles++;
+    (void)uv_poll_start(&table->child_poll, UV_READABLE, on_child_file);
+    uv_unref((uv_handle_t *)&table->child_poll);
+    mask_child_signal(SIG_BLOCK);
+}
+
+struct process_table *process_table_open(uv_loop_t *loop)
+{
+    struct process_table *table = calloc(1, sizeof *table);
+
+    if (table == NULL)
+        return NULL;
+    table->launcher = launcher_open();
+    if (table->launcher == NULL) {
+        free(table);
+        return NULL;
+    }
+    table->child_file = -1;
+    keep_inherited_descriptors();
+    (void)prctl(PR_SET_CHILD_SUBREAPER, 1UL, 0UL, 0UL, 0UL);
+    (void)uv_timer_init(loop, &table->sweep);
+    (void)uv_signal_init(loop, &table->child_signal);
+    table->sweep.data = table;
+    table->child_signal.data = table;
+    table->open_handles = 2;
+    const int error = uv_signal_start(&table->child_signal, on_child_signal, SIGCHLD);
+
+    if (error != 0) {
+        process_table_close(table);
+        errno = -error;
+        return NULL;
+    }
+    uv_unref((uv_handle_t *)&table->child_signal);
+    uv_unref((uv_handle_t *)&table->sweep);
+    read_child_signal(table, loop);
+    return table;
+}
+
+static void on_handle_closed(uv_handle_t *handle)
+{
+    struct process_table *table = handle->data;
+
+    if (--table->open_handles > 0)
+        return;
+    launcher_close(table->launcher);
+    free(table);
+}
+
+static void kill_registered(struct process_table *table)
+{
+    for (size_t i = 0; i < BUCKETS; i++) {
+        struct process *process;
+
+        while ((process = table->buckets[i]) != NULL) {
+            process_kill(process);
+            (void)waitpid(process->id, NULL, 0);
+            table->buckets[i] = process->next;
+            free(process);
+        }
+    }
+}
+
+void process_table_close(struct process_table *table)
+{
+    kill_registered(table);
+    /* A killed orphan's own children become ours in turn. */
+    for (unsigned round = 0; round < STRAY_ROUNDS_MAX && kill_strays(table, false) > 0; round++) {
+        const struct timespec pause = {.tv_nsec = 1000000};
+
+        (void)nanosleep(&pause, NULL);
+        while (waitpid(-1, NULL, WNOHANG) > 0)
+            continue;
+    }
+    if (table->child_file >= 0) {
+        uv_close((uv_handle_t *)&table->child_poll,
+                 on_handle_closed); /* before its descriptor: see frame_channel.c */
+        (void)close(table->child_file);
+        mask_child_signal(SIG_UNBLOCK);
+    }
+    uv_close((uv_handle_t *)&table->sweep, on_handle_closed);
+    uv_close((uv_handle_t *)&table->child_signal, on_handle_closed);
+}
+
+/* A file that may be run; a folder would be denied by exec, too. */
+static bool is_program(const char *path)
+{
+    struct stat status;
+
+    if (stat(path, &status) != 0 || access(path, X_OK) != 0)
+        return false;
+    errno = EACCES;
+    return S_ISREG(status.st_mode);
+}
+
+/* execvp() would search the server's PATH; the handler's is asked for. */
+static bool search(const char *name, const char *search_path, char *found, size_t size)
+{
+    const char *at = search_path;
+    bool is_denied = false;
+
+    if (strchr(name, '/') != NULL) {
+        errno = ENAMETOOLONG;
+        return snprintf(found, size, "%s", name) < (int)size;
+    }
+    while (at != NULL && *at != '\0') {
+        const size_t length = strcspn(at, ":");
+
+        if (length > 0 && snprintf(found, size, "%.*s/%s", (int)length, at, name) < (int)size) {
+            if (is_program(found))
+                return true;
+            is_denied = is_denied || errno == EACCES;
+        }
+        at += length + (at[length] == ':' ? 1 : 0);
+    }
+    errno = is_denied ? EACCES : ENOENT;
+    return false;
+}
+
+struct process *process_start(struct process_table *table, const struct process_options *options,
+                              process_ended_fn *on_ended, void *context)
+{
+    char path[4096];
+    struct process *process;
+    int error;
+
+    if (!search(options->path, options->search_path, path, sizeof path))
+        return NULL;
+    process = calloc(1, sizeof *process);
+    if (process == NULL) {
+        errno = ENOMEM;
+        return NULL;
+    }
+    process->id = launcher_start(table->launcher, path, options);
+    if (process->id < 0) {
+        error = errno;
+        free(process);
+        errno = error;
+        return NULL;
+    }
+    process->table = table;
+    process->on_ended = on_ended;
+    process->context = context;
+    if (options->marker != NULL)
+        (void)snprintf(process->marker, sizeof process->marker, "%s", options->marker);
+    process->next = table->buckets[(unsigned)process->id % BUCKETS];
+    table->buckets[(unsigned)process->id % BUCKETS] = process;
+    return process;
+}
+
+void process_hand_over(struct process *process, process_ended_fn *on_ended, void *context)
+{
+    process->on_ended = on_ended;
+    process->context = context;
+}
+
+bool process_has_ended(const struct process *process)
+{
+    siginfo_t info = {.si_pid = 0};
+
+    return waitid(P_PID, (id_t)process->id, &info, WEXITED | WNOHANG | WNOWAIT) != 0 ||
+           info.si_pid != 0;
+}
+
+pid_t process_id(const struct process *process)
+{
+    return process->id;
+}
+
+void process_kill(struct process *process)
+{
+    (void)kill(-process->id, SIGKILL);
+    (void)kill(process->id, SIGKILL);
+}
+
+void process_signal(struct process *process, int signal_number)
+{
+    (void)kill(-process->id, signal_number);
+}
+
+long process_peak_memory_kb(const struct process *process)
+{
+    char path[64];
+    char text[2048];
+    const char *found;
+    ssize_t length;
+
+    (void)snprintf(path, sizeof path, "/proc/%d/status", (int)process->id);
+    const int file = open(path, O_RDONLY | O_CLOEXEC);
+
+    if (file < 0)
+        return 0;
+    length = read(file, text, sizeof text - 1);
+    (void)close(file);
+    if (length <= 0)
+        return 0;
+    text[length] = '\0';
+    found = strstr(text, "VmHWM:");
+    return found == NULL ? 0 : strtol(found + 6, NULL, 10);
+}

@@ -1,0 +1,87 @@
+/*
+ * options.h - the command line and the environment variables, read into one struct.
+ *
+ * Pure: reads nothing but what it is given, prints nothing, starts nothing. A flag beats its environment variable,
+ * which beats the default. Everything that is wrong is said in one go.
+ *
+ * Used by: main.c. What options there are: option_table.h.
+ */
+#ifndef SERVER_CLI_OPTIONS_H
+#define SERVER_CLI_OPTIONS_H
+
+#include "config/config.h"
+#include "base/clock.h"
+#include "base/log.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum { PORT_DEFAULT = 3001, CLOCK_FACTOR_MAX = 1000000, OPTIONS_EXIT_BAD_USAGE = 2 };
+
+enum options_command {
+    COMMAND_SERVE,
+    COMMAND_RUN,
+    COMMAND_INVOKE,
+    COMMAND_CHECK,
+    OPTIONS_COMMAND_COUNT
+};
+
+enum payload_source { PAYLOAD_NONE, PAYLOAD_TEXT, PAYLOAD_FILE, PAYLOAD_STANDARD_INPUT };
+
+/* What `invoked invoke` is asked to do. */
+struct invoke_options {
+    const char *function_name;
+    enum payload_source payload_source;
+    const char *payload; /* PAYLOAD_TEXT: itself; PAYLOAD_FILE: the file's path; else NULL */
+    const char *invocation_type; /* "RequestResponse", "Event" or "DryRun" */
+    const char *qualifier;       /* NULL for none */
+    const char *client_context;  /* JSON, not checked; NULL for none */
+    const char *endpoint;        /* "http://127.0.0.1:3001" */
+    bool wants_tail;
+};
+
+/* Texts are borrowed from argv and the environment. */
+struct options {
+    enum options_command command;
+    const char *config_path; /* as given, or found in the current folder; NULL for COMMAND_INVOKE */
+    const char *host;
+    uint16_t port;          /* 0: a free one */
+    const char *data_dir;   /* NULL: a temporary folder */
+    const char *ready_file; /* NULL for none */
+    enum clock_mode clock_mode;
+    unsigned clock_factor;         /* of CLOCK_FASTER; else 1 */
+    struct string_list parameters; /* NAME=VALUE each, in order */
+    bool watches;
+    bool explains;
+    bool fails_on_dead_letter; /* COMMAND_RUN */
+    enum log_format log_format;
+    enum log_level log_level;
+    char *const *run_argv; /* COMMAND_RUN: COMMAND and its arguments, ended by NULL */
+    struct invoke_options invoke;
+    char *text; /* owned: what to print, with its line end; NULL on OPTIONS_OK */
+};
+
+typedef const char *options_variable_fn(const char *name, void *context);
+typedef bool options_exists_fn(const char *path, void *context);
+
+/* What is read, given by main() or by a test. */
+struct options_source {
+    int argc;
+    char *const *argv;             /* as main() gets it */
+    options_variable_fn *variable; /* NULL where it is not set */
+    options_exists_fn *exists;     /* is there such a file or folder? */
+    void *context;                 /* of both */
+};
+
+enum options_status {
+    OPTIONS_OK,
+    OPTIONS_SHOW, /* --help or --version: print `text` on stdout, exit 0 */
+    OPTIONS_BAD,  /* print `text` on stderr, a line a fault, exit OPTIONS_EXIT_BAD_USAGE */
+    OPTIONS_NO_MEMORY
+};
+
+/* Fills `options` whole. The caller clears it whatever came of it. */
+enum options_status options_parse(struct options *options, const struct options_source *source);
+void options_clear(struct options *options);
+
+#endif

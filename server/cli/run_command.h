@@ -1,0 +1,21 @@
+/*
+ * run_command.h - `invoked run`: serves while COMMAND runs, and ends as COMMAND did.
+ *
+ * COMMAND runs as it would from a shell without invoked: in the same process group, with the same descriptors, limits
+ * and signals, and with what it detaches left alone. Signals sent to invoked are passed on to it; those that the
+ * terminal sends to the whole group have reached it already, and come once.
+ */
+#ifndef SERVER_CLI_RUN_COMMAND_H
+#define SERVER_CLI_RUN_COMMAND_H
+
+#include "server/cli/options.h"
+
+enum {
+    EXIT_COMMAND_NOT_STARTED = 127,
+    EXIT_COMMAND_SIGNALLED = 128 /* plus the signal's number */
+};
+
+/* Returns the exit status. */
+int run_command(const struct options *options);
+
+#endif

@@ -1,0 +1,163 @@
+#include "server/cli/run_server.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "server/cli/dead_letter_count.h"
+#include "server/cli/serve.h"
+#include "server/cli/temporary_folder.h"
+
+enum { QUEUES_SIZE = 400 };
+
+/* ---- in the server's process ---- */
+
+/* COMMAND's input and output are COMMAND's; the log goes where its errors go. */
+static void let_go_of_input_and_output(void)
+{
+    const int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+    if (nothing < 0)
+        return;
+    (void)dup2(nothing, 0);
+    (void)dup2(nothing, 1);
+    (void)close(nothing);
+}
+
+static bool has_more_dead_letters(const struct dead_letter_count *earlier, const char *data_folder)
+{
+    struct dead_letter_count *const later = dead_letter_count_new(data_folder);
+    char queues[QUEUES_SIZE];
+    size_t more;
+
+    if (earlier == NULL || later == NULL) {
+        dead_letter_count_free(later);
+        (void)fprintf(stderr,
+                      "invoked: memory is short: can't say whether a dead letter was written\n");
+        return true;
+    }
+    more = dead_letter_count_more(earlier, later, queues, sizeof queues);
+    dead_letter_count_free(later);
+    if (more > 0)
+        (void)fprintf(stderr,
+                      "invoked: %zu dead letter%s written to %s; exit status 1, as "
+                      "--fail-on-dead-letter asks\n",
+                      more, more == 1 ? " was" : "s were", queues);
+    return more > 0;
+}
+
+static int serve_and_count(const struct options *options, const struct serve_control *control)
+{
+    struct dead_letter_count *earlier;
+    int status;
+
+    if (!options->fails_on_dead_letter)
+        return serve(options, control);
+    earlier = dead_letter_count_new(options->data_dir);
+    status = serve(options, control);
+    if (has_more_dead_letters(earlier, options->data_dir) && status == EXIT_GOOD)
+        status = RUN_SERVER_DEAD_LETTERS;
+    dead_letter_count_free(earlier);
+    return status;
+}
+
+static int serve_apart(const struct options *options, bool is_temporary,
+                       const struct serve_control *control)
+{
+    int status;
+
+    (void)setsid();
+    let_go_of_input_and_output();
+    status = serve_and_count(options, control);
+    if (is_temporary)
+        temporary_folder_remove(options->data_dir);
+    return status;
+}
+
+/* ---- in the other ---- */
+
+bool run_server_start(struct run_server *server, const struct options *options, bool is_temporary)
+{
+    int ends[2];
+    const pid_t own_id = getpid();
+
+    *server = (struct run_server){.state = RUN_SERVER_STARTING};
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
+        return false;
+    server->id = fork();
+    if (server->id == 0) {
+        const struct serve_control control = {.descriptor = ends[1], .process_id = own_id};
+
+        (void)close(ends[0]);
+        exit(serve_apart(options, is_temporary, &control));
+    }
+    const int error = errno;
+
+    (void)close(ends[1]);
+    server->descriptor = ends[0];
+    if (server->id > 0)
+        return true;
+    (void)close(ends[0]);
+    errno = error;
+    return false;
+}
+
+static void reap(struct run_server *server)
+{
+    while (waitpid(server->id, &server->wait_status, 0) < 0 && errno == EINTR)
+        continue;
+    (void)close(server->descriptor);
+    server->descriptor = -1;
+    server->state = RUN_SERVER_ENDED;
+}
+
+/* Two lines. */
+static void understand(struct run_server *server)
+{
+    char *const first = memchr(server->heard, '\n', server->heard_length);
+    char *const second =
+        first == NULL
+            ? NULL
+            : memchr(first + 1, '\n', server->heard_length - (size_t)(first + 1 - server->heard));
+
+    if (second == NULL || server->state != RUN_SERVER_STARTING)
+        return;
+    *first = '\0';
+    *second = '\0';
+    server->endpoint = server->heard;
+    server->region = first + 1;
+    server->state = RUN_SERVER_READY;
+}
+
+void run_server_read(struct run_server *server)
+{
+    const ssize_t length = recv(server->descriptor, server->heard + server->heard_length,
+                                sizeof server->heard - server->heard_length, 0);
+
+    if (length < 0 && errno == EINTR)
+        return;
+    if (length <= 0) { /* also when it said more than it has to say */
+        reap(server);
+        return;
+    }
+    server->heard_length += (size_t)length;
+    understand(server);
+}
+
+void run_server_stop(struct run_server *server)
+{
+    if (server->state != RUN_SERVER_ENDED)
+        (void)shutdown(server->descriptor, SHUT_WR);
+}
+
+void run_server_kill(struct run_server *server)
+{
+    if (server->state != RUN_SERVER_ENDED)
+        (void)kill(server->id, SIGKILL);
+}

@@ -1,0 +1,229 @@
+#include "server/cli/serve.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/bytes.h"
+#include "base/json/json_string.h"
+#include "server/server.h"
+
+enum { SIGNALS = 3, READY_PATH_SIZE = 4096 };
+
+struct serving {
+    uv_loop_t loop;
+    const struct options *options;
+    const struct serve_control *control; /* NULL for none */
+    struct server *server;
+    uv_signal_t signals[SIGNALS];
+    uv_poll_t control_poll;
+};
+
+struct config *serve_load_config(const struct options *options)
+{
+    const struct config_options config_options = {.parameters = options->parameters};
+    struct config_faults faults = {0};
+    struct config *config = config_load(options->config_path, &config_options, &faults);
+
+    for (size_t i = 0; i < faults.count; i++)
+        (void)fprintf(stderr, "%s\n", faults.messages[i]);
+    if (config == NULL && faults.count == 0)
+        (void)fprintf(stderr, "invoked: memory is short\n");
+    config_faults_clear(&faults);
+    return config;
+}
+
+int serve_check(const struct options *options)
+{
+    struct config *config = serve_load_config(options);
+
+    if (config == NULL)
+        return EXIT_BAD_CONFIGURATION;
+    (void)printf("%s: good (%zu function%s)\n", options->config_path, config->function_count,
+                 config->function_count == 1 ? "" : "s");
+    for (size_t i = 0; i < config->notes.count; i++)
+        (void)printf("%s\n", config->notes.items[i]);
+    config_release(config);
+    return EXIT_GOOD;
+}
+
+/* By rename, so that nobody reads half of it. */
+static bool write_ready_file(const struct serving *serving)
+{
+    const char *path = serving->options->ready_file;
+    const pid_t id = serving->control == NULL ? getpid() : serving->control->process_id;
+    char temporary[READY_PATH_SIZE];
+    struct bytes *endpoint = NULL;
+    FILE *file;
+    bool is_written;
+
+    if (path == NULL)
+        return true;
+    if (snprintf(temporary, sizeof temporary, "%s.%d.tmp", path, (int)getpid()) >=
+        (int)sizeof temporary)
+        return false;
+    file = fopen(temporary, "we");
+    if (file == NULL)
+        return false;
+    (void)json_string_append(&endpoint,
+                             (struct bytes_view){server_endpoint(serving->server),
+                                                 strlen(server_endpoint(serving->server))});
+    is_written = fprintf(file, "{\"endpoint\":%.*s,\"pid\":%d,\"functions\":%zu}\n",
+                         (int)bytes_view(endpoint).length, bytes_view(endpoint).data, (int)id,
+                         server_function_count(serving->server)) > 0;
+    bytes_release(endpoint);
+    is_written = fclose(file) == 0 && is_written && rename(temporary, path) == 0;
+    if (!is_written)
+        (void)unlink(temporary);
+    return is_written;
+}
+
+static bool is_loopback(const char *host)
+{
+    return strncmp(host, "127.", 4) == 0 || strcmp(host, "::1") == 0 ||
+           strcasecmp(host, "localhost") == 0;
+}
+
+/* For a person: what to export, and one command to try. */
+static void say_hello(const struct serving *serving, const struct config *config)
+{
+    struct log *log = server_log(serving->server);
+    const char *endpoint = server_endpoint(serving->server);
+
+    if (!is_loopback(serving->options->host))
+        log_write(log, LOG_WARN,
+                  "LISTENING ON %s: everybody who reaches this address can run your functions; "
+                  "leave --host out to "
+                  "listen on loopback only",
+                  serving->options->host);
+    for (size_t i = 0; i < config->notes.count; i++)
+        log_write(log, LOG_INFO, "%s", config->notes.items[i]);
+    log_write(log, LOG_INFO,
+              "export AWS_ENDPOINT_URL_LAMBDA=%s AWS_REGION=%s AWS_DEFAULT_REGION=%s "
+              "AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local",
+              endpoint, config->region, config->region);
+    if (config->function_count > 0)
+        log_write(log, LOG_INFO,
+                  "try: aws lambda invoke --function-name %s --endpoint-url %s /dev/stdout",
+                  config->functions[0]->name, endpoint);
+}
+
+static void on_stopped(void *context)
+{
+    struct serving *serving = context;
+
+    for (size_t i = 0; i < SIGNALS; i++)
+        uv_close((uv_handle_t *)&serving->signals[i], NULL);
+    if (serving->control != NULL)
+        uv_close((uv_handle_t *)&serving->control_poll, NULL);
+}
+
+static void on_signal(uv_signal_t *handle, int signal_number)
+{
+    struct serving *serving = handle->data;
+
+    if (signal_number == SIGHUP)
+        server_reload(serving->server);
+    else
+        server_stop(serving->server, on_stopped, serving);
+}
+
+static void watch_signals(struct serving *serving)
+{
+    static const int numbers[SIGNALS] = {SIGTERM, SIGINT, SIGHUP};
+
+    for (size_t i = 0; i < SIGNALS; i++) {
+        (void)uv_signal_init(&serving->loop, &serving->signals[i]);
+        serving->signals[i].data = serving;
+        (void)uv_signal_start(&serving->signals[i], on_signal, numbers[i]);
+    }
+}
+
+/* Nobody waits for an answer any more: there is no use in letting invocations end. */
+static void on_control_ended(uv_poll_t *poll, int status, int events)
+{
+    struct serving *serving = poll->data;
+
+    (void)status;
+    (void)events;
+    (void)uv_poll_stop(poll);
+    server_stop(serving->server, on_stopped, serving);
+    server_stop(serving->server, on_stopped, serving);
+}
+
+static void watch_control(struct serving *serving)
+{
+    if (serving->control == NULL)
+        return;
+    (void)uv_poll_init(&serving->loop, &serving->control_poll, serving->control->descriptor);
+    serving->control_poll.data = serving;
+    (void)uv_poll_start(&serving->control_poll, UV_READABLE, on_control_ended);
+}
+
+static void say_ready(const struct serving *serving, const struct config *config)
+{
+    const char *endpoint = server_endpoint(serving->server);
+    const size_t count = config->function_count;
+
+    if (serving->control != NULL) {
+        (void)dprintf(serving->control->descriptor, "%s\n%s\n", endpoint, config->region);
+        return;
+    }
+    (void)printf("invoked %s listening on %s (%zu function%s)\n", INVOKED_VERSION, endpoint, count,
+                 count == 1 ? "" : "s");
+    (void)fflush(stdout);
+}
+
+static int begin(struct serving *serving, struct config *config)
+{
+    char why[SERVER_FAULT_SIZE];
+
+    serving->server = server_open(&serving->loop, serving->options, config, why);
+    if (serving->server == NULL) {
+        (void)fprintf(stderr, "invoked: %s\n", why);
+        return EXIT_CANNOT_RUN;
+    }
+    watch_signals(serving);
+    watch_control(serving);
+    say_hello(serving, config);
+    if (!write_ready_file(serving)) {
+        (void)fprintf(
+            stderr,
+            "invoked: can't write the ready file %s: %s; give a path that can be written with "
+            "--ready-file\n",
+            serving->options->ready_file, strerror(errno));
+        server_stop(serving->server, on_stopped, serving);
+        return EXIT_CANNOT_RUN;
+    }
+    say_ready(serving, config);
+    return EXIT_GOOD;
+}
+
+int serve(const struct options *options, const struct serve_control *control)
+{
+    struct serving serving = {.options = options, .control = control};
+    struct config *config = serve_load_config(options);
+    int status;
+
+    if (config == NULL)
+        return EXIT_BAD_CONFIGURATION;
+    if (uv_loop_init(&serving.loop) != 0) {
+        config_release(config);
+        (void)fprintf(stderr, "invoked: can't make an event loop: %s\n", strerror(errno));
+        return EXIT_CANNOT_RUN;
+    }
+    status = begin(&serving, config);
+    (void)uv_run(&serving.loop, UV_RUN_DEFAULT);
+    if (serving.server != NULL) {
+        server_free(serving.server);
+        if (options->ready_file != NULL)
+            (void)unlink(options->ready_file);
+    }
+    (void)uv_run(&serving.loop, UV_RUN_DEFAULT); /* the clocks of the accounts end on the loop */
+    (void)uv_loop_close(&serving.loop);
+    return status;
+}

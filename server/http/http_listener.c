@@ -1,0 +1,463 @@
+#include "server/http/http_listener.h"
+
+#include <arpa/inet.h>
+#include <assert.h>
+#include <errno.h>
+#include <microhttpd.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "server/http/http_connections.h"
+#include "server/http/http_exchange.h"
+
+enum {
+    HEAD_BYTES_MAX = 64 << 10,
+    CONNECTIONS_MAX = 20000,
+    CONNECTIONS_MIN = 16,
+    SLOWNESS_CHECK_MS = 5000,
+    ACCEPTS_PER_TURN = 64,
+    ACCEPT_PAUSE_MS = 100, /* when descriptors or connections have run out */
+    RUNS_PER_TURN = 4,
+    EMPTY_TURNS_MAX = 100,
+    EMPTY_TURN_MS = 10,
+    CLOSE_WAIT_MS = 50
+};
+
+struct http_listener {
+    uv_loop_t *loop;
+    struct exchange_host host;
+    char *name; /* as given with --host */
+    struct MHD_Daemon *daemon;
+    int socket;
+    struct http_connections connections;
+    unsigned connections_max;
+    bool is_accepting_stopped;  /* until somebody has left, or the pause is over */
+    bool is_out_of_descriptors; /* said once until it isn't any more */
+    unsigned empty_turns; /* in which libmicrohttpd was run at its own wish, and nothing happened */
+    uv_poll_t accept_poll, daemon_poll;
+    uv_timer_t daemon_timer, accept_timer, slowness_timer, close_timer;
+    uv_prepare_t prepare;
+    uv_check_t check;
+    unsigned open_handles;
+    http_listener_closed_fn *on_closed;
+    void *closed_context;
+};
+
+/* ---- running libmicrohttpd ---- */
+
+static void on_daemon_timer(uv_timer_t *timer);
+
+/*
+ * A body whose chunk begins with a line that has no end fills the buffer of its connection: libmicrohttpd then wants to be
+ * run again at once, for ever. Such wishes are granted a hundred times a second, and the connection ends when the
+ * patience with its body does.
+ */
+static uint64_t limit_wish(struct http_listener *listener, MHD_UNSIGNED_LONG_LONG timeout_ms)
+{
+    if (timeout_ms == 0)
+        return listener->empty_turns > EMPTY_TURNS_MAX ? EMPTY_TURN_MS : 0;
+    listener->empty_turns = 0;
+    return timeout_ms;
+}
+
+static void run_daemon(struct http_listener *listener)
+{
+    MHD_UNSIGNED_LONG_LONG timeout_ms;
+
+    for (unsigned i = 0; i < RUNS_PER_TURN && listener->host.is_run_wanted; i++) {
+        listener->host.is_run_wanted = false;
+        (void)MHD_run(listener->daemon);
+    }
+    if (listener->host.is_run_wanted)
+        (void)uv_timer_start(&listener->daemon_timer, on_daemon_timer, 0, 0);
+    else if (MHD_get_timeout(listener->daemon, &timeout_ms) == MHD_YES)
+        (void)uv_timer_start(&listener->daemon_timer, on_daemon_timer,
+                             limit_wish(listener, timeout_ms), 0);
+    else
+        (void)uv_timer_stop(&listener->daemon_timer);
+}
+
+static void on_daemon_timer(uv_timer_t *timer)
+{
+    struct http_listener *listener = timer->data;
+
+    listener->empty_turns =
+        listener->host.has_moved || listener->host.is_run_wanted ? 0 : listener->empty_turns + 1;
+    listener->host.has_moved = false;
+    listener->host.is_run_wanted = true; /* by on_prepare(), in this very turn */
+}
+
+static void on_daemon_ready(uv_poll_t *poll, int status, int events)
+{
+    struct http_listener *listener = poll->data;
+
+    (void)status;
+    (void)events;
+    listener->host.is_run_wanted =
+        true; /* by on_check(), once for all that has happened in this turn */
+}
+
+static void on_prepare(uv_prepare_t *prepare)
+{
+    struct http_listener *listener = prepare->data;
+
+    if (listener->host.is_run_wanted)
+        run_daemon(listener);
+}
+
+static void on_check(uv_check_t *check)
+{
+    struct http_listener *listener = check->data;
+
+    if (listener->host.is_run_wanted)
+        run_daemon(listener);
+}
+
+/* ---- connections ---- */
+
+static void watch_socket(struct http_listener *listener);
+
+static void on_slowness_check(uv_timer_t *timer)
+{
+    struct http_listener *listener = timer->data;
+    const unsigned count = http_connections_end_slow(&listener->connections);
+
+    if (count > 0)
+        log_write(listener->host.api->log, LOG_INFO,
+                  "http: %u client%s cut off: a request or the taking of an answer took too long",
+                  count, count == 1 ? " was" : "s were");
+    if (listener->connections.count == 0)
+        (void)uv_timer_stop(timer);
+}
+
+static void on_connection_started(struct http_listener *listener, struct MHD_Connection *connection,
+                                  void **slot)
+{
+    const union MHD_ConnectionInfo *information =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+
+    *slot = http_connections_add(&listener->connections, information->connect_fd);
+    if (*slot == NULL)
+        (void)shutdown(information->connect_fd, SHUT_RDWR); /* memory is short */
+    else if (listener->connections.count == 1)
+        (void)uv_timer_start(&listener->slowness_timer, on_slowness_check, SLOWNESS_CHECK_MS,
+                             SLOWNESS_CHECK_MS);
+}
+
+static void on_connection_change(void *context, struct MHD_Connection *connection, void **slot,
+                                 enum MHD_ConnectionNotificationCode code)
+{
+    struct http_listener *listener = context;
+
+    if (code == MHD_CONNECTION_NOTIFY_STARTED) {
+        on_connection_started(listener, connection, slot);
+        return;
+    }
+    if (*slot != NULL) {
+        http_exchange_forget(*slot);
+        http_connections_remove(*slot);
+    }
+    *slot = NULL;
+    if (!listener->host.is_stopping && listener->is_accepting_stopped &&
+        !listener->is_out_of_descriptors)
+        watch_socket(listener);
+}
+
+static void on_accept_pause_over(uv_timer_t *timer)
+{
+    struct http_listener *listener = timer->data;
+
+    if (!listener->host.is_stopping)
+        watch_socket(listener);
+}
+
+/* Whoever has been idle for longest gives way; where nobody is, the others wait in the kernel for somebody to leave. */
+static void make_room(struct http_listener *listener)
+{
+    (void)uv_poll_stop(&listener->accept_poll);
+    listener->is_accepting_stopped = true;
+    if (http_connections_make_room(&listener->connections))
+        listener->host.is_run_wanted = true;
+    (void)uv_timer_start(&listener->accept_timer, on_accept_pause_over, ACCEPT_PAUSE_MS, 0);
+}
+
+static void on_accept_fault(struct http_listener *listener, int error)
+{
+    if (error != EMFILE && error != ENFILE && error != ENOBUFS && error != ENOMEM)
+        return;
+    if (!listener->is_out_of_descriptors)
+        log_write(listener->host.api->log, LOG_WARN, "no connection can be taken for now: %s",
+                  strerror(error));
+    listener->is_out_of_descriptors = true;
+    make_room(listener);
+}
+
+static void on_connectable(uv_poll_t *poll, int status, int events)
+{
+    struct http_listener *listener = poll->data;
+
+    (void)status;
+    (void)events;
+    for (unsigned i = 0; i < ACCEPTS_PER_TURN; i++) {
+        struct sockaddr_storage address;
+        socklen_t length = sizeof address;
+        int file;
+
+        if (listener->connections.count >= listener->connections_max) {
+            make_room(listener);
+            return;
+        }
+        file = accept4(listener->socket, (struct sockaddr *)&address, &length,
+                       SOCK_CLOEXEC | SOCK_NONBLOCK);
+        if (file < 0) {
+            on_accept_fault(listener, errno);
+            return;
+        }
+        listener->is_out_of_descriptors = false;
+        (void)MHD_add_connection(listener->daemon, file, (struct sockaddr *)&address, length);
+        listener->host.is_run_wanted = true;
+    }
+}
+
+static void watch_socket(struct http_listener *listener)
+{
+    listener->is_accepting_stopped = false;
+    (void)uv_poll_start(&listener->accept_poll, UV_READABLE, on_connectable);
+}
+
+/* ---- opening ---- */
+
+static int listen_on(const struct addrinfo *address)
+{
+    const int yes = 1;
+    const int file = socket(address->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+    if (file < 0)
+        return -1;
+    (void)setsockopt(file, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+    if (bind(file, address->ai_addr, address->ai_addrlen) == 0 && listen(file, SOMAXCONN) == 0)
+        return file;
+    const int error = errno;
+
+    (void)close(file);
+    errno = error;
+    return -1;
+}
+
+static int open_socket(const char *host, unsigned short port, char why[LISTEN_FAULT_SIZE])
+{
+    const struct addrinfo hints = {.ai_socktype = SOCK_STREAM,
+                                   .ai_flags = AI_PASSIVE | AI_NUMERICSERV};
+    struct addrinfo *addresses;
+    char service[8];
+    int file;
+
+    (void)snprintf(service, sizeof service, "%u", port);
+    const int error = getaddrinfo(host, service, &hints, &addresses);
+
+    if (error != 0) {
+        (void)snprintf(why, LISTEN_FAULT_SIZE,
+                       "can't listen on %s: %s; give an address of this machine with --host", host,
+                       gai_strerror(error));
+        return -1;
+    }
+    file = listen_on(addresses);
+    freeaddrinfo(addresses);
+    if (file < 0 && errno == EADDRINUSE)
+        (void)snprintf(why, LISTEN_FAULT_SIZE,
+                       "port %u of %s is taken: stop the program that has it, or choose another "
+                       "with --port (0 takes a "
+                       "free one)",
+                       port, host);
+    else if (file < 0)
+        (void)snprintf(why, LISTEN_FAULT_SIZE,
+                       "can't listen on port %u of %s: %s; choose another with --host or --port",
+                       port, host, strerror(errno));
+    return file;
+}
+
+__attribute__((format(printf, 2, 0))) static void on_daemon_log(void *context, const char *format,
+                                                                va_list arguments)
+{
+    struct http_listener *listener = context;
+    char text[512];
+
+    (void)vsnprintf(text, sizeof text, format, arguments);
+    text[strcspn(text, "\r\n")] = '\0';
+    log_write(listener->host.api->log, LOG_DEBUG, "http: %s", text);
+}
+
+/* At most half of the descriptors: environments need them too. */
+static unsigned choose_connections_max(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur / 2 > CONNECTIONS_MAX)
+        return CONNECTIONS_MAX;
+    return limit.rlim_cur / 2 < CONNECTIONS_MIN ? CONNECTIONS_MIN : (unsigned)(limit.rlim_cur / 2);
+}
+
+/* Targets are taken as they came (http_exchange_begin), so libmicrohttpd needs not decode them as well. */
+static size_t leave_encoded(void *context, struct MHD_Connection *connection, char *text)
+{
+    (void)context;
+    (void)connection;
+    return strlen(text);
+}
+
+static bool start_daemon(struct http_listener *listener)
+{
+    listener->daemon = MHD_start_daemon(
+        MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0,
+        NULL, NULL, http_exchange_receive, &listener->host, MHD_OPTION_EXTERNAL_LOGGER,
+        on_daemon_log, listener, MHD_OPTION_UNESCAPE_CALLBACK, leave_encoded, NULL,
+        MHD_OPTION_URI_LOG_CALLBACK, http_exchange_begin, &listener->host,
+        MHD_OPTION_NOTIFY_COMPLETED, http_exchange_end, &listener->host,
+        MHD_OPTION_NOTIFY_CONNECTION, on_connection_change, listener,
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HEAD_BYTES_MAX, MHD_OPTION_CONNECTION_TIMEOUT,
+        (unsigned)HTTP_PATIENCE_MS / 1000, MHD_OPTION_CONNECTION_LIMIT,
+        listener->connections_max + 1, MHD_OPTION_END);
+    return listener->daemon != NULL;
+}
+
+static void on_handle_closed(uv_handle_t *handle)
+{
+    struct http_listener *listener = handle->data;
+    http_listener_closed_fn *on_closed = listener->on_closed;
+    void *context = listener->closed_context;
+
+    if (--listener->open_handles > 0)
+        return;
+    free(listener->name);
+    free(listener);
+    on_closed(context);
+}
+
+static void open_handles(struct http_listener *listener, int daemon_file)
+{
+    uv_handle_t *const handles[] = {
+        (uv_handle_t *)&listener->accept_poll,    (uv_handle_t *)&listener->daemon_poll,
+        (uv_handle_t *)&listener->daemon_timer,   (uv_handle_t *)&listener->accept_timer,
+        (uv_handle_t *)&listener->slowness_timer, (uv_handle_t *)&listener->close_timer,
+        (uv_handle_t *)&listener->prepare,        (uv_handle_t *)&listener->check,
+    };
+
+    (void)uv_poll_init(listener->loop, &listener->accept_poll, listener->socket);
+    (void)uv_poll_init(listener->loop, &listener->daemon_poll, daemon_file);
+    (void)uv_timer_init(listener->loop, &listener->daemon_timer);
+    (void)uv_timer_init(listener->loop, &listener->accept_timer);
+    (void)uv_timer_init(listener->loop, &listener->slowness_timer);
+    (void)uv_timer_init(listener->loop, &listener->close_timer);
+    (void)uv_prepare_init(listener->loop, &listener->prepare);
+    (void)uv_check_init(listener->loop, &listener->check);
+    for (size_t i = 0; i < sizeof handles / sizeof handles[0]; i++)
+        handles[i]->data = listener;
+    listener->open_handles = sizeof handles / sizeof handles[0];
+    watch_socket(listener);
+    (void)uv_poll_start(&listener->daemon_poll, UV_READABLE, on_daemon_ready);
+    (void)uv_prepare_start(&listener->prepare, on_prepare);
+    (void)uv_check_start(&listener->check, on_check);
+}
+
+/* The one that the kernel chose, if it was asked to. */
+static unsigned short port_of(int socket)
+{
+    union {
+        struct sockaddr any;
+        struct sockaddr_in v4;
+        struct sockaddr_in6 v6;
+    } address = {.v6 = {.sin6_port = 0}};
+    socklen_t length = sizeof address;
+
+    if (getsockname(socket, &address.any, &length) != 0)
+        return 0;
+    return ntohs(address.any.sa_family == AF_INET6 ? address.v6.sin6_port : address.v4.sin_port);
+}
+
+struct http_listener *http_listener_open(const struct http_listener_options *options,
+                                         char why[LISTEN_FAULT_SIZE])
+{
+    struct http_listener *listener = calloc(1, sizeof *listener);
+    const union MHD_DaemonInfo *information;
+
+    (void)snprintf(why, LISTEN_FAULT_SIZE, "memory is short");
+    if (listener == NULL)
+        return NULL;
+    listener->loop = options->loop;
+    listener->host.api = options->api;
+    listener->connections_max = choose_connections_max();
+    listener->name = strdup(options->host);
+    listener->socket = listener->name == NULL ? -1 : open_socket(options->host, options->port, why);
+    if (listener->socket < 0 || !start_daemon(listener)) {
+        if (listener->socket >= 0)
+            (void)close(listener->socket);
+        free(listener->name);
+        free(listener);
+        return NULL;
+    }
+    listener->host.guard.host_name = listener->name;
+    listener->host.guard.port = port_of(listener->socket);
+    information = MHD_get_daemon_info(listener->daemon, MHD_DAEMON_INFO_EPOLL_FD);
+    open_handles(listener, information->epoll_fd);
+    return listener;
+}
+
+unsigned short http_listener_port(const struct http_listener *listener)
+{
+    return listener->host.guard.port;
+}
+
+void http_listener_stop(struct http_listener *listener)
+{
+    if (listener->host.is_stopping)
+        return;
+    listener->host.is_stopping = true;
+    uv_close((uv_handle_t *)&listener->accept_poll, on_handle_closed); /* before its descriptor */
+    (void)close(listener->socket);
+}
+
+unsigned http_listener_pending(const struct http_listener *listener)
+{
+    return listener->host.pending;
+}
+
+static void end(struct http_listener *listener)
+{
+    uv_close((uv_handle_t *)&listener->daemon_poll, on_handle_closed); /* before its descriptor */
+    MHD_stop_daemon(listener->daemon);
+    uv_close((uv_handle_t *)&listener->daemon_timer, on_handle_closed);
+    uv_close((uv_handle_t *)&listener->accept_timer, on_handle_closed);
+    uv_close((uv_handle_t *)&listener->slowness_timer, on_handle_closed);
+    uv_close((uv_handle_t *)&listener->close_timer, on_handle_closed);
+    uv_close((uv_handle_t *)&listener->prepare, on_handle_closed);
+    uv_close((uv_handle_t *)&listener->check, on_handle_closed);
+}
+
+static void on_close_wait_over(uv_timer_t *timer)
+{
+    end(timer->data);
+}
+
+/* libmicrohttpd tells nothing of answers that are still being written: they get one moment. */
+void http_listener_close(struct http_listener *listener, http_listener_closed_fn *on_closed,
+                         void *context)
+{
+    assert(listener->host.pending == 0);
+    http_listener_stop(listener);
+    listener->on_closed = on_closed;
+    listener->closed_context = context;
+    listener->host.is_run_wanted = true;
+    run_daemon(listener);
+    if (listener->connections.count == 0)
+        end(listener);
+    else
+        (void)uv_timer_start(&listener->close_timer, on_close_wait_over, CLOSE_WAIT_MS, 0);
+}

@@ -1,0 +1,45 @@
+/*
+ * http_listener.h - the public port: libmicrohttpd driven by the libuv loop, one thread, no locks.
+ *
+ * libuv watches the listening socket and libmicrohttpd's epoll descriptor; requests become exchanges (handlers/
+ * exchange.h) and go to the handler of their route. An exchange that is not answered at once is suspended.
+ *
+ * Lifetime: opened last by server_start(), closed first. Threads: event-loop thread only.
+ */
+#ifndef SERVER_HTTP_HTTP_LISTENER_H
+#define SERVER_HTTP_HTTP_LISTENER_H
+
+#include <uv.h>
+
+#include "handlers/api.h"
+
+struct http_listener;
+
+typedef void http_listener_closed_fn(void *context);
+
+struct http_listener_options {
+    uv_loop_t *loop;
+    struct api *api;
+    const char *host; /* address or name */
+    unsigned short port;
+};
+
+enum { LISTEN_FAULT_SIZE = 512 };
+
+/* Begins to listen. NULL with the reason and the mend in `why`. Copies the options. */
+struct http_listener *http_listener_open(const struct http_listener_options *options,
+                                         char why[LISTEN_FAULT_SIZE]);
+
+unsigned short http_listener_port(const struct http_listener *listener);
+
+/* Takes no more connections and no more requests; those that run go on. */
+void http_listener_stop(struct http_listener *listener);
+
+/* How many exchanges have not been answered. */
+unsigned http_listener_pending(const struct http_listener *listener);
+
+/* Every exchange must have been answered. Answers that are being sent get a moment to go out. */
+void http_listener_close(struct http_listener *listener, http_listener_closed_fn *on_closed,
+                         void *context);
+
+#endif

@@ -1,0 +1,86 @@
+#include "server/http/routes.h"
+
+#include <string.h>
+
+#include "config/config.h"
+#include "handlers/inspect/health.h"
+#include "handlers/inspect/inspect_canned.h"
+#include "handlers/inspect/inspect_clock.h"
+#include "handlers/inspect/inspect_count.h"
+#include "handlers/inspect/inspect_events.h"
+#include "handlers/inspect/inspect_functions.h"
+#include "handlers/inspect/inspect_history.h"
+#include "handlers/inspect/inspect_metrics.h"
+#include "handlers/inspect/inspect_records.h"
+#include "handlers/inspect/inspect_reset.h"
+#include "handlers/lambda/invoke.h"
+#include "handlers/lambda/invoke_async.h"
+#include "handlers/lambda/invoke_stream.h"
+#include "server/http/unknown_route.h"
+
+enum { INSPECT_BODY_MAX = 1 << 20 };
+
+/* clang-format off */
+static const struct route routes[] = {
+    {"POST",   "/2015-03-31/functions/", "/invocations",                    INVOKE_PAYLOAD_MAX, invoke_handle},
+    {"POST",   "/2015-03-31/functions/", "/invocations/",                   INVOKE_PAYLOAD_MAX, invoke_handle},
+    {"POST",   "/2014-11-13/functions/", "/invoke-async",                   INVOKE_PAYLOAD_MAX, invoke_async_handle},
+    {"POST",   "/2014-11-13/functions/", "/invoke-async/",                  INVOKE_PAYLOAD_MAX, invoke_async_handle},
+    {"POST",   "/2021-11-15/functions/", "/response-streaming-invocations", INVOKE_PAYLOAD_MAX, invoke_stream_handle},
+
+    {"GET",    "/_invoked/health",                NULL, 0,                 health_handle},
+    {"GET",    "/_invoked/functions",             NULL, 0,                 inspect_functions_handle},
+    {"GET",    "/_invoked/invocations",           NULL, 0,                 inspect_history_list},
+    {"DELETE", "/_invoked/invocations",           NULL, 0,                 inspect_history_forget},
+    {"GET",    "/_invoked/invocations/count",     NULL, 0,                 inspect_count_handle},
+    {"GET",    "/_invoked/events",                NULL, 0,                 inspect_events_list},
+    {"DELETE", "/_invoked/events",                NULL, 0,                 inspect_events_clear},
+    {"POST",   "/_invoked/drain",                 NULL, INSPECT_BODY_MAX,  inspect_events_drain},
+    {"GET",    "/_invoked/clock",                 NULL, 0,                 inspect_clock_show},
+    {"POST",   "/_invoked/clock",                 NULL, INSPECT_BODY_MAX,  inspect_clock_advance},
+    {"GET",    "/_invoked/dead-letters",          NULL, 0,                 inspect_records_dead_letters},
+    {"POST",   "/_invoked/dead-letters/redrive",  NULL, INSPECT_BODY_MAX,  inspect_records_redrive},
+    {"PUT",    "/_invoked/functions/", "/mock",   INSPECT_ANSWERS_BODY_MAX, inspect_mock_set},
+    {"DELETE", "/_invoked/functions/", "/mock",   INSPECT_BODY_MAX,         inspect_mock_drop},
+    {"PUT",    "/_invoked/functions/", "/faults", INSPECT_ANSWERS_BODY_MAX, inspect_faults_set},
+    {"DELETE", "/_invoked/functions/", "/faults", INSPECT_BODY_MAX,         inspect_faults_drop},
+    {"GET",    "/_invoked/destinations",          NULL, 0,                 inspect_records_destinations},
+    {"POST",   "/_invoked/reset",                 NULL, INSPECT_BODY_MAX,  inspect_reset_handle},
+    {"GET",    "/metrics",                        NULL, 0,                 inspect_metrics_handle},
+};
+/* clang-format on */
+
+static const struct route unknown = {"", "", NULL, 0, unknown_route_handle};
+
+const struct route *routes_first(size_t *count)
+{
+    *count = sizeof routes / sizeof routes[0];
+    return routes;
+}
+
+bool route_matches(const struct route *route, struct bytes_view path, struct bytes_view *parameter)
+{
+    const size_t before = strlen(route->before);
+    const size_t after = route->after == NULL ? 0 : strlen(route->after);
+
+    if (path.length < before + after || memcmp(path.data, route->before, before) != 0)
+        return false;
+    if (route->after == NULL) {
+        *parameter = (struct bytes_view){"", 0};
+        return path.length == before;
+    }
+    *parameter = (struct bytes_view){path.data + before, path.length - before - after};
+    return memcmp(path.data + path.length - after, route->after, after) == 0 &&
+           memchr(parameter->data, '/', parameter->length) == NULL;
+}
+
+const struct route *route_find(const char *method, struct bytes_view path,
+                               struct bytes_view *parameter)
+{
+    for (size_t i = 0; i < sizeof routes / sizeof routes[0]; i++) {
+        if (strcmp(routes[i].method, method) == 0 && route_matches(&routes[i], path, parameter))
+            return &routes[i];
+    }
+    *parameter = (struct bytes_view){"", 0};
+    return &unknown;
+}

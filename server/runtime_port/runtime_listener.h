@@ -1,0 +1,30 @@
+/*
+ * runtime_listener.h - the Runtime API's sockets: one port for each warm environment, so that a connection's port says
+ * who speaks.
+ *
+ * HTTP/1.1 with keep-alive, pipelining, chunked bodies and heads of up to 1 MiB. Requests go to one handler; it
+ * finds the worker with runtime_exchange_worker().
+ *
+ * Lifetime: opened by server_start() before the dispatcher; closed after every port.
+ * Threads:  event-loop thread only.
+ */
+#ifndef SERVER_RUNTIME_PORT_RUNTIME_LISTENER_H
+#define SERVER_RUNTIME_PORT_RUNTIME_LISTENER_H
+
+#include <uv.h>
+
+#include "handlers/worker/runtime_api.h"
+#include "runtime/environments/worker_environment.h"
+
+struct runtime_listener;
+
+/* NULL when memory is short. */
+struct runtime_listener *runtime_listener_open(uv_loop_t *loop, struct log *log);
+
+/* All ports must have been closed. */
+void runtime_listener_close(struct runtime_listener *listener);
+
+/* What the worker environments are given. Lives as long as the listener. */
+const struct worker_ports *runtime_listener_ports(struct runtime_listener *listener);
+
+#endif

@@ -1,0 +1,506 @@
+"""`invoked run`: a server for as long as a command runs."""
+# test: timeout 300
+
+import contextlib
+import json
+import os
+import pathlib
+import pty
+import re
+import select
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "support"))
+from invoked import (BINARY, NATIVE_ECHO, SANITIZER_REPORT, SLOWNESS, WAIT_S, clean_environment,  # noqa: E402
+                     descendants, is_alive, processes_with, run_tests, wait_for)
+
+PYTHON = "/usr/bin/python3"
+DEAD_LETTER = '{"MessageId":"1","Body":"{}"}\n'
+
+# Writes to standard output what the function `echo` answers to {"n": 1}.
+INVOKES = """
+import os, urllib.request
+request = urllib.request.Request(os.environ["AWS_ENDPOINT_URL_LAMBDA"] + "/2015-03-31/functions/echo/invocations",
+                                 b'{"n": 1}')
+print(urllib.request.urlopen(request).read().decode(), flush=True)
+"""
+
+# Says "ready", then what signals it gets, a line each; ends at the third, or at a line on standard input.
+LISTENS = """
+import os, signal, sys, time
+def say(number, frame):
+    os.write(1, (signal.Signals(number).name + "\\n").encode())
+for name in "SIGINT SIGTERM SIGHUP SIGQUIT SIGUSR1 SIGUSR2 SIGWINCH".split():
+    if signal.getsignal(getattr(signal, name)) != signal.SIG_IGN:
+        signal.signal(getattr(signal, name), say)
+os.write(1, b"ready\\n")
+sys.stdin.readline()
+sys.exit(23)
+"""
+
+
+class Scenario(unittest.TestCase):
+    """Each test has a folder of its own, with a configuration; it leaves no process and no temporary folder."""
+
+    def setUp(self):
+        self.folder = tempfile.mkdtemp(prefix="run-")
+        self.temporary = os.path.join(self.folder, "tmp")
+        os.mkdir(self.temporary)
+        self.config = os.path.join(self.folder, "invoked.json")
+        self.write("invoked.json", json.dumps({
+            "Region": "eu-west-1",
+            "Functions": {"echo": {"Runtime": "provided.al2023", "CodeUri": NATIVE_ECHO, "Timeout": 20}}}))
+
+    def tearDown(self):
+        try:
+            self.assertEqual(os.listdir(self.temporary), [], "a temporary folder was left")
+            left = processes_with(f"TMPDIR={self.temporary}\0")
+            for pid in left:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+            self.assertEqual(left, [], "processes were left")
+        finally:
+            shutil.rmtree(self.folder)
+
+    def write(self, name, text, mode=0o644):
+        path = pathlib.Path(self.folder, name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+        path.chmod(mode)
+        return str(path)
+
+    def words(self, command, options=()):
+        return [BINARY, "run", *options, self.config, "--", *command]
+
+    def environment(self, **more):
+        return clean_environment(**{"TMPDIR": self.temporary, **more})
+
+    def run_it(self, *command, options=(), stdin=b"", environment=None):
+        result = subprocess.run(self.words(command, options), input=stdin, capture_output=True, timeout=WAIT_S * 2,
+                                env=self.environment(**(environment or {})), cwd=self.folder)
+        self.assertIsNone(SANITIZER_REPORT.search(result.stderr.decode(errors='replace')), result.stderr)
+        return result
+
+    def start(self, *command, options=(), **settings):
+        return subprocess.Popen(self.words(command, options), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                stderr=subprocess.PIPE, env=self.environment(), cwd=self.folder, **settings)
+
+    def end(self, process, stdin=b""):
+        """What it still had to say, and its exit status."""
+        out, err = process.communicate(stdin, timeout=WAIT_S)
+        self.assertIsNone(SANITIZER_REPORT.search(err.decode()), err)
+        return out.decode(), err.decode(), process.returncode
+
+
+class Outcome(Scenario):
+    def test_a_command_invokes_and_its_output_is_all_there_is(self):
+        result = self.run_it(PYTHON, "-c", INVOKES)
+        self.assertEqual((result.stdout, result.stderr, result.returncode), (b'{"n": 1}\n', b"", 0))
+
+    def test_output_and_input_pass_through_untouched(self):
+        data = bytes(range(256)) * 1000
+        result = self.run_it("sh", "-c", "tee /dev/stderr", stdin=data)
+        self.assertEqual(result.stdout, data)
+        self.assertEqual(result.stderr, data)
+
+    def test_statuses_are_the_commands(self):
+        for script, status in (("exit 0", 0), ("exit 1", 1), ("exit 7", 7), ("exit 255", 255), ("kill -9 $$", 137),
+                               ("kill -TERM $$", 143), ("kill -SEGV $$", 139), ("kill -INT $$", 130)):
+            with self.subTest(script):
+                self.assertEqual(self.run_it("sh", "-c", script).returncode, status)
+
+    def test_a_command_that_cannot_be_started_is_127_and_says_why(self):
+        plain = self.write("plain.sh", "echo\n", 0o755)
+        for word, said in (
+                ("nonesuch", "invoked: can't start nonesuch: no program of this name is in PATH\n"),
+                ("ls -l", "invoked: can't start ls -l: no program of this name is in PATH; name program and arguments "
+                          "apart, without quotes around both\n"),
+                ("./nonesuch", "invoked: can't start ./nonesuch: there is no such file\n"),
+                ("", "invoked: can't start \"\": no program of this name is in PATH\n"),
+                ("./invoked.json", "invoked: can't start ./invoked.json: it may not be executed; chmod +x makes a file "
+                                   "executable\n"),
+                (plain, f"invoked: can't start {plain}: it is neither a program nor a script that begins with #!\n"),
+                (self.write("lost.sh", "#!/nonexistent/sh\n", 0o755),
+                 f"invoked: can't start {self.folder}/lost.sh: the program that its first line (#!) names is not there\n"),
+        ):
+            with self.subTest(word):
+                result = self.run_it(word)
+                self.assertEqual((result.stdout, result.stderr.decode(), result.returncode), (b"", said, 127))
+
+    def test_a_bad_configuration_starts_nothing(self):
+        self.write("invoked.json", '{"Functions": {"a": {"Timeout": 0}}}')
+        result = self.run_it("touch", "started")
+        self.assertEqual((result.stdout, result.returncode), (b"", 2))
+        self.assertIn(b"invoked.json:1: Functions.a", result.stderr)
+        self.assertFalse(os.path.exists(os.path.join(self.folder, "started")))
+
+    def test_a_port_that_is_taken_starts_nothing(self):
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            port = str(taken.getsockname()[1])
+            result = self.run_it("touch", "started", environment={"INVOKED_PORT": port})
+        self.assertEqual((result.stdout, result.returncode), (b"", 1))
+        self.assertIn(port.encode(), result.stderr)
+        self.assertFalse(os.path.exists(os.path.join(self.folder, "started")))
+
+    def test_no_temporary_folder_starts_nothing(self):
+        result = self.run_it("touch", "started", environment={"TMPDIR": "/nonexistent"})
+        self.assertEqual((result.stdout, result.returncode), (b"", 1))
+        self.assertIn(b"--data-dir", result.stderr)
+
+
+class Surroundings(Scenario):
+    def variables(self, options=(), environment=None):
+        result = self.run_it("env", "-0", options=options, environment=environment)
+        self.assertEqual(result.returncode, 0)
+        return dict(line.split("=", 1) for line in result.stdout.decode().split("\0") if line)
+
+    def test_every_variable_leads_to_the_server(self):
+        variables = self.variables()
+        endpoint = variables["INVOKED_ENDPOINT"]
+        self.assertRegex(endpoint, r"^http://127\.0\.0\.1:\d+$")
+        self.assertNotEqual(endpoint, "http://127.0.0.1:3001")
+        expected = {"AWS_ENDPOINT_URL_LAMBDA": endpoint, "AWS_ENDPOINT_URL": endpoint, "AWS_REGION": "eu-west-1",
+                    "AWS_DEFAULT_REGION": "eu-west-1", "AWS_EC2_METADATA_DISABLED": "true"}
+        self.assertEqual(expected, {name: variables[name] for name in expected})
+        self.assertTrue(variables["AWS_ACCESS_KEY_ID"])
+        self.assertTrue(variables["AWS_SECRET_ACCESS_KEY"])
+
+    def test_other_variables_stay_and_real_credentials_dont(self):
+        variables = self.variables(environment={"MINE": "a=b\nc", "AWS_PROFILE": "work", "AWS_SESSION_TOKEN": "t",
+                                                "AWS_ACCESS_KEY_ID": "AKIAREAL", "AWS_SECRET_ACCESS_KEY": "real"})
+        self.assertEqual(variables["MINE"], "a=b\nc")
+        self.assertNotIn("AWS_PROFILE", variables)
+        self.assertNotIn("AWS_SESSION_TOKEN", variables)
+        self.assertNotIn("AKIAREAL", variables.values())
+        self.assertNotIn("real", variables.values())
+
+    def test_a_port_is_taken_as_asked(self):
+        for options, environment in ((["--port", "{}"], {}), ([], {"INVOKED_PORT": "{}"})):
+            with socket.create_server(("127.0.0.1", 0)) as free:
+                port = str(free.getsockname()[1])
+            variables = self.variables([word.format(port) for word in options],
+                                       {name: value.format(port) for name, value in environment.items()})
+            self.assertEqual(variables["INVOKED_ENDPOINT"], f"http://127.0.0.1:{port}")
+
+    def test_boto3_has_all_that_it_asks_for(self):
+        # A boto3 before 1.28 doesn't know AWS_ENDPOINT_URL by itself.
+        script = ("import boto3, os\n"
+                  "client = boto3.client('lambda', endpoint_url=os.environ['AWS_ENDPOINT_URL_LAMBDA'])\n"
+                  "answer = client.invoke(FunctionName='echo', Payload=b'[1]')\n"
+                  "print(answer['StatusCode'], answer['Payload'].read())\n")
+        result = self.run_it(PYTHON, "-c", script)
+        self.assertEqual(result.stdout, b"200 b'[1]'\n", result.stderr)
+
+    def test_the_limit_of_descriptors_and_the_signals_are_those_that_it_was_started_with(self):
+        words = self.words(["sh", "-c", "ulimit -Sn; ls /proc/self/fd; grep -E '^Sig(Blk|Ign|Cgt)' /proc/self/status"])
+        limit = ["sh", "-c", 'ulimit -Sn 333; exec "$@"', "sh"]
+
+        def said_by(command):
+            out = subprocess.run(limit + command, capture_output=True, text=True, env=self.environment(),
+                                 timeout=WAIT_S).stdout
+            own = 0x7fffffff  # without the C library's signals 32 and 33, which posix_spawn() ignores
+            return re.sub("[0-9a-f]{16}", lambda bits: f"{int(bits[0], 16) & own:x}", out)
+
+        self.assertEqual(said_by(words), said_by(words[words.index("--") + 1:]))
+        self.assertTrue(said_by(words).startswith("333\n"))
+
+    def test_what_the_log_says_is_left_out_unless_asked_for(self):
+        self.assertEqual(self.run_it(PYTHON, "-c", INVOKES).stderr, b"")
+        said = self.run_it(PYTHON, "-c", INVOKES, options=["--log-level", "info"])
+        self.assertIn(b"START RequestId", said.stderr)
+        self.assertEqual(said.stdout, b'{"n": 1}\n')
+
+    def test_a_ready_file_names_the_endpoint_and_who_can_be_told_to_stop(self):
+        script = 'cat ready.json; echo; echo "$INVOKED_ENDPOINT $PPID"'
+        result = self.run_it("sh", "-c", script, options=["--ready-file", "ready.json"])
+        ready, _, line = result.stdout.decode().partition("\n")
+        endpoint, parent = line.split()
+        self.assertEqual(json.loads(ready), {"endpoint": endpoint, "pid": int(parent), "functions": 1})
+        self.assertFalse(os.path.exists(os.path.join(self.folder, "ready.json")))
+
+
+class Cleaning(Scenario):
+    def test_the_data_folder_is_temporary_and_gone_in_the_end(self):
+        script = 'ls -d "$TMPDIR"/*; exit 3'
+        result = self.run_it("sh", "-c", script)
+        self.assertRegex(result.stdout.decode(), "^" + re.escape(self.temporary) + r"/\S+\n$")
+        self.assertEqual(result.returncode, 3)
+
+    def test_a_data_folder_that_was_named_stays(self):
+        data = os.path.join(self.folder, "data")
+        result = self.run_it("sh", "-c", f"ls '{data}/lock'; ls '{self.temporary}'", options=["--data-dir", data])
+        self.assertEqual(result.stdout.decode(), f"{data}/lock\n")
+        self.assertTrue(os.path.exists(data))
+
+    def test_a_killed_command_leaves_neither_server_nor_handlers(self):
+        before = INVOKES + "import os, signal; print(os.environ['INVOKED_ENDPOINT']); sys.stdout.flush()\n" \
+            "os.kill(os.getpid(), signal.SIGKILL)"
+        result = self.run_it(PYTHON, "-c", "import sys\n" + before)
+        self.assertEqual(result.returncode, 137)
+        endpoint = result.stdout.decode().split("\n")[1]
+        host, port = endpoint.removeprefix("http://").split(":")
+        with self.assertRaises(ConnectionRefusedError):
+            socket.create_connection((host, int(port)))
+        self.assertEqual(processes_with(f"AWS_ENDPOINT_URL_LAMBDA={endpoint}\0"), [])
+
+    def test_an_invocation_that_still_runs_holds_nothing_up(self):
+        self.write("slow/bootstrap", "#!/bin/sh\ncurl -s http://$AWS_LAMBDA_RUNTIME_API/2018-06-01/runtime/invocation/next\n"
+                                     "sleep 60\n", 0o755)
+        self.write("invoked.json", json.dumps({"Functions": {
+            "slow": {"Runtime": "provided.al2023", "CodeUri": "slow", "Timeout": 60}}}))
+        script = ('curl -s -d {} "$INVOKED_ENDPOINT/2015-03-31/functions/slow/invocations" & '
+                  'while ! pgrep -f "sleep 60" -P $(pgrep -f "slow/bootstrap" | tr "\\n" ,)1 >/dev/null; do sleep 0.05; '
+                  'done; kill $!; exit 4')
+        began = time.monotonic()
+        self.assertEqual(self.run_it("bash", "-c", script).returncode, 4)
+        self.assertLess(time.monotonic() - began, 4 * SLOWNESS)
+
+    def test_what_the_command_detaches_lives_on(self):
+        script = ("import os, sys, time\n"
+                  "if os.fork() == 0:\n"
+                  "    os.setsid()\n"
+                  "    if os.fork() == 0:\n"
+                  "        os.dup2(os.open('/dev/null', os.O_RDWR), 1); os.dup2(1, 2)\n"
+                  "        os.execv('/bin/sleep', ['sleep', '600'])\n"
+                  "    os._exit(0)\n"
+                  "os.wait()\n" + INVOKES)
+        result = self.run_it("env", f"MARK={self.folder}", PYTHON, "-c", script)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        left = processes_with(f"MARK={self.folder}\0")
+        for pid in left:
+            os.kill(pid, signal.SIGKILL)
+        self.assertEqual(len(left), 1)
+        wait_for(lambda: not any(is_alive(pid) for pid in left), "its end")
+
+    def test_a_server_whose_run_was_killed_cleans_up_by_itself(self):
+        process = self.start(PYTHON, "-c", INVOKES + "import time; time.sleep(600)")
+        process.stdout.readline()
+        started = descendants(process.pid)
+        command, = (pid for pid in started if os.path.basename(os.readlink(f"/proc/{pid}/exe")).startswith("python"))
+        self.assertGreaterEqual(len(started), 3)  # COMMAND, server, handler
+        process.kill()
+        process.wait()
+        wait_for(lambda: [pid for pid in started if is_alive(pid)] == [command], "the server's end")
+        os.kill(command, signal.SIGKILL)
+        wait_for(lambda: not is_alive(command), "the command's end")
+        self.end(process)
+
+    def test_a_server_that_is_killed_is_told_of_and_the_folder_goes_all_the_same(self):
+        script = ("import os, signal, subprocess, sys\n"
+                  "mine = os.getpid()\n"
+                  "others = subprocess.run(['pgrep', '-P', str(os.getppid())], capture_output=True, text=True).stdout\n"
+                  "server, = (int(pid) for pid in others.split() if int(pid) != mine)\n"
+                  "os.kill(server, signal.SIGKILL)\n"
+                  "sys.exit(6)\n")
+        result = self.run_it(PYTHON, "-c", script)
+        self.assertEqual(result.returncode, 6)
+        self.assertIn(b"invoked: the server was ended by signal 9", result.stderr)
+        result = self.run_it(PYTHON, "-c", script.replace("exit(6)", "exit(0)"), options=["--fail-on-dead-letter"])
+        self.assertEqual(result.returncode, 1)
+
+    def test_ten_at_once_dont_disturb_each_other(self):
+        script = INVOKES.replace('{"n": 1}', '{"n": NUMBER}') + "print(os.environ['INVOKED_ENDPOINT'])\n" \
+            "import sys; sys.exit(NUMBER)"
+        running = [self.start(PYTHON, "-c", script.replace("NUMBER", str(number))) for number in range(10)]
+        endpoints = set()
+        for number, process in enumerate(running):
+            out, err, status = self.end(process)
+            payload, endpoint = out.split("\n")[:2]
+            self.assertEqual((json.loads(payload), status, err), ({"n": number}, number, ""))
+            endpoints.add(endpoint)
+        self.assertEqual(len(endpoints), 10)
+
+
+class DeadLetters(Scenario):
+    def setUp(self):
+        super().setUp()
+        self.data = os.path.join(self.folder, "data")
+
+    def run_writing(self, *files, options=("--fail-on-dead-letter",), status=0):
+        script = "; ".join(f"mkdir -p $(dirname '{self.data}/{name}'); printf '%s' '{DEAD_LETTER}' >> '{self.data}/{name}'"
+                           for name in files)
+        return self.run_it("sh", "-c", f"{script}; exit {status}" if script else f"exit {status}",
+                           options=["--data-dir", self.data, *options])
+
+    def test_a_dead_letter_makes_the_status_1_and_is_named(self):
+        for name in ("dead-letters/orders-dlq.jsonl", "accounts/111111111111/dead-letters/orders-dlq.jsonl"):
+            with self.subTest(name):
+                result = self.run_writing(name)
+                self.assertEqual((result.stdout, result.returncode), (b"", 1))
+                self.assertEqual(result.stderr, b"invoked: 1 dead letter was written to orders-dlq; exit status 1, as "
+                                                b"--fail-on-dead-letter asks\n")
+                shutil.rmtree(self.data)
+
+    def test_a_failing_command_with_a_dead_letter_is_1_too(self):
+        self.assertEqual(self.run_writing("dead-letters/a.jsonl", "dead-letters/b.jsonl", status=5).returncode, 1)
+
+    def test_without_the_option_the_status_is_the_commands(self):
+        result = self.run_writing("dead-letters/a.jsonl", options=(), status=5)
+        self.assertEqual((result.returncode, result.stderr), (5, b""))
+
+    def test_those_of_earlier_runs_dont_count(self):
+        self.run_writing("dead-letters/a.jsonl", options=())
+        self.assertEqual(self.run_writing(status=0).returncode, 0)
+        self.assertEqual(self.run_writing(status=5).returncode, 5)
+        self.assertEqual(self.run_writing("dead-letters/a.jsonl").returncode, 1)
+
+    def test_destinations_are_no_dead_letters(self):
+        self.assertEqual(self.run_writing("destinations/a.jsonl").returncode, 0)
+
+    def test_an_event_that_is_given_up_counts(self):
+        self.write("invoked.json", json.dumps({"Functions": {"bad": {
+            "Local": {"Command": ["false"]}, "EventInvokeConfig": {"MaximumRetryAttempts": 0},
+            "DeadLetterConfig": {"TargetArn": "arn:aws:sqs:us-east-1:123456789012:bad-dlq"}}}}))
+        script = (f"'{BINARY}' invoke --type Event bad {{}} && "
+                  f"while ! curl -s \"$INVOKED_ENDPOINT/_invoked/dead-letters\" | grep -q MessageId; do sleep 0.05; done")
+        result = self.run_it("sh", "-c", script, options=["--fail-on-dead-letter"])
+        self.assertEqual(result.returncode, 1)
+        self.assertIn(b"invoked: 1 dead letter was written to bad-dlq", result.stderr)
+
+    def test_they_count_in_a_temporary_folder_too(self):
+        script = f'cd "$TMPDIR"/*; mkdir -p dead-letters; printf "%s" \'{DEAD_LETTER}\' > dead-letters/a.jsonl'
+        self.assertEqual(self.run_it("sh", "-c", script, options=["--fail-on-dead-letter"]).returncode, 1)
+
+
+class Signals(Scenario):
+    def test_each_signal_is_passed_on_and_the_status_stays_the_commands(self):
+        process = self.start(PYTHON, "-u", "-c", LISTENS)
+        self.assertEqual(process.stdout.readline(), b"ready\n")
+        for name in ("SIGUSR1", "SIGUSR2", "SIGWINCH", "SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGTERM"):
+            process.send_signal(getattr(signal, name))
+            self.assertEqual(process.stdout.readline().decode(), name + "\n")
+        self.assertEqual(self.end(process, b"\n"), ("", "", 23))
+
+    def test_told_to_stop_it_waits_for_the_command(self):
+        for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"):
+            with self.subTest(name):
+                process = self.start("sh", "-c", "echo ready; exec sleep 600")
+                self.assertEqual(process.stdout.readline(), b"ready\n")
+                process.send_signal(getattr(signal, name))
+                self.assertEqual(self.end(process), ("", "", 128 + getattr(signal, name)))
+
+    def test_a_command_that_takes_its_time_keeps_its_server_meanwhile(self):
+        script = INVOKES + "import signal, sys\n" \
+            "def on_signal(*_):\n    print('told', flush=True); invoke(); sys.exit(9)\n" \
+            "signal.signal(signal.SIGTERM, on_signal)\n" \
+            "def invoke(): print(urllib.request.urlopen(request).read().decode(), flush=True)\n" \
+            "signal.pause()\n"
+        process = self.start(PYTHON, "-c", script)
+        self.assertEqual(process.stdout.readline(), b'{"n": 1}\n')
+        time.sleep(0.1)  # to the pause
+        process.terminate()
+        self.assertEqual(self.end(process), ('told\n{"n": 1}\n', "", 9))
+
+    def test_a_signal_that_it_was_told_to_ignore_stays_ignored(self):
+        process = subprocess.Popen(["nohup", *self.words([PYTHON, "-u", "-c", LISTENS])], stdin=subprocess.PIPE,
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=self.environment())
+        self.assertEqual(process.stdout.readline(), b"ready\n")
+        process.send_signal(signal.SIGHUP)
+        process.send_signal(signal.SIGUSR1)
+        self.assertEqual(process.stdout.readline(), b"SIGUSR1\n")
+        out, _, status = self.end(process, b"\n")
+        self.assertEqual((out, status), ("", 23))
+
+
+class Terminal(Scenario):
+    """A terminal of its own: what is typed goes to the foreground group, as with a shell."""
+
+    def open(self, *command):
+        pid, terminal = pty.fork()
+        if pid == 0:
+            os.execve(BINARY, self.words(command), self.environment(TERM="dumb"))
+        self.addCleanup(os.close, terminal)
+        self.pid, self.terminal, self.seen = pid, terminal, b""
+
+    def read_until(self, text):
+        """What was shown up to `text`, which is taken out."""
+        def arrives():
+            if select.select([self.terminal], [], [], 0)[0]:
+                with contextlib.suppress(OSError):
+                    self.seen += os.read(self.terminal, 65536)
+            return text in self.seen
+        wait_for(arrives, f"{text!r}; seen: {self.seen!r}")
+        before, _, self.seen = self.seen.partition(text)
+        return before
+
+    def status(self):
+        pid, status = wait_for(lambda: (lambda result: result if result[0] else None)(os.waitpid(self.pid, os.WNOHANG)),
+                               "its end")
+        self.assertEqual(pid, self.pid)
+        return os.waitstatus_to_exitcode(status)
+
+    def type(self, text):
+        os.write(self.terminal, text)
+
+    def test_a_command_reads_what_is_typed(self):
+        self.open("sh", "-c", "echo ready; read line; echo got $line; tty; stty size")
+        self.read_until(b"ready")
+        self.type(b"hello\n")
+        self.read_until(b"got hello")
+        self.read_until(b"/dev/pts/")
+        self.assertEqual(self.status(), 0)
+
+    def test_ctrl_c_reaches_the_command_once_and_no_handler(self):
+        self.open(PYTHON, "-u", "-c", INVOKES + LISTENS)
+        self.read_until(b"ready")
+        self.type(b"\x03")
+        self.read_until(b"SIGINT")
+        self.type(b"\x1c")
+        self.read_until(b"SIGQUIT")
+        time.sleep(0.2)  # for a second one, which must not come
+        self.type(b"\n")
+        self.assertEqual(self.status(), 23)
+        rest = b""
+        with contextlib.suppress(OSError):
+            while piece := os.read(self.terminal, 65536):
+                rest += piece
+        self.assertNotIn(b"SIGINT", self.seen + rest)
+        self.assertNotIn(b"SIGQUIT", self.seen + rest)
+
+    def test_ctrl_z_stops_both_and_both_go_on(self):
+        # A shell that knows job control starts it.
+        pid, terminal = pty.fork()
+        if pid == 0:
+            os.execve("/bin/bash", ["bash", "--norc", "-i"], self.environment(TERM="dumb", PS1="$ "))
+        self.addCleanup(os.close, terminal)
+        self.pid, self.terminal, self.seen = pid, terminal, b""
+        self.read_until(b"$ ")
+        line = " ".join(f"'{word}'" for word in self.words(["cat"]))
+        self.type(line.encode() + b"\n")
+        self.read_until(b"'cat'")
+        self.type(b"one\n")
+        self.read_until(b"one\r\none")
+        self.type(b"\x1a")
+        self.read_until(b"Stopped")
+        self.read_until(b"$ ")
+        self.type(b"fg\n")
+        self.read_until(b"'cat'")
+        self.type(b"two\n")
+        self.read_until(b"two\r\ntwo")
+        self.type(b"\x04")
+        self.read_until(b"\n$ ")
+        self.type(b"echo status=$?; exit\n")
+        self.read_until(b"status=0\r")
+        self.assertEqual(self.status(), 0)
+
+    def test_a_terminal_that_closes_ends_it(self):
+        self.open("sh", "-c", "echo ready; exec sleep 600")
+        self.read_until(b"ready")
+        group = os.getpgid(self.pid)
+        os.close(self.terminal)
+        self.terminal = os.open("/dev/null", os.O_RDONLY)
+        self.doCleanups()
+        self.assertEqual(self.status(), 128 + signal.SIGHUP)
+        with self.assertRaises(ProcessLookupError):
+            os.killpg(group, 0)
+
+
+if __name__ == "__main__":
+    run_tests()

@@ -1,0 +1,87 @@
+#include "base/json/json_string.h"
+
+#include "base/json/json_text.h"
+#include "tests/support/unit.h"
+
+#include <stdint.h>
+#include <string.h>
+
+/* clang-format off */
+static const struct {
+    const char *text;
+    size_t length;
+    const char *json;
+} cases[] = {
+    {"",                     0, "\"\""},
+    {"plain",                5, "\"plain\""},
+    {"say \"hi\"",           8, "\"say \\\"hi\\\"\""},
+    {"a\\b",                 3, "\"a\\\\b\""},
+    {"line\nend\r\t",       10, "\"line\\nend\\r\\t\""},
+    {"\x01",                 1, "\"\\u0001\""},
+    {"a\0b",                 3, "\"a\\u0000b\""},
+    {"\xc3\xa4",             2, "\"\xc3\xa4\""},
+    {"\xff",                 1, "\"\xef\xbf\xbd\""},
+    {"\xc3",                 1, "\"\xef\xbf\xbd\""},
+};
+/* clang-format on */
+
+START_TEST(text_becomes_a_json_string)
+{
+    struct bytes *bytes = NULL;
+
+    ck_assert(json_string_append(&bytes, (struct bytes_view){cases[_i].text, cases[_i].length}));
+    ck_assert_uint_eq(bytes->length, strlen(cases[_i].json));
+    ck_assert_mem_eq(bytes->data, cases[_i].json, bytes->length);
+    bytes_release(bytes);
+}
+END_TEST
+
+START_TEST(every_pair_of_bytes_gives_json)
+{
+    struct bytes *bytes = NULL;
+
+    for (unsigned i = 0; i < 65536; i++) {
+        const char pair[] = {(char)(i >> 8), (char)i};
+
+        ck_assert(json_string_append(&bytes, (struct bytes_view){pair, 2}));
+        ck_assert_msg(json_text_check(bytes->data, bytes->length, NULL), "of %04x: %.*s", i,
+                      (int)bytes->length, bytes->data);
+        bytes->length = 0;
+    }
+    bytes_release(bytes);
+}
+END_TEST
+
+START_TEST(it_is_appended_to_what_is_there)
+{
+    struct bytes *bytes = bytes_copy("{\"a\":", 5);
+
+    ck_assert(json_string_append(&bytes, BYTES_VIEW("b")));
+    ck_assert_uint_eq(bytes->length, 8);
+    ck_assert_mem_eq(bytes->data, "{\"a\":\"b\"", 8);
+    bytes_release(bytes);
+}
+END_TEST
+
+START_TEST(a_length_that_would_overflow_is_refused)
+{
+    struct bytes *bytes = NULL;
+
+    ck_assert(!json_string_append(&bytes, (struct bytes_view){"", SIZE_MAX / 4}));
+    ck_assert_ptr_null(bytes);
+}
+END_TEST
+
+Suite *unit_suite(void)
+{
+    Suite *suite = suite_create("json_string");
+    TCase *tcase = tcase_create("json_string");
+
+    tcase_set_timeout(tcase, 60);
+    tcase_add_loop_test(tcase, text_becomes_a_json_string, 0, ARRAY_LENGTH(cases));
+    tcase_add_test(tcase, every_pair_of_bytes_gives_json);
+    tcase_add_test(tcase, it_is_appended_to_what_is_there);
+    tcase_add_test(tcase, a_length_that_would_overflow_is_refused);
+    suite_add_tcase(suite, tcase);
+    return suite;
+}

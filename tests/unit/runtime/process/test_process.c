@@ -1,0 +1,462 @@
+#include "runtime/process/process.h"
+
+#include "tests/support/test_bed.h"
+#include "tests/support/unit.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static struct test_bed bed;
+
+struct child {
+    struct process *process;
+    int output;
+    char text[4096]; /* what it has printed */
+    size_t length;
+    unsigned end_count;
+    int status;
+    long peak_memory_kb;
+};
+
+static void set_up(void)
+{
+    test_bed_open(&bed);
+}
+
+static void tear_down(void)
+{
+    test_bed_close(&bed);
+}
+
+static void on_ended(int status, long peak_memory_kb, void *context)
+{
+    struct child *child = context;
+
+    child->end_count++;
+    child->status = status;
+    child->peak_memory_kb = peak_memory_kb;
+}
+
+static bool has_ended(void *context)
+{
+    return ((const struct child *)context)->end_count > 0;
+}
+
+static bool has_printed_a_line(void *context)
+{
+    struct child *child = context;
+    const ssize_t length =
+        read(child->output, child->text + child->length, sizeof child->text - 1 - child->length);
+
+    if (length > 0)
+        child->length += (size_t)length;
+    child->text[child->length] = '\0';
+    return strchr(child->text, '\n') != NULL;
+}
+
+/* `options` says what isn't usual. */
+static bool start(struct child *child, struct process_options options)
+{
+    static char path[] = "PATH=/usr/bin:/bin";
+    static char *environment[] = {path, NULL};
+    const int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
+    int ends[2];
+
+    ck_assert_int_eq(pipe2(ends, O_CLOEXEC), 0);
+    ck_assert_int_eq(fcntl(ends[0], F_SETFL, O_NONBLOCK), 0);
+    *child = (struct child){.output = ends[0]};
+    options.input = nothing;
+    options.output = ends[1];
+    options.error = nothing;
+    options.extra = -1;
+    if (options.environment == NULL)
+        options.environment = environment;
+    if (options.working_directory == NULL)
+        options.working_directory = "/";
+    child->process = process_start(bed.processes, &options, on_ended, child);
+    const int error = errno;
+
+    (void)close(nothing);
+    (void)close(ends[1]);
+    if (child->process == NULL)
+        (void)close(ends[0]);
+    errno = error;
+    return child->process != NULL;
+}
+
+static void start_shell(struct child *child, const char *script, char *marker)
+{
+    char *const arguments[] = {"sh", "-c", (char *)(uintptr_t)script, NULL};
+    char *const environment[] = {"PATH=/usr/bin:/bin", marker, NULL};
+
+    ck_assert(start(child, (struct process_options){.path = "/bin/sh",
+                                                    .arguments = arguments,
+                                                    .environment = environment,
+                                                    .marker = marker == NULL ? NULL : marker + 2}));
+}
+
+static void wait_for_end(struct child *child)
+{
+    test_bed_run_until(&bed, has_ended, child);
+    ck_assert_uint_eq(child->end_count, 1);
+    (void)has_printed_a_line(child);
+    (void)close(child->output);
+}
+
+static pid_t printed_number(struct child *child)
+{
+    test_bed_run_until(&bed, has_printed_a_line, child);
+    return (pid_t)strtol(child->text, NULL, 10);
+}
+
+static bool is_gone(void *context)
+{
+    return kill(*(const pid_t *)context, 0) != 0 && errno == ESRCH;
+}
+
+/* ---- ends ---- */
+
+/* clang-format off */
+static const struct {
+    const char *script;
+    int exit_status, signal_number; /* -1, or 0 */
+} ends[] = {
+    {"exit 0",       0,   0},
+    {"exit 3",       3,   0},
+    {"exit 255",     255, 0},
+    {"kill -9 $$",   -1,  SIGKILL},
+    {"kill -SEGV $$", -1, SIGSEGV},
+    {"kill -TERM $$", -1, SIGTERM},
+    {"kill -PIPE $$", -1, SIGPIPE},
+};
+/* clang-format on */
+
+START_TEST(the_end_of_a_process_is_told_once_with_its_status)
+{
+    struct child child;
+
+    start_shell(&child, ends[_i].script, NULL);
+    ck_assert_uint_eq(child.end_count, 0);
+    ck_assert_int_gt(process_id(child.process), 1);
+    wait_for_end(&child);
+    if (ends[_i].signal_number == 0) {
+        ck_assert(WIFEXITED(child.status));
+        ck_assert_int_eq(WEXITSTATUS(child.status), ends[_i].exit_status);
+    } else {
+        ck_assert(WIFSIGNALED(child.status));
+        ck_assert_int_eq(WTERMSIG(child.status), ends[_i].signal_number);
+    }
+    ck_assert_int_gt(child.peak_memory_kb, 0);
+    test_bed_run_for(&bed, 20);
+    ck_assert_uint_eq(child.end_count, 1);
+}
+END_TEST
+
+START_TEST(many_processes_that_end_together_are_all_told)
+{
+    static struct child children[100];
+
+    for (int i = 0; i < ARRAY_LENGTH(children); i++)
+        start_shell(&children[i], "exit 7", NULL);
+    for (int i = 0; i < ARRAY_LENGTH(children); i++) {
+        wait_for_end(&children[i]);
+        ck_assert_int_eq(WEXITSTATUS(children[i].status), 7);
+    }
+}
+END_TEST
+
+/* ---- what can't be started ---- */
+
+/* `name` is in the folder where it begins with "./". */
+/* clang-format off */
+static const struct {
+    const char *name, *search_path, *working_directory;
+    int error;
+} refusals[] = {
+    {"./not-there",        NULL,            "/",          ENOENT},
+    {"./not-executable",   NULL,            "/",          EACCES},
+    {"./folder",           NULL,            "/",          EACCES},
+    {"./text",             NULL,            "/",          ENOEXEC},
+    {"./bad-interpreter",  NULL,            "/",          ENOENT},
+    {"./text/below",       NULL,            "/",          ENOTDIR},
+    {"./good",             NULL,            "/not-there", ENOENT},
+    {"no-such-program",    "/usr/bin:/bin", "/",          ENOENT},
+    {"sh",                 NULL,            "/",          ENOENT},
+    {"sh",                 "",              "/",          ENOENT},
+    {"sh",                 ":::",           "/",          ENOENT},
+    {"sh",                 "/not-there",    "/",          ENOENT},
+    {"not-executable",     "FOLDER",        "/",          EACCES},
+    {"folder",             "FOLDER",        "/",          EACCES},
+};
+/* clang-format on */
+
+static void write_programs(void)
+{
+    test_bed_write(&bed, "not-executable", 0644, "#!/bin/sh\n", NULL);
+    test_bed_write(&bed, "text", 0755, "not a program\n", NULL);
+    test_bed_write(&bed, "bad-interpreter", 0755, "#!/no/such/interpreter\n", NULL);
+    test_bed_write(&bed, "good", 0755, "#!/bin/sh\necho good\n", NULL);
+    test_bed_write(&bed, "folder/good", 0755, "#!/bin/sh\necho other\n", NULL);
+}
+
+START_TEST(what_cannot_be_started_gives_the_error_of_exec)
+{
+    const char *search_path = refusals[_i].search_path;
+    char path[2 * TEST_BED_PATH_SIZE];
+    char *const arguments[] = {path, NULL};
+    struct child child;
+
+    write_programs();
+    (void)snprintf(path, sizeof path, "%s", refusals[_i].name);
+    if (path[0] == '.')
+        (void)snprintf(path, sizeof path, "%s/%s", bed.folder, refusals[_i].name + 2);
+    if (search_path != NULL && strcmp(search_path, "FOLDER") == 0)
+        search_path = bed.folder;
+    ck_assert(!start(
+        &child, (struct process_options){.path = path,
+                                         .search_path = search_path,
+                                         .arguments = arguments,
+                                         .working_directory = refusals[_i].working_directory}));
+    ck_assert_int_eq(errno, refusals[_i].error);
+    test_bed_run_for(&bed, 5);
+    ck_assert_uint_eq(child.end_count, 0);
+}
+END_TEST
+
+START_TEST(a_path_beyond_all_bounds_is_an_error_too)
+{
+    static char path[10000];
+    char *const arguments[] = {path, NULL};
+    struct child child;
+
+    memset(path, '/', sizeof path - 1);
+    errno = 0;
+    ck_assert(!start(&child, (struct process_options){.path = path, .arguments = arguments}));
+    ck_assert_int_eq(errno, ENAMETOOLONG);
+}
+END_TEST
+
+START_TEST(a_name_is_searched_in_the_given_path_for_a_file_that_may_be_run)
+{
+    char search_path[5 * TEST_BED_PATH_SIZE];
+    char *const arguments[] = {"good", NULL};
+    struct child child;
+
+    write_programs();
+    test_bed_write(&bed, "first/good", 0644, "not executable\n", NULL);
+    test_bed_write(&bed, "second/good/x", 0644, "a folder of that name\n", NULL);
+    (void)snprintf(search_path, sizeof search_path, ":/not-there:%s/first:%s/second:%s/folder:%s",
+                   bed.folder, bed.folder, bed.folder, bed.folder);
+    ck_assert(start(&child, (struct process_options){.path = "good",
+                                                     .search_path = search_path,
+                                                     .arguments = arguments}));
+    wait_for_end(&child);
+    ck_assert_str_eq(child.text, "other\n");
+}
+END_TEST
+
+/* ---- what it gets ---- */
+
+/* Bits 32 and 33 are the C library's own. */
+START_TEST(it_gets_its_three_descriptors_and_no_signal_of_the_server)
+{
+    static const char script[] =
+        "ls /proc/$$/fd; i=$(grep SigIgn /proc/$$/status | cut -f2); "
+        "b=$(grep SigBlk /proc/$$/status | cut -f2); echo $((0x$i & 0x7fffffff)) $((0x$b))";
+    struct child child;
+
+    start_shell(&child, script, NULL);
+    wait_for_end(&child);
+    ck_assert_str_eq(child.text, "0\n1\n2\n0 0\n");
+}
+END_TEST
+
+START_TEST(it_leads_a_session_and_a_group_of_its_own)
+{
+    struct child child;
+    char expected[64];
+
+    start_shell(&child, "cut -d' ' -f5,6 /proc/$$/stat", NULL);
+    (void)snprintf(expected, sizeof expected, "%d %d\n", (int)process_id(child.process),
+                   (int)process_id(child.process));
+    wait_for_end(&child);
+    ck_assert_str_eq(child.text, expected);
+}
+END_TEST
+
+START_TEST(its_peak_memory_can_be_read_while_it_runs)
+{
+    struct child child;
+
+    start_shell(&child, "echo ready; sleep 100", NULL);
+    (void)printed_number(&child);
+    ck_assert_int_gt(process_peak_memory_kb(child.process), 100);
+    process_signal(child.process, SIGTERM);
+    wait_for_end(&child);
+    ck_assert_int_eq(WTERMSIG(child.status), SIGTERM);
+}
+END_TEST
+
+/* ---- what it leaves behind ---- */
+
+START_TEST(killing_ends_the_whole_group)
+{
+    struct child child;
+    pid_t other;
+
+    start_shell(&child, "sleep 100 & echo $!; wait", NULL);
+    other = printed_number(&child);
+    process_kill(child.process);
+    wait_for_end(&child);
+    ck_assert_int_eq(WTERMSIG(child.status), SIGKILL);
+    test_bed_run_until(&bed, is_gone, &other);
+}
+END_TEST
+
+START_TEST(what_is_left_in_the_group_ends_with_its_leader)
+{
+    struct child child;
+    pid_t other;
+
+    start_shell(&child, "sleep 100 & echo $!", NULL);
+    other = printed_number(&child);
+    wait_for_end(&child);
+    test_bed_run_until(&bed, is_gone, &other);
+}
+END_TEST
+
+/* How a handler detaches from its group; each prints the id of what stays. */
+static const char *const detached[] = {
+    "setsid sleep 100 & echo $!; exec sleep 100",
+    "setsid sh -c 'echo $$; exec sleep 100' & exec sleep 100",
+    "(setsid sh -c '(sleep 100 & echo $!; wait)' &) & exec sleep 100",
+};
+
+START_TEST(what_has_left_the_group_is_found_by_its_marker_and_ended)
+{
+    static char marker[] = "M=0123456789abcdef0123456789abcdef";
+    struct child child;
+    pid_t other;
+
+    start_shell(&child, detached[_i], marker);
+    other = printed_number(&child);
+    process_kill(child.process);
+    wait_for_end(&child);
+    test_bed_run_until(&bed, is_gone, &other);
+}
+END_TEST
+
+START_TEST(what_was_left_behind_ends_while_others_end_all_the_time)
+{
+    static char marker[] = "M=44444444444444444444444444444444";
+    struct child child, other;
+    pid_t orphan;
+
+    start_shell(&child, "(setsid sleep 100 & echo $!); exec sleep 100", marker);
+    orphan = printed_number(&child);
+    process_kill(child.process);
+    wait_for_end(&child);
+    for (unsigned i = 0; i < 5000 && !is_gone(&orphan); i++) {
+        start_shell(&other, "exit 0", NULL);
+        wait_for_end(&other);
+    }
+    ck_assert(is_gone(&orphan));
+}
+END_TEST
+
+/* The server raises its own limit, and a handler must never see that. */
+START_TEST(it_gets_no_more_descriptors_than_aws_gives)
+{
+    struct child child;
+    struct rlimit usual, raised;
+
+    ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &usual), 0);
+    raised = usual;
+    raised.rlim_cur = usual.rlim_max;
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &raised), 0);
+    start_shell(&child, "ulimit -Sn", NULL);
+    wait_for_end(&child);
+    ck_assert_int_eq(strtol(child.text, NULL, 10),
+                     usual.rlim_max < 1024 ? (long)usual.rlim_max : 1024);
+    raised.rlim_cur = 100;
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &raised), 0);
+    start_shell(&child, "ulimit -Sn", NULL);
+    wait_for_end(&child);
+    ck_assert_str_eq(child.text, "100\n");
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &usual), 0);
+}
+END_TEST
+
+START_TEST(what_a_living_process_has_detached_stays_until_that_ends)
+{
+    static char living[] = "M=11111111111111111111111111111111",
+                ending[] = "M=22222222222222222222222222222222";
+    struct child host, guest;
+    pid_t other;
+
+    start_shell(&host, "(setsid sleep 100 & echo $!); exec sleep 100", living);
+    other = printed_number(&host);
+    start_shell(&guest, "exit 0", ending);
+    wait_for_end(&guest);
+    test_bed_run_for(&bed, 500); /* the search for orphans comes 200 ms after an end */
+    ck_assert(!is_gone(&other));
+    process_kill(host.process);
+    wait_for_end(&host);
+    test_bed_run_until(&bed, is_gone, &other);
+}
+END_TEST
+
+START_TEST(closing_the_table_ends_all_that_was_started_and_tells_nobody)
+{
+    static char marker[] = "M=33333333333333333333333333333333";
+    struct child child;
+    pid_t other;
+
+    start_shell(&child, "setsid sh -c 'sleep 100 & sleep 100 & echo $!; wait' & exec sleep 100",
+                marker);
+    other = printed_number(&child);
+    interpreters_close(bed.interpreters);
+    process_table_close(bed.processes);
+    bed.interpreters = NULL;
+    bed.processes = NULL;
+    ck_assert(is_gone(&other)); /* tear_down() sees that no child is left */
+    ck_assert_uint_eq(child.end_count, 0);
+    (void)close(child.output);
+}
+END_TEST
+
+Suite *unit_suite(void)
+{
+    Suite *suite = suite_create("process");
+    TCase *tcase = tcase_create("process");
+
+    tcase_set_timeout(tcase, 60);
+    tcase_add_checked_fixture(tcase, set_up, tear_down);
+    tcase_add_loop_test(tcase, the_end_of_a_process_is_told_once_with_its_status, 0,
+                        ARRAY_LENGTH(ends));
+    tcase_add_test(tcase, many_processes_that_end_together_are_all_told);
+    tcase_add_loop_test(tcase, what_cannot_be_started_gives_the_error_of_exec, 0,
+                        ARRAY_LENGTH(refusals));
+    tcase_add_test(tcase, a_path_beyond_all_bounds_is_an_error_too);
+    tcase_add_test(tcase, a_name_is_searched_in_the_given_path_for_a_file_that_may_be_run);
+    tcase_add_test(tcase, it_gets_its_three_descriptors_and_no_signal_of_the_server);
+    tcase_add_test(tcase, it_leads_a_session_and_a_group_of_its_own);
+    tcase_add_test(tcase, its_peak_memory_can_be_read_while_it_runs);
+    tcase_add_test(tcase, killing_ends_the_whole_group);
+    tcase_add_test(tcase, what_is_left_in_the_group_ends_with_its_leader);
+    tcase_add_loop_test(tcase, what_has_left_the_group_is_found_by_its_marker_and_ended, 0,
+                        ARRAY_LENGTH(detached));
+    tcase_add_test(tcase, what_was_left_behind_ends_while_others_end_all_the_time);
+    tcase_add_test(tcase, it_gets_no_more_descriptors_than_aws_gives);
+    tcase_add_test(tcase, what_a_living_process_has_detached_stays_until_that_ends);
+    tcase_add_test(tcase, closing_the_table_ends_all_that_was_started_and_tells_nobody);
+    suite_add_tcase(suite, tcase);
+    return suite;
+}
