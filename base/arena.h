@@ -14,20 +14,20 @@
 
 struct arena; /* opaque */
 
-/* NULL when memory is short. */
+/* NULL when out of memory. */
 struct arena *arena_new(void);
 void arena_free(struct arena *arena);
 
-/* Zeroed, and aligned for every type. NULL when memory is short, which the arena remembers. */
+/* Zeroed, and aligned for every type. NULL when out of memory, which the arena remembers. */
 void *arena_take(struct arena *arena, size_t bytes);
 
 /* As arena_take() of `count` things of `bytes` each; a product beyond size_t is a shortage too. */
 void *arena_take_array(struct arena *arena, size_t count, size_t bytes);
 
-/* A copy that ends in NUL; NULL when memory is short. */
+/* A copy that ends in NUL; NULL when out of memory. */
 char *arena_copy(struct arena *arena, const char *text, size_t length);
 
-/* The texts one after the other; ended by a NULL. NULL when memory is short. */
+/* The texts one after the other; ended by a NULL. NULL when out of memory. */
 char *arena_join(struct arena *arena, const char *const *texts);
 
 /* Has anything been refused? Then what was built from it is not whole. */

@@ -6,7 +6,7 @@
 
 #include "base/bytes.h"
 
-/* Return owned, ended by NUL; NULL when memory is short or, for decoding, when `text` is not base64. */
+/* Return owned, ended by NUL; NULL when out of memory or, for decoding, when `text` is not base64. */
 char *base64_encode(struct bytes_view bytes);
 char *base64_decode(struct bytes_view text, size_t *length);
 

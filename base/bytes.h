@@ -22,7 +22,7 @@ struct bytes_view {
     size_t length;
 };
 
-/* Return owned (one reference), or NULL when memory is short. */
+/* Return owned (one reference), or NULL when out of memory. */
 struct bytes *bytes_new(size_t capacity);
 struct bytes *bytes_copy(const void *data, size_t length);
 
@@ -30,7 +30,7 @@ struct bytes *bytes_copy(const void *data, size_t length);
 struct bytes *bytes_retain(struct bytes *bytes);
 void bytes_release(struct bytes *bytes);
 
-/* Grows `*bytes` (NULL: makes it), which has one reference and may move. False, unchanged, when memory is short. */
+/* Grows `*bytes` (NULL: makes it), which has one reference and may move. False, unchanged, when out of memory. */
 bool bytes_append(struct bytes **bytes, const void *data, size_t length);
 
 /* Makes room for `more` further bytes and returns where they go; `length` is the caller's to raise. NULL as above. */

@@ -33,7 +33,7 @@ int64_t clock_monotonic_us(void);
 enum { CLOCK_TEXT_SIZE = 32 };
 void clock_format(int64_t epoch_ms, char text[CLOCK_TEXT_SIZE]);
 
-/* NULL when memory is short. */
+/* NULL when out of memory. */
 struct clock *clock_open(uv_loop_t *loop, const struct clock_options *options);
 
 /* All timers must have been stopped. Memory is freed once the loop has closed the handle. */

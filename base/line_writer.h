@@ -25,7 +25,7 @@ enum { LINE_WRITER_CAPACITY = 1048576, LINE_MAX_BYTES = 262144 };
 typedef size_t line_writer_dropped_fn(char *line, size_t size, unsigned long long dropped_count,
                                       void *context);
 
-/* `descriptor` is borrowed. NULL when memory is short. */
+/* `descriptor` is borrowed. NULL when out of memory. */
 struct line_writer *line_writer_open(uv_loop_t *loop, int descriptor,
                                      line_writer_dropped_fn *on_dropped, void *context);
 

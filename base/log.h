@@ -40,7 +40,7 @@ struct log_options {
 /* Is `descriptor` a terminal, and does neither NO_COLOR nor TERM=dumb forbid it? */
 bool log_may_colour(int descriptor);
 
-/* NULL when memory is short. */
+/* NULL when out of memory. */
 struct log *log_open(uv_loop_t *loop, const struct log_options *options);
 
 /* Flushes like log_flush(); the memory is freed once the loop has closed the handle. NULL is fine. */

@@ -17,7 +17,7 @@ enum {
 
 struct random_source;
 
-/* NULL when memory is short. */
+/* NULL when out of memory. */
 struct random_source *random_source_new(void);
 void random_source_free(struct random_source *source);
 

@@ -109,10 +109,10 @@ static void sum_reserved(struct config_builder *builder, struct config *config,
             total += (unsigned)config->functions[i]->reserved_concurrency;
     }
     if (total > config->concurrent_executions)
-        fault_list_add_at(builder->faults, functions,
-                          "ReservedConcurrentExecutions add up to %llu, more than "
-                          "AccountLimit.ConcurrentExecutions (%u): lower them or raise that",
-                          total, config->concurrent_executions);
+        problem_list_add_at(builder->problems, functions,
+                            "ReservedConcurrentExecutions add up to %llu, more than "
+                            "AccountLimit.ConcurrentExecutions (%u): lower them or raise that",
+                            total, config->concurrent_executions);
     config->reserved_total = (unsigned)total;
 }
 
@@ -122,7 +122,7 @@ static void build_all(struct config_builder *builder, struct config *config,
     struct setting_value values[CONFIG_SLOT_COUNT];
 
     setting_init(&config_settings, values);
-    setting_read(&config_settings, root, values, builder->faults);
+    setting_read(&config_settings, root, values, builder->problems);
     config->region = text_or(builder, &values[SLOT_REGION], region_default);
     config->account_id = text_or(builder, &values[SLOT_ACCOUNT_ID], account_id_default);
     config->concurrent_executions = setting_unsigned(&values[SLOT_CONCURRENT_EXECUTIONS]);
@@ -169,17 +169,17 @@ static void build_notes(struct config_builder *builder, struct config *config,
 }
 
 struct config *config_build(const struct document *document, const char *path, const char *base,
-                            struct fault_list *faults)
+                            struct problem_list *problems)
 {
     const struct node *root = document_root(document);
     struct snapshot *snapshot = snapshot_new();
 
     if (snapshot == NULL) {
-        faults->is_out_of_memory = true;
+        problems->is_out_of_memory = true;
         return NULL;
     }
     struct config_builder builder = {
-        .arena = snapshot->arena, .config = &snapshot->config, .faults = faults};
+        .arena = snapshot->arena, .config = &snapshot->config, .problems = problems};
     const char *own_base = arena_copy(builder.arena, base, strlen(base));
 
     builder.no_items = arena_take(builder.arena, sizeof *builder.no_items);
@@ -187,13 +187,13 @@ struct config *config_build(const struct document *document, const char *path, c
     folder_finder_init(&builder.folders, builder.arena, own_base);
     build_notes(&builder, &snapshot->config, document_notes(document));
     if (root->kind != NODE_OBJECT)
-        fault_list_add_at(faults, root, "must be an object such as {\"Functions\": {}} (is %s)",
-                          node_kind_name(root->kind));
+        problem_list_add_at(problems, root, "must be an object such as {\"Functions\": {}} (is %s)",
+                            node_kind_name(root->kind));
     else if (!arena_is_exhausted(builder.arena))
         build_all(&builder, &snapshot->config, root);
     if (arena_is_exhausted(builder.arena))
-        faults->is_out_of_memory = true;
-    if (fault_list_is_empty(faults))
+        problems->is_out_of_memory = true;
+    if (problem_list_is_empty(problems))
         return &snapshot->config;
     config_release(&snapshot->config);
     return NULL;

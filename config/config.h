@@ -145,28 +145,28 @@ struct config_options {
     struct string_list parameters; /* NAME=VALUE of a template's parameters */
 };
 
-/* All that is wrong with a configuration, one line a fault, each as people see it. */
-struct config_faults {
+/* All that is wrong with a configuration, one line a problem, each as people see it. */
+struct config_problems {
     size_t count;
     char **messages; /* "FILE:LINE: Functions.hello.Timeout: must be 1 to 900 (is 0)" */
     bool is_out_of_memory;
 };
 
-void config_faults_clear(struct config_faults *faults);
+void config_problems_clear(struct config_problems *problems);
 
 /*
- * Reads a configuration file, a template or a folder of functions. Returns owned (one reference), or NULL with at least one fault.
- * `options` may be NULL. `faults` must be zeroed; the caller clears it.
+ * Reads a configuration file, a template or a folder of functions. Returns owned (one reference), or NULL with at least one problem.
+ * `options` may be NULL. `problems` must be zeroed; the caller clears it.
  */
 struct config *config_load(const char *path, const struct config_options *options,
-                           struct config_faults *faults);
+                           struct config_problems *problems);
 
 /*
  * The same from the text of a configuration file or a template. The ending of `path` decides which it is; it is spoken
- * of in faults, and relative paths start from its folder, which must be there; the file itself need not.
+ * of in problems, and relative paths start from its folder, which must be there; the file itself need not.
  */
 struct config *config_parse(const char *text, size_t length, const char *path,
-                            struct config_faults *faults);
+                            struct config_problems *problems);
 
 struct config *config_retain(struct config *config);
 void config_release(struct config *config);

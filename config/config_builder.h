@@ -2,7 +2,7 @@
  * config_builder.h - what building a snapshot carries along, from the tree to the structs of config.h.
  *
  * config.c builds the whole, function_builder.c a function and its aliases, version_builder.c a version. All of them
- * go on after a fault, so that one look finds everything; a snapshot with faults is thrown away in the end.
+ * go on after a problem, so that one look finds everything; a snapshot with problems is thrown away in the end.
  */
 #ifndef CONFIG_CONFIG_BUILDER_H
 #define CONFIG_CONFIG_BUILDER_H
@@ -13,13 +13,13 @@
 
 struct arena;
 struct document;
-struct fault_list;
+struct problem_list;
 struct node;
 
 struct config_builder {
     struct arena *arena; /* of the snapshot: everything that is built lives there */
     struct config *config;
-    struct fault_list *faults;
+    struct problem_list *problems;
     struct folder_finder folders;
     char **no_items; /* of every empty list: a NULL */
     const char *region;
@@ -28,14 +28,14 @@ struct config_builder {
     unsigned idle_timeout_s;                /* of a function that says nothing */
 };
 
-/* `path` and `base` (the folder that relative paths start from) are absolute; copies both. NULL with a fault. */
+/* `path` and `base` (the folder that relative paths start from) are absolute; copies both. NULL with a problem. */
 struct config *config_build(const struct document *document, const char *path, const char *base,
-                            struct fault_list *faults);
+                            struct problem_list *problems);
 
-/* Retains `other` for as long as `config` lives; once is enough. False when memory is short. */
+/* Retains `other` for as long as `config` lives; once is enough. False when out of memory. */
 bool config_keep_alive(struct config *config, struct config *other);
 
-/* The function that the node describes, whose key is its name. NULL when memory is short or it is no object. */
+/* The function that the node describes, whose key is its name. NULL when out of memory or it is no object. */
 const struct function *function_build(struct config_builder *builder, const struct node *node);
 
 /* `values` are the version's, those of $LATEST under them; `place` is the object that describes it. */
@@ -44,12 +44,12 @@ const struct function_version *version_build(struct config_builder *builder,
                                              const struct setting_value *values,
                                              const struct node *place);
 
-/* The defaults when `node` is NULL. NULL when memory is short. */
+/* The defaults when `node` is NULL. NULL when out of memory. */
 const struct event_invoke_config *event_invoke_config_build(struct config_builder *builder,
                                                             const struct function *function,
                                                             const struct node *node);
 
-/* Empty when `node` is NULL. False when memory is short. */
+/* Empty when `node` is NULL. False when out of memory. */
 bool string_list_build(struct config_builder *builder, const struct node *node,
                        struct string_list *list);
 

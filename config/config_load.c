@@ -24,23 +24,23 @@ struct source {
     const char *path; /* as the user gave it */
     const struct config_options *options;
     struct document *document;
-    struct fault_list *faults;
+    struct problem_list *problems;
 };
 
-/* Fills the document. False with at least one fault. */
+/* Fills the document. False with at least one problem. */
 typedef bool text_reader_fn(const struct source *source, const char *text, size_t length);
 
-static void refuse_unreadable(struct fault_list *faults)
+static void refuse_unreadable(struct problem_list *problems)
 {
     const int reason = errno;
 
     if (reason == ENOMEM)
-        faults->is_out_of_memory = true;
+        problems->is_out_of_memory = true;
     else if (reason == EFBIG)
-        fault_list_add(faults, 1, "is larger than %d MiB", DOCUMENT_BYTES_MAX >> 20);
+        problem_list_add(problems, 1, "is larger than %d MiB", DOCUMENT_BYTES_MAX >> 20);
     else
-        fault_list_add(
-            faults, 1,
+        problem_list_add(
+            problems, 1,
             "can't be read: %s; name a configuration file, a template or a folder of functions",
             strerror(reason));
 }
@@ -53,7 +53,7 @@ static bool read_template(const struct source *source)
         .document = source->document,
         .path = source->path,
         .parameters = source->options == NULL ? NULL : &source->options->parameters,
-        .faults = source->faults,
+        .problems = source->problems,
     });
 }
 
@@ -65,14 +65,14 @@ static bool note_useless_parameters(const struct source *source)
     if (options == NULL || options->parameters.count == 0 ||
         document_add_note(source->document, "--parameter: ignored, for this is no template"))
         return true;
-    source->faults->is_out_of_memory = true;
+    source->problems->is_out_of_memory = true;
     return false;
 }
 
 /* A template in JSON has its functions under Resources, and nothing under Functions. */
 static bool read_json(const struct source *source, const char *text, size_t length)
 {
-    if (!document_read_json(source->document, text, length, source->faults))
+    if (!document_read_json(source->document, text, length, source->problems))
         return false;
     return template_is_one(document_root(source->document)) ? read_template(source)
                                                             : note_useless_parameters(source);
@@ -80,7 +80,7 @@ static bool read_json(const struct source *source, const char *text, size_t leng
 
 static bool read_yaml(const struct source *source, const char *text, size_t length)
 {
-    return document_read_yaml(source->document, text, length, source->faults) &&
+    return document_read_yaml(source->document, text, length, source->problems) &&
            read_template(source);
 }
 
@@ -97,7 +97,7 @@ static bool read_either(const struct source *source, const char *text, size_t le
 
 static bool read_folder(const struct source *source)
 {
-    return function_folder_read(source->path, source->document, source->faults) &&
+    return function_folder_read(source->path, source->document, source->problems) &&
            note_useless_parameters(source);
 }
 
@@ -129,7 +129,7 @@ static bool read_file(const struct source *source)
     char *text = config_file_read(source->path, &length);
 
     if (text == NULL) {
-        refuse_unreadable(source->faults);
+        refuse_unreadable(source->problems);
         return false;
     }
     const bool is_read = reader_of(source->path)(source, text, length);
@@ -182,45 +182,45 @@ static struct config *build(const struct source *source, bool is_folder)
     struct place place;
 
     if (!find_place(source->path, is_folder, &place)) {
-        refuse_unreadable(source->faults);
+        refuse_unreadable(source->problems);
         return NULL;
     }
-    return config_build(source->document, place.path, place.base, source->faults);
+    return config_build(source->document, place.path, place.base, source->problems);
 }
 
 struct config *config_load(const char *path, const struct config_options *options,
-                           struct config_faults *faults)
+                           struct config_problems *problems)
 {
     struct config *config = NULL;
-    struct fault_list list;
+    struct problem_list list;
     struct stat about;
     const bool is_folder = stat(path, &about) == 0 && S_ISDIR(about.st_mode);
     const struct source source = {
-        .path = path, .options = options, .document = document_new(), .faults = &list};
+        .path = path, .options = options, .document = document_new(), .problems = &list};
 
-    fault_list_init(&list, path);
+    problem_list_init(&list, path);
     if (source.document == NULL)
         list.is_out_of_memory = true;
     else if (is_folder ? read_folder(&source) : read_file(&source))
         config = build(&source, is_folder);
     document_free(source.document);
-    fault_list_hand_over(&list, faults);
+    problem_list_hand_over(&list, problems);
     return config;
 }
 
 struct config *config_parse(const char *text, size_t length, const char *path,
-                            struct config_faults *faults)
+                            struct config_problems *problems)
 {
     struct config *config = NULL;
-    struct fault_list list;
-    const struct source source = {.path = path, .document = document_new(), .faults = &list};
+    struct problem_list list;
+    const struct source source = {.path = path, .document = document_new(), .problems = &list};
 
-    fault_list_init(&list, path);
+    problem_list_init(&list, path);
     if (source.document == NULL)
         list.is_out_of_memory = true;
     else if (reader_of(path)(&source, text, length))
         config = build(&source, false);
     document_free(source.document);
-    fault_list_hand_over(&list, faults);
+    problem_list_hand_over(&list, problems);
     return config;
 }

@@ -67,18 +67,18 @@ struct config *config_store_current(const struct config_store *store)
     return store->current;
 }
 
-bool config_store_reload(struct config_store *store, struct config_faults *faults)
+bool config_store_reload(struct config_store *store, struct config_problems *problems)
 {
-    struct config *config = config_load(store->path, &store->options, faults);
-    struct fault_list notes;
+    struct config *config = config_load(store->path, &store->options, problems);
+    struct problem_list notes;
     bool is_kept;
 
     if (config == NULL)
         return false;
-    fault_list_init(&notes, NULL);
+    problem_list_init(&notes, NULL);
     is_kept = published_versions_keep(config, store->current, &notes);
     notes.is_out_of_memory = notes.is_out_of_memory || !is_kept;
-    fault_list_hand_over(&notes, faults);
+    problem_list_hand_over(&notes, problems);
     if (!is_kept) {
         config_release(config);
         return false;

@@ -23,9 +23,9 @@ void config_store_free(struct config_store *store);
 struct config *config_store_current(const struct config_store *store);
 
 /*
- * Reads the source again. On a fault the old snapshot stays and false is returned; the caller clears `faults`. When true
- * is returned, `faults` tells what was not taken over: versions that are published (config/published_versions.h).
+ * Reads the source again. On a problem the old snapshot stays and false is returned; the caller clears `problems`. When true
+ * is returned, `problems` tells what was not taken over: versions that are published (config/published_versions.h).
  */
-bool config_store_reload(struct config_store *store, struct config_faults *faults);
+bool config_store_reload(struct config_store *store, struct config_problems *problems);
 
 #endif

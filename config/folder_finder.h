@@ -36,7 +36,7 @@ void folder_finder_init(struct folder_finder *finder, struct arena *arena, const
 enum folder_status folder_finder_find(struct folder_finder *finder, const char *text,
                                       const char **folder);
 
-/* A program's name: one with a slash becomes absolute, another one is left to PATH. NULL when memory is short. */
+/* A program's name: one with a slash becomes absolute, another one is left to PATH. NULL when out of memory. */
 const char *folder_finder_program(const struct folder_finder *finder, const char *text);
 
 #endif

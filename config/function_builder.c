@@ -13,8 +13,8 @@ static bool is_object(struct config_builder *builder, const struct node *node)
 {
     if (node->kind == NODE_OBJECT)
         return true;
-    fault_list_add_at(builder->faults, node, "must be an object (is %s)",
-                      node_kind_name(node->kind));
+    problem_list_add_at(builder->problems, node, "must be an object (is %s)",
+                        node_kind_name(node->kind));
     return false;
 }
 
@@ -57,12 +57,12 @@ static const struct function_version *build_override(struct config_builder *buil
     struct setting_value values[FUNCTION_SLOT_COUNT];
 
     if (!is_version_number(node->key))
-        fault_list_add_at(builder->faults, node,
-                          "a version must be a number from 1, without zeros in front");
+        problem_list_add_at(builder->problems, node,
+                            "a version must be a number from 1, without zeros in front");
     if (!is_object(builder, node))
         return NULL;
     memcpy(values, latest, sizeof values);
-    setting_read(&version_settings, node, values, builder->faults);
+    setting_read(&version_settings, node, values, builder->problems);
     drop_inherited_ways(values, node);
     return version_build(builder, function, node->key, values, node);
 }
@@ -105,16 +105,16 @@ static const struct function_version *build_target(struct config_builder *builde
     const char *name = node_text(target);
 
     if (target == NULL)
-        fault_list_add_at(builder->faults, alias,
-                          "needs FunctionVersion, the version that it points to");
+        problem_list_add_at(builder->problems, alias,
+                            "needs FunctionVersion, the version that it points to");
     if (name == NULL)
         return NULL;
     const struct function_version *version =
         strcmp(name, "$LATEST") == 0 ? function->latest : find_version(function, name);
 
     if (version == NULL)
-        fault_list_add_at(builder->faults, target, "there is no version %.100s under Versions",
-                          name);
+        problem_list_add_at(builder->problems, target, "there is no version %.100s under Versions",
+                            name);
     return version;
 }
 
@@ -128,23 +128,25 @@ static void build_routing(struct config_builder *builder, const struct function 
     if (weight == NULL)
         return;
     if (node_text(target) != NULL && strcmp(target->text, "$LATEST") == 0)
-        fault_list_add_at(builder->faults, target,
-                          "$LATEST is not supported for an alias pointing to more than 1 version");
+        problem_list_add_at(
+            builder->problems, target,
+            "$LATEST is not supported for an alias pointing to more than 1 version");
     for (; weight != NULL; weight = weight->next) {
         alias->additional_version = find_version(function, weight->key);
         alias->additional_weight = weight->number;
         if (strcmp(weight->key, "$LATEST") == 0)
-            fault_list_add_at(
-                builder->faults, weight,
+            problem_list_add_at(
+                builder->problems, weight,
                 "$LATEST is not supported for an alias pointing to more than 1 version");
         else if (node_text(target) != NULL && strcmp(target->text, weight->key) == 0)
-            fault_list_add_at(
-                builder->faults, weight,
+            problem_list_add_at(
+                builder->problems, weight,
                 "Invalid function version %.100s. Function version %.100s is already included in "
                 "routing configuration.",
                 weight->key, weight->key);
         else if (alias->additional_version == NULL)
-            fault_list_add_at(builder->faults, weight, "there is no such version under Versions");
+            problem_list_add_at(builder->problems, weight,
+                                "there is no such version under Versions");
     }
 }
 
@@ -158,13 +160,13 @@ static const struct function_alias *build_alias(struct config_builder *builder,
     if (alias == NULL)
         return NULL;
     if (!is_alias_name(node->key))
-        fault_list_add_at(
-            builder->faults, node,
+        problem_list_add_at(
+            builder->problems, node,
             "an alias's name must be 1 to 128 of a-z, A-Z, 0-9, - and _, and not a number");
     if (!is_object(builder, node))
         return NULL;
     setting_init(&alias_settings, values);
-    setting_read(&alias_settings, node, values, builder->faults);
+    setting_read(&alias_settings, node, values, builder->problems);
     const struct node *target = values[SLOT_FUNCTION_VERSION].node;
     const struct node *events = values[SLOT_ALIAS_EVENT_INVOKE_CONFIG].node;
 
@@ -202,15 +204,15 @@ const struct function *function_build(struct config_builder *builder, const stru
     struct function *function = arena_take(builder->arena, sizeof *function);
 
     if (!is_function_name(node->key))
-        fault_list_add_at(builder->faults, node,
-                          "a function's name must be 1 to 64 of a-z, A-Z, 0-9, - and _");
+        problem_list_add_at(builder->problems, node,
+                            "a function's name must be 1 to 64 of a-z, A-Z, 0-9, - and _");
     if (!is_object(builder, node) || function == NULL)
         return NULL;
     function->name = arena_copy(builder->arena, node->key, strlen(node->key));
     if (function->name == NULL)
         return NULL;
     setting_init(&function_settings, values);
-    setting_read(&function_settings, node, values, builder->faults);
+    setting_read(&function_settings, node, values, builder->problems);
     function->reserved_concurrency = CONCURRENCY_UNRESERVED;
     if (values[SLOT_RESERVED_CONCURRENT_EXECUTIONS].node != NULL)
         function->reserved_concurrency =

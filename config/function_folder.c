@@ -33,7 +33,7 @@ struct folder_reader {
     const char *path;
     int descriptor;
     struct document *document;
-    struct fault_list *faults;
+    struct problem_list *problems;
     struct found_function *found;
     size_t count, capacity;
 };
@@ -133,7 +133,7 @@ static bool keep(struct folder_reader *reader, const struct found_function *func
     return true;
 }
 
-/* False when memory is short. */
+/* False when out of memory. */
 static bool look_at(struct folder_reader *reader, const char *name)
 {
     struct found_function function = {.name = NULL};
@@ -159,8 +159,8 @@ static bool look_at_all(struct folder_reader *reader)
     bool has_memory = true;
 
     if (folder == NULL) {
-        reader->faults->is_out_of_memory = errno == ENOMEM;
-        fault_list_add(reader->faults, ONLY_LINE, "can't be read: %s", strerror(errno));
+        reader->problems->is_out_of_memory = errno == ENOMEM;
+        problem_list_add(reader->problems, ONLY_LINE, "can't be read: %s", strerror(errno));
         return false;
     }
     reader->descriptor = dirfd(folder);
@@ -168,7 +168,7 @@ static bool look_at_all(struct folder_reader *reader)
         has_memory = look_at(reader, entry->d_name);
     closedir(folder);
     if (!has_memory || arena_is_exhausted(document_arena(reader->document)))
-        reader->faults->is_out_of_memory = true;
+        reader->problems->is_out_of_memory = true;
     return has_memory;
 }
 
@@ -191,7 +191,7 @@ static void refuse(struct folder_reader *reader, const struct found_function *fu
     const char *file = arena_join(document_arena(reader->document), parts);
 
     if (file != NULL)
-        fault_list_add_file(reader->faults, file, "%s", why);
+        problem_list_add_file(reader->problems, file, "%s", why);
 }
 
 static void check_names(struct folder_reader *reader)
@@ -255,27 +255,29 @@ static bool add_functions(struct folder_reader *reader)
     if (is_added)
         return true;
     if (document_is_full(reader->document))
-        fault_list_add(reader->faults, ONLY_LINE, "holds too many functions");
+        problem_list_add(reader->problems, ONLY_LINE, "holds too many functions");
     else
-        reader->faults->is_out_of_memory = true;
+        reader->problems->is_out_of_memory = true;
     return false;
 }
 
-bool function_folder_read(const char *path, struct document *document, struct fault_list *faults)
+bool function_folder_read(const char *path, struct document *document,
+                          struct problem_list *problems)
 {
-    struct folder_reader reader = {.path = path, .document = document, .faults = faults};
+    struct folder_reader reader = {.path = path, .document = document, .problems = problems};
     bool is_read = look_at_all(&reader);
 
     if (is_read && reader.count == 0)
-        fault_list_add(faults, ONLY_LINE,
-                       "holds no function: put NAME.py, NAME.mjs, an executable file, or a folder "
-                       "with app.py, "
-                       "index.mjs or bootstrap into it");
+        problem_list_add(
+            problems, ONLY_LINE,
+            "holds no function: put NAME.py, NAME.mjs, an executable file, or a folder "
+            "with app.py, "
+            "index.mjs or bootstrap into it");
     if (is_read && reader.count > 0) {
         qsort(reader.found, reader.count, sizeof *reader.found, by_name);
         check_names(&reader);
-        is_read = fault_list_is_empty(faults) && add_functions(&reader);
+        is_read = problem_list_is_empty(problems) && add_functions(&reader);
     }
     free(reader.found);
-    return is_read && fault_list_is_empty(faults);
+    return is_read && problem_list_is_empty(problems);
 }

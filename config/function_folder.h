@@ -16,9 +16,10 @@
 #include <stdbool.h>
 
 struct document;
-struct fault_list;
+struct problem_list;
 
-/* Fills an empty document with what a configuration file would say. False with at least one fault. */
-bool function_folder_read(const char *path, struct document *document, struct fault_list *faults);
+/* Fills an empty document with what a configuration file would say. False with at least one problem. */
+bool function_folder_read(const char *path, struct document *document,
+                          struct problem_list *problems);
 
 #endif

@@ -45,7 +45,7 @@ static const struct function_version *find_published(const struct config *old, c
 }
 
 static bool keep_version(struct config *config, const struct function_version *version,
-                         const struct config *old, struct fault_list *notes)
+                         const struct config *old, struct problem_list *notes)
 {
     const struct function_version *published =
         find_published(old, version->function->name, version->version);
@@ -56,17 +56,18 @@ static bool keep_version(struct config *config, const struct function_version *v
         return false;
     restore((struct function_version *)version,
             published); /* it lies in the arena of `config`, which is ours alone */
-    fault_list_add(notes, 0,
-                   "Functions.%s.Versions.%s: this version is published and stays as it was; give "
-                   "the new settings "
-                   "another number, or start the server again",
-                   version->function->name, version->version);
+    problem_list_add(
+        notes, 0,
+        "Functions.%s.Versions.%s: this version is published and stays as it was; give "
+        "the new settings "
+        "another number, or start the server again",
+        version->function->name, version->version);
     return true;
 }
 
 /* In another region nothing of the old one is published. */
 bool published_versions_keep(struct config *config, const struct config *old,
-                             struct fault_list *notes)
+                             struct problem_list *notes)
 {
     if (strcmp(config->region, old->region) != 0)
         return true;

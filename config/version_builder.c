@@ -122,26 +122,26 @@ static void build_variables(struct version_builder *builder)
 
 /* ---- folders ---- */
 
-/* NULL with a fault at `node`. */
+/* NULL with a problem at `node`. */
 static const char *find_folder(struct version_builder *builder, const struct node *node)
 {
     const char *folder = NULL;
 
     if (node_text(node) == NULL || node->length == 0)
-        return NULL; /* has its fault already */
+        return NULL; /* has its problem already */
     switch (folder_finder_find(&builder->whole->folders, node->text, &folder)) {
     case FOLDER_FOUND:
         return folder;
     case FOLDER_MISSING:
-        fault_list_add_at(builder->whole->faults, node, "no such folder: %s", folder);
+        problem_list_add_at(builder->whole->problems, node, "no such folder: %s", folder);
         return NULL;
     case FOLDER_NOT_A_FOLDER:
-        fault_list_add_at(builder->whole->faults, node,
-                          "must be a folder (%s is none): unpack archives first", folder);
+        problem_list_add_at(builder->whole->problems, node,
+                            "must be a folder (%s is none): unpack archives first", folder);
         return NULL;
     case FOLDER_UNREADABLE:
-        fault_list_add_at(builder->whole->faults, node, "can't be looked at: %s: %s", folder,
-                          strerror(errno));
+        problem_list_add_at(builder->whole->problems, node, "can't be looked at: %s: %s", folder,
+                            strerror(errno));
         return NULL;
     case FOLDER_NO_MEMORY:
         return NULL;
@@ -169,7 +169,7 @@ static void build_runtime(struct version_builder *builder)
     const struct setting_value *values = builder->values;
     const struct node *runtime = values[SLOT_RUNTIME].node;
     struct function_version *version = builder->version;
-    struct fault_list *faults = builder->whole->faults;
+    struct problem_list *problems = builder->whole->problems;
 
     version->kind = FUNCTION_RUNTIME;
     version->runtime = copy_text(builder->whole, node_text(runtime));
@@ -177,11 +177,11 @@ static void build_runtime(struct version_builder *builder)
         version->runtime == NULL ? RUNTIME_FAMILY_NONE : runtime_family_of(version->runtime);
     if (version->handler == NULL && values[SLOT_HANDLER].node == NULL &&
         (version->family == RUNTIME_FAMILY_PYTHON || version->family == RUNTIME_FAMILY_NODEJS))
-        fault_list_add_at(faults, runtime, "needs Handler beside it, such as \"%s\"",
-                          version->family == RUNTIME_FAMILY_PYTHON ? "app.handler"
-                                                                   : "index.handler");
+        problem_list_add_at(problems, runtime, "needs Handler beside it, such as \"%s\"",
+                            version->family == RUNTIME_FAMILY_PYTHON ? "app.handler"
+                                                                     : "index.handler");
     if (values[SLOT_CODE_URI].node == NULL)
-        fault_list_add_at(faults, runtime, "needs CodeUri beside it, the folder of the code");
+        problem_list_add_at(problems, runtime, "needs CodeUri beside it, the folder of the code");
     else
         version->code_uri = find_folder(builder, values[SLOT_CODE_URI].node);
     version->working_directory = version->code_uri;
@@ -211,13 +211,13 @@ static void build_mock_alone(struct version_builder *builder)
     /* Versions without a way of their own lack what $LATEST lacks. */
     if (builder->values[SLOT_MOCK].node == NULL &&
         strcmp(builder->version->version, "$LATEST") == 0)
-        fault_list_add_at(builder->whole->faults, builder->place,
-                          "has no way to run: give it Runtime, Handler and CodeUri, or "
-                          "ImageConfig, Local.Command "
-                          "or Local.Mock");
+        problem_list_add_at(builder->whole->problems, builder->place,
+                            "has no way to run: give it Runtime, Handler and CodeUri, or "
+                            "ImageConfig, Local.Command "
+                            "or Local.Mock");
 }
 
-/* A function runs in one way. The build of the first one stands for all, for the others are faults. */
+/* A function runs in one way. The build of the first one stands for all, for the others are problems. */
 static void build_way(struct version_builder *builder)
 {
     static const struct {
@@ -237,9 +237,9 @@ static void build_way(struct version_builder *builder)
         if (node == NULL)
             continue;
         if (first != NULL) {
-            fault_list_add_at(builder->whole->faults, node,
-                              "can't stand beside %s: a function runs in one way; keep one of them",
-                              first);
+            problem_list_add_at(
+                builder->whole->problems, node,
+                "can't stand beside %s: a function runs in one way; keep one of them", first);
             continue;
         }
         first = ways[i].name;
@@ -278,18 +278,18 @@ static void check_debugging(struct version_builder *builder)
     const struct function_version *version = builder->version;
     const struct node *attach = builder->values[SLOT_ATTACH].node,
                       *debug = builder->values[SLOT_DEBUG_COMMAND].node;
-    struct fault_list *faults = builder->whole->faults;
+    struct problem_list *problems = builder->whole->problems;
 
     if (version->attach && debug != NULL)
-        fault_list_add_at(
-            faults, debug,
+        problem_list_add_at(
+            problems, debug,
             "can't stand beside Attach: either you start the handler or invoked does");
     if (version->attach && version->kind != FUNCTION_RUNTIME && version->kind != FUNCTION_IMAGE)
-        fault_list_add_at(faults, attach,
-                          "needs Runtime or ImageConfig: nothing else stays to be attached to");
+        problem_list_add_at(problems, attach,
+                            "needs Runtime or ImageConfig: nothing else stays to be attached to");
     if (debug != NULL && version->kind == FUNCTION_MOCK)
-        fault_list_add_at(faults, debug,
-                          "needs a process, and canned answers have none: leave it out");
+        problem_list_add_at(problems, debug,
+                            "needs a process, and canned answers have none: leave it out");
 }
 
 /* An inherited one has been built with $LATEST. */
@@ -362,8 +362,8 @@ static void check_destination(struct config_builder *builder, const struct funct
         return;
     if (strcmp(parsed.name, function->name) == 0 && strcmp(parsed.region, builder->region) == 0 &&
         strcmp(parsed.account_id, builder->account_id) == 0)
-        fault_list_add_at(builder->faults, destination,
-                          "You can't specify the function as a destination for itself.");
+        problem_list_add_at(builder->problems, destination,
+                            "You can't specify the function as a destination for itself.");
 }
 
 static const char *build_destination(struct config_builder *builder,
@@ -385,7 +385,7 @@ const struct event_invoke_config *event_invoke_config_build(struct config_builde
                                                             RETRY_ATTEMPTS_DEFAULT,
                                                         .maximum_event_age_s = EVENT_AGE_DEFAULT_S};
     struct setting_value values[EVENT_INVOKE_SLOT_COUNT];
-    struct fault_list told; /* its faults have been told where the function was read */
+    struct problem_list told; /* its problems have been told where the function was read */
 
     if (node == NULL || node->kind != NODE_OBJECT)
         return &defaults;
@@ -393,10 +393,10 @@ const struct event_invoke_config *event_invoke_config_build(struct config_builde
 
     if (config == NULL)
         return NULL;
-    fault_list_init(&told, NULL);
+    problem_list_init(&told, NULL);
     setting_init(&event_invoke_settings, values);
     setting_read(&event_invoke_settings, node, values, &told);
-    fault_list_clear(&told);
+    problem_list_clear(&told);
     const struct node *destinations = values[SLOT_DESTINATION_CONFIG].node;
 
     config->maximum_retry_attempts = setting_unsigned(&values[SLOT_RETRY_ATTEMPTS]);

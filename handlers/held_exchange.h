@@ -15,7 +15,7 @@ enum { HELD_SECONDS_MAX = 86400 };
 /* Answers the exchange and lets go of it. */
 typedef void held_time_up_fn(struct held_exchange *held, void *context);
 
-/* `on_time_up` is called unless it was let go of before. NULL when memory is short. */
+/* `on_time_up` is called unless it was let go of before. NULL when out of memory. */
 struct held_exchange *held_exchange_open(struct exchange *exchange, struct api *api, double seconds,
                                          held_time_up_fn *on_time_up, void *context);
 

@@ -76,7 +76,7 @@ int main(int argc, char **argv)
         status = OPTIONS_EXIT_BAD_USAGE;
         break;
     case OPTIONS_NO_MEMORY:
-        (void)fputs("invoked: memory is short\n", stderr);
+        (void)fputs("invoked: out of memory\n", stderr);
         break;
     }
     options_clear(&options);

@@ -63,9 +63,9 @@ struct server {
 
 /* ---- opening ---- */
 
-static void fault(char why[SERVER_FAULT_SIZE], const char *text)
+static void fault(char why[SERVER_ERROR_SIZE], const char *text)
 {
-    (void)snprintf(why, SERVER_FAULT_SIZE, "%s", text);
+    (void)snprintf(why, SERVER_ERROR_SIZE, "%s", text);
 }
 
 /* Many environments and connections need many descriptors; handlers get AWS's limit back (process.c). */
@@ -92,9 +92,9 @@ static bool open_log(struct server *server)
     return server->log != NULL;
 }
 
-static bool open_folders(struct server *server, char why[SERVER_FAULT_SIZE])
+static bool open_folders(struct server *server, char why[SERVER_ERROR_SIZE])
 {
-    char text[DATA_FOLDER_FAULT_SIZE];
+    char text[DATA_FOLDER_ERROR_SIZE];
 
     if (data_folder_open(&server->data_folder, server->options->data_dir, text) != DATA_FOLDER_OK) {
         fault(why, text);
@@ -110,14 +110,14 @@ static bool open_folders(struct server *server, char why[SERVER_FAULT_SIZE])
 }
 
 static bool open_queue(struct server *server, const struct config *config,
-                       char why[SERVER_FAULT_SIZE])
+                       char why[SERVER_ERROR_SIZE])
 {
     const struct event_store_options options = {
         .folder = server->data_folder.path,
         .data_folder = &server->data_folder,
         .durability = config->durability,
     };
-    char text[STORE_FAULT_SIZE];
+    char text[STORE_MESSAGE_SIZE];
 
     server->event_queue = event_queue_open(server->loop, &options, text);
     if (server->event_queue == NULL)
@@ -267,9 +267,9 @@ static void make_endpoint(struct server *server, unsigned short port)
                    host, port);
 }
 
-static bool open_listener(struct server *server, char why[SERVER_FAULT_SIZE])
+static bool open_listener(struct server *server, char why[SERVER_ERROR_SIZE])
 {
-    char text[LISTEN_FAULT_SIZE];
+    char text[LISTEN_ERROR_SIZE];
     const struct http_listener_options options = {
         .loop = server->loop,
         .api = &server->api,
@@ -357,12 +357,12 @@ static void prepare_processes(struct server *server, const struct config *config
 }
 
 struct server *server_open(uv_loop_t *loop, const struct options *options, struct config *config,
-                           char why[SERVER_FAULT_SIZE])
+                           char why[SERVER_ERROR_SIZE])
 {
     struct server *server = calloc(1, sizeof *server);
     const struct config_options config_options = {.parameters = options->parameters};
 
-    fault(why, "memory is short");
+    fault(why, "out of memory");
     if (server == NULL) {
         config_release(config);
         return NULL;
@@ -405,7 +405,7 @@ struct log *server_log(const struct server *server)
 
 void server_reload(struct server *server)
 {
-    struct config_faults faults = {0};
+    struct config_problems faults = {0};
 
     if (server->stopping_since_us != 0)
         return;
@@ -426,7 +426,7 @@ void server_reload(struct server *server)
             log_write(server->log, LOG_ERROR, "%s", faults.messages[i]);
         log_write(server->log, LOG_ERROR, "the configuration stays as it was");
     }
-    config_faults_clear(&faults);
+    config_problems_clear(&faults);
 }
 
 /* ---- stopping ---- */

@@ -13,7 +13,7 @@
 
 struct server;
 
-enum { SERVER_FAULT_SIZE = 8192, SERVER_ENDPOINT_SIZE = 300 };
+enum { SERVER_ERROR_SIZE = 8192, SERVER_ENDPOINT_SIZE = 300 };
 
 typedef void server_stopped_fn(void *context);
 
@@ -22,7 +22,7 @@ typedef void server_stopped_fn(void *context);
  * and the mend in `why`; the loop must then be run once more for what was opened to be closed.
  */
 struct server *server_open(uv_loop_t *loop, const struct options *options, struct config *config,
-                           char why[SERVER_FAULT_SIZE]);
+                           char why[SERVER_ERROR_SIZE]);
 
 /* "http://127.0.0.1:3001" */
 const char *server_endpoint(const struct server *server);

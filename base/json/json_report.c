@@ -27,12 +27,12 @@ __attribute__((format(printf, 4, 0))) static void report(struct json_reading *re
                                                          size_t culprit, size_t place,
                                                          const char *format, va_list arguments)
 {
-    struct json_text_fault *fault = reading->fault;
+    struct json_text_error *error = reading->error;
 
-    fault->offset = culprit;
-    json_locate(reading, place, reading->stop->at, &fault->line, &fault->column);
+    error->offset = culprit;
+    json_locate(reading, place, reading->stop->at, &error->line, &error->column);
     /* A longer text is cut; nothing here comes near. */
-    (void)vsnprintf(fault->reason, sizeof fault->reason, format, arguments);
+    (void)vsnprintf(error->reason, sizeof error->reason, format, arguments);
 }
 
 void json_report_at(struct json_reading *reading, size_t culprit, const char *format, ...)

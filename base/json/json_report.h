@@ -1,7 +1,7 @@
 /*
- * json_report.h - how a fault in a JSON text is put into Jackson's words and where Jackson places it.
+ * json_report.h - how a error in a JSON text is put into Jackson's words and where Jackson places it.
  *
- * Used by base/json/json_text_error.c and base/json/json_token_error.c alone. Each report fills the fault and is the last one.
+ * Used by base/json/json_text_error.c and base/json/json_token_error.c alone. Each report fills the error and is the last one.
  */
 #ifndef BASE_JSON_JSON_REPORT_H
 #define BASE_JSON_JSON_REPORT_H
@@ -17,7 +17,7 @@ struct json_reading {
     size_t length;
     const struct json_stop *stop;
     size_t next; /* Jackson's input pointer: the first byte that it has not consumed */
-    struct json_text_fault *fault;
+    struct json_text_error *error;
 };
 
 /* A character in Jackson's words, "'x' (code 120)" in UTF-8. */
@@ -55,7 +55,7 @@ size_t json_continuations(unsigned lead);
 
 /*
  * Reads the character at the input pointer as one UTF-16 unit, as loosely as Jackson does outside of strings.
- * False when it reported a fault.
+ * False when it reported a error.
  */
 bool json_read_unit(struct json_reading *reading, unsigned *unit);
 

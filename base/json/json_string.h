@@ -8,7 +8,7 @@
 
 #include "base/bytes.h"
 
-/* False, with nothing appended, when memory is short. */
+/* False, with nothing appended, when out of memory. */
 bool json_string_append(struct bytes **bytes, struct bytes_view text);
 
 #endif

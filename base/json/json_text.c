@@ -330,7 +330,7 @@ static const byte *read_token(const byte *at, const byte *end, enum json_awaited
     return NULL;
 }
 
-bool json_text_check(const char *data, size_t length, struct json_text_fault *fault)
+bool json_text_check(const char *data, size_t length, struct json_text_error *error)
 {
     const byte *const text = (const byte *)(length > 0 ? data : ""), *const end = text + length;
     enum json_awaited awaited = JSON_AWAIT_VALUE;
@@ -350,13 +350,13 @@ bool json_text_check(const char *data, size_t length, struct json_text_fault *fa
 
     const bool is_good = at == end && awaited == JSON_AWAIT_NOTHING;
 
-    if (!is_good && fault != NULL) {
+    if (!is_good && error != NULL) {
         const struct json_stop stop = {.at = (size_t)(at - text),
                                        .awaited = awaited,
                                        .depth = brackets.depth,
                                        .in_object = brackets_in_object(&brackets)};
 
-        json_text_explain(text, length, &stop, fault);
+        json_text_explain(text, length, &stop, error);
     }
     if (brackets.words != brackets.in_place)
         free(brackets.words);

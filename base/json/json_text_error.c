@@ -1,13 +1,13 @@
 /*
  * Reads the faulty token a second time, the way Jackson 2.17 to 2.20 does (the versions that fit the recorded answers),
- * because its words and columns depend on how it reads: `next` below is its input pointer. Some faults are placed at
+ * because its words and columns depend on how it reads: `next` below is its input pointer. Some errors are placed at
  * the culprit, others behind it; lines are counted up to the token only.
  *
  * Jackson takes some texts that the RFC refuses: overlong UTF-8 and bytes above 0xF4 (named here by its own words for a
  * byte that can't stand there), a byte order mark, UTF-16, and a second value at the root (named by the words of its
  * FAIL_ON_TRAILING_TOKENS). Sources: recorded answers of AWS, and Jackson's own behaviour tried byte by byte.
  *
- * To add a fault: write its words where the token is read, with json_report_at() or json_report_behind().
+ * To add a error: write its words where the token is read, with json_report_at() or json_report_behind().
  */
 #include "base/json/json_text_error.h"
 #include "base/json/json_token_error.h"
@@ -53,8 +53,8 @@ static void explain_end(struct json_reading *reading)
 
     if (stop->depth == 0) {
         json_report_at(reading, reading->length, "No content to map due to end-of-input");
-        reading->fault->line = 1;
-        reading->fault->column = 0;
+        reading->error->line = 1;
+        reading->error->column = 0;
     } else if (is_closable) {
         const size_t bracket = innermost_bracket(reading->text, stop);
         size_t line, column;
@@ -272,17 +272,17 @@ static void explain_token(struct json_reading *reading)
 }
 
 void json_text_explain(const unsigned char *text, size_t length, const struct json_stop *stop,
-                       struct json_text_fault *fault)
+                       struct json_text_error *error)
 {
-    struct json_reading reading = {.text = text, .length = length, .stop = stop, .fault = fault};
+    struct json_reading reading = {.text = text, .length = length, .stop = stop, .error = error};
     const bool is_behind_root_number = stop->awaited == JSON_AWAIT_NOTHING && stop->at > 0 &&
                                        json_is_digit_at(&reading, stop->at - 1);
 
-    memset(fault, 0, sizeof *fault);
+    memset(error, 0, sizeof *error);
     if (stop->at == length)
         explain_end(&reading);
     else if (!(is_behind_root_number && explain_root_space(&reading, stop->at)) &&
              !explain_space(&reading))
         explain_token(&reading);
-    assert(fault->reason[0] != '\0');
+    assert(error->reason[0] != '\0');
 }

@@ -30,8 +30,8 @@ struct json_stop {
     bool in_object; /* the innermost of them is an object */
 };
 
-/* Fills `fault`. Looks at the faulty token again, and counts lines from the beginning of `text`. */
+/* Fills `error`. Looks at the faulty token again, and counts lines from the beginning of `text`. */
 void json_text_explain(const unsigned char *text, size_t length, const struct json_stop *stop,
-                       struct json_text_fault *fault);
+                       struct json_text_error *error);
 
 #endif

@@ -6,7 +6,7 @@
  *     json_key(&writer, "FunctionName");
  *     json_text(&writer, "hello");
  *     json_close(&writer, '}');
- *     inspect_answer_json(exchange, 200, json_writer_take(&writer));
+ *     inspect_respond_json(exchange, 200, json_writer_take(&writer));
  *
  * When memory runs short the rest is left out, and json_writer_take() says so.
  */

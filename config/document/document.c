@@ -177,7 +177,7 @@ static size_t find_twins(struct ranked_node *ranked, size_t count)
     return twins;
 }
 
-bool document_drop_twins(struct node *object, struct fault_list *faults)
+bool document_drop_twins(struct node *object, struct problem_list *problems)
 {
     const size_t count = object->count;
     size_t rank = 0;
@@ -199,9 +199,9 @@ bool document_drop_twins(struct node *object, struct fault_list *faults)
             if (ranked[i].twin == NULL)
                 append(object, ranked[i].node);
             else
-                fault_list_add_at(faults, ranked[i].node,
-                                  "stands twice (first in line %u): leave one out",
-                                  ranked[i].twin->line);
+                problem_list_add_at(problems, ranked[i].node,
+                                    "stands twice (first in line %u): leave one out",
+                                    ranked[i].twin->line);
         }
     }
     free(ranked);

@@ -17,7 +17,7 @@
 
 struct arena;
 struct document; /* opaque */
-struct fault_list;
+struct problem_list;
 
 enum {
     DOCUMENT_DEPTH_MAX =
@@ -41,8 +41,8 @@ struct node {
     unsigned length;  /* of `text` */
     unsigned count;   /* of members or elements */
     double number;    /* infinite when it was out of range; of a boolean 0 or 1 */
-    const struct node
-        *origin; /* what it was made from, which faults then speak of; NULL: it stands for itself */
+    const struct node *
+        origin; /* what it was made from, which problems then speak of; NULL: it stands for itself */
 };
 
 /* What a person should know about a configuration that is good all the same. */
@@ -51,7 +51,7 @@ struct document_note {
     const struct document_note *next;
 };
 
-/* NULL when memory is short. */
+/* NULL when out of memory. */
 struct document *document_new(void);
 void document_free(struct document *document);
 
@@ -63,7 +63,7 @@ struct arena *document_arena(struct document *document);
 
 /*
  * Adds a node at the end of `parent`, or as the root when that is NULL. Borrows `key` (NULL for an element).
- * NULL when memory is short or the document holds DOCUMENT_NODES_MAX already.
+ * NULL when out of memory or the document holds DOCUMENT_NODES_MAX already.
  */
 struct node *document_add(struct document *document, struct node *parent, enum node_kind kind,
                           const char *key, unsigned line);
@@ -72,7 +72,7 @@ struct node *document_add(struct document *document, struct node *parent, enum n
 struct node *document_add_string(struct document *document, struct node *parent, const char *key,
                                  const char *text, unsigned line);
 
-/* Copies `text`. False when memory is short. */
+/* Copies `text`. False when out of memory. */
 bool document_add_note(struct document *document, const char *text);
 
 /* In the order of adding; NULL for none. Borrowed. */
@@ -83,29 +83,29 @@ bool document_is_full(const struct document *document);
 
 /*
  * Reads a JSON text, in which comments may stand, into an empty document. False when that gave no whole tree, with at
- * least one fault (shortage of memory is one that the list remembers by itself). A key that stands twice is a fault
+ * least one problem (lack of memory is one that the list remembers by itself). A key that stands twice is a problem
  * that leaves the tree whole: the first one stays.
  */
 bool document_read_json(struct document *document, const char *text, size_t length,
-                        struct fault_list *faults);
+                        struct problem_list *problems);
 
 /*
  * The same for YAML. A value with one of CloudFormation's tags becomes the long form: `!Sub x` is {"Fn::Sub": "x"}.
  * Aliases are copied, up to YAML_ALIAS_NODES_MAX nodes in all; `<<` merges.
  */
 bool document_read_yaml(struct document *document, const char *text, size_t length,
-                        struct fault_list *faults);
+                        struct problem_list *problems);
 
-/* Drops members whose key stands further up already, each with a fault. False when memory is short. */
-bool document_drop_twins(struct node *object, struct fault_list *faults);
+/* Drops members whose key stands further up already, each with a problem. False when out of memory. */
+bool document_drop_twins(struct node *object, struct problem_list *problems);
 
-/* Adds a copy of `item` (a member of that key when `parent` is an object). NULL when memory is short or it is too deep. */
+/* Adds a copy of `item` (a member of that key when `parent` is an object). NULL when out of memory or it is too deep. */
 struct node *document_add_cjson(struct document *document, struct node *parent, const char *key,
                                 const cJSON *item);
 
 /*
  * A copy inside `arena`: never to be given to cJSON_Delete(). A number keeps how it was spelled, in `valuestring`.
- * NULL when memory is short.
+ * NULL when out of memory.
  */
 cJSON *node_to_cjson(const struct node *node, struct arena *arena);
 

@@ -17,7 +17,7 @@
 
 struct json_reader {
     struct document *document;
-    struct fault_list *faults;
+    struct problem_list *problems;
     char *at; /* the text ends in NUL */
     unsigned line;
     unsigned depth;
@@ -134,8 +134,8 @@ static char *read_string(struct json_reader *reader, unsigned *length)
     *length = (unsigned)(to - text);
     if (is_sound)
         return text;
-    fault_list_add(
-        reader->faults, reader->line,
+    problem_list_add(
+        reader->problems, reader->line,
         "a string holds \\u0000 or half a surrogate pair, which can't stand here: leave it out");
     return NULL;
 }
@@ -166,7 +166,7 @@ static bool read_object(struct json_reader *reader, struct node *object)
         }
     }
     reader->at++;
-    return document_drop_twins(object, reader->faults);
+    return document_drop_twins(object, reader->problems);
 }
 
 static bool read_array(struct json_reader *reader, struct node *array)
@@ -219,8 +219,8 @@ static enum node_kind kind_at(char first)
 static bool read_nested(struct json_reader *reader, struct node *node)
 {
     if (reader->depth == DOCUMENT_DEPTH_MAX) {
-        fault_list_add(reader->faults, reader->line, "is nested more than %d levels deep",
-                       DOCUMENT_DEPTH_MAX);
+        problem_list_add(reader->problems, reader->line, "is nested more than %d levels deep",
+                         DOCUMENT_DEPTH_MAX);
         return false;
     }
     reader->depth++;
@@ -238,7 +238,8 @@ static bool read_value(struct json_reader *reader, struct node *parent, const ch
 
     if (node == NULL) {
         if (document_is_full(reader->document))
-            fault_list_add(reader->faults, line, "holds more than %d values", DOCUMENT_NODES_MAX);
+            problem_list_add(reader->problems, line, "holds more than %d values",
+                             DOCUMENT_NODES_MAX);
         return false;
     }
     switch (node->kind) {
@@ -263,14 +264,14 @@ static bool read_value(struct json_reader *reader, struct node *parent, const ch
 }
 
 bool document_read_json(struct document *document, const char *text, size_t length,
-                        struct fault_list *faults)
+                        struct problem_list *problems)
 {
     static const char byte_order_mark[] = "\xef\xbb\xbf";
-    const size_t faults_before = faults->count;
+    const size_t problems_before = problems->count;
 
     assert(document_root(document) == NULL);
     if (length > DOCUMENT_BYTES_MAX) {
-        fault_list_add(faults, 1, "is larger than %d MiB", DOCUMENT_BYTES_MAX >> 20);
+        problem_list_add(problems, 1, "is larger than %d MiB", DOCUMENT_BYTES_MAX >> 20);
         return false;
     }
     if (length >= 3 && memcmp(text, byte_order_mark, 3) == 0) {
@@ -280,17 +281,17 @@ bool document_read_json(struct document *document, const char *text, size_t leng
     char *copy = arena_copy(document_arena(document), text, length);
 
     if (copy == NULL) {
-        faults->is_out_of_memory = true;
+        problems->is_out_of_memory = true;
         return false;
     }
-    if (!json_source_prepare(copy, length, faults))
+    if (!json_source_prepare(copy, length, problems))
         return false;
-    struct json_reader reader = {.document = document, .faults = faults, .at = copy, .line = 1};
+    struct json_reader reader = {.document = document, .problems = problems, .at = copy, .line = 1};
 
     skip_blanks(&reader);
     const bool is_read = read_value(&reader, NULL, NULL, reader.line);
 
-    if (!is_read && faults->count == faults_before && !faults->has_more)
-        faults->is_out_of_memory = true;
+    if (!is_read && problems->count == problems_before && !problems->has_more)
+        problems->is_out_of_memory = true;
     return is_read;
 }

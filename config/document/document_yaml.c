@@ -25,7 +25,7 @@ struct anchor {
 
 struct yaml_reader {
     struct document *document;
-    struct fault_list *faults;
+    struct problem_list *problems;
     struct yaml_events events;
     struct anchor *anchors; /* the newest first */
     unsigned anchor_count, alias_nodes, alias_line, depth;
@@ -52,25 +52,25 @@ static struct node *add(struct yaml_reader *reader, const struct place *place, e
                                      place->line > 0 ? place->line : line);
 
     if (node == NULL && document_is_full(reader->document))
-        fault_list_add(reader->faults, line, "holds more than %d values", DOCUMENT_NODES_MAX);
+        problem_list_add(reader->problems, line, "holds more than %d values", DOCUMENT_NODES_MAX);
     else if (node == NULL)
-        reader->faults->is_out_of_memory = true;
+        reader->problems->is_out_of_memory = true;
     return node;
 }
 
-/* A copy of a scalar's text. NULL with a fault when no C string can hold it. */
+/* A copy of a scalar's text. NULL with a problem when no C string can hold it. */
 static const char *take_text(struct yaml_reader *reader, const yaml_event_t *event)
 {
     const char *text = (const char *)event->data.scalar.value;
     const size_t length = event->data.scalar.length;
 
     if (memchr(text, '\0', length) != NULL) {
-        fault_list_add(reader->faults, line_of(event), "a text holds \\0: leave it out");
+        problem_list_add(reader->problems, line_of(event), "a text holds \\0: leave it out");
         return NULL;
     }
     const char *copy = arena_copy(document_arena(reader->document), text, length);
 
-    reader->faults->is_out_of_memory |= copy == NULL;
+    reader->problems->is_out_of_memory |= copy == NULL;
     return copy;
 }
 
@@ -78,7 +78,8 @@ static bool is_deeper_allowed(struct yaml_reader *reader, unsigned line)
 {
     if (reader->depth < DOCUMENT_DEPTH_MAX)
         return true;
-    fault_list_add(reader->faults, line, "is nested more than %d levels deep", DOCUMENT_DEPTH_MAX);
+    problem_list_add(reader->problems, line, "is nested more than %d levels deep",
+                     DOCUMENT_DEPTH_MAX);
     return false;
 }
 
@@ -91,14 +92,14 @@ static bool keep_anchor(struct yaml_reader *reader, const char *name, const stru
     if (name == NULL)
         return true;
     if (reader->anchor_count == ANCHORS_MAX) {
-        fault_list_add(reader->faults, node->line, "holds more than %d anchors", ANCHORS_MAX);
+        problem_list_add(reader->problems, node->line, "holds more than %d anchors", ANCHORS_MAX);
         return false;
     }
     anchor = arena_take(document_arena(reader->document), sizeof *anchor);
     if (anchor != NULL)
         anchor->name = name;
     if (anchor == NULL) {
-        reader->faults->is_out_of_memory = true;
+        reader->problems->is_out_of_memory = true;
         return false;
     }
     anchor->node = node;
@@ -108,7 +109,7 @@ static bool keep_anchor(struct yaml_reader *reader, const char *name, const stru
     return true;
 }
 
-/* The name of an event's anchor; "" where memory is short, NULL where there is none. */
+/* The name of an event's anchor; "" where out of memory, NULL where there is none. */
 static const char *take_anchor_name(struct yaml_reader *reader, const yaml_char_t *name)
 {
     const char *text = (const char *)name;
@@ -117,7 +118,7 @@ static const char *take_anchor_name(struct yaml_reader *reader, const yaml_char_
         return NULL;
     const char *copy = arena_copy(document_arena(reader->document), text, strlen(text));
 
-    reader->faults->is_out_of_memory |= copy == NULL;
+    reader->problems->is_out_of_memory |= copy == NULL;
     return copy == NULL ? "" : copy;
 }
 
@@ -125,8 +126,8 @@ static bool copy_node(struct yaml_reader *reader, const struct node *source,
                       const struct place *place)
 {
     if (++reader->alias_nodes > YAML_ALIAS_NODES_MAX) {
-        fault_list_add(reader->faults, reader->alias_line, "aliases stand for more than %d values",
-                       YAML_ALIAS_NODES_MAX);
+        problem_list_add(reader->problems, reader->alias_line,
+                         "aliases stand for more than %d values", YAML_ALIAS_NODES_MAX);
         return false;
     }
     if (!is_deeper_allowed(reader, reader->alias_line))
@@ -159,8 +160,8 @@ static bool read_alias(struct yaml_reader *reader, const struct place *place,
         if (strcmp(anchor->name, name) == 0)
             return copy_node(reader, anchor->node, &own);
     }
-    fault_list_add(reader->faults, line_of(event), "no anchor is called &%.*s above", SHOWN_MAX,
-                   name);
+    problem_list_add(reader->problems, line_of(event), "no anchor is called &%.*s above", SHOWN_MAX,
+                     name);
     return false;
 }
 
@@ -183,8 +184,8 @@ static bool merge_source(struct yaml_reader *reader, struct node *object, const 
 {
     if (source->kind == NODE_OBJECT)
         return merge_members(reader, object, source);
-    fault_list_add(reader->faults, source->line, "<< merges objects (is %s)",
-                   node_kind_name(source->kind));
+    problem_list_add(reader->problems, source->line, "<< merges objects (is %s)",
+                     node_kind_name(source->kind));
     return false;
 }
 
@@ -234,7 +235,7 @@ static bool read_next(struct yaml_reader *reader, const struct place *place)
 static bool read_member(struct yaml_reader *reader, struct node *object, const yaml_event_t *event)
 {
     if (event->type != YAML_SCALAR_EVENT) {
-        fault_list_add(reader->faults, line_of(event), "a key must be plain text");
+        problem_list_add(reader->problems, line_of(event), "a key must be plain text");
         return false;
     }
     const char *key = take_text(reader, event);
@@ -280,8 +281,8 @@ static bool read_container(struct yaml_reader *reader, const struct place *place
         read_children(reader, node, is_object ? YAML_MAPPING_END_EVENT : YAML_SEQUENCE_END_EVENT);
 
     if (is_read && is_object) {
-        if (!document_drop_twins(node, reader->faults)) {
-            reader->faults->is_out_of_memory = true;
+        if (!document_drop_twins(node, reader->problems)) {
+            reader->problems->is_out_of_memory = true;
             is_read = false;
         }
         is_read = is_read && merge(reader, node);
@@ -297,7 +298,7 @@ static void set_number(struct yaml_reader *reader, struct node *node, bool is_de
     if (!is_decimal) {
         (void)snprintf(spelled, sizeof spelled, "%.15g", node->number);
         node->text = arena_copy(document_arena(reader->document), spelled, strlen(spelled));
-        reader->faults->is_out_of_memory |= node->text == NULL;
+        reader->problems->is_out_of_memory |= node->text == NULL;
     }
     node->length = node->text == NULL ? 0 : (unsigned)strlen(node->text);
 }
@@ -342,9 +343,9 @@ static void refuse_tag(struct yaml_reader *reader, const yaml_event_t *event)
 {
     const char *nearest = yaml_tag_nearest(tag_of(event));
 
-    fault_list_add(reader->faults, line_of(event), "unknown tag %.*s%s%s%s", SHOWN_MAX,
-                   tag_of(event), nearest == NULL ? "" : "; did you mean ",
-                   nearest == NULL ? "" : nearest, nearest == NULL ? "" : "?");
+    problem_list_add(reader->problems, line_of(event), "unknown tag %.*s%s%s%s", SHOWN_MAX,
+                     tag_of(event), nearest == NULL ? "" : "; did you mean ",
+                     nearest == NULL ? "" : nearest, nearest == NULL ? "" : "?");
 }
 
 static bool read_untagged(struct yaml_reader *reader, const struct place *place,
@@ -410,8 +411,8 @@ static bool skip_to(struct yaml_reader *reader, yaml_event_type_t wanted)
             return false;
         type = event.type;
         if (type == YAML_DOCUMENT_START_EVENT && wanted == YAML_STREAM_END_EVENT) {
-            fault_list_add(reader->faults, line_of(&event),
-                           "a second document begins here: one is enough");
+            problem_list_add(reader->problems, line_of(&event),
+                             "a second document begins here: one is enough");
             yaml_event_delete(&event);
             return false;
         }
@@ -419,7 +420,7 @@ static bool skip_to(struct yaml_reader *reader, yaml_event_type_t wanted)
     }
     if (type == wanted)
         return true;
-    fault_list_add(reader->faults, 1, "is empty; the least there can be is Resources: {}");
+    problem_list_add(reader->problems, 1, "is empty; the least there can be is Resources: {}");
     return false;
 }
 
@@ -431,19 +432,19 @@ static bool read_whole(struct yaml_reader *reader)
 }
 
 bool document_read_yaml(struct document *document, const char *text, size_t length,
-                        struct fault_list *faults)
+                        struct problem_list *problems)
 {
-    struct yaml_reader reader = {.document = document, .faults = faults};
+    struct yaml_reader reader = {.document = document, .problems = problems};
 
     assert(document_root(document) == NULL);
     if (length > YAML_BYTES_MAX) {
-        fault_list_add(faults, 1, "is larger than %d MiB", YAML_BYTES_MAX >> 20);
+        problem_list_add(problems, 1, "is larger than %d MiB", YAML_BYTES_MAX >> 20);
         return false;
     }
-    if (!yaml_events_open(&reader.events, text, length, faults))
+    if (!yaml_events_open(&reader.events, text, length, problems))
         return false;
     const bool is_read = read_whole(&reader);
 
     yaml_events_close(&reader.events);
-    return is_read && document_root(document) != NULL && !faults->is_out_of_memory;
+    return is_read && document_root(document) != NULL && !problems->is_out_of_memory;
 }

@@ -108,10 +108,10 @@ static const char *hint_at(const char *text, size_t length, size_t offset)
     return offset > 0 && text[offset - 1] == ',' ? "; take out the comma before it" : "";
 }
 
-static void refuse_text(const char *text, size_t length, struct json_text_fault *fault,
-                        struct fault_list *faults)
+static void refuse_text(const char *text, size_t length, struct json_text_error *problem,
+                        struct problem_list *problems)
 {
-    const char *const end = text + (fault->offset < length ? fault->offset : length);
+    const char *const end = text + (problem->offset < length ? problem->offset : length);
     const char *line_begin = text;
     unsigned line = 1;
 
@@ -121,27 +121,27 @@ static void refuse_text(const char *text, size_t length, struct json_text_fault 
         line++;
         line_begin = at + 1;
     }
-    drop_source(fault->reason);
-    fault_list_add(faults, line, "%s (column %td)%s", fault->reason, end - line_begin + 1,
-                   hint_at(text, length, fault->offset));
+    drop_source(problem->reason);
+    problem_list_add(problems, line, "%s (column %td)%s", problem->reason, end - line_begin + 1,
+                     hint_at(text, length, problem->offset));
 }
 
-bool json_source_prepare(char *text, size_t length, struct fault_list *faults)
+bool json_source_prepare(char *text, size_t length, struct problem_list *problems)
 {
-    struct json_text_fault fault;
+    struct json_text_error problem;
     const unsigned comment_line = erase_comments(text, length);
 
     if (comment_line > 0) {
-        fault_list_add(faults, comment_line,
-                       "a comment begins here and never ends: close it with */");
+        problem_list_add(problems, comment_line,
+                         "a comment begins here and never ends: close it with */");
         return false;
     }
     if (is_blank(text, length)) {
-        fault_list_add(faults, 1, "is empty; the least there can be is {\"Functions\": {}}");
+        problem_list_add(problems, 1, "is empty; the least there can be is {\"Functions\": {}}");
         return false;
     }
-    if (!json_text_check(text, length, &fault)) {
-        refuse_text(text, length, &fault, faults);
+    if (!json_text_check(text, length, &problem)) {
+        refuse_text(text, length, &problem, problems);
         return false;
     }
     return true;

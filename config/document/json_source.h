@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-struct fault_list;
+struct problem_list;
 
 /* LF, CR LF and CR alone each end one line. `at` is followed by another character or NUL. */
 static inline bool json_is_line_end(const char *at)
@@ -19,8 +19,8 @@ static inline bool json_is_line_end(const char *at)
 
 /*
  * Writes blanks over the comments of `text`, which ends in NUL behind its `length`; lines stay where they are. False
- * with a fault when a comment never ends or the rest isn't one JSON value.
+ * with a problem when a comment never ends or the rest isn't one JSON value.
  */
-bool json_source_prepare(char *text, size_t length, struct fault_list *faults);
+bool json_source_prepare(char *text, size_t length, struct problem_list *problems);
 
 #endif

@@ -9,7 +9,7 @@
 
 #include "base/bytes.h"
 
-/* False when memory is short. Depth is bounded by DOCUMENT_DEPTH_MAX. */
+/* False when out of memory. Depth is bounded by DOCUMENT_DEPTH_MAX. */
 bool json_value_append(struct bytes **bytes, const cJSON *value);
 
 /* The same for equal values, and hardly ever for others. */

@@ -11,40 +11,40 @@
 
 enum { MESSAGE_MAX = 8192, PATH_SHOWN_MAX = 512 };
 
-void fault_list_init(struct fault_list *list, const char *file)
+void problem_list_init(struct problem_list *list, const char *file)
 {
     memset(list, 0, sizeof *list);
     list->file = file;
 }
 
-void fault_list_clear(struct fault_list *list)
+void problem_list_clear(struct problem_list *list)
 {
     for (size_t i = 0; i < list->count; i++)
-        free(list->faults[i].message);
-    free(list->faults);
-    fault_list_init(list, list->file);
+        free(list->problems[i].message);
+    free(list->problems);
+    problem_list_init(list, list->file);
 }
 
-bool fault_list_is_empty(const struct fault_list *list)
+bool problem_list_is_empty(const struct problem_list *list)
 {
     return list->count == 0 && !list->has_more && !list->is_out_of_memory;
 }
 
-static bool make_room(struct fault_list *list)
+static bool make_room(struct problem_list *list)
 {
     if (list->count < list->capacity)
         return true;
     const size_t capacity = list->capacity == 0 ? 8 : list->capacity * 2;
-    struct fault *faults = realloc(list->faults, capacity * sizeof *faults);
+    struct problem *problems = realloc(list->problems, capacity * sizeof *problems);
 
-    if (faults == NULL)
+    if (problems == NULL)
         return false;
-    list->faults = faults;
+    list->problems = problems;
     list->capacity = capacity;
     return true;
 }
 
-static void add(struct fault_list *list, unsigned line, char *message)
+static void add(struct problem_list *list, unsigned line, char *message)
 {
     for (char *at = message; *at != '\0'; at++) {
         if ((unsigned char)*at < 0x20 || *at == 0x7f)
@@ -57,12 +57,13 @@ static void add(struct fault_list *list, unsigned line, char *message)
         list->is_out_of_memory = true;
         return;
     }
-    list->faults[list->count] = (struct fault){.line = line, .rank = list->count, .message = copy};
+    list->problems[list->count] =
+        (struct problem){.line = line, .rank = list->count, .message = copy};
     list->count++;
 }
 
 /* `message` holds `used` characters of the beginning already. */
-__attribute__((format(printf, 5, 0))) static void add_formatted(struct fault_list *list,
+__attribute__((format(printf, 5, 0))) static void add_formatted(struct problem_list *list,
                                                                 unsigned line, char *message,
                                                                 int used, const char *format,
                                                                 va_list arguments)
@@ -73,14 +74,14 @@ __attribute__((format(printf, 5, 0))) static void add_formatted(struct fault_lis
     add(list, line, message);
 }
 
-static bool is_full(struct fault_list *list)
+static bool is_full(struct problem_list *list)
 {
-    if (list->count == FAULTS_MAX)
+    if (list->count == PROBLEMS_MAX)
         list->has_more = true;
     return list->has_more;
 }
 
-void fault_list_add(struct fault_list *list, unsigned line, const char *format, ...)
+void problem_list_add(struct problem_list *list, unsigned line, const char *format, ...)
 {
     char message[MESSAGE_MAX] = "";
     va_list arguments;
@@ -95,7 +96,8 @@ void fault_list_add(struct fault_list *list, unsigned line, const char *format, 
     va_end(arguments);
 }
 
-void fault_list_add_at(struct fault_list *list, const struct node *node, const char *format, ...)
+void problem_list_add_at(struct problem_list *list, const struct node *node, const char *format,
+                         ...)
 {
     char message[MESSAGE_MAX] = "";
     char path[PATH_SHOWN_MAX];
@@ -117,7 +119,7 @@ void fault_list_add_at(struct fault_list *list, const struct node *node, const c
     va_end(arguments);
 }
 
-void fault_list_add_file(struct fault_list *list, const char *file, const char *format, ...)
+void problem_list_add_file(struct problem_list *list, const char *file, const char *format, ...)
 {
     char message[MESSAGE_MAX] = "";
     va_list arguments;
@@ -133,73 +135,74 @@ void fault_list_add_file(struct fault_list *list, const char *file, const char *
 
 static int by_line(const void *left, const void *right)
 {
-    const struct fault *a = left, *b = right;
+    const struct problem *a = left, *b = right;
 
     if (a->line != b->line)
         return a->line < b->line ? -1 : 1;
     return (a->rank > b->rank) - (a->rank < b->rank);
 }
 
-/* A version that inherits a wrong setting finds the same fault again. */
-static bool is_known(const struct config_faults *faults, size_t from, const char *message)
+/* A version that inherits a wrong setting finds the same problem again. */
+static bool is_known(const struct config_problems *problems, size_t from, const char *message)
 {
-    for (size_t i = from; i < faults->count; i++) {
-        if (strcmp(faults->messages[i], message) == 0)
+    for (size_t i = from; i < problems->count; i++) {
+        if (strcmp(problems->messages[i], message) == 0)
             return true;
     }
     return false;
 }
 
-static void move_all(struct fault_list *list, struct config_faults *faults)
+static void move_all(struct problem_list *list, struct config_problems *problems)
 {
     unsigned line = 0;
-    size_t line_begin = faults->count;
+    size_t line_begin = problems->count;
 
     if (list->count > 0)
-        qsort(list->faults, list->count, sizeof *list->faults, by_line);
+        qsort(list->problems, list->count, sizeof *list->problems, by_line);
     for (size_t i = 0; i < list->count; i++) {
-        if (list->faults[i].line != line)
-            line_begin = faults->count;
-        line = list->faults[i].line;
-        if (is_known(faults, line_begin, list->faults[i].message))
+        if (list->problems[i].line != line)
+            line_begin = problems->count;
+        line = list->problems[i].line;
+        if (is_known(problems, line_begin, list->problems[i].message))
             continue;
-        faults->messages[faults->count++] = list->faults[i].message;
-        list->faults[i].message = NULL;
+        problems->messages[problems->count++] = list->problems[i].message;
+        list->problems[i].message = NULL;
     }
 }
 
-static bool make_messages_room(const struct fault_list *list, struct config_faults *faults)
+static bool make_messages_room(const struct problem_list *list, struct config_problems *problems)
 {
-    char **messages = realloc(faults->messages, (faults->count + list->count) * sizeof *messages);
+    char **messages =
+        realloc(problems->messages, (problems->count + list->count) * sizeof *messages);
 
     if (messages == NULL)
         return false;
-    faults->messages = messages;
+    problems->messages = messages;
     return true;
 }
 
-void fault_list_hand_over(struct fault_list *list, struct config_faults *faults)
+void problem_list_hand_over(struct problem_list *list, struct config_problems *problems)
 {
     if (list->has_more) {
         char message[MESSAGE_MAX];
 
         (void)snprintf(message, sizeof message,
-                       "%s: more than %d faults; mend these and look again",
-                       list->file == NULL ? "" : list->file, FAULTS_MAX);
+                       "%s: more than %d problems; mend these and look again",
+                       list->file == NULL ? "" : list->file, PROBLEMS_MAX);
         add(list, UINT32_MAX, message);
     }
-    if (list->count > 0 && !make_messages_room(list, faults))
+    if (list->count > 0 && !make_messages_room(list, problems))
         list->is_out_of_memory = true;
     else
-        move_all(list, faults);
-    faults->is_out_of_memory = faults->is_out_of_memory || list->is_out_of_memory;
-    fault_list_clear(list);
+        move_all(list, problems);
+    problems->is_out_of_memory = problems->is_out_of_memory || list->is_out_of_memory;
+    problem_list_clear(list);
 }
 
-void config_faults_clear(struct config_faults *faults)
+void config_problems_clear(struct config_problems *problems)
 {
-    for (size_t i = 0; i < faults->count; i++)
-        free(faults->messages[i]);
-    free(faults->messages);
-    memset(faults, 0, sizeof *faults);
+    for (size_t i = 0; i < problems->count; i++)
+        free(problems->messages[i]);
+    free(problems->messages);
+    memset(problems, 0, sizeof *problems);
 }

@@ -3,11 +3,11 @@
 #include "config/document/problem_list.h"
 
 bool yaml_events_open(struct yaml_events *events, const char *text, size_t length,
-                      struct fault_list *faults)
+                      struct problem_list *problems)
 {
-    *events = (struct yaml_events){.text = text, .length = length, .faults = faults};
+    *events = (struct yaml_events){.text = text, .length = length, .problems = problems};
     if (yaml_parser_initialize(&events->parser) == 0) {
-        faults->is_out_of_memory = true;
+        problems->is_out_of_memory = true;
         return false;
     }
     yaml_parser_set_input_string(&events->parser, (const unsigned char *)text, length);
@@ -40,14 +40,14 @@ static void refuse_problem(struct yaml_events *events)
 
     /* libyaml 0.2.5 forgets to say so in one place. */
     if (parser->error == YAML_MEMORY_ERROR || parser->error == YAML_NO_ERROR)
-        events->faults->is_out_of_memory = true;
+        events->problems->is_out_of_memory = true;
     else if (parser->error == YAML_READER_ERROR)
-        fault_list_add(events->faults, line, "is not YAML: %s", problem);
+        problem_list_add(events->problems, line, "is not YAML: %s", problem);
     else
-        fault_list_add(events->faults, line, "is not YAML: %s%s%s (column %zu)",
-                       parser->context == NULL ? "" : parser->context,
-                       parser->context == NULL ? "" : ", ", problem,
-                       parser->problem_mark.column + 1);
+        problem_list_add(events->problems, line, "is not YAML: %s%s%s (column %zu)",
+                         parser->context == NULL ? "" : parser->context,
+                         parser->context == NULL ? "" : ", ", problem,
+                         parser->problem_mark.column + 1);
 }
 
 bool yaml_events_next(struct yaml_events *events, yaml_event_t *event)

@@ -10,21 +10,21 @@
 #include <stddef.h>
 #include <yaml.h>
 
-struct fault_list;
+struct problem_list;
 
 struct yaml_events {
     yaml_parser_t parser;
     const char *text;
     size_t length;
-    struct fault_list *faults;
+    struct problem_list *problems;
 };
 
-/* Borrows `text` and `faults`. False when memory is short, which is said. */
+/* Borrows `text` and `problems`. False when out of memory, which is said. */
 bool yaml_events_open(struct yaml_events *events, const char *text, size_t length,
-                      struct fault_list *faults);
+                      struct problem_list *problems);
 void yaml_events_close(struct yaml_events *events);
 
-/* False with a fault. Otherwise `event` must be deleted. */
+/* False with a problem. Otherwise `event` must be deleted. */
 bool yaml_events_next(struct yaml_events *events, yaml_event_t *event);
 
 #endif

@@ -5,7 +5,7 @@
 
 /*
  * Status and members of the modelled ones: botocore's service model (tests/clients/test_service_model.py compares).
- * The spelling of the message member goes by the exception. The service proper says whose fault it is, "User" up to 499
+ * The spelling of the message member goes by the exception. The service proper says whose problem it is, "User" up to 499
  * and "Service" above; what answers in front of it (validation, authentication, size) has no Type. Messages stand in
  * where a test asks for an exception and gives none: recorded and captured texts where there are any.
  *

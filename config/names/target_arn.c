@@ -131,7 +131,7 @@ static bool is_fifo(const struct arn_parts *parts)
            length > 5 && strcmp(parts->resource + length - 5, ".fifo") == 0;
 }
 
-const char *target_arn_fault(const char *arn, enum target_use use)
+const char *target_arn_problem(const char *arn, enum target_use use)
 {
     struct arn_parts parts;
 

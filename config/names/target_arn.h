@@ -12,6 +12,6 @@
 enum target_use { TARGET_DEAD_LETTER, TARGET_ON_SUCCESS, TARGET_ON_FAILURE };
 
 /* NULL when `arn` may be used for that; else what it must be, for a message "must be ..." . */
-const char *target_arn_fault(const char *arn, enum target_use use);
+const char *target_arn_problem(const char *arn, enum target_use use);
 
 #endif

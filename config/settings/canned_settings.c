@@ -25,7 +25,8 @@ static const char *const fault_words[] = {"Duplicate", "Drop", "Cut", NULL};
 /* Members of a canned answer that each say how it ends. */
 static const char *const outcomes[] = {"Payload", "Error", "Timeout", "Exit", NULL};
 
-static void check_name(const struct node *node, const char *const *words, struct fault_list *faults)
+static void check_name(const struct node *node, const char *const *words,
+                       struct problem_list *problems)
 {
     struct nearest_name nearest;
     char quoted[QUOTE_MAX];
@@ -42,23 +43,23 @@ static void check_name(const struct node *node, const char *const *words, struct
         nearest_name_offer(&nearest, api_exception_row((enum api_exception)i)->name);
     node_quote(node, quoted, sizeof quoted);
     if (nearest.best != NULL)
-        fault_list_add_at(faults, node,
-                          "no exception of the Invoke API is named %s; did you mean %s?", quoted,
-                          nearest.best);
+        problem_list_add_at(problems, node,
+                            "no exception of the Invoke API is named %s; did you mean %s?", quoted,
+                            nearest.best);
     else
-        fault_list_add_at(
-            faults, node,
+        problem_list_add_at(
+            problems, node,
             "no exception of the Invoke API is named %s; TooManyRequestsException is one", quoted);
 }
 
-static void check_mock_error(const struct node *node, struct fault_list *faults)
+static void check_mock_error(const struct node *node, struct problem_list *problems)
 {
-    check_name(node, fault_words + 3, faults);
+    check_name(node, fault_words + 3, problems);
 }
 
-static void check_fault_error(const struct node *node, struct fault_list *faults)
+static void check_fault_error(const struct node *node, struct problem_list *problems)
 {
-    check_name(node, fault_words, faults);
+    check_name(node, fault_words, problems);
 }
 
 /* Timeout: false is as good as nothing. */
@@ -68,7 +69,7 @@ static bool is_outcome(const struct node *node)
            !(node->kind == NODE_BOOLEAN && node->number == 0 && strcmp(node->key, "Timeout") == 0);
 }
 
-static void check_answer(const struct node *answer, struct fault_list *faults)
+static void check_answer(const struct node *answer, struct problem_list *problems)
 {
     const struct node *first = NULL;
 
@@ -78,9 +79,9 @@ static void check_answer(const struct node *answer, struct fault_list *faults)
         if (!is_outcome(node))
             continue;
         if (first != NULL)
-            fault_list_add_at(faults, node,
-                              "can't stand beside %s: an answer ends in one way; keep one of them",
-                              first->key);
+            problem_list_add_at(
+                problems, node,
+                "can't stand beside %s: an answer ends in one way; keep one of them", first->key);
         else
             first = node;
     }
@@ -88,23 +89,23 @@ static void check_answer(const struct node *answer, struct fault_list *faults)
     const struct node *message = node_member(answer, "Message");
 
     if (function_error != NULL && first != NULL && strcmp(first->key, "Payload") != 0)
-        fault_list_add_at(faults, function_error, "can't stand beside %s: it goes with Payload",
-                          first->key);
+        problem_list_add_at(problems, function_error, "can't stand beside %s: it goes with Payload",
+                            first->key);
     if (message != NULL && node_member(answer, "Error") == NULL)
-        fault_list_add_at(faults, message, "goes with Error, which is missing");
+        problem_list_add_at(problems, message, "goes with Error, which is missing");
 }
 
 /* Nothing that is put into a document may be out of the range of its numbers. */
-static void check_any(const struct node *node, struct fault_list *faults)
+static void check_any(const struct node *node, struct problem_list *problems)
 {
     char quoted[QUOTE_MAX];
 
     for (const struct node *child = node->first; child != NULL; child = child->next)
-        check_any(child, faults);
+        check_any(child, problems);
     if (node->kind != NODE_NUMBER || isfinite(node->number))
         return;
     node_quote(node, quoted, sizeof quoted);
-    fault_list_add_at(faults, node, "must be a number that a double can hold (is %s)", quoted);
+    problem_list_add_at(problems, node, "must be a number that a double can hold (is %s)", quoted);
 }
 
 /* What only one exception has room for. */
@@ -116,20 +117,20 @@ static const struct {
     {"EC2ErrorCode", "EC2UnexpectedException"},
 };
 
-static void check_fault(const struct node *fault, struct fault_list *faults)
+static void check_fault(const struct node *fault, struct problem_list *problems)
 {
     const char *error = node_text(node_member(fault, "Error"));
 
     if (node_member(fault, "Error") == NULL)
-        fault_list_add_at(faults, fault,
-                          "needs Error: an exception of the Invoke API, Duplicate, Drop or Cut");
+        problem_list_add_at(problems, fault,
+                            "needs Error: an exception of the Invoke API, Duplicate, Drop or Cut");
     if (error == NULL)
         return;
     for (size_t i = 0; i < sizeof own_members / sizeof own_members[0]; i++) {
         const struct node *member = node_member(fault, own_members[i].member);
 
         if (member != NULL && strcmp(error, own_members[i].exception) != 0)
-            fault_list_add_at(faults, member, "goes with %s alone", own_members[i].exception);
+            problem_list_add_at(problems, member, "goes with %s alone", own_members[i].exception);
     }
 }
 
@@ -188,40 +189,40 @@ static const struct setting fault_row      = {"Faults", SETTING_OBJECT, SETTING_
                                               .scope = &fault_settings};
 /* clang-format on */
 
-static void explain(struct fault_list *faults, char *why, size_t why_size)
+static void explain(struct problem_list *problems, char *why, size_t why_size)
 {
-    struct config_faults told = {.count = 0};
+    struct config_problems told = {.count = 0};
 
-    fault_list_hand_over(faults, &told);
-    (void)snprintf(why, why_size, "%s", told.count > 0 ? told.messages[0] : "memory is short");
-    config_faults_clear(&told);
+    problem_list_hand_over(problems, &told);
+    (void)snprintf(why, why_size, "%s", told.count > 0 ? told.messages[0] : "out of memory");
+    config_problems_clear(&told);
 }
 
 static bool check_item(const struct setting *setting, const cJSON *item, char *why, size_t why_size)
 {
     struct document *document = document_new();
-    struct fault_list faults;
+    struct problem_list problems;
     const struct node *node = NULL;
 
-    fault_list_init(&faults, NULL);
+    problem_list_init(&problems, NULL);
     if (document != NULL) {
         struct node *root = document_add(document, NULL, NODE_OBJECT, NULL, 0);
 
         if (root != NULL)
             node = document_add_cjson(document, root, setting->name, item);
         if (node == NULL && !arena_is_exhausted(document_arena(document)))
-            fault_list_add(&faults, 0, "%s: is nested more than %d levels deep", setting->name,
-                           DOCUMENT_DEPTH_MAX);
+            problem_list_add(&problems, 0, "%s: is nested more than %d levels deep", setting->name,
+                             DOCUMENT_DEPTH_MAX);
     }
-    if (node == NULL && faults.count == 0)
-        faults.is_out_of_memory = true;
-    if (node != NULL && setting_check(setting, node, &faults) && setting->type == SETTING_OBJECT)
-        setting_read(setting->scope, node, NULL, &faults);
-    const bool is_sound = fault_list_is_empty(&faults);
+    if (node == NULL && problems.count == 0)
+        problems.is_out_of_memory = true;
+    if (node != NULL && setting_check(setting, node, &problems) && setting->type == SETTING_OBJECT)
+        setting_read(setting->scope, node, NULL, &problems);
+    const bool is_sound = problem_list_is_empty(&problems);
 
     if (!is_sound)
-        explain(&faults, why, why_size);
-    fault_list_clear(&faults);
+        explain(&problems, why, why_size);
+    problem_list_clear(&problems);
     document_free(document);
     return is_sound;
 }

@@ -13,17 +13,17 @@
 
 struct arena;
 
-enum answer_kind { ANSWER_MOCK, ANSWER_FAULTS };
+enum canned_kind { CANNED_MOCK, CANNED_FAULTS };
 
-struct answer_text {
+struct canned_text {
     struct arena *arena;
     const cJSON
         *list; /* an array of objects; a fault that came alone is the only one of its list */
 };
 
 /* False with the reason and the mend in `why`; there is nothing to clear then. */
-bool answer_text_read(struct answer_text *answers, enum answer_kind kind, const char *text,
+bool canned_text_read(struct canned_text *answers, enum canned_kind kind, const char *text,
                       size_t length, char *why, size_t why_size);
-void answer_text_clear(struct answer_text *answers);
+void canned_text_clear(struct canned_text *answers);
 
 #endif

@@ -8,27 +8,27 @@
 
 enum { QUOTE_MAX = 80 };
 
-static void check_region(const struct node *node, struct fault_list *faults)
+static void check_region(const struct node *node, struct problem_list *problems)
 {
     char quoted[QUOTE_MAX];
 
     if (is_region(node->text))
         return;
     node_quote(node, quoted, sizeof quoted);
-    fault_list_add_at(faults, node, "must be a region such as us-east-1 (is %s)", quoted);
+    problem_list_add_at(problems, node, "must be a region such as us-east-1 (is %s)", quoted);
 }
 
-static void check_account_id(const struct node *node, struct fault_list *faults)
+static void check_account_id(const struct node *node, struct problem_list *problems)
 {
     char quoted[QUOTE_MAX];
 
     if (is_account_id(node->text))
         return;
     node_quote(node, quoted, sizeof quoted);
-    fault_list_add_at(faults, node, "must be 12 digits (is %s)", quoted);
+    problem_list_add_at(problems, node, "must be 12 digits (is %s)", quoted);
 }
 
-static void check_origins(const struct node *node, struct fault_list *faults)
+static void check_origins(const struct node *node, struct problem_list *problems)
 {
     char quoted[QUOTE_MAX];
 
@@ -36,10 +36,10 @@ static void check_origins(const struct node *node, struct fault_list *faults)
         if (is_origin(origin->text))
             continue;
         node_quote(origin, quoted, sizeof quoted);
-        fault_list_add_at(faults, origin,
-                          "must be http://HOST[:PORT] or https://HOST[:PORT] in lower case, "
-                          "without a path (is %s)",
-                          quoted);
+        problem_list_add_at(problems, origin,
+                            "must be http://HOST[:PORT] or https://HOST[:PORT] in lower case, "
+                            "without a path (is %s)",
+                            quoted);
     }
 }
 

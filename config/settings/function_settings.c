@@ -13,7 +13,7 @@ enum { ENVIRONMENT_JSON_MAX = 4096, QUOTE_MAX = 80 };
 
 /* ---- what the tables can't say ---- */
 
-static void check_runtime(const struct node *node, struct fault_list *faults)
+static void check_runtime(const struct node *node, struct problem_list *problems)
 {
     char quoted[QUOTE_MAX];
 
@@ -21,8 +21,8 @@ static void check_runtime(const struct node *node, struct fault_list *faults)
         return;
     node_quote(node, quoted, sizeof quoted);
     if (is_foreign_runtime(node->text)) {
-        fault_list_add_at(
-            faults, node,
+        problem_list_add_at(
+            problems, node,
             "%s is not bundled: use ImageConfig with the command that starts its runtime interface "
             "client, or provided.al2023 with a bootstrap",
             quoted);
@@ -30,21 +30,21 @@ static void check_runtime(const struct node *node, struct fault_list *faults)
     }
     const char *nearest = nearest_runtime(node->text);
 
-    fault_list_add_at(
-        faults, node,
+    problem_list_add_at(
+        problems, node,
         "must be python3.N, nodejsN.x, provided, provided.al2 or provided.al2023 (is %s)%s%s%s",
         quoted, nearest == NULL ? "" : "; did you mean ", nearest == NULL ? "" : nearest,
         nearest == NULL ? "" : "?");
 }
 
-static void check_handler(const struct node *node, struct fault_list *faults)
+static void check_handler(const struct node *node, struct problem_list *problems)
 {
     char quoted[QUOTE_MAX];
 
     if (strpbrk(node->text, " \t\r\n\f\v") == NULL)
         return;
     node_quote(node, quoted, sizeof quoted);
-    fault_list_add_at(faults, node, "must hold no blanks (is %s)", quoted);
+    problem_list_add_at(problems, node, "must hold no blanks (is %s)", quoted);
 }
 
 /* As AWS measures the variables: as a compact JSON object. */
@@ -57,82 +57,83 @@ static size_t json_length(const char *text)
     return length;
 }
 
-static void check_variable(const struct node *node, struct fault_list *faults)
+static void check_variable(const struct node *node, struct problem_list *problems)
 {
     if (is_reserved_variable(node->key))
-        fault_list_add_at(faults, node,
-                          "is reserved by AWS Lambda and can't be set: take another name");
+        problem_list_add_at(problems, node,
+                            "is reserved by AWS Lambda and can't be set: take another name");
     else if (!is_variable_name(node->key))
-        fault_list_add_at(
-            faults, node,
+        problem_list_add_at(
+            problems, node,
             "a variable's name must be a letter, then letters, digits or _, at least two");
     if (node->kind != NODE_STRING)
-        fault_list_add_at(faults, node, "must be a string (is %s): put it in quotes",
-                          node_kind_name(node->kind));
+        problem_list_add_at(problems, node, "must be a string (is %s): put it in quotes",
+                            node_kind_name(node->kind));
 }
 
-static void check_variables(const struct node *node, struct fault_list *faults)
+static void check_variables(const struct node *node, struct problem_list *problems)
 {
     size_t length = 2;
 
     for (const struct node *variable = node->first; variable != NULL; variable = variable->next) {
-        check_variable(variable, faults);
+        check_variable(variable, problems);
         length += json_length(variable->key) + 2;
         length += variable->kind == NODE_STRING ? json_length(variable->text) : 0;
     }
     if (length - (node->first != NULL) > ENVIRONMENT_JSON_MAX)
-        fault_list_add_at(faults, node, "must be at most %d bytes as JSON, AWS's limit (is %zu)",
-                          ENVIRONMENT_JSON_MAX, length - 1);
+        problem_list_add_at(problems, node,
+                            "must be at most %d bytes as JSON, AWS's limit (is %zu)",
+                            ENVIRONMENT_JSON_MAX, length - 1);
 }
 
-static void check_arn(const struct node *node, enum target_use use, struct fault_list *faults)
+static void check_arn(const struct node *node, enum target_use use, struct problem_list *problems)
 {
     char quoted[QUOTE_MAX];
-    const char *wanted = target_arn_fault(node->text, use);
+    const char *wanted = target_arn_problem(node->text, use);
 
     if (wanted == NULL)
         return;
     node_quote(node, quoted, sizeof quoted);
-    fault_list_add_at(faults, node, "must be %s (is %s)", wanted, quoted);
+    problem_list_add_at(problems, node, "must be %s (is %s)", wanted, quoted);
 }
 
-static void check_dead_letter_arn(const struct node *node, struct fault_list *faults)
+static void check_dead_letter_arn(const struct node *node, struct problem_list *problems)
 {
     if (node->length > 0) /* "" stands for none, as in CloudFormation */
-        check_arn(node, TARGET_DEAD_LETTER, faults);
+        check_arn(node, TARGET_DEAD_LETTER, problems);
 }
 
-static void check_on_success_arn(const struct node *node, struct fault_list *faults)
+static void check_on_success_arn(const struct node *node, struct problem_list *problems)
 {
-    check_arn(node, TARGET_ON_SUCCESS, faults);
+    check_arn(node, TARGET_ON_SUCCESS, problems);
 }
 
-static void check_on_failure_arn(const struct node *node, struct fault_list *faults)
+static void check_on_failure_arn(const struct node *node, struct problem_list *problems)
 {
-    check_arn(node, TARGET_ON_FAILURE, faults);
+    check_arn(node, TARGET_ON_FAILURE, problems);
 }
 
 /* The first of a command is the program. */
-static void check_command(const struct node *node, struct fault_list *faults)
+static void check_command(const struct node *node, struct problem_list *problems)
 {
     if (node->first != NULL && node->first->length == 0)
-        fault_list_add_at(faults, node->first, "must be a program (is \"\")");
+        problem_list_add_at(problems, node->first, "must be a program (is \"\")");
 }
 
-static void check_image_config(const struct node *node, struct fault_list *faults)
+static void check_image_config(const struct node *node, struct problem_list *problems)
 {
     const struct node *entry_point = node_member(node, "EntryPoint"),
                       *command = node_member(node, "Command");
 
     if ((entry_point == NULL || entry_point->count == 0) &&
         (command == NULL || command->count == 0))
-        fault_list_add_at(faults, node,
-                          "needs EntryPoint or Command, the command that starts the runtime");
+        problem_list_add_at(problems, node,
+                            "needs EntryPoint or Command, the command that starts the runtime");
     else if (entry_point == NULL || entry_point->count == 0)
-        check_command(command, faults);
+        check_command(command, problems);
 }
 
-void check_inherited_names(const struct node *node, struct fault_list *faults)
+void check_inherited_names(const struct node *node, struct problem_list *problems)
 {
     char quoted[QUOTE_MAX];
 
@@ -140,32 +141,32 @@ void check_inherited_names(const struct node *node, struct fault_list *faults)
         if (name->kind == NODE_STRING && name->length > 0 && strchr(name->text, '=') == NULL)
             continue;
         node_quote(name, quoted, sizeof quoted);
-        fault_list_add_at(faults, name, "must be the name of a variable (is %s)", quoted);
+        problem_list_add_at(problems, name, "must be the name of a variable (is %s)", quoted);
     }
 }
 
-static void check_no_empty_text(const struct node *node, struct fault_list *faults)
+static void check_no_empty_text(const struct node *node, struct problem_list *problems)
 {
     for (const struct node *text = node->first; text != NULL; text = text->next) {
         if (text->length == 0)
-            fault_list_add_at(faults, text, "must not be empty");
+            problem_list_add_at(problems, text, "must not be empty");
     }
 }
 
-static void check_weights(const struct node *node, struct fault_list *faults)
+static void check_weights(const struct node *node, struct problem_list *problems)
 {
     char quoted[QUOTE_MAX];
 
     if (node->count > 1)
-        fault_list_add_at(faults, node,
-                          "Number of items in AdditionalVersionWeights cannot be greater than 1");
+        problem_list_add_at(problems, node,
+                            "Number of items in AdditionalVersionWeights cannot be greater than 1");
     for (const struct node *weight = node->first; weight != NULL; weight = weight->next) {
         node_quote(weight, quoted, sizeof quoted);
         if (weight->kind != NODE_NUMBER)
-            fault_list_add_at(faults, weight, "must be a number (is %s)",
-                              node_kind_name(weight->kind));
+            problem_list_add_at(problems, weight, "must be a number (is %s)",
+                                node_kind_name(weight->kind));
         else if (!(weight->number >= 0 && weight->number <= 1))
-            fault_list_add_at(faults, weight, "must be 0.0 to 1.0 (is %s)", quoted);
+            problem_list_add_at(problems, weight, "must be 0.0 to 1.0 (is %s)", quoted);
     }
 }
 

@@ -46,16 +46,16 @@ void setting_init(const struct setting_scope *scope, struct setting_value *value
 /* ---- one value ---- */
 
 static bool is_of_kind(const struct node *node, enum node_kind kind, const char *wanted,
-                       struct fault_list *faults)
+                       struct problem_list *problems)
 {
     if (node->kind == kind)
         return true;
-    fault_list_add_at(faults, node, "must be %s (is %s)", wanted, node_kind_name(node->kind));
+    problem_list_add_at(problems, node, "must be %s (is %s)", wanted, node_kind_name(node->kind));
     return false;
 }
 
 static bool is_number_in_range(const struct setting *setting, const struct node *node,
-                               struct fault_list *faults)
+                               struct problem_list *problems)
 {
     const bool is_in_range = node->number >= setting->min && node->number <= setting->max;
     char quoted[QUOTE_MAX];
@@ -64,41 +64,41 @@ static bool is_number_in_range(const struct setting *setting, const struct node 
         (setting->type == SETTING_NUMBER || (double)(long long)node->number == node->number))
         return true;
     node_quote(node, quoted, sizeof quoted);
-    fault_list_add_at(faults, node, "must be %s%.15g to %.15g (is %s)",
-                      is_in_range ? "a whole number, " : "", setting->min, setting->max, quoted);
+    problem_list_add_at(problems, node, "must be %s%.15g to %.15g (is %s)",
+                        is_in_range ? "a whole number, " : "", setting->min, setting->max, quoted);
     return false;
 }
 
 static bool is_length_in_range(const struct setting *setting, const struct node *node,
-                               struct fault_list *faults)
+                               struct problem_list *problems)
 {
     if (node->length >= setting->min && node->length <= setting->max)
         return true;
     if (node->length == 0)
-        fault_list_add_at(faults, node, "must not be empty");
+        problem_list_add_at(problems, node, "must not be empty");
     else
-        fault_list_add_at(faults, node, "must be %.0f to %.0f characters long (is %u long)",
-                          setting->min, setting->max, node->length);
+        problem_list_add_at(problems, node, "must be %.0f to %.0f characters long (is %u long)",
+                            setting->min, setting->max, node->length);
     return false;
 }
 
 static bool is_count_in_range(const struct setting *setting, const struct node *node,
-                              struct fault_list *faults)
+                              struct problem_list *problems)
 {
     if (node->count < setting->min) {
-        fault_list_add_at(faults, node, "must hold at least %.0f", setting->min);
+        problem_list_add_at(problems, node, "must hold at least %.0f", setting->min);
         return false;
     }
     if (node->count > setting->max) {
-        fault_list_add_at(faults, node, "must hold at most %.0f (holds %u)", setting->max,
-                          node->count);
+        problem_list_add_at(problems, node, "must hold at most %.0f (holds %u)", setting->max,
+                            node->count);
         return false;
     }
     return true;
 }
 
 static bool is_choice(const struct setting *setting, const struct node *node,
-                      struct fault_list *faults)
+                      struct problem_list *problems)
 {
     char quoted[QUOTE_MAX], names[NAMES_MAX] = "";
     size_t used = 0;
@@ -112,29 +112,29 @@ static bool is_choice(const struct setting *setting, const struct node *node,
         used = strlen(names);
     }
     node_quote(node, quoted, sizeof quoted);
-    fault_list_add_at(faults, node, "must be %s (is %s)", names, quoted);
+    problem_list_add_at(problems, node, "must be %s (is %s)", names, quoted);
     return false;
 }
 
 static bool are_elements_sound(const struct setting *setting, const struct node *list,
-                               struct fault_list *faults)
+                               struct problem_list *problems)
 {
     bool are_sound = true;
 
     for (const struct node *element = list->first; element != NULL; element = element->next) {
         switch (setting->type) {
         case SETTING_STRING_LIST:
-            are_sound &= is_of_kind(element, NODE_STRING, "a string", faults);
+            are_sound &= is_of_kind(element, NODE_STRING, "a string", problems);
             break;
         case SETTING_INTEGER_LIST:
-            are_sound &= is_of_kind(element, NODE_NUMBER, "a number", faults) &&
-                         is_number_in_range(setting, element, faults);
+            are_sound &= is_of_kind(element, NODE_NUMBER, "a number", problems) &&
+                         is_number_in_range(setting, element, problems);
             break;
         case SETTING_OBJECT_LIST:
-            if (!is_of_kind(element, NODE_OBJECT, "an object", faults))
+            if (!is_of_kind(element, NODE_OBJECT, "an object", problems))
                 are_sound = false;
             else
-                setting_read(setting->scope, element, NULL, faults);
+                setting_read(setting->scope, element, NULL, problems);
             break;
         case SETTING_STRING:
         case SETTING_CHOICE:
@@ -150,31 +150,31 @@ static bool are_elements_sound(const struct setting *setting, const struct node 
 }
 
 static bool is_sound(const struct setting *setting, const struct node *node,
-                     struct fault_list *faults)
+                     struct problem_list *problems)
 {
     if (setting->type == SETTING_ANY)
         return true;
-    if (!is_of_kind(node, kinds[setting->type], expected[setting->type], faults))
+    if (!is_of_kind(node, kinds[setting->type], expected[setting->type], problems))
         return false;
     switch (setting->type) {
     case SETTING_STRING:
-        return is_length_in_range(setting, node, faults);
+        return is_length_in_range(setting, node, problems);
     case SETTING_CHOICE:
-        return is_choice(setting, node, faults);
+        return is_choice(setting, node, problems);
     case SETTING_INTEGER:
     case SETTING_NUMBER:
-        return is_number_in_range(setting, node, faults);
+        return is_number_in_range(setting, node, problems);
     case SETTING_STRING_LIST:
     case SETTING_OBJECT_LIST:
-        return is_count_in_range(setting, node, faults) &&
-               are_elements_sound(setting, node, faults);
+        return is_count_in_range(setting, node, problems) &&
+               are_elements_sound(setting, node, problems);
     case SETTING_INTEGER_LIST:
         if (node->count > 0)
-            return are_elements_sound(setting, node, faults);
-        fault_list_add_at(faults, node, "must hold at least 1");
+            return are_elements_sound(setting, node, problems);
+        problem_list_add_at(problems, node, "must hold at least 1");
         return false;
     case SETTING_OBJECT:
-        return is_count_in_range(setting, node, faults);
+        return is_count_in_range(setting, node, problems);
     case SETTING_FLAG:
     case SETTING_ANY:
         return true;
@@ -183,15 +183,15 @@ static bool is_sound(const struct setting *setting, const struct node *node,
 }
 
 bool setting_check(const struct setting *setting, const struct node *node,
-                   struct fault_list *faults)
+                   struct problem_list *problems)
 {
-    if (!is_sound(setting, node, faults))
+    if (!is_sound(setting, node, problems))
         return false;
-    const size_t faults_before = faults->count;
+    const size_t problems_before = problems->count;
 
     if (setting->check != NULL)
-        setting->check(node, faults);
-    return faults->count == faults_before;
+        setting->check(node, problems);
+    return problems->count == problems_before;
 }
 
 /* ---- one object ---- */
@@ -218,18 +218,18 @@ static bool is_among(const char *name, const char *const *names)
 }
 
 static void refuse_unknown(const struct setting_scope *scope, const struct node *member,
-                           struct fault_list *faults)
+                           struct problem_list *problems)
 {
     char names[NAMES_MAX] = "";
     size_t used = 0;
     struct nearest_name nearest;
 
     if (is_among(member->key, scope->outer)) {
-        fault_list_add_at(faults, member, "belongs to the function as a whole: move it there");
+        problem_list_add_at(problems, member, "belongs to the function as a whole: move it there");
         return;
     }
     if (is_among(member->key, scope->useless)) {
-        fault_list_add_at(faults, member, "means nothing to a local server: leave it out");
+        problem_list_add_at(problems, member, "means nothing to a local server: leave it out");
         return;
     }
     nearest_name_init(&nearest, member->key);
@@ -240,37 +240,37 @@ static void refuse_unknown(const struct setting_scope *scope, const struct node 
         used = strlen(names);
     }
     if (nearest.best != NULL)
-        fault_list_add_at(faults, member, "unknown key; did you mean %s?", nearest.best);
+        problem_list_add_at(problems, member, "unknown key; did you mean %s?", nearest.best);
     else
-        fault_list_add_at(faults, member, "unknown key; known here: %s", names);
+        problem_list_add_at(problems, member, "unknown key; known here: %s", names);
 }
 
 static void read_member(const struct setting *setting, const struct node *member,
-                        struct setting_value *values, struct fault_list *faults)
+                        struct setting_value *values, struct problem_list *problems)
 {
     const struct setting_scope *inner = setting->type == SETTING_OBJECT ? setting->scope : NULL;
 
     if (values != NULL && setting->slot != SETTING_NO_SLOT)
         values[setting->slot].node = member;
-    if (setting_check(setting, member, faults) && inner != NULL)
-        setting_read(inner, member, inner->fills_outer_slots ? values : NULL, faults);
+    if (setting_check(setting, member, problems) && inner != NULL)
+        setting_read(inner, member, inner->fills_outer_slots ? values : NULL, problems);
 }
 
 void setting_read(const struct setting_scope *scope, const struct node *object,
-                  struct setting_value *values, struct fault_list *faults)
+                  struct setting_value *values, struct problem_list *problems)
 {
-    const size_t faults_before = faults->count;
+    const size_t problems_before = problems->count;
 
     for (const struct node *member = object->first; member != NULL; member = member->next) {
         const struct setting *setting = find_setting(scope, member->key);
 
         if (setting == NULL)
-            refuse_unknown(scope, member, faults);
+            refuse_unknown(scope, member, problems);
         else
-            read_member(setting, member, values, faults);
+            read_member(setting, member, values, problems);
     }
-    if (scope->check != NULL && faults->count == faults_before)
-        scope->check(object, faults);
+    if (scope->check != NULL && problems->count == problems_before)
+        scope->check(object, problems);
 }
 
 /* ---- what fills a slot ---- */

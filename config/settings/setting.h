@@ -15,7 +15,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-struct fault_list;
+struct problem_list;
 struct node;
 
 enum { SETTING_NO_SLOT = -1 };
@@ -37,7 +37,7 @@ enum setting_type {
 struct setting_scope;
 
 /* Says what the table can't: a node of the right type and range is wrong all the same. */
-typedef void setting_check_fn(const struct node *node, struct fault_list *faults);
+typedef void setting_check_fn(const struct node *node, struct problem_list *problems);
 
 struct setting {
     const char *name;
@@ -68,13 +68,13 @@ struct setting_value {
 /* Empties `values`: no node, and the table's fallbacks. */
 void setting_init(const struct setting_scope *scope, struct setting_value *values);
 
-/* `values` may be NULL when only the faults are wanted. */
+/* `values` may be NULL when only the problems are wanted. */
 void setting_read(const struct setting_scope *scope, const struct node *object,
-                  struct setting_value *values, struct fault_list *faults);
+                  struct setting_value *values, struct problem_list *problems);
 
-/* Checks one value by its row. False when it has a fault. */
+/* Checks one value by its row. False when it has a problem. */
 bool setting_check(const struct setting *setting, const struct node *node,
-                   struct fault_list *faults);
+                   struct problem_list *problems);
 
 /* What fills a slot, or the fallback; whatever is of the wrong type or range counts as not given. */
 unsigned setting_unsigned(const struct setting_value *value);

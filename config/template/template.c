@@ -56,9 +56,9 @@ static void refuse_section(struct template_scope *scope, const struct node *sect
     nearest_name_init(&nearest, section->key);
     for (size_t i = 0; i < sizeof sections / sizeof sections[0]; i++)
         nearest_name_offer(&nearest, sections[i].name);
-    fault_list_add_at(scope->faults, section, "unknown section of a template%s%s%s",
-                      nearest.best == NULL ? "" : "; did you mean ",
-                      nearest.best == NULL ? "" : nearest.best, nearest.best == NULL ? "" : "?");
+    problem_list_add_at(scope->problems, section, "unknown section of a template%s%s%s",
+                        nearest.best == NULL ? "" : "; did you mean ",
+                        nearest.best == NULL ? "" : nearest.best, nearest.best == NULL ? "" : "?");
 }
 
 static void check_sections(struct template_scope *scope)
@@ -83,8 +83,8 @@ static const struct node *find_section(struct template_scope *scope, const struc
 
     if (section == NULL || section->kind == NODE_OBJECT)
         return section;
-    fault_list_add_at(scope->faults, section, "must be an object (is %s)",
-                      node_kind_name(section->kind));
+    problem_list_add_at(scope->problems, section, "must be an object (is %s)",
+                        node_kind_name(section->kind));
     return NULL;
 }
 
@@ -111,13 +111,13 @@ static bool init_scope(struct template_scope *scope, const struct template_optio
     const struct node *root = document_root(options->document);
 
     *scope = (struct template_scope){.document = options->document,
-                                     .faults = options->faults,
+                                     .problems = options->problems,
                                      .given = options->parameters,
                                      .path = options->path,
                                      .root = root};
     if (root->kind != NODE_OBJECT || node_member(root, "Resources") == NULL) {
-        fault_list_add_at(scope->faults, root,
-                          "must be an AWS SAM or CloudFormation template, which has Resources");
+        problem_list_add_at(scope->problems, root,
+                            "must be an AWS SAM or CloudFormation template, which has Resources");
         return false;
     }
     check_sections(scope);
@@ -135,8 +135,8 @@ static bool init_scope(struct template_scope *scope, const struct template_optio
                          scope->conditions == NULL ? 1 : scope->conditions->count + 1u,
                          sizeof *scope->condition_states);
     scope->bench = document_add(scope->document, NULL, NODE_ARRAY, NULL, root->line);
-    scope->faults->is_out_of_memory |= scope->condition_states == NULL || scope->bench == NULL;
-    return !scope->faults->is_out_of_memory;
+    scope->problems->is_out_of_memory |= scope->condition_states == NULL || scope->bench == NULL;
+    return !scope->problems->is_out_of_memory;
 }
 
 /* ---- the whole ---- */
@@ -178,8 +178,8 @@ static void put_local(struct template_scope *scope, struct node *root)
     put_place(scope, root, "Region", scope->region);
     put_place(scope, root, "AccountId", scope->account_id);
     if (invoked != NULL && invoked->kind != NODE_OBJECT)
-        fault_list_add_at(scope->faults, invoked, "must be an object (is %s)",
-                          node_kind_name(invoked->kind));
+        problem_list_add_at(scope->problems, invoked, "must be an object (is %s)",
+                            node_kind_name(invoked->kind));
     if (invoked == NULL || invoked->kind != NODE_OBJECT)
         return;
     for (const struct node *member = invoked->first; member != NULL; member = member->next) {
@@ -299,7 +299,7 @@ static void note_all(struct template_scope *scope)
     const char *list = text_builder_end(&parts);
 
     if (list == NULL)
-        scope->faults->is_out_of_memory = true;
+        scope->problems->is_out_of_memory = true;
     else if (parts.length > 0)
         template_note(scope, "ignored: %s", list);
     note_transforms(scope);
@@ -320,7 +320,7 @@ static bool read_in_scope(struct template_scope *scope)
     struct node *root = document_add(scope->document, NULL, NODE_OBJECT, NULL, scope->root->line);
 
     if (root == NULL) {
-        scope->faults->is_out_of_memory = true;
+        scope->problems->is_out_of_memory = true;
         return false;
     }
     root->origin = scope->root;
@@ -328,10 +328,10 @@ static bool read_in_scope(struct template_scope *scope)
     put_functions(scope, root);
     template_coerce(scope, root, &config_settings);
     if (document_is_full(scope->document))
-        fault_list_add(scope->faults, 1, "holds more than %d values", DOCUMENT_NODES_MAX);
+        problem_list_add(scope->problems, 1, "holds more than %d values", DOCUMENT_NODES_MAX);
     else if (arena_is_exhausted(document_arena(scope->document)))
-        scope->faults->is_out_of_memory = true;
-    return !scope->faults->is_out_of_memory && !document_is_full(scope->document);
+        scope->problems->is_out_of_memory = true;
+    return !scope->problems->is_out_of_memory && !document_is_full(scope->document);
 }
 
 bool template_read(const struct template_options *options)
@@ -348,7 +348,7 @@ bool template_read(const struct template_options *options)
         return false;
     if (!template_build_open(&build, folder, options->path)) {
         template_build_close(&build);
-        options->faults->is_out_of_memory = true;
+        options->problems->is_out_of_memory = true;
         return false;
     }
     scope.build = &build;

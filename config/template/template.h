@@ -2,7 +2,7 @@
  * template.h - AWS SAM and CloudFormation templates as configurations.
  *
  * A template becomes the tree that a configuration file would have been, in which every node knows where in the
- * template it comes from; so the same tables check it, and faults speak of the template's own lines and paths.
+ * template it comes from; so the same tables check it, and problems speak of the template's own lines and paths.
  * docs/templates.md says what is read and what is ignored.
  *
  * template_function.c, template_code.c and template_events.c turn a function's resource into its settings,
@@ -16,7 +16,7 @@
 #include <stdbool.h>
 
 struct document;
-struct fault_list;
+struct problem_list;
 struct node;
 struct string_list;
 
@@ -24,14 +24,14 @@ struct template_options {
     struct document *document; /* holds the template; afterwards its root is the configuration */
     const char *path;          /* of the template, as the user gave it */
     const struct string_list *parameters; /* NAME=VALUE; NULL for none */
-    struct fault_list *faults;
+    struct problem_list *problems;
 };
 
 /* Is it a template rather than a configuration? It has Resources, and no Functions. */
 bool template_is_one(const struct node *root);
 
 /*
- * False when there is nothing to go on with. Other faults leave a tree without what they are about, so that the rest is
+ * False when there is nothing to go on with. Other problems leave a tree without what they are about, so that the rest is
  * checked too.
  */
 bool template_read(const struct template_options *options);

@@ -18,20 +18,20 @@ static bool is_older(const struct timespec *a, const struct timespec *b)
 /* One that can't be read counts as none: `sam build` makes it anew. */
 static bool read_built(struct template_build *build, const char *path)
 {
-    struct fault_list faults;
+    struct problem_list problems;
     size_t length = 0;
     char *text = config_file_read(path, &length);
 
     if (text == NULL)
         return errno != ENOMEM;
-    fault_list_init(&faults, path);
+    problem_list_init(&problems, path);
     build->document = document_new();
     bool has_memory = build->document != NULL;
 
-    if (has_memory && document_read_yaml(build->document, text, length, &faults))
+    if (has_memory && document_read_yaml(build->document, text, length, &problems))
         build->state = BUILD_FRESH;
-    has_memory = has_memory && !faults.is_out_of_memory;
-    fault_list_clear(&faults);
+    has_memory = has_memory && !problems.is_out_of_memory;
+    problem_list_clear(&problems);
     free(text);
     return has_memory;
 }

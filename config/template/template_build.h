@@ -22,7 +22,7 @@ struct template_build {
         *document; /* the template that `sam build` has written; NULL unless BUILD_FRESH */
 };
 
-/* `folder` is that of the template at `path`. False when memory is short. */
+/* `folder` is that of the template at `path`. False when out of memory. */
 bool template_build_open(struct template_build *build, const char *folder, const char *path);
 void template_build_close(struct template_build *build);
 

@@ -37,7 +37,7 @@ static bool is_list(struct template_scope *scope, const struct node *argument, u
 {
     if (argument->kind == NODE_ARRAY && argument->count >= min && argument->count <= max)
         return true;
-    fault_list_add_at(scope->faults, argument, "must be %s", form);
+    problem_list_add_at(scope->problems, argument, "must be %s", form);
     return false;
 }
 
@@ -48,7 +48,8 @@ static const struct node *resolve_list(struct template_scope *scope, const struc
 
     if (list == NULL || list->kind == NODE_ARRAY)
         return list;
-    fault_list_add_at(scope->faults, source, "must be a list (is %s)", node_kind_name(list->kind));
+    problem_list_add_at(scope->problems, source, "must be a list (is %s)",
+                        node_kind_name(list->kind));
     return NULL;
 }
 
@@ -64,8 +65,8 @@ static const struct node *call_ref(struct template_scope *scope, const struct no
 {
     if (argument->kind == NODE_STRING)
         return template_ref(scope, argument, argument->text);
-    fault_list_add_at(scope->faults, argument, "must be a name (is %s)",
-                      node_kind_name(argument->kind));
+    problem_list_add_at(scope->problems, argument, "must be a name (is %s)",
+                        node_kind_name(argument->kind));
     return NULL;
 }
 
@@ -89,7 +90,7 @@ static const struct node *call_get_att(struct template_scope *scope, const struc
     const char *name = text_builder_end(&builder);
 
     if (name == NULL)
-        scope->faults->is_out_of_memory = true;
+        scope->problems->is_out_of_memory = true;
     return name == NULL ? NULL : template_get_att(scope, argument, name);
 }
 
@@ -111,14 +112,14 @@ static const char *substitute(struct template_scope *scope, const struct node *a
         return NULL;
     const char *text = template_text(scope, value);
 
-    if (text == NULL && !scope->faults->is_out_of_memory)
-        fault_list_add_at(scope->faults, at, "${%.*s} must be a text (is %s)", SHOWN_MAX, name,
-                          value == &template_no_value ? "AWS::NoValue"
-                                                      : node_kind_name(value->kind));
+    if (text == NULL && !scope->problems->is_out_of_memory)
+        problem_list_add_at(scope->problems, at, "${%.*s} must be a text (is %s)", SHOWN_MAX, name,
+                            value == &template_no_value ? "AWS::NoValue"
+                                                        : node_kind_name(value->kind));
     return text;
 }
 
-/* `at` is behind "${"; returns behind "}". NULL with a fault. */
+/* `at` is behind "${"; returns behind "}". NULL with a problem. */
 static const char *add_substitute(struct template_scope *scope, struct text_builder *builder,
                                   const struct node *template, const char *at,
                                   const struct node *variables)
@@ -126,7 +127,7 @@ static const char *add_substitute(struct template_scope *scope, struct text_buil
     const char *end = strchr(at, '}');
 
     if (end == NULL) {
-        fault_list_add_at(scope->faults, template, "${ without }");
+        problem_list_add_at(scope->problems, template, "${ without }");
         return NULL;
     }
     if (*at == '!') {
@@ -136,7 +137,7 @@ static const char *add_substitute(struct template_scope *scope, struct text_buil
     }
     const char *name = arena_copy(document_arena(scope->document), at, (size_t)(end - at));
 
-    scope->faults->is_out_of_memory |= name == NULL;
+    scope->problems->is_out_of_memory |= name == NULL;
     const char *text = name == NULL ? NULL : substitute(scope, template, name, variables);
 
     if (text == NULL || !template_spend(scope, strlen(text) / 8, template))
@@ -158,7 +159,7 @@ static const struct node *call_sub(struct template_scope *scope, const struct no
         variables = argument->count == 2 ? argument->last : NULL;
     }
     if (template->kind != NODE_STRING || (variables != NULL && variables->kind != NODE_OBJECT)) {
-        fault_list_add_at(scope->faults, argument, "must be %s", form);
+        problem_list_add_at(scope->problems, argument, "must be %s", form);
         return NULL;
     }
     text_builder_init(&builder, document_arena(scope->document));
@@ -200,14 +201,14 @@ static const struct node *call_join(struct template_scope *scope, const struct n
     return end_text(scope, &builder, argument);
 }
 
-/* Adds one text to a list. False when memory is short. */
+/* Adds one text to a list. False when out of memory. */
 static bool add_element(struct template_scope *scope, struct node *list, const char *text,
                         size_t length, const struct node *origin)
 {
     const char *copy = arena_copy(document_arena(scope->document), text, length);
     const struct node *element;
 
-    scope->faults->is_out_of_memory |= copy == NULL;
+    scope->problems->is_out_of_memory |= copy == NULL;
     element = copy == NULL ? NULL : template_string(scope, copy, origin);
     return element != NULL && template_put(scope, list, NULL, element, origin) != NULL;
 }
@@ -223,7 +224,7 @@ static const struct node *call_split(struct template_scope *scope, const struct 
     if (delimiter == NULL || text == NULL || list == NULL)
         return NULL;
     if (delimiter[0] == '\0') {
-        fault_list_add_at(scope->faults, argument->first, "must not be empty");
+        problem_list_add_at(scope->problems, argument->first, "must not be empty");
         return NULL;
     }
     for (;;) {
@@ -275,7 +276,7 @@ static const struct node *call_if(struct template_scope *scope, const struct nod
     const char *name = node_text(argument->first);
 
     if (name == NULL) {
-        fault_list_add_at(scope->faults, argument->first, "must be the name of a condition");
+        problem_list_add_at(scope->problems, argument->first, "must be the name of a condition");
         return NULL;
     }
     switch (template_condition(scope, argument->first, name)) {
@@ -285,7 +286,7 @@ static const struct node *call_if(struct template_scope *scope, const struct nod
         return template_resolve(scope, nth(argument, 2));
     case CONDITION_UNKNOWN:
     case CONDITION_BUSY:
-    case CONDITION_FAULT:
+    case CONDITION_PROBLEM:
         break;
     }
     return NULL;
@@ -306,8 +307,8 @@ static const struct node *look_up(struct template_scope *scope, const struct nod
 
         if (next == NULL) {
             if (is_needed)
-                fault_list_add_at(scope->faults, nth(argument, i), "%s has no %.*s",
-                                  i == 0 ? "Mappings" : at->key, SHOWN_MAX, key);
+                problem_list_add_at(scope->problems, nth(argument, i), "%s has no %.*s",
+                                    i == 0 ? "Mappings" : at->key, SHOWN_MAX, key);
             return NULL;
         }
         at = next;
@@ -342,8 +343,8 @@ static const struct node *call_select(struct template_scope *scope, const struct
 
     if (length == 0 || length > INDEX_DIGITS_MAX || digits[length] != '\0' ||
         strtoul(digits, NULL, 10) >= list->count) {
-        fault_list_add_at(scope->faults, argument, "has no element %.*s: the list holds %u",
-                          SHOWN_MAX, digits, list->count);
+        problem_list_add_at(scope->problems, argument, "has no element %.*s: the list holds %u",
+                            SHOWN_MAX, digits, list->count);
         return NULL;
     }
     return nth(list, (unsigned)strtoul(digits, NULL, 10));
@@ -377,10 +378,10 @@ static const struct node *call_get_azs(struct template_scope *scope, const struc
 static const struct node *call_import_value(struct template_scope *scope,
                                             const struct node *argument)
 {
-    fault_list_add_at(scope->faults, argument,
-                      "what other stacks export isn't known here: make it a parameter and give "
-                      "--parameter NAME=VALUE, or give a value under Metadata.Invoked of the "
-                      "function");
+    problem_list_add_at(scope->problems, argument,
+                        "what other stacks export isn't known here: make it a parameter and give "
+                        "--parameter NAME=VALUE, or give a value under Metadata.Invoked of the "
+                        "function");
     return NULL;
 }
 
@@ -428,11 +429,11 @@ const struct node *template_call(struct template_scope *scope, const struct node
         nearest_name_offer(&nearest, functions[i].name);
     }
     if (!is_known(argument->key) && nearest.best != NULL)
-        fault_list_add_at(scope->faults, argument, "unknown function; did you mean %s?",
-                          nearest.best);
+        problem_list_add_at(scope->problems, argument, "unknown function; did you mean %s?",
+                            nearest.best);
     else
-        fault_list_add_at(scope->faults, argument,
-                          "this function can't be resolved here: give a value under "
-                          "Metadata.Invoked of the function");
+        problem_list_add_at(scope->problems, argument,
+                            "this function can't be resolved here: give a value under "
+                            "Metadata.Invoked of the function");
     return NULL;
 }

@@ -9,7 +9,7 @@
 struct node;
 struct template_scope;
 
-/* What {"Fn::something": argument} gives. NULL when there was a fault or memory is short. */
+/* What {"Fn::something": argument} gives. NULL when there was a problem or out of memory. */
 const struct node *template_call(struct template_scope *scope, const struct node *call);
 
 #endif

@@ -28,20 +28,20 @@ static bool is_run_from_source(const char *method)
 static enum template_code refuse_unbuilt(struct template_scope *scope, const struct node *place,
                                          const struct node *method)
 {
-    fault_list_add_at(scope->faults, place,
-                      "is built by %.*s, and .aws-sam/build %s: run `sam build`, or %s", SHOWN_MAX,
-                      method->text,
-                      scope->build->state == BUILD_STALE   ? "is older than the template"
-                      : scope->build->state == BUILD_FRESH ? "doesn't have it"
-                                                           : "isn't there",
-                      mend);
-    return CODE_FAULT;
+    problem_list_add_at(scope->problems, place,
+                        "is built by %.*s, and .aws-sam/build %s: run `sam build`, or %s",
+                        SHOWN_MAX, method->text,
+                        scope->build->state == BUILD_STALE   ? "is older than the template"
+                        : scope->build->state == BUILD_FRESH ? "doesn't have it"
+                                                             : "isn't there",
+                        mend);
+    return CODE_PROBLEM;
 }
 
 static enum template_code refuse_remote(struct template_scope *scope, const struct node *place)
 {
-    fault_list_add_at(scope->faults, place, "the code lies in S3, which isn't here: %s", mend);
-    return CODE_FAULT;
+    problem_list_add_at(scope->problems, place, "the code lies in S3, which isn't here: %s", mend);
+    return CODE_PROBLEM;
 }
 
 /* A folder inside .aws-sam/build. */
@@ -51,9 +51,9 @@ static enum template_code find_built(struct template_scope *scope, const struct 
     const char *const parts[] = {folder[0] == '/' ? "" : ".aws-sam/build/", folder, NULL};
     const char *path = arena_join(document_arena(scope->document), parts);
 
-    scope->faults->is_out_of_memory |= path == NULL;
+    scope->problems->is_out_of_memory |= path == NULL;
     *found = path == NULL ? NULL : template_string(scope, path, origin);
-    return *found == NULL ? CODE_FAULT : CODE_FOLDER;
+    return *found == NULL ? CODE_PROBLEM : CODE_FOLDER;
 }
 
 static enum template_code find_folder(struct template_scope *scope, const struct node *place,
@@ -62,11 +62,11 @@ static enum template_code find_folder(struct template_scope *scope, const struct
     const char *text = template_text(scope, value);
 
     if (text == NULL)
-        return scope->faults->is_out_of_memory ? CODE_FAULT : refuse_remote(scope, place);
+        return scope->problems->is_out_of_memory ? CODE_PROBLEM : refuse_remote(scope, place);
     if (strncmp(text, "s3://", 5) == 0 || strncmp(text, "https://", 8) == 0)
         return refuse_remote(scope, place);
     *folder = template_string(scope, text, place);
-    return *folder == NULL ? CODE_FAULT : CODE_FOLDER;
+    return *folder == NULL ? CODE_PROBLEM : CODE_FOLDER;
 }
 
 /* Code of AWS::Lambda::Function: {"ZipFile": text}, {"ImageUri": ...}, {"S3Bucket": ...}, or a folder. */
@@ -115,7 +115,7 @@ static enum template_code find_source(struct template_scope *scope,
                                    ? *place
                                    : template_resolve(scope, *place);
 
-    return value == NULL ? CODE_FAULT : find_folder(scope, *place, value, folder);
+    return value == NULL ? CODE_PROBLEM : find_folder(scope, *place, value, folder);
 }
 
 enum template_code template_code_find(struct template_scope *scope,
@@ -129,7 +129,7 @@ enum template_code template_code_find(struct template_scope *scope,
         return CODE_IMAGE;
     if (node_text(asset) != NULL) {
         *folder = template_string(scope, asset->text, asset);
-        return *folder == NULL ? CODE_FAULT : CODE_FOLDER;
+        return *folder == NULL ? CODE_PROBLEM : CODE_FOLDER;
     }
     if (built != NULL) {
         const struct node *origin = template_property(

@@ -11,7 +11,7 @@ enum template_code {
     CODE_NONE,   /* the template doesn't say */
     CODE_INLINE, /* in the template itself */
     CODE_IMAGE,  /* in a container image */
-    CODE_FAULT   /* which has been said, or memory is short */
+    CODE_PROBLEM /* which has been said, or when out of memory */
 };
 
 /* `folder` becomes a string on CODE_FOLDER; on CODE_INLINE and CODE_IMAGE `place` is the property that says so. */

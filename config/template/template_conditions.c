@@ -19,8 +19,8 @@ static enum condition_state state_of(bool is_true)
 static enum condition_state refuse(struct template_scope *scope, const struct node *node,
                                    const char *form)
 {
-    fault_list_add_at(scope->faults, node, "must be %s", form);
-    return CONDITION_FAULT;
+    problem_list_add_at(scope->problems, node, "must be %s", form);
+    return CONDITION_PROBLEM;
 }
 
 /* Scalars by their text, so that 1 equals "1". */
@@ -54,7 +54,7 @@ static enum condition_state evaluate_equals(struct template_scope *scope,
     const struct node *right = template_resolve(scope, argument->last);
 
     if (left == NULL || right == NULL)
-        return CONDITION_FAULT;
+        return CONDITION_PROBLEM;
     return state_of(are_equal(scope, left, right));
 }
 
@@ -64,10 +64,10 @@ static enum condition_state evaluate_not(struct template_scope *scope, const str
         return refuse(scope, argument, "[condition]");
     const enum condition_state inner = evaluate(scope, argument->first);
 
-    return inner == CONDITION_FAULT ? inner : state_of(inner == CONDITION_FALSE);
+    return inner == CONDITION_PROBLEM ? inner : state_of(inner == CONDITION_FALSE);
 }
 
-/* All are looked at, so that every fault is found. */
+/* All are looked at, so that every problem is found. */
 static enum condition_state evaluate_many(struct template_scope *scope, const struct node *argument,
                                           enum condition_state decisive)
 {
@@ -79,9 +79,9 @@ static enum condition_state evaluate_many(struct template_scope *scope, const st
     for (const struct node *operand = argument->first; operand != NULL; operand = operand->next) {
         const enum condition_state state = evaluate(scope, operand);
 
-        if (state == CONDITION_FAULT)
-            result = CONDITION_FAULT;
-        else if (state == decisive && result != CONDITION_FAULT)
+        if (state == CONDITION_PROBLEM)
+            result = CONDITION_PROBLEM;
+        else if (state == decisive && result != CONDITION_PROBLEM)
             result = decisive;
     }
     return result;
@@ -118,7 +118,7 @@ static enum condition_state evaluate(struct template_scope *scope, const struct 
     static const char form[] = "a condition: Fn::Equals, Fn::And, Fn::Or, Fn::Not or Condition";
 
     if (!template_spend(scope, 1, condition))
-        return CONDITION_FAULT;
+        return CONDITION_PROBLEM;
     if (condition->kind != NODE_OBJECT || condition->count != 1)
         return refuse(scope, condition, form);
     if (scope->depth >= TEMPLATE_DEPTH_MAX)
@@ -144,10 +144,10 @@ static enum condition_state refuse_unknown(struct template_scope *scope, const s
     for (const struct node *node = scope->conditions == NULL ? NULL : scope->conditions->first;
          node != NULL; node = node->next)
         nearest_name_offer(&nearest, node->key);
-    fault_list_add_at(scope->faults, at, "no condition is called %.*s%s%s%s", SHOWN_MAX, name,
-                      nearest.best == NULL ? "" : "; did you mean ",
-                      nearest.best == NULL ? "" : nearest.best, nearest.best == NULL ? "" : "?");
-    return CONDITION_FAULT;
+    problem_list_add_at(scope->problems, at, "no condition is called %.*s%s%s%s", SHOWN_MAX, name,
+                        nearest.best == NULL ? "" : "; did you mean ",
+                        nearest.best == NULL ? "" : nearest.best, nearest.best == NULL ? "" : "?");
+    return CONDITION_PROBLEM;
 }
 
 enum condition_state template_condition(struct template_scope *scope, const struct node *at,
@@ -163,8 +163,8 @@ enum condition_state template_condition(struct template_scope *scope, const stru
     enum condition_state *state = &scope->condition_states[index];
 
     if (*state == CONDITION_BUSY) {
-        fault_list_add_at(scope->faults, at, "the condition refers to itself");
-        return CONDITION_FAULT;
+        problem_list_add_at(scope->problems, at, "the condition refers to itself");
+        return CONDITION_PROBLEM;
     }
     if (*state == CONDITION_UNKNOWN) {
         *state = CONDITION_BUSY;

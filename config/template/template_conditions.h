@@ -6,7 +6,7 @@
 
 #include "config/template/template_scope.h"
 
-/* CONDITION_FALSE, CONDITION_TRUE, or CONDITION_FAULT once the fault is said. `at` is where it is asked for. */
+/* CONDITION_FALSE, CONDITION_TRUE, or CONDITION_PROBLEM once the problem is said. `at` is where it is asked for. */
 enum condition_state template_condition(struct template_scope *scope, const struct node *at,
                                         const char *name);
 

@@ -20,7 +20,7 @@ static const struct {
 
 static const char *const types[] = {"SQS", "SNS", "Lambda", "EventBridge", "S3Bucket", NULL};
 
-/* Resolved, an object. NULL with a fault, or when it is AWS::NoValue; then `is_nothing` is set. */
+/* Resolved, an object. NULL with a problem, or when it is AWS::NoValue; then `is_nothing` is set. */
 static const struct node *resolve_object(struct template_scope *scope, const struct node *source,
                                          bool *is_nothing)
 {
@@ -31,8 +31,8 @@ static const struct node *resolve_object(struct template_scope *scope, const str
         return NULL;
     if (value->kind == NODE_OBJECT)
         return value;
-    fault_list_add_at(scope->faults, source, "must be an object (is %s)",
-                      node_kind_name(value->kind));
+    problem_list_add_at(scope->problems, source, "must be an object (is %s)",
+                        node_kind_name(value->kind));
     return NULL;
 }
 
@@ -74,7 +74,7 @@ static bool put_made(struct template_scope *scope, struct node *to, const struct
             arn = template_pattern(scope, made[i].pattern, name);
     }
     if (arn == NULL) {
-        scope->faults->is_out_of_memory = true;
+        scope->problems->is_out_of_memory = true;
         return false;
     }
     const struct node *value = template_string(scope, arn, outcome);
@@ -105,15 +105,16 @@ static bool put_outcome(struct template_scope *scope, struct node *to, const str
     if (function == NULL)
         return true;
     if (type != NULL && (type->kind != NODE_STRING || !is_type(type->text))) {
-        fault_list_add_at(scope->faults, type, "must be SQS, SNS, Lambda, EventBridge or S3Bucket");
+        problem_list_add_at(scope->problems, type,
+                            "must be SQS, SNS, Lambda, EventBridge or S3Bucket");
         return false;
     }
     if (node_member(outcome, "Destination") != NULL)
         return true;
     if (type != NULL && (strcmp(type->text, "SQS") == 0 || strcmp(type->text, "SNS") == 0))
         return put_made(scope, own, outcome, type->text, function);
-    fault_list_add_at(scope->faults, outcome,
-                      "needs Destination, an ARN; only for Type SQS and SNS SAM makes one");
+    problem_list_add_at(scope->problems, outcome,
+                        "needs Destination, an ARN; only for Type SQS and SNS SAM makes one");
     return false;
 }
 

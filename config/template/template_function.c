@@ -57,7 +57,7 @@ static const struct node *override_or_property(struct template_scope *scope,
 
 /* ---- the environment ---- */
 
-/* An object, after resolving it when it is a call such as Fn::If. NULL for none and with a fault. */
+/* An object, after resolving it when it is a call such as Fn::If. NULL for none and with a problem. */
 static const struct node *as_object(struct template_scope *scope, const struct node *source)
 {
     const struct node *value = source;
@@ -68,8 +68,8 @@ static const struct node *as_object(struct template_scope *scope, const struct n
         return NULL;
     if (value->kind == NODE_OBJECT)
         return value;
-    fault_list_add_at(scope->faults, source, "must be an object (is %s)",
-                      node_kind_name(value->kind));
+    problem_list_add_at(scope->problems, source, "must be an object (is %s)",
+                        node_kind_name(value->kind));
     return NULL;
 }
 
@@ -137,10 +137,11 @@ static void put_own_way(struct template_scope *scope, struct node *to,
 static void refuse_image(struct template_scope *scope, const struct template_resource *function,
                          const struct node *place)
 {
-    fault_list_add_at(scope->faults, place != NULL ? place : function->node,
-                      "container images don't run here: say in Metadata: {Invoked: {...}} how its "
-                      "handler starts, by Runtime, Handler and CodeUri, by ImageConfig with an "
-                      "EntryPoint, or by Command or Mock");
+    problem_list_add_at(
+        scope->problems, place != NULL ? place : function->node,
+        "container images don't run here: say in Metadata: {Invoked: {...}} how its "
+        "handler starts, by Runtime, Handler and CodeUri, by ImageConfig with an "
+        "EntryPoint, or by Command or Mock");
 }
 
 static void put_way(struct template_scope *scope, struct node *to,
@@ -159,8 +160,8 @@ static void put_way(struct template_scope *scope, struct node *to,
     if (code == CODE_IMAGE)
         refuse_image(scope, function, place);
     if (code == CODE_NONE)
-        fault_list_add_at(scope->faults, function->node, "needs %s, the folder of its code",
-                          function->kind == RESOURCE_SAM_FUNCTION ? "CodeUri" : "Code");
+        problem_list_add_at(scope->problems, function->node, "needs %s, the folder of its code",
+                            function->kind == RESOURCE_SAM_FUNCTION ? "CodeUri" : "Code");
     function->is_left_out = code == CODE_INLINE;
     if (code != CODE_FOLDER)
         return;
@@ -203,8 +204,8 @@ static void put_local(struct template_scope *scope, struct node *to,
     if (invoked == NULL)
         return;
     if (invoked->kind != NODE_OBJECT) {
-        fault_list_add_at(scope->faults, invoked, "must be an object (is %s)",
-                          node_kind_name(invoked->kind));
+        problem_list_add_at(scope->problems, invoked, "must be an object (is %s)",
+                            node_kind_name(invoked->kind));
         return;
     }
     for (const struct node *member = invoked->first; member != NULL; member = member->next) {
@@ -240,17 +241,17 @@ static bool is_taken(struct template_scope *scope, const struct node *functions,
     const struct node *twin = node_member(functions, function->name);
 
     if (twin != NULL)
-        fault_list_add_at(scope->faults, function->node,
-                          "is called %.100s, and so is the resource in line %u: give it another "
-                          "FunctionName",
-                          function->name, twin->line);
+        problem_list_add_at(scope->problems, function->node,
+                            "is called %.100s, and so is the resource in line %u: give it another "
+                            "FunctionName",
+                            function->name, twin->line);
     return twin != NULL;
 }
 
 bool template_put_function(struct template_scope *scope, struct node *functions,
                            struct template_resource *function)
 {
-    const size_t faults_before = scope->faults->count;
+    const size_t problems_before = scope->problems->count;
     struct node *draft = template_put_object(scope, scope->bench, NULL, function->node);
 
     if (draft == NULL)
@@ -264,8 +265,8 @@ bool template_put_function(struct template_scope *scope, struct node *functions,
             "%.200s: left out, for its code stands in the template: put it into a folder, "
             "or say under Metadata.Invoked how it runs",
             function->node->key);
-    if (scope->faults->count == faults_before && !scope->faults->is_out_of_memory &&
+    if (scope->problems->count == problems_before && !scope->problems->is_out_of_memory &&
         !function->is_left_out && !is_taken(scope, functions, function))
         function->built = template_put(scope, functions, function->name, draft, function->node);
-    return !scope->faults->is_out_of_memory;
+    return !scope->problems->is_out_of_memory;
 }

@@ -7,8 +7,8 @@
 #include "config/template/template_resources.h"
 
 /*
- * Adds the function to `functions`, and keeps it as what the resource has become, unless it has faults or its code
- * isn't here. False when memory is short.
+ * Adds the function to `functions`, and keeps it as what the resource has become, unless it has problems or its code
+ * isn't here. False when out of memory.
  */
 bool template_put_function(struct template_scope *scope, struct node *functions,
                            struct template_resource *function);

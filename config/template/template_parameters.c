@@ -95,7 +95,7 @@ static bool is_within(const struct node *parameter, const char *name, double val
     return !has_bound || (is_max ? value <= *bound : value >= *bound);
 }
 
-/* `what` begins the fault: "--parameter gives" or "the default is". */
+/* `what` begins the problem: "--parameter gives" or "the default is". */
 static void check_value(struct template_scope *scope, const struct node *parameter,
                         const char *value, const char *what)
 {
@@ -115,21 +115,21 @@ static void check_value(struct template_scope *scope, const struct node *paramet
     if (is_list_type(type))
         return;
     if (strcmp(type, "Number") == 0 && !is_number(value, &number)) {
-        fault_list_add_at(scope->faults, parameter, "%s \"%.*s\", and it must be a number", what,
-                          SHOWN_MAX, value);
+        problem_list_add_at(scope->problems, parameter, "%s \"%.*s\", and it must be a number",
+                            what, SHOWN_MAX, value);
         return;
     }
     if (!is_allowed(scope, parameter, value, choices))
-        fault_list_add_at(scope->faults, parameter, "%s \"%.*s\", and it must be one of %s", what,
-                          SHOWN_MAX, value, choices);
+        problem_list_add_at(scope->problems, parameter, "%s \"%.*s\", and it must be one of %s",
+                            what, SHOWN_MAX, value, choices);
     for (size_t i = 0; i < sizeof bounds / sizeof bounds[0]; i++) {
         const double measured = bounds[i].is_length ? (double)strlen(value) : number;
 
         if (!bounds[i].is_length && strcmp(type, "Number") != 0)
             continue;
         if (!is_within(parameter, bounds[i].name, measured, bounds[i].is_max, &bound))
-            fault_list_add_at(scope->faults, parameter, "%s \"%.*s\", and it must be %s %.15g",
-                              what, SHOWN_MAX, value, bounds[i].rule, bound);
+            problem_list_add_at(scope->problems, parameter, "%s \"%.*s\", and it must be %s %.15g",
+                                what, SHOWN_MAX, value, bounds[i].rule, bound);
     }
 }
 
@@ -153,7 +153,7 @@ static void check_names(struct template_scope *scope)
         (void)snprintf(name, sizeof name, "%.*s", (int)(length < SHOWN_MAX ? length : SHOWN_MAX),
                        item);
         if (item[length] != '=') {
-            fault_list_add(scope->faults, line, "--parameter %s: must be NAME=VALUE", name);
+            problem_list_add(scope->problems, line, "--parameter %s: must be NAME=VALUE", name);
             continue;
         }
         nearest_name_init(&nearest, name);
@@ -162,8 +162,8 @@ static void check_names(struct template_scope *scope)
         for (; node != NULL && !is_name_of(item, node->key, strlen(node->key)); node = node->next)
             nearest_name_offer(&nearest, node->key);
         if (node == NULL && !is_pseudo_that_can_be_given(item))
-            fault_list_add(
-                scope->faults, line, "--parameter %s: the template has no such parameter%s%s%s",
+            problem_list_add(
+                scope->problems, line, "--parameter %s: the template has no such parameter%s%s%s",
                 name, nearest.best == NULL ? "" : "; did you mean ",
                 nearest.best == NULL ? "" : nearest.best, nearest.best == NULL ? "" : "?");
     }
@@ -180,8 +180,8 @@ void template_check_parameters(struct template_scope *scope)
         const struct node *fallback = node_member(parameter, "Default");
 
         if (parameter->kind != NODE_OBJECT)
-            fault_list_add_at(scope->faults, parameter, "must be an object (is %s)",
-                              node_kind_name(parameter->kind));
+            problem_list_add_at(scope->problems, parameter, "must be an object (is %s)",
+                                node_kind_name(parameter->kind));
         else if (given != NULL)
             check_value(scope, parameter, given, "--parameter gives");
         else if (fallback != NULL && strncmp(type_of(parameter), ssm_type, strlen(ssm_type)) != 0) {
@@ -226,11 +226,11 @@ static const struct node *refuse_missing(struct template_scope *scope, const str
 {
     const bool is_ssm = strncmp(type_of(parameter), ssm_type, strlen(ssm_type)) == 0;
 
-    fault_list_add_at(scope->faults, at, "%s %.*s %s: give it with --parameter %.*s=VALUE",
-                      "the parameter", SHOWN_MAX, parameter->key,
-                      is_ssm ? "is looked up in AWS Systems Manager, which isn't here"
-                             : "has neither a default nor a value",
-                      SHOWN_MAX, parameter->key);
+    problem_list_add_at(scope->problems, at, "%s %.*s %s: give it with --parameter %.*s=VALUE",
+                        "the parameter", SHOWN_MAX, parameter->key,
+                        is_ssm ? "is looked up in AWS Systems Manager, which isn't here"
+                               : "has neither a default nor a value",
+                        SHOWN_MAX, parameter->key);
     return NULL;
 }
 
@@ -245,9 +245,10 @@ const struct node *template_parameter(struct template_scope *scope, const struct
     if (value == NULL) {
         value = template_text(scope, fallback);
         if (value == NULL) {
-            if (!scope->faults->is_out_of_memory)
-                fault_list_add_at(scope->faults, fallback, "must be a string or a number (is %s)",
-                                  node_kind_name(fallback->kind));
+            if (!scope->problems->is_out_of_memory)
+                problem_list_add_at(scope->problems, fallback,
+                                    "must be a string or a number (is %s)",
+                                    node_kind_name(fallback->kind));
             return NULL;
         }
     }

@@ -13,7 +13,7 @@ const char *template_given(const struct template_scope *scope, const char *name)
 /* Says what is wrong with the values that are given, and with defaults. */
 void template_check_parameters(struct template_scope *scope);
 
-/* The value of a parameter that is asked for `at` some place. NULL when there was a fault or memory is short. */
+/* The value of a parameter that is asked for `at` some place. NULL when there was a problem or out of memory. */
 const struct node *template_parameter(struct template_scope *scope, const struct node *parameter,
                                       const struct node *at);
 

@@ -161,7 +161,7 @@ void template_note(struct template_scope *scope, const char *format, ...)
             *at = '?';
     }
     if (!document_add_note(scope->document, note))
-        scope->faults->is_out_of_memory = true;
+        scope->problems->is_out_of_memory = true;
 }
 
 static bool is_among(const char *name, const char *const *list)
@@ -173,7 +173,7 @@ static bool is_among(const char *name, const char *const *list)
     return false;
 }
 
-/* False with a fault when it is a slip of the pen. */
+/* False with a problem when it is a slip of the pen. */
 static bool may_be_new(struct template_scope *scope, const struct node *property,
                        const char *const *read)
 {
@@ -185,8 +185,8 @@ static bool may_be_new(struct template_scope *scope, const struct node *property
     for (size_t i = 0; known[i] != NULL; i++)
         nearest_name_offer(&nearest, known[i]);
     if (nearest.best != NULL)
-        fault_list_add_at(scope->faults, property, "unknown property; did you mean %s?",
-                          nearest.best);
+        problem_list_add_at(scope->problems, property, "unknown property; did you mean %s?",
+                            nearest.best);
     return nearest.best == NULL;
 }
 
@@ -210,7 +210,7 @@ static void note_properties(struct template_scope *scope, const char *label,
     const char *list = text_builder_end(&names);
 
     if (list == NULL)
-        scope->faults->is_out_of_memory = true;
+        scope->problems->is_out_of_memory = true;
     else if (has_names)
         template_note(scope, "%.200s: ignored: %s", label, list);
 }

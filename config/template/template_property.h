@@ -20,7 +20,7 @@ const struct node *template_override(const struct template_resource *function, c
 /* A member of Metadata; NULL for none. */
 const struct node *template_metadata(const struct template_resource *function, const char *name);
 
-/* What of its properties is ignored becomes a note; an unknown one that is near to a known one is a fault. */
+/* What of its properties is ignored becomes a note; an unknown one that is near to a known one is a problem. */
 void template_note_ignored(struct template_scope *scope, const struct template_resource *resource);
 
 /* The same of Globals.Function. */

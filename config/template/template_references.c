@@ -78,7 +78,7 @@ const char *template_pattern(struct template_scope *scope, const char *pattern, 
     }
     const char *text = text_builder_end(&builder);
 
-    scope->faults->is_out_of_memory |= text == NULL;
+    scope->problems->is_out_of_memory |= text == NULL;
     return text;
 }
 
@@ -104,9 +104,9 @@ static const struct node *refuse_pseudo(struct template_scope *scope, const stru
     nearest_name_init(&nearest, name);
     for (size_t i = 0; i < sizeof pseudo_parameters / sizeof pseudo_parameters[0]; i++)
         nearest_name_offer(&nearest, pseudo_parameters[i].name);
-    fault_list_add_at(scope->faults, at, "there is no value for %.*s%s%s%s", SHOWN_MAX, name,
-                      nearest.best == NULL ? "" : "; did you mean ",
-                      nearest.best == NULL ? "" : nearest.best, nearest.best == NULL ? "" : "?");
+    problem_list_add_at(scope->problems, at, "there is no value for %.*s%s%s%s", SHOWN_MAX, name,
+                        nearest.best == NULL ? "" : "; did you mean ",
+                        nearest.best == NULL ? "" : nearest.best, nearest.best == NULL ? "" : "?");
     return NULL;
 }
 
@@ -137,9 +137,10 @@ static const struct node *refuse_name(struct template_scope *scope, const struct
              node = node->next)
             nearest_name_offer(&nearest, node->key);
     }
-    fault_list_add_at(scope->faults, at, "neither a parameter nor a resource is called %.*s%s%s%s",
-                      SHOWN_MAX, name, nearest.best == NULL ? "" : "; did you mean ",
-                      nearest.best == NULL ? "" : nearest.best, nearest.best == NULL ? "" : "?");
+    problem_list_add_at(scope->problems, at,
+                        "neither a parameter nor a resource is called %.*s%s%s%s", SHOWN_MAX, name,
+                        nearest.best == NULL ? "" : "; did you mean ",
+                        nearest.best == NULL ? "" : nearest.best, nearest.best == NULL ? "" : "?");
     return NULL;
 }
 
@@ -166,14 +167,14 @@ const struct node *template_get_att(struct template_scope *scope, const struct n
     const char *resource = arena_copy(document_arena(scope->document), name, length);
 
     if (resource == NULL) {
-        scope->faults->is_out_of_memory = true;
+        scope->problems->is_out_of_memory = true;
         return NULL;
     }
     if (!template_spend(scope, scope->row_count / 256 + 1, at))
         return NULL;
     if (name[length] == '\0' || name[length + 1] == '\0') {
-        fault_list_add_at(scope->faults, at, "must be Resource.Attribute (is %.*s)", SHOWN_MAX,
-                          name);
+        problem_list_add_at(scope->problems, at, "must be Resource.Attribute (is %.*s)", SHOWN_MAX,
+                            name);
         return NULL;
     }
     if (!template_resource_is_known(scope, resource))

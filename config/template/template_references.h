@@ -7,7 +7,7 @@
 struct node;
 struct template_scope;
 
-/* `at` is where it stands. NULL when there was a fault or memory is short. */
+/* `at` is where it stands. NULL when there was a problem or out of memory. */
 const struct node *template_ref(struct template_scope *scope, const struct node *at,
                                 const char *name);
 
@@ -17,7 +17,7 @@ const struct node *template_get_att(struct template_scope *scope, const struct n
 
 /*
  * %P, %R, %A, %U, %S and %N in a pattern stand for partition, region, account id, URL suffix, stack name and `name`.
- * NULL when memory is short.
+ * NULL when out of memory.
  */
 const char *template_pattern(struct template_scope *scope, const char *pattern, const char *name);
 

@@ -58,13 +58,13 @@ static void fill_row(struct template_scope *scope, struct template_resource *row
 
     *row = (struct template_resource){.node = node, .type = ""};
     if (is_macro(node->key))
-        fault_list_add_at(scope->faults, node,
-                          "is a macro, which isn't run here: write out what it gives");
+        problem_list_add_at(scope->problems, node,
+                            "is a macro, which isn't run here: write out what it gives");
     else if (node->kind != NODE_OBJECT)
-        fault_list_add_at(scope->faults, node, "must be an object (is %s)",
-                          node_kind_name(node->kind));
+        problem_list_add_at(scope->problems, node, "must be an object (is %s)",
+                            node_kind_name(node->kind));
     else if (node_text(type) == NULL)
-        fault_list_add_at(scope->faults, node, "needs Type, such as AWS::Serverless::Function");
+        problem_list_add_at(scope->problems, node, "needs Type, such as AWS::Serverless::Function");
     if (node_text(type) == NULL || is_macro(node->key))
         return;
     row->type = type->text;
@@ -73,8 +73,8 @@ static void fill_row(struct template_scope *scope, struct template_resource *row
     if (row->properties == NULL || row->properties->kind == NODE_OBJECT)
         return;
     if (row->kind != RESOURCE_OTHER)
-        fault_list_add_at(scope->faults, row->properties, "must be an object (is %s)",
-                          node_kind_name(row->properties->kind));
+        problem_list_add_at(scope->problems, row->properties, "must be an object (is %s)",
+                            node_kind_name(row->properties->kind));
     row->properties = NULL;
 }
 
@@ -87,7 +87,7 @@ static int by_id(const void *left, const void *right)
 
 bool template_find_resources(struct template_scope *scope)
 {
-    const size_t faults_before = scope->faults->count;
+    const size_t problems_before = scope->problems->count;
     size_t i = 0;
 
     scope->row_count = scope->resources->count;
@@ -96,7 +96,7 @@ bool template_find_resources(struct template_scope *scope)
     scope->rows_by_id = arena_take_array(document_arena(scope->document), scope->row_count + 1,
                                          sizeof(struct template_resource *));
     if (scope->rows == NULL || scope->rows_by_id == NULL) {
-        scope->faults->is_out_of_memory = true;
+        scope->problems->is_out_of_memory = true;
         return false;
     }
     for (const struct node *node = scope->resources->first; node != NULL; node = node->next) {
@@ -104,7 +104,7 @@ bool template_find_resources(struct template_scope *scope)
         fill_row(scope, &scope->rows[i++], node);
     }
     qsort(scope->rows_by_id, scope->row_count, sizeof(struct template_resource *), by_id);
-    return scope->faults->count == faults_before;
+    return scope->problems->count == problems_before;
 }
 
 static int compare_id(const void *wanted, const void *element)
@@ -162,9 +162,9 @@ enum condition_state template_resource_exists(struct template_scope *scope,
         return CONDITION_TRUE;
     if (condition->kind == NODE_STRING)
         return template_condition(scope, condition, condition->text);
-    fault_list_add_at(scope->faults, condition, "must be the name of a condition (is %s)",
-                      node_kind_name(condition->kind));
-    return CONDITION_FAULT;
+    problem_list_add_at(scope->problems, condition, "must be the name of a condition (is %s)",
+                        node_kind_name(condition->kind));
+    return CONDITION_PROBLEM;
 }
 
 /* ---- names ---- */
@@ -174,7 +174,7 @@ static const char *lower_case(struct template_scope *scope, const char *id)
 {
     char *lower = arena_copy(document_arena(scope->document), id, strlen(id));
 
-    scope->faults->is_out_of_memory |= lower == NULL;
+    scope->problems->is_out_of_memory |= lower == NULL;
     for (char *at = lower; at != NULL && *at != '\0'; at++) {
         if (*at >= 'A' && *at <= 'Z')
             *at = (char)(*at | 0x20);
@@ -217,7 +217,7 @@ static const char *find_function(struct template_scope *scope,
     struct function_name parsed;
 
     if (name == NULL) {
-        fault_list_add_at(scope->faults, resource->node, "needs FunctionName");
+        problem_list_add_at(scope->problems, resource->node, "needs FunctionName");
         return NULL;
     }
     const char *text = template_resolve_text(scope, name);
@@ -225,14 +225,14 @@ static const char *find_function(struct template_scope *scope,
     if (text == NULL)
         return NULL;
     if (function_name_parse(text, strlen(text), &parsed) != FUNCTION_NAME_OK) {
-        fault_list_add_at(scope->faults, name, "must be a function's name or ARN (is %.*s)",
-                          SHOWN_MAX, text);
+        problem_list_add_at(scope->problems, name, "must be a function's name or ARN (is %.*s)",
+                            SHOWN_MAX, text);
         return NULL;
     }
     const char *copy =
         arena_copy(document_arena(scope->document), parsed.name, strlen(parsed.name));
 
-    scope->faults->is_out_of_memory |= copy == NULL;
+    scope->problems->is_out_of_memory |= copy == NULL;
     return copy;
 }
 
@@ -294,7 +294,7 @@ static const char *version_number(struct template_scope *scope, struct template_
     const int length = snprintf(digits, sizeof digits, "%u", number);
     const char *copy = arena_copy(document_arena(scope->document), digits, (size_t)length);
 
-    scope->faults->is_out_of_memory |= copy == NULL;
+    scope->problems->is_out_of_memory |= copy == NULL;
     return copy;
 }
 
@@ -317,7 +317,7 @@ static const struct node *qualified(struct template_scope *scope, const struct n
         return NULL;
     const char *text = arena_join(document_arena(scope->document), parts);
 
-    scope->faults->is_out_of_memory |= text == NULL;
+    scope->problems->is_out_of_memory |= text == NULL;
     return string(scope, text, at);
 }
 
@@ -332,10 +332,10 @@ static const struct node *published(struct template_scope *scope, const struct n
     if (alias == NULL)
         alias = node_member(scope->globals, "AutoPublishAlias");
     if (alias == NULL || (strcmp(part, "Alias") != 0 && strcmp(part, "Version") != 0)) {
-        fault_list_add_at(scope->faults, at,
-                          "%.*s has no %.*s: AutoPublishAlias gives it Alias "
-                          "and Version",
-                          SHOWN_MAX, function->node->key, SHOWN_MAX, part);
+        problem_list_add_at(scope->problems, at,
+                            "%.*s has no %.*s: AutoPublishAlias gives it Alias "
+                            "and Version",
+                            SHOWN_MAX, function->node->key, SHOWN_MAX, part);
         return NULL;
     }
     if (strcmp(part, "Alias") == 0)
@@ -346,15 +346,15 @@ static const struct node *published(struct template_scope *scope, const struct n
     return qualified(scope, at, name, number);
 }
 
-/* False with a fault when its condition leaves it out. */
+/* False with a problem when its condition leaves it out. */
 static bool is_there(struct template_scope *scope, const struct node *at,
                      const struct template_resource *resource)
 {
     const enum condition_state state = template_resource_exists(scope, resource);
 
     if (state == CONDITION_FALSE)
-        fault_list_add_at(scope->faults, at, "%.*s isn't there, by its Condition", SHOWN_MAX,
-                          resource->node->key);
+        problem_list_add_at(scope->problems, at, "%.*s isn't there, by its Condition", SHOWN_MAX,
+                            resource->node->key);
     return state == CONDITION_TRUE;
 }
 
@@ -371,12 +371,12 @@ static const struct node *row_value(struct template_scope *scope, const struct n
 
         return name == NULL ? NULL : string(scope, template_pattern(scope, pattern, name), at);
     }
-    fault_list_add_at(scope->faults, at,
-                      "%.*s of %.*s (%.*s) isn't known here%s%s%s: give a value under "
-                      "Metadata.Invoked of the function",
-                      SHOWN_MAX, attribute, SHOWN_MAX, resource->node->key, SHOWN_MAX,
-                      resource->type, nearest.best == NULL ? "" : " (did you mean ",
-                      nearest.best == NULL ? "" : nearest.best, nearest.best == NULL ? "" : "?)");
+    problem_list_add_at(scope->problems, at,
+                        "%.*s of %.*s (%.*s) isn't known here%s%s%s: give a value under "
+                        "Metadata.Invoked of the function",
+                        SHOWN_MAX, attribute, SHOWN_MAX, resource->node->key, SHOWN_MAX,
+                        resource->type, nearest.best == NULL ? "" : " (did you mean ",
+                        nearest.best == NULL ? "" : nearest.best, nearest.best == NULL ? "" : "?)");
     return NULL;
 }
 
@@ -409,10 +409,10 @@ const struct node *template_resource_attribute(struct template_scope *scope, con
     struct template_resource *resource = find(scope, id);
 
     if (resource == NULL) {
-        fault_list_add_at(scope->faults, at,
-                          "%.*s isn't known here: give a value under "
-                          "Metadata.Invoked of the function",
-                          SHOWN_MAX, id);
+        problem_list_add_at(scope->problems, at,
+                            "%.*s isn't known here: give a value under "
+                            "Metadata.Invoked of the function",
+                            SHOWN_MAX, id);
         return NULL;
     }
     if (!is_there(scope, at, resource))

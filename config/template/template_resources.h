@@ -29,23 +29,23 @@ struct template_resource {
     struct node *built; /* of a function: what it has become */
 };
 
-/* Fills the rows of the scope. False with a fault, or when memory is short. */
+/* Fills the rows of the scope. False with a problem, or when out of memory. */
 bool template_find_resources(struct template_scope *scope);
 
 /* Does a resource have that logical id, or does SAM make one? */
 bool template_resource_is_known(struct template_scope *scope, const char *id);
 
-/* Is it there, by its Condition? CONDITION_FAULT once the fault is said. */
+/* Is it there, by its Condition? CONDITION_PROBLEM once the problem is said. */
 enum condition_state template_resource_exists(struct template_scope *scope,
                                               const struct template_resource *resource);
 
-/* NULL when there was a fault or memory is short. */
+/* NULL when there was a problem or out of memory. */
 const struct node *template_resource_ref(struct template_scope *scope, const struct node *at,
                                          const char *id);
 const struct node *template_resource_attribute(struct template_scope *scope, const struct node *at,
                                                const char *id, const char *attribute);
 
-/* The name it has in AWS: what it is given, else the logical id. NULL when there was a fault or memory is short. */
+/* The name it has in AWS: what it is given, else the logical id. NULL when there was a problem or out of memory. */
 const char *template_resource_name(struct template_scope *scope,
                                    struct template_resource *resource);
 
@@ -53,14 +53,14 @@ const char *template_resource_name(struct template_scope *scope,
 const char *template_resource_function(struct template_scope *scope,
                                        struct template_resource *resource);
 
-/* Of a version: its number among those of its function. 0 when there was a fault or memory is short. */
+/* Of a version: its number among those of its function. 0 when there was a problem or out of memory. */
 unsigned template_resource_version(struct template_scope *scope,
                                    struct template_resource *resource);
 
 /* How many versions of that function the template has. */
 unsigned template_version_count(struct template_scope *scope, const char *function);
 
-/* "arn:...:function:NAME". NULL when memory is short. */
+/* "arn:...:function:NAME". NULL when out of memory. */
 const char *template_function_arn(struct template_scope *scope, const char *name);
 
 #endif

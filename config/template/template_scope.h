@@ -5,7 +5,7 @@
  * (template_parameters.h), conditions (template_conditions.h) and resources (template_resources.h).
  *
  * New nodes stand in the template's own document beside its tree, each with the node it was made from as `origin`.
- * Whatever can't be resolved has its fault said where that is found out; the caller only passes the failure on.
+ * Whatever can't be resolved has its problem said where that is found out; the caller only passes the failure on.
  */
 #ifndef CONFIG_TEMPLATE_TEMPLATE_SCOPE_H
 #define CONFIG_TEMPLATE_TEMPLATE_SCOPE_H
@@ -14,7 +14,7 @@
 #include <stddef.h>
 
 struct document;
-struct fault_list;
+struct problem_list;
 struct node;
 struct string_list;
 struct template_build;
@@ -28,12 +28,12 @@ enum condition_state {
     CONDITION_BUSY, /* being found out: whoever asks now asks in a circle */
     CONDITION_FALSE,
     CONDITION_TRUE,
-    CONDITION_FAULT
+    CONDITION_PROBLEM
 };
 
 struct template_scope {
     struct document *document;
-    struct fault_list *faults;
+    struct problem_list *problems;
     const struct string_list *given; /* NAME=VALUE of --parameter; NULL for none */
     const char *path;                /* of the template, as the user gave it */
     const struct node *root, *parameters, *conditions, *mappings, *resources;
@@ -50,7 +50,7 @@ struct template_scope {
 };
 
 /*
- * Counts work: a few lines of a template can ask for more than any machine has. False, with a fault at `node`, when it
+ * Counts work: a few lines of a template can ask for more than any machine has. False, with a problem at `node`, when it
  * was too much.
  */
 bool template_spend(struct template_scope *scope, size_t amount, const struct node *node);

@@ -19,9 +19,9 @@ bool template_spend(struct template_scope *scope, size_t amount, const struct no
         scope->work += amount;
         if (scope->work <= WORK_MAX)
             return true;
-        fault_list_add_at(scope->faults, node,
-                          "this template takes more work to resolve than is reasonable; it gave "
-                          "up here");
+        problem_list_add_at(scope->problems, node,
+                            "this template takes more work to resolve than is reasonable; it gave "
+                            "up here");
     }
     scope->work = WORK_MAX + 1ul;
     return false;
@@ -35,7 +35,7 @@ static struct node *add(struct template_scope *scope, struct node *parent, enum 
     struct node *node = document_add(scope->document, parent, kind, key, origin->line);
 
     if (node == NULL)
-        scope->faults->is_out_of_memory = true;
+        scope->problems->is_out_of_memory = true;
     else
         node->origin = origin->origin != NULL ? origin->origin : origin;
     return node;
@@ -81,7 +81,7 @@ const struct node *template_string(struct template_scope *scope, const char *tex
     struct node *node = add(scope, scope->bench, NODE_STRING, NULL, origin);
 
     if (text == NULL || length > UINT_MAX)
-        scope->faults->is_out_of_memory = true;
+        scope->problems->is_out_of_memory = true;
     if (node == NULL || text == NULL || length > UINT_MAX)
         return NULL;
     node->text = text;
@@ -107,7 +107,7 @@ const char *template_text(struct template_scope *scope, const struct node *value
     if (value->kind != NODE_NUMBER)
         return NULL;
     text = arena_copy(document_arena(scope->document), value->text, value->length);
-    scope->faults->is_out_of_memory |= text == NULL;
+    scope->problems->is_out_of_memory |= text == NULL;
     return text;
 }
 
@@ -119,10 +119,10 @@ const char *template_resolve_text(struct template_scope *scope, const struct nod
         return NULL;
     const char *text = template_text(scope, value);
 
-    if (text == NULL && !scope->faults->is_out_of_memory)
-        fault_list_add_at(scope->faults, source, "must be a string (is %s)",
-                          value == &template_no_value ? "AWS::NoValue"
-                                                      : node_kind_name(value->kind));
+    if (text == NULL && !scope->problems->is_out_of_memory)
+        problem_list_add_at(scope->problems, source, "must be a string (is %s)",
+                            value == &template_no_value ? "AWS::NoValue"
+                                                        : node_kind_name(value->kind));
     return text;
 }
 
@@ -139,16 +139,16 @@ static bool is_plain(struct template_scope *scope, const struct node *source)
 {
     if (source->kind != NODE_STRING || strstr(source->text, "{{resolve:") == NULL)
         return true;
-    fault_list_add_at(scope->faults, source,
-                      "a dynamic reference ({{resolve:...}}) can't be looked up here: "
-                      "give a value under Metadata.Invoked of the function");
+    problem_list_add_at(scope->problems, source,
+                        "a dynamic reference ({{resolve:...}}) can't be looked up here: "
+                        "give a value under Metadata.Invoked of the function");
     return false;
 }
 
 static bool resolve_into(struct template_scope *scope, struct node *parent,
                          const struct node *source);
 
-/* All of them, so that every fault is found. */
+/* All of them, so that every problem is found. */
 static const struct node *resolve_container(struct template_scope *scope, struct node *parent,
                                             const struct node *source)
 {
@@ -167,7 +167,7 @@ static bool enter(struct template_scope *scope, const struct node *source)
     if (!template_spend(scope, 1, source))
         return false;
     if (scope->depth == TEMPLATE_DEPTH_MAX) {
-        fault_list_add_at(scope->faults, source, "refers to itself, or too deeply to others");
+        problem_list_add_at(scope->problems, source, "refers to itself, or too deeply to others");
         return false;
     }
     scope->depth++;

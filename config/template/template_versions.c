@@ -12,7 +12,7 @@
 
 enum { SHOWN_MAX = 100, NUMBER_MAX = 12 };
 
-/* An object's member that is an object; made, for `origin`, if it isn't there. NULL when memory is short. */
+/* An object's member that is an object; made, for `origin`, if it isn't there. NULL when out of memory. */
 static struct node *member_or_new(struct template_scope *scope, struct node *object,
                                   const char *key, const struct node *origin)
 {
@@ -66,7 +66,7 @@ static const char *number_text(struct template_scope *scope, unsigned number)
     const int length = snprintf(digits, sizeof digits, "%u", number);
     const char *copy = arena_copy(document_arena(scope->document), digits, (size_t)length);
 
-    scope->faults->is_out_of_memory |= copy == NULL;
+    scope->problems->is_out_of_memory |= copy == NULL;
     return copy;
 }
 
@@ -147,9 +147,9 @@ static void put_weights(struct template_scope *scope, struct node *to, const str
         const char *key = version == NULL ? NULL : template_text(scope, version);
 
         if (key == NULL || weight == NULL)
-            fault_list_add_at(scope->faults, one, "must be {FunctionVersion, FunctionWeight}");
+            problem_list_add_at(scope->problems, one, "must be {FunctionVersion, FunctionWeight}");
         else if (node_member(weights, key) != NULL)
-            fault_list_add_at(scope->faults, one, "version %.*s stands twice", SHOWN_MAX, key);
+            problem_list_add_at(scope->problems, one, "version %.*s stands twice", SHOWN_MAX, key);
         else
             template_put(scope, weights, key, weight, weight);
     }
@@ -179,7 +179,7 @@ static void put_alias_resource(struct template_scope *scope, struct template_res
     if (function == NULL)
         return;
     if (node_member(resource->properties, "Name") == NULL) {
-        fault_list_add_at(scope->faults, resource->node, "needs Name");
+        problem_list_add_at(scope->problems, resource->node, "needs Name");
         return;
     }
     const char *name = template_resource_name(scope, resource);
@@ -188,8 +188,8 @@ static void put_alias_resource(struct template_scope *scope, struct template_res
     if (name == NULL || aliases == NULL)
         return;
     if (node_member(aliases, name) != NULL) {
-        fault_list_add_at(scope->faults, resource->node, "the function has an alias %.*s already",
-                          SHOWN_MAX, name);
+        problem_list_add_at(scope->problems, resource->node,
+                            "the function has an alias %.*s already", SHOWN_MAX, name);
         return;
     }
     struct node *alias = template_put_object(scope, aliases, name, resource->node);
@@ -204,7 +204,7 @@ static void put_alias_resource(struct template_scope *scope, struct template_res
 
 /* ---- AWS::Lambda::EventInvokeConfig ---- */
 
-/* $LATEST, a version or an alias. NULL with a fault. */
+/* $LATEST, a version or an alias. NULL with a problem. */
 static struct node *find_qualified(struct template_scope *scope, struct node *function,
                                    const struct node *qualifier)
 {
@@ -219,8 +219,8 @@ static struct node *find_qualified(struct template_scope *scope, struct node *fu
     if (found == NULL)
         found = find_object(find_object(function, "Aliases"), name);
     if (found == NULL)
-        fault_list_add_at(scope->faults, qualifier, "the function has no version and no alias %.*s",
-                          SHOWN_MAX, name);
+        problem_list_add_at(scope->problems, qualifier,
+                            "the function has no version and no alias %.*s", SHOWN_MAX, name);
     return found;
 }
 
@@ -235,8 +235,8 @@ static void put_events_resource(struct template_scope *scope, struct template_re
     if (place == NULL)
         return;
     if (node_member(place, "EventInvokeConfig") != NULL)
-        fault_list_add_at(scope->faults, resource->node,
-                          "is the second EventInvokeConfig of the same function and qualifier");
+        problem_list_add_at(scope->problems, resource->node,
+                            "is the second EventInvokeConfig of the same function and qualifier");
     else
         template_put_events(scope, place, resource->properties, NULL);
 }
@@ -269,5 +269,5 @@ bool template_put_versions(struct template_scope *scope)
             passes[pass].put(scope, row);
         }
     }
-    return !scope->faults->is_out_of_memory;
+    return !scope->problems->is_out_of_memory;
 }

@@ -9,7 +9,7 @@
 
 #include "config/template/template_resources.h"
 
-/* Adds them to the functions that resources have become. False when memory is short. */
+/* Adds them to the functions that resources have become. False when out of memory. */
 bool template_put_versions(struct template_scope *scope);
 
 #endif

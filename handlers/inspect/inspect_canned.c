@@ -56,41 +56,41 @@ static const struct function *find_function(struct exchange *exchange, struct ap
 /* ---- setting and dropping ---- */
 
 typedef bool set_fn(struct account *account, const char *function_name,
-                    struct answer_text *answers);
+                    struct canned_text *answers);
 typedef void drop_fn(struct account *account, const char *function_name);
 
 /* False when the exchange has been answered. */
-static bool read_body(struct exchange *exchange, enum answer_kind kind, struct answer_text *answers)
+static bool read_body(struct exchange *exchange, enum canned_kind kind, struct canned_text *answers)
 {
     const struct bytes_view body = bytes_view(exchange->body);
     char why[WHY_SIZE];
 
     if (exchange->is_body_too_large) {
         (void)snprintf(why, sizeof why, "the body is larger than %d bytes",
-                       INSPECT_ANSWERS_BODY_MAX);
+                       INSPECT_CANNED_BODY_MAX);
         api_answer_refusal(exchange, 413, why);
         return false;
     }
-    if (answer_text_read(answers, kind, body.data, body.length, why, sizeof why))
+    if (canned_text_read(answers, kind, body.data, body.length, why, sizeof why))
         return true;
     api_answer_refusal(exchange, 400, why);
     return false;
 }
 
-static void set(struct exchange *exchange, struct api *api, enum answer_kind kind, set_fn *set_list)
+static void set(struct exchange *exchange, struct api *api, enum canned_kind kind, set_fn *set_list)
 {
     const struct function *function = find_function(exchange, api);
     struct account *account = function == NULL ? NULL : inspect_account(exchange, api);
-    struct answer_text answers;
+    struct canned_text answers;
 
     if (account == NULL || !read_body(exchange, kind, &answers))
         return;
     if (set_list(account, function->name, &answers)) {
-        inspect_answer_done(exchange);
+        inspect_respond_done(exchange);
         return;
     }
-    answer_text_clear(&answers);
-    api_answer_refusal(exchange, 500, "invoked is short of memory");
+    canned_text_clear(&answers);
+    api_answer_refusal(exchange, 500, "invoked is out of memory");
 }
 
 static void drop(struct exchange *exchange, struct api *api, drop_fn *drop_list)
@@ -101,12 +101,12 @@ static void drop(struct exchange *exchange, struct api *api, drop_fn *drop_list)
     if (account == NULL)
         return;
     drop_list(account, function->name);
-    inspect_answer_done(exchange);
+    inspect_respond_done(exchange);
 }
 
 void inspect_mock_set(struct exchange *exchange, struct api *api)
 {
-    set(exchange, api, ANSWER_MOCK, mocks_set);
+    set(exchange, api, CANNED_MOCK, mocks_set);
 }
 
 void inspect_mock_drop(struct exchange *exchange, struct api *api)
@@ -116,7 +116,7 @@ void inspect_mock_drop(struct exchange *exchange, struct api *api)
 
 void inspect_faults_set(struct exchange *exchange, struct api *api)
 {
-    set(exchange, api, ANSWER_FAULTS, faults_set);
+    set(exchange, api, CANNED_FAULTS, faults_set);
 }
 
 void inspect_faults_drop(struct exchange *exchange, struct api *api)

@@ -10,7 +10,7 @@
 #include "handlers/api.h"
 
 /* A list of canned answers is long when payloads are. */
-enum { INSPECT_ANSWERS_BODY_MAX = 6 << 20 };
+enum { INSPECT_CANNED_BODY_MAX = 6 << 20 };
 
 void inspect_mock_set(struct exchange *exchange, struct api *api);
 void inspect_mock_drop(struct exchange *exchange, struct api *api);

@@ -52,7 +52,7 @@ static void answer_clock(struct exchange *exchange, struct clock *clock,
         bytes_release(json);
         json = NULL;
     }
-    inspect_answer_json(exchange, 200, json);
+    inspect_respond_json(exchange, 200, json);
 }
 
 void inspect_clock_show(struct exchange *exchange, struct api *api)
@@ -114,7 +114,7 @@ static void advance(struct exchange *exchange, struct api *api, struct account *
     if (advancing != NULL && advancing->held != NULL)
         held_exchange_close(advancing->held);
     free(advancing);
-    api_answer_refusal(exchange, 500, "invoked is short of memory");
+    api_answer_refusal(exchange, 500, "invoked is out of memory");
 }
 
 /* Reads {"AdvanceSeconds": 60}. False when the exchange has been answered with a refusal. */

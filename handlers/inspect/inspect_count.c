@@ -24,7 +24,7 @@ static void answer_count(struct exchange *exchange, int status, size_t count)
         bytes_release(body);
         body = NULL;
     }
-    inspect_answer_json(exchange, status, body);
+    inspect_respond_json(exchange, status, body);
 }
 
 static void end(struct waiting *waiting)
@@ -85,7 +85,7 @@ static void count_or_wait(struct exchange *exchange, struct api *api, struct his
     if (count >= wanted->at_least)
         answer_count(exchange, 200, count);
     else if (!wait_for(exchange, api, history, wanted, seconds))
-        api_answer_refusal(exchange, 500, "invoked is short of memory");
+        api_answer_refusal(exchange, 500, "invoked is out of memory");
 }
 
 /* More than are kept can't be waited for. */
@@ -122,7 +122,7 @@ void inspect_count_handle(struct exchange *exchange, struct api *api)
         return;
     history = history_of(account);
     if (history == NULL)
-        api_answer_refusal(exchange, 500, "invoked is short of memory");
+        api_answer_refusal(exchange, 500, "invoked is out of memory");
     else
         count_or_wait(exchange, api, history, &wanted, seconds);
 }

@@ -12,7 +12,7 @@
 
 enum { ROWS_MAX = 100000, DRAIN_SECONDS_DEFAULT = 30 };
 
-static const char short_of_memory[] = "invoked is short of memory";
+static const char short_of_memory[] = "invoked is out of memory";
 
 /* ---- the list ---- */
 
@@ -49,7 +49,7 @@ static bool append_row(struct bytes **json, const struct event_row *row)
            append_text(json, "LastError", row->last_error) && bytes_append(json, "}", 1);
 }
 
-/* NULL when memory is short. */
+/* NULL when out of memory. */
 static struct bytes *make_list(const struct event_row *rows, size_t count)
 {
     struct bytes *json = NULL;
@@ -68,7 +68,7 @@ static void on_rows(const struct event_row *rows, size_t count, void *context)
     if (rows == NULL)
         api_answer_refusal(context, 500, "the queue can't be read: see invoked's log");
     else
-        inspect_answer_json(context, 200, make_list(rows, count));
+        inspect_respond_json(context, 200, make_list(rows, count));
 }
 
 void inspect_events_list(struct exchange *exchange, struct api *api)
@@ -89,7 +89,7 @@ void inspect_events_list(struct exchange *exchange, struct api *api)
 static void on_cleared(enum store_status status, void *context)
 {
     if (status == STORE_OK)
-        inspect_answer_done(context);
+        inspect_respond_done(context);
     else
         api_answer_refusal(context, 500,
                            "the queue could not be emptied on disk: see invoked's log");
@@ -129,7 +129,7 @@ static void on_empty(const char (*request_ids)[REQUEST_ID_SIZE], size_t count, v
     (void)count;
     draining->wait = NULL;
     log_push(draining->api->log);
-    inspect_answer_done(held_exchange_of(draining->held));
+    inspect_respond_done(held_exchange_of(draining->held));
     end_drain(draining);
 }
 
@@ -142,7 +142,7 @@ static void on_left(const struct event_row *rows, size_t count, void *context)
                      count == 1 ? " is" : "s are") &&
         list != NULL && bytes_append(&json, list->data, list->length) &&
         bytes_append(&json, "}", 1)) {
-        inspect_answer_json(context, 408, json);
+        inspect_respond_json(context, 408, json);
     } else {
         bytes_release(json);
         api_answer_refusal(context, 408, "the time is up and events are left");
@@ -159,7 +159,7 @@ static void on_drain_overdue(struct held_exchange *held, void *context)
 
     end_drain(draining);
     if (async_invoker_count(account) == 0)
-        inspect_answer_done(exchange); /* TimeoutSeconds=0 just asks */
+        inspect_respond_done(exchange); /* TimeoutSeconds=0 just asks */
     else if (!async_invoker_list(api->async_invoker, account, NULL, ROWS_MAX, on_left, exchange))
         api_answer_refusal(exchange, 408, "the time is up and events are left");
 }

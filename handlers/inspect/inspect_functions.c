@@ -123,5 +123,5 @@ void inspect_functions_handle(struct exchange *exchange, struct api *api)
     for (size_t i = 0; i < config->function_count; i++)
         write_function(&writer, api, account, config->functions[i]);
     json_close(&writer, ']');
-    inspect_answer_json(exchange, 200, json_writer_take(&writer));
+    inspect_respond_json(exchange, 200, json_writer_take(&writer));
 }

@@ -119,7 +119,7 @@ void inspect_history_list(struct exchange *exchange, struct api *api)
         limit--;
     }
     json_close(&writer, ']');
-    inspect_answer_json(exchange, 200, json_writer_take(&writer));
+    inspect_respond_json(exchange, 200, json_writer_take(&writer));
 }
 
 void inspect_history_forget(struct exchange *exchange, struct api *api)
@@ -130,5 +130,5 @@ void inspect_history_forget(struct exchange *exchange, struct api *api)
         return;
     if (account->history != NULL)
         history_forget(account->history);
-    inspect_answer_done(exchange);
+    inspect_respond_done(exchange);
 }

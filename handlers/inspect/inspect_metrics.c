@@ -29,7 +29,7 @@ static void gauges_of(const char *function_name, struct function_gauges *gauges,
 
 static void answer_short_of_memory(struct exchange *exchange)
 {
-    api_answer_refusal(exchange, 500, "invoked is short of memory or is stopping");
+    api_answer_refusal(exchange, 500, "invoked is out of memory or is stopping");
 }
 
 static void end(struct asking *asking)

@@ -19,7 +19,7 @@ bool inspect_query_refuse(struct exchange *exchange, const char *format, ...)
     if (vasprintf(&why, format, arguments) < 0)
         why = NULL;
     va_end(arguments);
-    api_answer_refusal(exchange, 400, why == NULL ? "invoked is short of memory" : why);
+    api_answer_refusal(exchange, 400, why == NULL ? "invoked is out of memory" : why);
     free(why);
     return false;
 }

@@ -14,7 +14,7 @@ enum { NAME_SIZE = 512 };
 static void on_records(struct bytes *array, enum store_status status, void *context)
 {
     if (status == STORE_OK)
-        inspect_answer_json(context, 200, array);
+        inspect_respond_json(context, 200, array);
     else
         api_answer_refusal(context, 500, "the records can't be read: see invoked's log");
     if (status != STORE_OK)
@@ -31,7 +31,7 @@ static void list(struct exchange *exchange, struct api *api, enum record_kind ki
         return;
     (void)exchange_query(exchange, parameter, name, sizeof name, NULL);
     if (!async_invoker_records(api->async_invoker, account, kind, name, on_records, exchange))
-        api_answer_refusal(exchange, 500, "invoked is short of memory");
+        api_answer_refusal(exchange, 500, "invoked is out of memory");
 }
 
 void inspect_records_dead_letters(struct exchange *exchange, struct api *api)
@@ -86,7 +86,7 @@ static void answer_redriven(struct exchange *exchange, size_t count)
     struct bytes *json = NULL;
 
     (void)bytes_format(&json, "{\"redriven\":%zu}", count);
-    inspect_answer_json(exchange, 200, json);
+    inspect_respond_json(exchange, 200, json);
 }
 
 static void on_redriven(size_t count, enum redrive_status status, void *context)
@@ -133,5 +133,5 @@ void inspect_records_redrive(struct exchange *exchange, struct api *api)
             return;
     }
     free(redriving);
-    api_answer_refusal(exchange, 500, "invoked is short of memory");
+    api_answer_refusal(exchange, 500, "invoked is out of memory");
 }

@@ -22,7 +22,7 @@ typedef void reset_step_fn(struct reset *reset);
 
 static void step_done(struct reset *reset, const char *fault);
 
-static const char short_of_memory[] = "invoked is short of memory or is stopping";
+static const char short_of_memory[] = "invoked is out of memory or is stopping";
 
 static void on_events_cleared(enum store_status status, void *context)
 {
@@ -79,7 +79,7 @@ static void step_done(struct reset *reset, const char *fault)
     if (fault != NULL)
         api_answer_refusal(reset->exchange, 500, fault);
     else
-        inspect_answer_done(reset->exchange);
+        inspect_respond_done(reset->exchange);
     free(reset);
 }
 

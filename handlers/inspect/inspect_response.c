@@ -6,23 +6,23 @@
 #include "handlers/lambda/api_error.h"
 #include "handlers/lambda/caller.h"
 
-void inspect_answer_json(struct exchange *exchange, int status, struct bytes *json)
+void inspect_respond_json(struct exchange *exchange, int status, struct bytes *json)
 {
     static const struct answer_header headers[] = {{"Content-Type", "application/json"}};
     const struct answer answer = {
         .status = status, .headers = headers, .header_count = 1, .body = json};
 
     if (json == NULL) {
-        api_answer_refusal(exchange, 500, "invoked is short of memory");
+        api_answer_refusal(exchange, 500, "invoked is out of memory");
         return;
     }
     exchange_answer(exchange, &answer);
     bytes_release(json);
 }
 
-void inspect_answer_done(struct exchange *exchange)
+void inspect_respond_done(struct exchange *exchange)
 {
-    inspect_answer_json(exchange, 200, bytes_copy("{}", 2));
+    inspect_respond_json(exchange, 200, bytes_copy("{}", 2));
 }
 
 struct account *inspect_account(struct exchange *exchange, struct api *api)
@@ -31,14 +31,14 @@ struct account *inspect_account(struct exchange *exchange, struct api *api)
 
     if (caller_of(exchange, api, &caller))
         return caller.account;
-    api_answer_refusal(exchange, 500, "there are too many accounts, or memory is short");
+    api_answer_refusal(exchange, 500, "there are too many accounts, or out of memory");
     return NULL;
 }
 
 cJSON *inspect_body(struct exchange *exchange, bool *is_good)
 {
     const struct bytes_view body = bytes_view(exchange->body);
-    struct json_text_fault fault;
+    struct json_text_error fault;
     char why[sizeof fault.reason + 64];
     cJSON *json = NULL;
 

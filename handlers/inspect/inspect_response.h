@@ -10,11 +10,11 @@
 
 #include "handlers/api.h"
 
-/* `json` is taken; NULL (memory is short) becomes a 500. */
-void inspect_answer_json(struct exchange *exchange, int status, struct bytes *json);
+/* `json` is taken; NULL (out of memory) becomes a 500. */
+void inspect_respond_json(struct exchange *exchange, int status, struct bytes *json);
 
 /* 200 `{}` */
-void inspect_answer_done(struct exchange *exchange);
+void inspect_respond_done(struct exchange *exchange);
 
 /* The account whose things are asked for. NULL when the exchange has been answered with a refusal. */
 struct account *inspect_account(struct exchange *exchange, struct api *api);

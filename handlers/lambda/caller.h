@@ -16,7 +16,7 @@ struct caller {
     char access_key_id[ACCESS_KEY_ID_SIZE]; /* "" when the request is not signed */
 };
 
-/* False when there are too many accounts or memory is short. */
+/* False when there are too many accounts or out of memory. */
 bool caller_of(const struct exchange *exchange, struct api *api, struct caller *caller);
 
 #endif

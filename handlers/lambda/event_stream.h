@@ -30,7 +30,7 @@ void event_stream_payload_chunk(struct event_stream_frame *frame, struct bytes_v
 
 /*
  * The last message of a stream, whole. `json` has the members ErrorCode, ErrorDetails and LogResult, as far as they
- * apply, so it is at least "{}". Returns owned (one reference); NULL when memory is short.
+ * apply, so it is at least "{}". Returns owned (one reference); NULL when out of memory.
  */
 struct bytes *event_stream_invoke_complete(struct bytes_view json);
 

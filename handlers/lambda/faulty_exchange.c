@@ -264,5 +264,5 @@ void faulty_exchange_answer(struct exchange *exchange, struct api *api,
         return;
     }
     requested_fault_clear(fault);
-    api_answer_exception(exchange, API_SERVICE, "invoked is short of memory");
+    api_answer_exception(exchange, API_SERVICE, "invoked is out of memory");
 }

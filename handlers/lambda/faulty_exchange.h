@@ -13,7 +13,7 @@
 /*
  * From now on, and until it is answered, the exchange's answer suffers from `fault`, which is taken. `again` (taken,
  * for a duplicate) is what is delivered a second time once the first has an answer; the answer waits for that.
- * False, with nothing taken, when memory is short.
+ * False, with nothing taken, when out of memory.
  */
 bool faulty_exchange_begin(struct exchange *exchange, struct api *api,
                            struct requested_fault *fault, struct invocation *again);

@@ -53,7 +53,7 @@ static void refuse(struct exchange *exchange, struct api *api, const struct invo
         api_answer_exception(exchange, API_SERVICE, "invoked is stopping.");
         break;
     case ENQUEUE_NO_MEMORY:
-        api_answer_exception(exchange, API_SERVICE, "invoked is short of memory.");
+        api_answer_exception(exchange, API_SERVICE, "invoked is out of memory.");
         break;
     }
 }

@@ -60,6 +60,6 @@ bool invoke_fault_strikes(struct exchange *exchange, struct api *api,
         return false;
     invocation_free(again);
     requested_fault_clear(&fault);
-    api_answer_exception(exchange, API_SERVICE, "invoked is short of memory");
+    api_answer_exception(exchange, API_SERVICE, "invoked is out of memory");
     return true;
 }

@@ -24,7 +24,7 @@ struct invoke_members {
     struct function_name parsed;
 };
 
-/* False when memory is short. `members` must be zeroed; the caller clears it in both cases. */
+/* False when out of memory. `members` must be zeroed; the caller clears it in both cases. */
 bool invoke_members_decode(const struct exchange *exchange, struct invoke_members *members);
 void invoke_members_clear(struct invoke_members *members);
 

@@ -164,7 +164,7 @@ static bool check_json(struct exchange *exchange, struct api *api,
                        const struct invoke_request *request)
 {
     const struct bytes_view body = bytes_view(exchange->body);
-    struct json_text_fault fault;
+    struct json_text_error fault;
     char column[32] = "";
 
     if (body.length == 0 || json_text_check(body.data, body.length, &fault))
@@ -240,7 +240,7 @@ static bool check(struct exchange *exchange, struct api *api, const struct invok
         return false;
     }
     if (!invoke_members_decode(exchange, members) || !caller_of(exchange, api, &request->caller)) {
-        api_answer_exception(exchange, API_SERVICE, "invoked is short of memory");
+        api_answer_exception(exchange, API_SERVICE, "invoked is out of memory");
         return false;
     }
     if (!invoke_members_check(exchange, rules, members, request))
@@ -321,7 +321,7 @@ void invoke_answer_dispatch(struct exchange *exchange, enum dispatch_status stat
         break;
     case DISPATCH_NO_MEMORY:
         error.exception = API_SERVICE;
-        error.message = "invoked is short of memory or is stopping";
+        error.message = "invoked is out of memory or is stopping";
         break;
     }
     api_answer_error(exchange, &error);

@@ -44,7 +44,7 @@ void invoke_request_clear(struct invoke_request *request);
 void invoke_request_rejected(const struct invoke_request *request, const struct exchange *exchange,
                              struct api *api, enum api_exception exception);
 
-/* The invocation that it asks for, with the exchange's request id and body; NULL when memory is short. */
+/* The invocation that it asks for, with the exchange's request id and body; NULL when out of memory. */
 struct invocation *invoke_request_invocation(const struct invoke_request *request,
                                              const struct exchange *exchange, struct api *api);
 

@@ -225,7 +225,7 @@ static void check_version(struct search *search)
 static void end_search(struct search *search)
 {
     struct waiter *waiter = search->waiters;
-    char fault[INTERPRETER_FAULT_SIZE] = "";
+    char fault[INTERPRETER_ERROR_SIZE] = "";
 
     search->is_over = true;
     search->waiters = NULL;
@@ -324,7 +324,7 @@ static void on_search_begins(uv_timer_t *timer)
     try_next(timer->data);
 }
 
-/* Returns the search that knows, or will; NULL when memory is short. */
+/* Returns the search that knows, or will; NULL when out of memory. */
 static struct search *begin_search(struct interpreters *interpreters,
                                    const struct function_version *settings, const char *search_path)
 {

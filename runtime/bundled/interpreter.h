@@ -22,12 +22,12 @@
 
 struct interpreters;
 
-enum { INTERPRETER_PATH_SIZE = 4096, INTERPRETER_FAULT_SIZE = 256 };
+enum { INTERPRETER_PATH_SIZE = 4096, INTERPRETER_ERROR_SIZE = 256 };
 
 /* `path` is NULL when there is none, and `fault` then says what is missing; both die when the callback returns. */
 typedef void interpreter_found_fn(const char *path, const char *fault, void *context);
 
-/* NULL when memory is short. */
+/* NULL when out of memory. */
 struct interpreters *interpreters_open(uv_loop_t *loop, struct process_table *processes,
                                        struct log *log);
 

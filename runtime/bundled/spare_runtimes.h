@@ -40,7 +40,7 @@ struct spare_runtimes_options {
     const char *bundled_folder; /* absolute */
 };
 
-/* NULL when memory is short. Starts nothing before spare_runtimes_reconfigure(). */
+/* NULL when out of memory. Starts nothing before spare_runtimes_reconfigure(). */
 struct spare_runtimes *spare_runtimes_open(const struct spare_runtimes_options *options);
 
 /* The interpreters and then the process table, which kills what is left, must be closed next, before the loop runs. */

@@ -12,19 +12,19 @@ struct entry {
     struct entry *next; /* in the bucket */
     char *function_name;
     char *version;              /* "": set at run time, for all versions */
-    struct answer_text answers; /* of a list set at run time; else empty */
+    struct canned_text answers; /* of a list set at run time; else empty */
     uint64_t hash;              /* of a list of the configuration */
     unsigned *counts;           /* `used` of each element, then `draws` */
     size_t count;
 };
 
-struct answer_table {
+struct canned_table {
     struct entry *buckets[BUCKETS];
 };
 
 static const char set_at_run_time[] = "";
 
-static struct entry **bucket_of(struct answer_table *table, const char *function_name)
+static struct entry **bucket_of(struct canned_table *table, const char *function_name)
 {
     uint32_t hash = 2166136261u;
 
@@ -34,7 +34,7 @@ static struct entry **bucket_of(struct answer_table *table, const char *function
 }
 
 /* The link to the entry, or the bucket's last link, which is NULL. */
-static struct entry **find_link(struct answer_table *table, const char *function_name,
+static struct entry **find_link(struct canned_table *table, const char *function_name,
                                 const char *version)
 {
     struct entry **link = bucket_of(table, function_name);
@@ -49,7 +49,7 @@ static void entry_free(struct entry *entry)
 {
     if (entry == NULL)
         return;
-    answer_text_clear(&entry->answers);
+    canned_text_clear(&entry->answers);
     free(entry->function_name);
     free(entry->version);
     free(entry->counts);
@@ -83,7 +83,7 @@ static struct entry *entry_new(const char *function_name, const char *version, c
 }
 
 /* In place of what stood there. */
-static void put(struct answer_table *table, struct entry *entry)
+static void put(struct canned_table *table, struct entry *entry)
 {
     struct entry **link = find_link(table, entry->function_name, entry->version);
     struct entry *old = *link;
@@ -93,12 +93,12 @@ static void put(struct answer_table *table, struct entry *entry)
     entry_free(old);
 }
 
-struct answer_table *answer_table_new(void)
+struct canned_table *canned_table_new(void)
 {
-    return calloc(1, sizeof(struct answer_table));
+    return calloc(1, sizeof(struct canned_table));
 }
 
-void answer_table_free(struct answer_table *table)
+void canned_table_free(struct canned_table *table)
 {
     if (table == NULL)
         return;
@@ -113,20 +113,20 @@ void answer_table_free(struct answer_table *table)
     free(table);
 }
 
-bool answer_table_set(struct answer_table *table, const char *function_name,
-                      struct answer_text *answers)
+bool canned_table_set(struct canned_table *table, const char *function_name,
+                      struct canned_text *answers)
 {
     struct entry *entry = entry_new(function_name, set_at_run_time, answers->list);
 
     if (entry == NULL)
         return false;
     entry->answers = *answers;
-    *answers = (struct answer_text){.list = NULL};
+    *answers = (struct canned_text){.list = NULL};
     put(table, entry);
     return true;
 }
 
-void answer_table_drop(struct answer_table *table, const char *function_name)
+void canned_table_drop(struct canned_table *table, const char *function_name)
 {
     struct entry **link = find_link(table, function_name, set_at_run_time);
     struct entry *entry = *link;
@@ -137,14 +137,14 @@ void answer_table_drop(struct answer_table *table, const char *function_name)
     entry_free(entry);
 }
 
-static struct entry *find_set(const struct answer_table *table, const char *function_name)
+static struct entry *find_set(const struct canned_table *table, const char *function_name)
 {
     return table == NULL ? NULL
-                         : *find_link((struct answer_table *)(uintptr_t)table, function_name,
+                         : *find_link((struct canned_table *)(uintptr_t)table, function_name,
                                       set_at_run_time);
 }
 
-const cJSON *answer_table_items(const struct answer_table *table, const char *function_name,
+const cJSON *canned_table_items(const struct canned_table *table, const char *function_name,
                                 const cJSON *configured)
 {
     const struct entry *entry = find_set(table, function_name);
@@ -152,8 +152,8 @@ const cJSON *answer_table_items(const struct answer_table *table, const char *fu
     return entry == NULL ? configured : entry->answers.list;
 }
 
-/* The counts of a list of the configuration; NULL when memory is short. */
-static struct entry *get_configured(struct answer_table *table,
+/* The counts of a list of the configuration; NULL when out of memory. */
+static struct entry *get_configured(struct canned_table *table,
                                     const struct function_version *version, const cJSON *list)
 {
     const char *name = version->function->name;
@@ -170,12 +170,12 @@ static struct entry *get_configured(struct answer_table *table,
     return entry;
 }
 
-struct answer_list answer_table_list(struct answer_table *table,
+struct canned_list canned_table_list(struct canned_table *table,
                                      const struct function_version *version,
                                      const cJSON *configured)
 {
     struct entry *entry = find_set(table, version->function->name);
-    struct answer_list list = {.items = entry == NULL ? configured : entry->answers.list};
+    struct canned_list list = {.items = entry == NULL ? configured : entry->answers.list};
 
     if (entry == NULL && configured != NULL)
         entry = get_configured(table, version, configured);

@@ -15,30 +15,30 @@
 #include "config/settings/canned_text.h"
 #include "config/config.h"
 
-struct answer_table;
+struct canned_table;
 
 /* The list in force for a version. */
-struct answer_list {
+struct canned_list {
     const cJSON *items; /* borrowed from the table or the configuration; NULL: there is none */
-    unsigned *used;     /* of each element; NULL when there is no list, or memory is short */
+    unsigned *used;     /* of each element; NULL when there is no list, or when out of memory */
     unsigned *draws;    /* the same: how often chance was asked for it */
 };
 
-/* NULL when memory is short. */
-struct answer_table *answer_table_new(void);
-void answer_table_free(struct answer_table *table);
+/* NULL when out of memory. */
+struct canned_table *canned_table_new(void);
+void canned_table_free(struct canned_table *table);
 
-/* Takes `answers` for all versions of the function, in place of those before. False, not taken, when memory is short. */
-bool answer_table_set(struct answer_table *table, const char *function_name,
-                      struct answer_text *answers);
-void answer_table_drop(struct answer_table *table, const char *function_name);
+/* Takes `answers` for all versions of the function, in place of those before. False, not taken, when out of memory. */
+bool canned_table_set(struct canned_table *table, const char *function_name,
+                      struct canned_text *answers);
+void canned_table_drop(struct canned_table *table, const char *function_name);
 
 /* The list set at run time, else `configured`, which may be NULL. `table` may be NULL. Counts nothing, costs no memory. */
-const cJSON *answer_table_items(const struct answer_table *table, const char *function_name,
+const cJSON *canned_table_items(const struct canned_table *table, const char *function_name,
                                 const cJSON *configured);
 
 /* The same with its counts, which are the caller's to raise. */
-struct answer_list answer_table_list(struct answer_table *table,
+struct canned_list canned_table_list(struct canned_table *table,
                                      const struct function_version *version,
                                      const cJSON *configured);
 

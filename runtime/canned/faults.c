@@ -21,29 +21,29 @@ static const struct {
 
 enum { WORD_COUNT = sizeof words / sizeof words[0] };
 
-static struct answer_table *get_table(struct account *account)
+static struct canned_table *get_table(struct account *account)
 {
     if (account->faults == NULL)
-        account->faults = answer_table_new();
+        account->faults = canned_table_new();
     return account->faults;
 }
 
-bool faults_set(struct account *account, const char *function_name, struct answer_text *faults)
+bool faults_set(struct account *account, const char *function_name, struct canned_text *faults)
 {
-    struct answer_table *table = get_table(account);
+    struct canned_table *table = get_table(account);
 
-    return table != NULL && answer_table_set(table, function_name, faults);
+    return table != NULL && canned_table_set(table, function_name, faults);
 }
 
 void faults_drop(struct account *account, const char *function_name)
 {
     if (account->faults != NULL)
-        answer_table_drop(account->faults, function_name);
+        canned_table_drop(account->faults, function_name);
 }
 
 void faults_reset(struct account *account)
 {
-    answer_table_free(account->faults);
+    canned_table_free(account->faults);
     account->faults = NULL;
 }
 
@@ -150,13 +150,13 @@ bool faults_strike(struct account *account, const struct function_version *versi
                    enum invocation_type type, struct random_source *random,
                    struct requested_fault *fault)
 {
-    struct answer_list list;
+    struct canned_list list;
     size_t index = 0;
 
-    if (answer_table_items(account->faults, version->function->name, version->faults) == NULL ||
+    if (canned_table_items(account->faults, version->function->name, version->faults) == NULL ||
         get_table(account) == NULL)
         return false;
-    list = answer_table_list(account->faults, version, version->faults);
+    list = canned_table_list(account->faults, version, version->faults);
     if (list.used == NULL)
         return false;
     for (const cJSON *item = list.items->child; item != NULL; item = item->next, index++) {

@@ -32,8 +32,8 @@ struct requested_fault {
     char *retry_after;                       /* owned; NULL for no such header */
 };
 
-/* Takes `faults` for a function, in place of those before. False, not taken, when memory is short. */
-bool faults_set(struct account *account, const char *function_name, struct answer_text *faults);
+/* Takes `faults` for a function, in place of those before. False, not taken, when out of memory. */
+bool faults_set(struct account *account, const char *function_name, struct canned_text *faults);
 void faults_drop(struct account *account, const char *function_name);
 
 /* As it was at the start: nothing set at run time, nothing used, seeds at their beginning. */

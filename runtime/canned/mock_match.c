@@ -19,7 +19,7 @@ struct comparison {
     size_t agreeing, differing; /* values of When */
     char path[PATH_SIZE];       /* of the value that is looked at: "$.items[0].id" */
     struct bytes
-        *difference; /* the first one, for people; NULL when there is none, or memory is short */
+        *difference; /* the first one, for people; NULL when there is none, or when out of memory */
 };
 
 static const cJSON *member(const cJSON *object, const char *name)

@@ -29,7 +29,7 @@ int mock_match_find(const struct mock_question *question);
 
 /*
  * For an event that fits none: "Mock[1], which differs at $.amount: it wants 0, the event has 5". Returns owned; NULL
- * when memory is short.
+ * when out of memory.
  */
 struct bytes *mock_match_explain(const struct mock_question *question);
 

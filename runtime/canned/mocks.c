@@ -6,35 +6,35 @@
 
 enum { EVENT_SHOWN_MAX = 300 };
 
-static struct answer_table *get_table(struct account *account)
+static struct canned_table *get_table(struct account *account)
 {
     if (account->mocks == NULL)
-        account->mocks = answer_table_new();
+        account->mocks = canned_table_new();
     return account->mocks;
 }
 
-bool mocks_set(struct account *account, const char *function_name, struct answer_text *answers)
+bool mocks_set(struct account *account, const char *function_name, struct canned_text *answers)
 {
-    struct answer_table *table = get_table(account);
+    struct canned_table *table = get_table(account);
 
-    return table != NULL && answer_table_set(table, function_name, answers);
+    return table != NULL && canned_table_set(table, function_name, answers);
 }
 
 void mocks_drop(struct account *account, const char *function_name)
 {
     if (account->mocks != NULL)
-        answer_table_drop(account->mocks, function_name);
+        canned_table_drop(account->mocks, function_name);
 }
 
 void mocks_reset(struct account *account)
 {
-    answer_table_free(account->mocks);
+    canned_table_free(account->mocks);
     account->mocks = NULL;
 }
 
 bool mocks_cover(const struct account *account, const struct function_version *version)
 {
-    return answer_table_items(account->mocks, version->function->name, version->mock) != NULL;
+    return canned_table_items(account->mocks, version->function->name, version->mock) != NULL;
 }
 
 static struct bytes *explain(const struct mock_question *question, const char *function_name)
@@ -58,13 +58,13 @@ const cJSON *mocks_choose(struct account *account, const struct invocation *invo
                           struct bytes **why)
 {
     const struct function_version *version = invocation->target.version;
-    struct answer_table *table = get_table(account);
-    struct answer_list list = {.items = NULL};
+    struct canned_table *table = get_table(account);
+    struct canned_list list = {.items = NULL};
     int index;
 
     *why = NULL;
     if (table != NULL)
-        list = answer_table_list(table, version, version->mock);
+        list = canned_table_list(table, version, version->mock);
     if (list.items == NULL || list.used == NULL)
         return NULL;
     const struct mock_question question = {

@@ -13,8 +13,8 @@
 #include "config/settings/canned_text.h"
 #include "runtime/dispatch/invocation.h"
 
-/* Takes `answers` for a function, in place of those before. False, not taken, when memory is short. */
-bool mocks_set(struct account *account, const char *function_name, struct answer_text *answers);
+/* Takes `answers` for a function, in place of those before. False, not taken, when out of memory. */
+bool mocks_set(struct account *account, const char *function_name, struct canned_text *answers);
 
 /* The function is itself again. */
 void mocks_drop(struct account *account, const char *function_name);
@@ -27,7 +27,7 @@ bool mocks_cover(const struct account *account, const struct function_version *v
 
 /*
  * The answer for an invocation of a mocked function, which counts as used from now on; borrowed until the next change.
- * NULL when none fits (then `*why`, owned, says what the event was and which answer came nearest) or memory is short
+ * NULL when none fits (then `*why`, owned, says what the event was and which answer came nearest) or out of memory
  * (then that is NULL).
  */
 const cJSON *mocks_choose(struct account *account, const struct invocation *invocation,

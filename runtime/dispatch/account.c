@@ -103,8 +103,8 @@ void accounts_close(struct accounts *accounts)
     for (struct account *account = accounts->first; account != NULL; account = next) {
         next = account->next;
         history_free(account->history);
-        answer_table_free(account->mocks);
-        answer_table_free(account->faults);
+        canned_table_free(account->mocks);
+        canned_table_free(account->faults);
         clock_close(account->clock);
         free(account);
     }

@@ -12,7 +12,7 @@
 
 enum { ACCOUNT_ID_SIZE = 13, ACCOUNTS_MAX = 10000 };
 
-struct answer_table;
+struct canned_table;
 struct async_account;
 struct history;
 
@@ -24,19 +24,19 @@ struct account {
         unreserved_in_use; /* invocations of functions without reserved concurrency; the dispatcher's */
     struct async_account *events; /* the asynchronous invoker's; NULL before the first event */
     struct history *history;      /* what was invoked; NULL before it is first asked for */
-    struct answer_table *mocks;   /* mocks.h; NULL before the first one */
-    struct answer_table *faults;  /* faults.h; NULL before the first one */
+    struct canned_table *mocks;   /* mocks.h; NULL before the first one */
+    struct canned_table *faults;  /* faults.h; NULL before the first one */
     struct account *next;         /* in the order of making */
 };
 
 struct accounts;
 
-/* Borrows `loop`; copies the rest. NULL when memory is short. */
+/* Borrows `loop`; copies the rest. NULL when out of memory. */
 struct accounts *accounts_open(uv_loop_t *loop, const struct clock_options *clock_options,
                                const char *default_id);
 void accounts_close(struct accounts *accounts);
 
-/* Borrowed; made if need be. `id` is 12 digits. NULL when there are too many or memory is short. */
+/* Borrowed; made if need be. `id` is 12 digits. NULL when there are too many or out of memory. */
 struct account *accounts_get(struct accounts *accounts, const char *id);
 
 struct account *accounts_default(const struct accounts *accounts);

@@ -220,7 +220,7 @@ static bool is_awaited(const struct version_pool *pool, const struct invocation 
     return worker_is_debugged(invocation->target.version) && has_live_environment(pool);
 }
 
-/* False when memory is short. */
+/* False when out of memory. */
 static bool start_for_waiting(struct dispatcher *dispatcher, struct version_pool *pool,
                               bool is_grace_over)
 {

@@ -39,7 +39,7 @@ struct dispatch_observer {
     void *context;
 };
 
-/* Borrows `services`. NULL when memory is short. */
+/* Borrows `services`. NULL when out of memory. */
 struct dispatcher *dispatcher_open(const struct environment_services *services);
 
 /*

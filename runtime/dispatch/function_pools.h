@@ -45,7 +45,7 @@ struct function_pools {
 struct function_state *function_pools_find(const struct function_pools *pools,
                                            const struct account *account, const char *name);
 
-/* Made if need be; NULL when memory is short. */
+/* Made if need be; NULL when out of memory. */
 struct function_state *function_pools_get(struct function_pools *pools, struct account *account,
                                           const char *name);
 
@@ -56,7 +56,7 @@ void function_pools_visit(struct function_pools *pools, pool_visit_fn *visit, vo
 /* Frees all; no environment may be left. */
 void function_pools_clear(struct function_pools *pools);
 
-/* The pool for these settings, made if need be; NULL when memory is short. */
+/* The pool for these settings, made if need be; NULL when out of memory. */
 struct version_pool *version_pool_get(struct function_state *function,
                                       const struct function_version *settings);
 

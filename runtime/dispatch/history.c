@@ -220,7 +220,7 @@ static void add_newest(struct history *history, struct history_row *row)
     history->weight += row->weight;
 }
 
-/* NULL when no history is wanted or memory is short: an invocation never fails because of its row. */
+/* NULL when no history is wanted or out of memory: an invocation never fails because of its row. */
 static struct history_row *add_row(const struct invocation_options *options, int64_t started_at_ms)
 {
     struct history *history = history_of(options->account);

@@ -63,7 +63,7 @@ struct history_row {
     char function_name[]; /* and what the two above point to */
 };
 
-/* Borrowed; made if need be. NULL when memory is short. */
+/* Borrowed; made if need be. NULL when out of memory. */
 struct history *history_of(struct account *account);
 void history_free(struct history *history);
 

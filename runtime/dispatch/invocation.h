@@ -89,7 +89,7 @@ struct invocation_options {
     unsigned attempt;
 };
 
-/* Returns owned; NULL when memory is short. */
+/* Returns owned; NULL when out of memory. */
 struct invocation *invocation_new(const struct invocation_options *options,
                                   struct random_source *random);
 void invocation_free(struct invocation *invocation);

@@ -48,7 +48,7 @@ static struct function_metrics *find(const struct metrics *metrics, const char *
     return function;
 }
 
-/* NULL when memory is short: then nothing is counted. */
+/* NULL when out of memory: then nothing is counted. */
 static struct function_metrics *get(struct metrics *metrics, const char *name)
 {
     struct function_metrics *function = find(metrics, name);
@@ -359,7 +359,7 @@ static void write_single(struct writing *writing, const char *name, const char *
         writing->is_short = true;
 }
 
-/* Returns owned; NULL when memory is short. */
+/* Returns owned; NULL when out of memory. */
 static struct facts *gather(const struct metrics *metrics, const struct metrics_sources *sources)
 {
     static const struct function_metrics none = {0};

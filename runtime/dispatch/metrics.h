@@ -20,7 +20,7 @@
 
 struct metrics; /* opaque */
 
-/* NULL when memory is short. */
+/* NULL when out of memory. */
 struct metrics *metrics_new(void);
 void metrics_free(struct metrics *metrics);
 
@@ -49,10 +49,10 @@ struct metrics_sources {
     size_t dead_letters; /* since the start */
 };
 
-/* All but the next. Returns owned; NULL when memory is short. */
+/* All but the next. Returns owned; NULL when out of memory. */
 struct bytes *metrics_write(const struct metrics *metrics, const struct metrics_sources *sources);
 
-/* The queue tells of its oldest event only later: 0 when there is none. False when memory is short. */
+/* The queue tells of its oldest event only later: 0 when there is none. False when out of memory. */
 bool metrics_append_oldest_event(struct bytes **text, double age_s);
 
 #endif

@@ -9,7 +9,7 @@
 
 #include "runtime/environments/execution_environment.h"
 
-/* An environment in state IDLE, for one invocation; NULL when memory is short. */
+/* An environment in state IDLE, for one invocation; NULL when out of memory. */
 struct environment *command_open(const struct environment_options *options);
 
 #endif

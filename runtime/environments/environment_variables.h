@@ -24,7 +24,7 @@ struct environment_variables_options {
         instance; /* 32 hexadecimal digits of the log stream's name, which tell environments apart */
 };
 
-/* False when memory is short; `variables` is then empty. The caller clears it. */
+/* False when out of memory; `variables` is then empty. The caller clears it. */
 bool environment_variables_make(const struct environment_variables_options *options,
                                 struct environment_variables *variables);
 

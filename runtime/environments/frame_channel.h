@@ -58,7 +58,7 @@ int frame_channel_pair(int *workers_end);
 bool frame_channel_adopt(struct frame_channel *channel, uv_loop_t *loop, int servers_end,
                          frame_received_fn *on_frame, frame_ended_fn *on_end, void *context);
 
-/* Returns owned: what a frame's body is appended to; the room for the head is there. NULL when memory is short. */
+/* Returns owned: what a frame's body is appended to; the room for the head is there. NULL when out of memory. */
 struct bytes *frame_new(size_t usual_length);
 
 /* Writes `frame` (taken), then `payload` (retained; may be NULL) as the end of its body. False when the queue is full. */

@@ -16,7 +16,7 @@ struct log_tail {
     bool is_cut; /* the beginning was dropped */
 };
 
-/* Keeps the last LOG_KEPT_MAX bytes. When memory is short the new bytes are dropped: a log never fails an invocation. */
+/* Keeps the last LOG_KEPT_MAX bytes. When out of memory the new bytes are dropped: a log never fails an invocation. */
 void log_tail_append(struct log_tail *tail, const char *data, size_t length);
 
 /* The last LOG_RESULT_MAX bytes; valid until the next append. */

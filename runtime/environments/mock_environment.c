@@ -17,7 +17,7 @@ enum ending {
     ENDING_TIMEOUT,
     ENDING_EXIT,
     ENDING_NO_FIT,
-    ENDING_FAULT
+    ENDING_PROBLEM
 };
 
 /* The answer is read when the invocation begins: what is changed while it waits is for the next. */
@@ -27,7 +27,7 @@ struct mock {
     enum ending ending;
     unsigned delay_ms;
     struct bytes *
-        payload; /* ENDING_PAYLOAD: what is answered; ENDING_NO_FIT: why; NULL when memory is short */
+        payload; /* ENDING_PAYLOAD: what is answered; ENDING_NO_FIT: why; NULL when out of memory */
     bool is_function_error, is_handled;
     enum api_exception exception;
     char *message; /* ENDING_EXCEPTION: NULL for the table's */
@@ -53,7 +53,7 @@ static void read_payload(struct mock *mock, const cJSON *answer)
         is_made = bytes_append(&mock->payload, "null", 4); /* a handler that returned nothing */
     else
         is_made = json_value_append(&mock->payload, payload);
-    mock->ending = is_made ? ENDING_PAYLOAD : ENDING_FAULT;
+    mock->ending = is_made ? ENDING_PAYLOAD : ENDING_PROBLEM;
 }
 
 static void read_answer(struct mock *mock, const cJSON *answer)
@@ -86,7 +86,7 @@ static void choose(struct mock *mock, const struct invocation *invocation)
     if (answer != NULL)
         read_answer(mock, answer);
     else
-        mock->ending = mock->payload != NULL ? ENDING_NO_FIT : ENDING_FAULT;
+        mock->ending = mock->payload != NULL ? ENDING_NO_FIT : ENDING_PROBLEM;
 }
 
 /* ---- endings ---- */
@@ -143,7 +143,7 @@ static void end_without_answer(struct mock *mock, struct invocation *invocation)
         return;
     }
     bytes_release(error);
-    invocation_refuse(invocation, API_SERVICE, "invoked is short of memory");
+    invocation_refuse(invocation, API_SERVICE, "invoked is out of memory");
 }
 
 static void end(struct mock *mock)
@@ -166,8 +166,8 @@ static void end(struct mock *mock)
     case ENDING_NO_FIT:
         end_without_answer(mock, invocation);
         break;
-    case ENDING_FAULT:
-        invocation_refuse(invocation, API_SERVICE, "invoked is short of memory");
+    case ENDING_PROBLEM:
+        invocation_refuse(invocation, API_SERVICE, "invoked is out of memory");
         break;
     }
 }

@@ -26,7 +26,7 @@ struct worker_ports {
     void *context;
 };
 
-/* A new environment in state INIT; NULL when memory is short. What goes wrong later shows as on_init_failed. */
+/* A new environment in state INIT; NULL when out of memory. What goes wrong later shows as on_init_failed. */
 struct environment *worker_open(const struct environment_options *options);
 
 /* Local.Attach or Local.DebugCommand: there is no time-out, and one process at a time. */

@@ -85,10 +85,10 @@ void async_begin(struct async_account *owner);
 void async_end(struct async_account *owner);
 void async_end_any(struct async_invoker *invoker); /* of no account: begun by busy_count++ */
 
-/* The function has none yet; its id is the caller's to set. NULL when memory is short. */
+/* The function has none yet; its id is the caller's to set. NULL when out of memory. */
 struct event_lane *async_new_lane(struct async_account *owner, const char *function_name);
 
-/* NULL when memory is short. */
+/* NULL when out of memory. */
 struct event_lane *async_lane(struct async_invoker *invoker, struct account *account,
                               const char *function_name);
 
@@ -136,7 +136,7 @@ void async_expire(struct event *event, const struct function_target *target);
 /* Of the dispatcher; `context` is the event. */
 void async_on_done(struct invocation *invocation, void *context);
 
-/* A callback that found writing of what must be kept impossible for want of memory. */
+/* A callback that found writing of what must be kept impossible because memory ran out. */
 _Noreturn void async_out_of_memory(void);
 
 int64_t async_now_ms(const struct event_lane *lane);
@@ -149,14 +149,14 @@ void async_look_at_waits(struct async_invoker *invoker);
 void async_note_start(struct async_account *owner, const struct event *event);
 void async_drop_waits(struct async_account *owner);
 
-/* One event of another function's outcome; NULL when the queue is full or memory is short. */
+/* One event of another function's outcome; NULL when the queue is full or out of memory. */
 struct event *async_new_event(struct async_invoker *invoker, const struct enqueue_options *options,
                               enum enqueue_status *status);
 
 /* When a new event's commit is done: it is kept in memory to be run at once, or left to the database. */
 void async_accept(struct event *event, enum store_status status);
 
-/* At the start: what a kill left of a redrive. False when memory is short. */
+/* At the start: what a kill left of a redrive. False when out of memory. */
 bool async_finish_redrives(struct async_invoker *invoker);
 
 #endif

@@ -35,7 +35,7 @@ struct async_invoker_options {
     bool is_explaining; /* --explain: a line for each step of each event */
 };
 
-/* Takes `queue` on success, and goes on where its last user stopped. NULL when it can't be read or memory is short. */
+/* Takes `queue` on success, and goes on where its last user stopped. NULL when it can't be read or out of memory. */
 struct async_invoker *async_invoker_open(const struct async_invoker_options *options,
                                          struct event_queue *queue);
 
@@ -104,7 +104,7 @@ struct event_row {
 /* `rows` in the order of acceptance; NULL when it could not be read. */
 typedef void event_rows_fn(const struct event_row *rows, size_t count, void *context);
 
-/* `function_name` NULL for all; at most `row_max` rows. False when memory is short. */
+/* `function_name` NULL for all; at most `row_max` rows. False when out of memory. */
 bool async_invoker_list(struct async_invoker *invoker, struct account *account,
                         const char *function_name, size_t row_max, event_rows_fn *on_rows,
                         void *context);
@@ -148,7 +148,7 @@ typedef void async_wait_fn(const char (*request_ids)[REQUEST_ID_SIZE], size_t co
 
 /*
  * Tells when the account has no event any more, never before this returns. A manual clock is moved to each next attempt
- * itself, except while an event waits for the place of an invocation that runs. NULL when memory is short.
+ * itself, except while an event waits for the place of an invocation that runs. NULL when out of memory.
  */
 struct async_wait *async_invoker_drain(struct async_invoker *invoker, struct account *account,
                                        async_wait_fn *on_done, void *context);

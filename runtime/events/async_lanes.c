@@ -40,7 +40,7 @@ static void put_in_table(struct async_invoker *invoker, struct event_lane *lane)
     *bucket = lane;
 }
 
-/* Goes on with long chains when memory is short. */
+/* Goes on with long chains when out of memory. */
 static void grow_table(struct async_invoker *invoker)
 {
     struct event_lane **buckets;

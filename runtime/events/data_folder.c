@@ -47,9 +47,9 @@ int folder_make(const char *path)
 }
 
 static enum data_folder_status unusable(const char *path, int error,
-                                        char fault[DATA_FOLDER_FAULT_SIZE])
+                                        char fault[DATA_FOLDER_ERROR_SIZE])
 {
-    (void)snprintf(fault, DATA_FOLDER_FAULT_SIZE,
+    (void)snprintf(fault, DATA_FOLDER_ERROR_SIZE,
                    "data folder %.1000s: %s: make it writable, or name another by --data-dir", path,
                    strerror(error));
     return DATA_FOLDER_UNUSABLE;
@@ -83,12 +83,12 @@ static void read_pid(int descriptor, char pid[PID_SIZE])
 }
 
 static enum data_folder_status in_use(struct data_folder *folder,
-                                      char fault[DATA_FOLDER_FAULT_SIZE])
+                                      char fault[DATA_FOLDER_ERROR_SIZE])
 {
     char pid[PID_SIZE];
 
     read_pid(folder->lock, pid);
-    (void)snprintf(fault, DATA_FOLDER_FAULT_SIZE,
+    (void)snprintf(fault, DATA_FOLDER_ERROR_SIZE,
                    "data folder %s: in use by another server (pid %s): stop it, or name another "
                    "folder by --data-dir",
                    folder->path, pid[0] == '\0' ? "unknown" : pid);
@@ -108,7 +108,7 @@ static int write_pid(int descriptor)
 }
 
 enum data_folder_status data_folder_open(struct data_folder *folder, const char *path,
-                                         char fault[DATA_FOLDER_FAULT_SIZE])
+                                         char fault[DATA_FOLDER_ERROR_SIZE])
 {
     char lock_path[LOCK_PATH_SIZE];
     int error;

@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum { DATA_FOLDER_PATH_SIZE = 1024, DATA_FOLDER_FAULT_SIZE = 2048 };
+enum { DATA_FOLDER_PATH_SIZE = 1024, DATA_FOLDER_ERROR_SIZE = 2048 };
 
 struct data_folder {
     char path[DATA_FOLDER_PATH_SIZE]; /* absolute */
@@ -26,7 +26,7 @@ enum data_folder_status {
 
 /* Makes the folder, and those above it, if need be. `fault` says what is wrong and how to mend it. */
 enum data_folder_status data_folder_open(struct data_folder *folder, const char *path,
-                                         char fault[DATA_FOLDER_FAULT_SIZE]);
+                                         char fault[DATA_FOLDER_ERROR_SIZE]);
 void data_folder_close(struct data_folder *folder);
 
 /* Is the lock that was taken still the one that others find there? NULL and a closed folder have none. */

@@ -111,7 +111,7 @@ static size_t sequence_length(const unsigned char *at, size_t left)
     return length;
 }
 
-/* What is not UTF-8 becomes U+FFFD, a mark for each byte. NULL when memory is short. */
+/* What is not UTF-8 becomes U+FFFD, a mark for each byte. NULL when out of memory. */
 static struct bytes *make_utf8(struct bytes_view text)
 {
     struct bytes *clean = bytes_new(text.length);

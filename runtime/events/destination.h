@@ -26,7 +26,7 @@ struct event_report {
     struct bytes_view response;   /* of the last run */
 };
 
-/* The invocation record. Returns owned, without a line end; NULL when memory is short. */
+/* The invocation record. Returns owned, without a line end; NULL when out of memory. */
 struct bytes *destination_record(const struct event_report *report);
 
 /* The same as an event of an event bus. */
@@ -55,7 +55,7 @@ void dead_letter_message_id(const char *request_id, int64_t sequence, char id[RE
 
 /*
  * What the error of a function says: its errorType and errorMessage, else all of it as text. `type` may come back as
- * NULL. Both are owned by the caller. False when memory is short.
+ * NULL. Both are owned by the caller. False when out of memory.
  */
 bool function_error_read(struct bytes_view payload, char **type, char **message);
 

@@ -47,14 +47,14 @@ struct event {
     struct bytes *payload;
 };
 
-/* Zeroed; NULL when memory is short. */
+/* Zeroed; NULL when out of memory. */
 struct event *event_new(void);
 void event_free(struct event *event);
 
 /* What it weighs in memory. */
 size_t event_weight(const struct event *event);
 
-/* Replaces a text of an event; NULL and "" are none. False when memory is short. */
+/* Replaces a text of an event; NULL and "" are none. False when out of memory. */
 bool event_set_text(char **text, const char *value);
 
 #endif

@@ -55,7 +55,7 @@ void event_lane_forget(struct event_lane *lane, struct event *event);
 /* NULL when it isn't in memory. */
 struct event *event_lane_find(const struct event_lane *lane, int64_t sequence);
 
-/* Sequences of all that is in memory, sorted; malloc'd, NULL when memory is short or there is none. */
+/* Sequences of all that is in memory, sorted; malloc'd, NULL when out of memory or there is none. */
 int64_t *event_lane_held(const struct event_lane *lane);
 
 /* How many are in the database alone. */

@@ -13,7 +13,7 @@ struct event_queue {
 };
 
 struct event_queue *event_queue_open(uv_loop_t *loop, const struct event_store_options *options,
-                                     char fault[STORE_FAULT_SIZE])
+                                     char fault[STORE_MESSAGE_SIZE])
 {
     struct event_queue *queue = calloc(1, sizeof *queue);
     struct event_store *store = event_store_open(options, fault);
@@ -23,7 +23,7 @@ struct event_queue *event_queue_open(uv_loop_t *loop, const struct event_store_o
         if (event_store_start(store, &start) == STORE_OK)
             queue->worker = store_worker_open(loop, store);
         else
-            (void)snprintf(fault, STORE_FAULT_SIZE, "%.1000s/queue.db: %s", options->folder,
+            (void)snprintf(fault, STORE_MESSAGE_SIZE, "%.1000s/queue.db: %s", options->folder,
                            event_store_error(store));
     }
     if (queue != NULL && queue->worker != NULL) {
@@ -34,7 +34,7 @@ struct event_queue *event_queue_open(uv_loop_t *loop, const struct event_store_o
         return queue;
     }
     if (fault[0] == '\0')
-        (void)snprintf(fault, STORE_FAULT_SIZE, "out of memory");
+        (void)snprintf(fault, STORE_MESSAGE_SIZE, "out of memory");
     event_store_close(store);
     free(queue);
     return NULL;

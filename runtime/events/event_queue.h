@@ -21,7 +21,7 @@ struct event_queue;
  * Blocks. NULL with `fault` saying why. With a queue returned, `fault` is "" or says that a damaged file was moved aside.
  */
 struct event_queue *event_queue_open(uv_loop_t *loop, const struct event_store_options *options,
-                                     char fault[STORE_FAULT_SIZE]);
+                                     char fault[STORE_MESSAGE_SIZE]);
 void event_queue_close(struct event_queue *queue, store_worker_closed_fn *on_closed, void *context);
 
 /* See store_worker_hurry(). */
@@ -49,7 +49,7 @@ struct store_worker *event_queue_worker(struct event_queue *queue);
 
 typedef void event_written_fn(struct event *event, enum store_status status, void *context);
 
-/* `event` and its lane are borrowed until `on_written`, like those of the next three. False when memory is short. */
+/* `event` and its lane are borrowed until `on_written`, like those of the next three. False when out of memory. */
 bool event_queue_add(struct event_queue *queue, struct event *event, event_written_fn *on_written,
                      void *context);
 
@@ -89,7 +89,7 @@ bool event_queue_finish(struct event_queue *queue, const struct event_end *end,
 /* `read->first` is the callee's to take. On a failure there is nothing in it. */
 typedef void event_read_fn(struct event_store_read *read, enum store_status status, void *context);
 
-/* Takes `held` (malloc'd and sorted); NULL for none. False, with `held` freed, when memory is short. */
+/* Takes `held` (malloc'd and sorted); NULL for none. False, with `held` freed, when out of memory. */
 bool event_queue_read(struct event_queue *queue, const struct event_store_read *what, int64_t *held,
                       event_read_fn *on_read, void *context);
 

@@ -32,12 +32,12 @@ enum store_status event_store_check(struct event_store *store, int result)
 }
 
 struct event_store *event_store_open(const struct event_store_options *options,
-                                     char fault[STORE_FAULT_SIZE])
+                                     char fault[STORE_MESSAGE_SIZE])
 {
     struct event_store *store = calloc(1, sizeof *store);
     enum store_status status;
 
-    (void)snprintf(fault, STORE_FAULT_SIZE, "%s", store == NULL ? "out of memory" : "");
+    (void)snprintf(fault, STORE_MESSAGE_SIZE, "%s", store == NULL ? "out of memory" : "");
     if (store == NULL)
         return NULL;
     store->restored.lock = -1;
@@ -53,7 +53,7 @@ struct event_store *event_store_open(const struct event_store_options *options,
     if (status == STORE_OK)
         return store;
     if (fault[0] == '\0')
-        (void)snprintf(fault, STORE_FAULT_SIZE,
+        (void)snprintf(fault, STORE_MESSAGE_SIZE,
                        "%s: %s: free some room and see that it may be written, or use another "
                        "--data-dir",
                        store->path, store->error);

@@ -23,7 +23,7 @@ enum {
     STORE_FORMAT = 1,
     STORE_FOLDER_SIZE = 1024,
     STORE_ERROR_SIZE = 1536,
-    STORE_FAULT_SIZE = 8192
+    STORE_MESSAGE_SIZE = 8192
 };
 
 enum store_status {
@@ -69,7 +69,7 @@ struct event_store_options {
  * then says so although a store is returned, and is "" otherwise.
  */
 struct event_store *event_store_open(const struct event_store_options *options,
-                                     char fault[STORE_FAULT_SIZE]);
+                                     char fault[STORE_MESSAGE_SIZE]);
 void event_store_close(struct event_store *store);
 
 /*
@@ -77,10 +77,10 @@ void event_store_close(struct event_store *store);
  * the open file still holds, and `note` says so; it is "" otherwise. When that fails the store may be closed: the next
  * call tries again.
  */
-enum store_status event_store_restore(struct event_store *store, char note[STORE_FAULT_SIZE]);
+enum store_status event_store_restore(struct event_store *store, char note[STORE_MESSAGE_SIZE]);
 
 /* Moves a file that turned out to be damaged aside and begins a new one; `fault` says where the old one is. */
-enum store_status event_store_replace(struct event_store *store, char fault[STORE_FAULT_SIZE]);
+enum store_status event_store_replace(struct event_store *store, char fault[STORE_MESSAGE_SIZE]);
 
 const char *event_store_folder(const struct event_store *store);
 enum durability event_store_durability(const struct event_store *store);

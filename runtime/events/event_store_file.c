@@ -161,7 +161,7 @@ static enum store_status make_tables(struct event_store *store)
     return status;
 }
 
-enum store_status event_store_open_file(struct event_store *store, char fault[STORE_FAULT_SIZE])
+enum store_status event_store_open_file(struct event_store *store, char fault[STORE_MESSAGE_SIZE])
 {
     enum file_kind kind = FILE_NEW;
     int64_t format = 0;
@@ -180,13 +180,13 @@ enum store_status event_store_open_file(struct event_store *store, char fault[ST
                                 " (SELECT 1 FROM events WHERE lane = lanes.id)");
         break;
     case FILE_NEWER:
-        (void)snprintf(fault, STORE_FAULT_SIZE,
+        (void)snprintf(fault, STORE_MESSAGE_SIZE,
                        "%s: written by a newer invoked (format %lld; this one knows up to %d): "
                        "use that version, or another --data-dir",
                        store->path, (long long)format, STORE_FORMAT);
         return STORE_FAILED;
     case FILE_FOREIGN:
-        (void)snprintf(fault, STORE_FAULT_SIZE,
+        (void)snprintf(fault, STORE_MESSAGE_SIZE,
                        "%s: a database of another program: move it away, or use another "
                        "--data-dir",
                        store->path);

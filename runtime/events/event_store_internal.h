@@ -31,7 +31,7 @@ enum store_status event_store_check(struct event_store *store, int result);
  * event_store_file.c: opens the file, makes the tables in an empty one, prepares the statements. STORE_FAILED with
  * `fault` already said when the file is sound but not for us.
  */
-enum store_status event_store_open_file(struct event_store *store, char fault[STORE_FAULT_SIZE]);
+enum store_status event_store_open_file(struct event_store *store, char fault[STORE_MESSAGE_SIZE]);
 void event_store_close_file(struct event_store *store);
 
 #endif

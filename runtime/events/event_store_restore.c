@@ -11,7 +11,7 @@
 /* ---- damaged ---- */
 
 /* The -wal belongs to the database, without it the newest events would be missing; the -shm is made anew. */
-static bool move_aside(struct event_store *store, char fault[STORE_FAULT_SIZE])
+static bool move_aside(struct event_store *store, char fault[STORE_MESSAGE_SIZE])
 {
     static const char *const endings[] = {"", "-wal"};
     char from[sizeof store->path + 8], to[sizeof store->path + 64];
@@ -21,7 +21,7 @@ static bool move_aside(struct event_store *store, char fault[STORE_FAULT_SIZE])
         (void)snprintf(from, sizeof from, "%s%s", store->path, endings[i]);
         (void)snprintf(to, sizeof to, "%s.damaged-%lld%s", store->path, now_ms, endings[i]);
         if (rename(from, to) != 0 && errno != ENOENT) {
-            (void)snprintf(fault, STORE_FAULT_SIZE,
+            (void)snprintf(fault, STORE_MESSAGE_SIZE,
                            "%s is damaged (%s) and can't be moved aside: %s", store->path,
                            store->error, strerror(errno));
             return false;
@@ -29,14 +29,14 @@ static bool move_aside(struct event_store *store, char fault[STORE_FAULT_SIZE])
     }
     (void)snprintf(from, sizeof from, "%s-shm", store->path);
     (void)unlink(from);
-    (void)snprintf(fault, STORE_FAULT_SIZE,
+    (void)snprintf(fault, STORE_MESSAGE_SIZE,
                    "%s was damaged (%s); it is kept as %s.damaged-%lld, and a new, empty queue is "
                    "begun: what may be saved of its events, `sqlite3 FILE .recover` shows",
                    store->path, store->error, store->path, now_ms);
     return true;
 }
 
-enum store_status event_store_replace(struct event_store *store, char fault[STORE_FAULT_SIZE])
+enum store_status event_store_replace(struct event_store *store, char fault[STORE_MESSAGE_SIZE])
 {
     enum store_status status;
 
@@ -74,7 +74,7 @@ static bool has_lock(const struct event_store *store)
 
 static enum store_status lock_again(struct event_store *store)
 {
-    char fault[DATA_FOLDER_FAULT_SIZE];
+    char fault[DATA_FOLDER_ERROR_SIZE];
 
     data_folder_close(&store->restored);
     if (data_folder_open(&store->restored, store->folder, fault) == DATA_FOLDER_OK)
@@ -137,7 +137,7 @@ static enum store_status write_again(struct event_store *store)
 
 static enum store_status open_again(struct event_store *store)
 {
-    char fault[STORE_FAULT_SIZE];
+    char fault[STORE_MESSAGE_SIZE];
     const enum store_status status = event_store_open_file(store, fault);
 
     store->is_reopened = status != STORE_OK;
@@ -146,7 +146,7 @@ static enum store_status open_again(struct event_store *store)
     return status;
 }
 
-enum store_status event_store_restore(struct event_store *store, char note[STORE_FAULT_SIZE])
+enum store_status event_store_restore(struct event_store *store, char note[STORE_MESSAGE_SIZE])
 {
     enum store_status status = STORE_OK;
     bool has_folder;
@@ -169,7 +169,7 @@ enum store_status event_store_restore(struct event_store *store, char note[STORE
         status = write_again(store);
     if (status != STORE_OK)
         return status;
-    (void)snprintf(note, STORE_FAULT_SIZE,
+    (void)snprintf(note, STORE_MESSAGE_SIZE,
                    "%s was removed while the server had it open; it is there again, with every "
                    "event that was accepted%s",
                    store->path, has_folder ? "" : "; dead letters and destinations begin anew");

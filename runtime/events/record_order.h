@@ -14,7 +14,7 @@
 #include <stdbool.h>
 
 /* Appends `lines`, each of which ends in a line end, without these, parted by commas; sorted if `is_sorted`. False when
- * memory is short. */
+ * out of memory. */
 bool record_order_append(struct bytes **array, struct bytes_view lines, bool is_sorted);
 
 #endif

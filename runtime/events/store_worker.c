@@ -29,8 +29,8 @@ struct store_worker {
     /* Written by the pool thread. */
     enum store_status status;
     bool is_replaced;
-    char fault[STORE_FAULT_SIZE];
-    char note[STORE_FAULT_SIZE]; /* "" unless the file was written again */
+    char fault[STORE_MESSAGE_SIZE];
+    char note[STORE_MESSAGE_SIZE]; /* "" unless the file was written again */
     /* Closing. */
     bool is_hurried, is_closing;
     store_worker_closed_fn *on_closed;

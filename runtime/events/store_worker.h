@@ -54,7 +54,7 @@ struct store_worker_listener {
 
 typedef void store_worker_closed_fn(void *context);
 
-/* Takes `store` on success; NULL when memory is short. */
+/* Takes `store` on success; NULL when out of memory. */
 struct store_worker *store_worker_open(uv_loop_t *loop, struct event_store *store);
 
 /* Before the first operation; copies `listener`. Without one nobody is told. */

@@ -30,7 +30,7 @@ struct memory_watch {
     void *context;
 };
 
-/* NULL when memory is short. */
+/* NULL when out of memory. */
 struct memory_guard *memory_guard_open(uv_loop_t *loop);
 /* Nothing may be watched any more. */
 void memory_guard_close(struct memory_guard *guard);

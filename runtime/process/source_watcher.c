@@ -380,7 +380,7 @@ static void on_scanned(uv_work_t *work, int status)
         tell(source);
 }
 
-/* One that runs already is followed by another. False when memory is short. */
+/* One that runs already is followed by another. False when out of memory. */
 static bool start_scan(struct source *source)
 {
     struct scan *scan;

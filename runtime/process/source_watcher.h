@@ -28,7 +28,7 @@ struct source_watcher_options {
     void *context;
 };
 
-/* NULL when memory is short. */
+/* NULL when out of memory. */
 struct source_watcher *source_watcher_open(const struct source_watcher_options *options);
 void source_watcher_close(struct source_watcher *watcher);
 

@@ -11,7 +11,7 @@
 
 struct dead_letter_count; /* opaque: of each queue, at one time */
 
-/* Returns owned, NULL when memory is short. A folder that isn't there holds none. */
+/* Returns owned, NULL when out of memory. A folder that isn't there holds none. */
 struct dead_letter_count *dead_letter_count_new(const char *data_folder);
 void dead_letter_count_free(struct dead_letter_count *count);
 

@@ -102,7 +102,7 @@ static int try_address(const struct addrinfo *candidate)
     return file;
 }
 
-static int open_connection(const struct http_address *address, char fault[HTTP_CLIENT_FAULT_SIZE])
+static int open_connection(const struct http_address *address, char fault[HTTP_CLIENT_ERROR_SIZE])
 {
     const struct addrinfo wanted = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV};
     struct addrinfo *candidates = NULL;
@@ -110,14 +110,14 @@ static int open_connection(const struct http_address *address, char fault[HTTP_C
     int file = -1;
 
     if (error != 0) {
-        (void)snprintf(fault, HTTP_CLIENT_FAULT_SIZE, "%s: %s", address->host, gai_strerror(error));
+        (void)snprintf(fault, HTTP_CLIENT_ERROR_SIZE, "%s: %s", address->host, gai_strerror(error));
         return -1;
     }
     for (const struct addrinfo *candidate = candidates; candidate != NULL && file < 0;
          candidate = candidate->ai_next)
         file = try_address(candidate);
     if (file < 0)
-        (void)snprintf(fault, HTTP_CLIENT_FAULT_SIZE, "%s", strerror(errno));
+        (void)snprintf(fault, HTTP_CLIENT_ERROR_SIZE, "%s", strerror(errno));
     freeaddrinfo(candidates);
     return file;
 }
@@ -167,7 +167,7 @@ static bool send_request(int file, const struct http_client_request *request)
 
 static enum http_client_status judge(enum http_response_status status, bool has_ended, char *fault)
 {
-    const char *text = "memory is short";
+    const char *text = "out of memory";
     enum http_client_status judged = HTTP_CLIENT_NO_MEMORY;
 
     switch (status) {
@@ -184,13 +184,13 @@ static enum http_client_status judge(enum http_response_status status, bool has_
     case HTTP_RESPONSE_NO_MEMORY:
         break;
     }
-    (void)snprintf(fault, HTTP_CLIENT_FAULT_SIZE, "%s", text);
+    (void)snprintf(fault, HTTP_CLIENT_ERROR_SIZE, "%s", text);
     return judged;
 }
 
 static enum http_client_status too_large(char *fault)
 {
-    (void)snprintf(fault, HTTP_CLIENT_FAULT_SIZE, "the answer has more than %d bytes",
+    (void)snprintf(fault, HTTP_CLIENT_ERROR_SIZE, "the answer has more than %d bytes",
                    HTTP_CLIENT_BYTES_MAX);
     return HTTP_CLIENT_TOO_LARGE;
 }
@@ -222,7 +222,7 @@ static enum http_client_status receive(int file, struct http_client_answer *answ
 
 enum http_client_status http_client_send(const struct http_client_request *request,
                                          struct http_client_answer *answer,
-                                         char fault[HTTP_CLIENT_FAULT_SIZE])
+                                         char fault[HTTP_CLIENT_ERROR_SIZE])
 {
     const int file = open_connection(request->address, fault);
     enum http_client_status status;

@@ -9,7 +9,7 @@
 
 #include "server/cli/http_response.h"
 
-enum { HTTP_CLIENT_BYTES_MAX = 64 << 20, HTTP_CLIENT_FAULT_SIZE = 512 };
+enum { HTTP_CLIENT_BYTES_MAX = 64 << 20, HTTP_CLIENT_ERROR_SIZE = 512 };
 
 /* "http://127.0.0.1:3001/base" taken apart. */
 struct http_address {
@@ -47,7 +47,7 @@ struct http_client_answer {
 /* `fault` says more where the status isn't HTTP_CLIENT_OK. The caller clears `answer` whatever came of it. */
 enum http_client_status http_client_send(const struct http_client_request *request,
                                          struct http_client_answer *answer,
-                                         char fault[HTTP_CLIENT_FAULT_SIZE]);
+                                         char fault[HTTP_CLIENT_ERROR_SIZE]);
 void http_client_answer_clear(struct http_client_answer *answer);
 
 #endif

@@ -23,7 +23,7 @@ struct request {
 
 static int no_memory(void)
 {
-    (void)fputs("invoked: memory is short\n", stderr);
+    (void)fputs("invoked: out of memory\n", stderr);
     return EXIT_INVOKE_BAD_USAGE;
 }
 
@@ -201,7 +201,7 @@ static void list_functions(const struct invoke_options *options, const struct ht
     };
     struct http_client_answer answer;
     struct function_name name;
-    char fault[HTTP_CLIENT_FAULT_SIZE];
+    char fault[HTTP_CLIENT_ERROR_SIZE];
 
     if (function_name_parse(options->function_name, strlen(options->function_name), &name) !=
         FUNCTION_NAME_OK)
@@ -244,7 +244,7 @@ static int send_request(const struct invoke_options *options, const struct reque
         .body = bytes_view(request->payload),
     };
     struct http_client_answer answer;
-    char fault[HTTP_CLIENT_FAULT_SIZE] = "";
+    char fault[HTTP_CLIENT_ERROR_SIZE] = "";
     int status = EXIT_INVOKE_NO_SERVER;
 
     switch (http_client_send(&sent, &answer, fault)) {

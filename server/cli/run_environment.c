@@ -103,7 +103,7 @@ static const char *value_of(size_t row, const struct run_environment_options *op
     return NULL;
 }
 
-/* Returns the next free place, NULL when memory is short. */
+/* Returns the next free place, NULL when out of memory. */
 static char **put(char **at, const char *name, const char *value)
 {
     if (at == NULL)

@@ -13,7 +13,7 @@ struct run_environment_options {
     const char *region;
 };
 
-/* Returns owned, ended by NULL; NULL when memory is short. */
+/* Returns owned, ended by NULL; NULL when out of memory. */
 char **run_environment_new(const struct run_environment_options *options);
 void run_environment_free(char **environment);
 

@@ -39,7 +39,7 @@ static bool has_more_dead_letters(const struct dead_letter_count *earlier, const
     if (earlier == NULL || later == NULL) {
         dead_letter_count_free(later);
         (void)fprintf(stderr,
-                      "invoked: memory is short: can't say whether a dead letter was written\n");
+                      "invoked: out of memory: can't say whether a dead letter was written\n");
         return true;
     }
     more = dead_letter_count_more(earlier, later, queues, sizeof queues);

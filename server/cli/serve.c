@@ -26,14 +26,14 @@ struct serving {
 struct config *serve_load_config(const struct options *options)
 {
     const struct config_options config_options = {.parameters = options->parameters};
-    struct config_faults faults = {0};
+    struct config_problems faults = {0};
     struct config *config = config_load(options->config_path, &config_options, &faults);
 
     for (size_t i = 0; i < faults.count; i++)
         (void)fprintf(stderr, "%s\n", faults.messages[i]);
     if (config == NULL && faults.count == 0)
-        (void)fprintf(stderr, "invoked: memory is short\n");
-    config_faults_clear(&faults);
+        (void)fprintf(stderr, "invoked: out of memory\n");
+    config_problems_clear(&faults);
     return config;
 }
 
@@ -180,7 +180,7 @@ static void say_ready(const struct serving *serving, const struct config *config
 
 static int begin(struct serving *serving, struct config *config)
 {
-    char why[SERVER_FAULT_SIZE];
+    char why[SERVER_ERROR_SIZE];
 
     serving->server = server_open(&serving->loop, serving->options, config, why);
     if (serving->server == NULL) {

@@ -44,7 +44,7 @@ struct http_connection {
     struct http_exchange *exchange; /* begun and not ended; NULL between requests */
 };
 
-/* `file` stays the caller's. NULL when memory is short. */
+/* `file` stays the caller's. NULL when out of memory. */
 struct http_connection *http_connections_add(struct http_connections *list, int file);
 void http_connections_remove(struct http_connection *connection);
 

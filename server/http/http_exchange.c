@@ -240,7 +240,7 @@ static void refuse_page(struct http_exchange *exchange, const char *why)
 
 static void refuse_for_memory(struct http_exchange *exchange)
 {
-    static const char why[] = "invoked is short of memory for the body of this request.";
+    static const char why[] = "invoked is out of memory for the body of this request.";
     static const char own[] = "/_invoked/";
 
     if (strncmp(exchange->route->before, own, sizeof own - 1) == 0)

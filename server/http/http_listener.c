@@ -146,7 +146,7 @@ static void on_connection_started(struct http_listener *listener, struct MHD_Con
 
     *slot = http_connections_add(&listener->connections, information->connect_fd);
     if (*slot == NULL)
-        (void)shutdown(information->connect_fd, SHUT_RDWR); /* memory is short */
+        (void)shutdown(information->connect_fd, SHUT_RDWR); /* out of memory */
     else if (listener->connections.count == 1)
         (void)uv_timer_start(&listener->slowness_timer, on_slowness_check, SLOWNESS_CHECK_MS,
                              SLOWNESS_CHECK_MS);
@@ -252,7 +252,7 @@ static int listen_on(const struct addrinfo *address)
     return -1;
 }
 
-static int open_socket(const char *host, unsigned short port, char why[LISTEN_FAULT_SIZE])
+static int open_socket(const char *host, unsigned short port, char why[LISTEN_ERROR_SIZE])
 {
     const struct addrinfo hints = {.ai_socktype = SOCK_STREAM,
                                    .ai_flags = AI_PASSIVE | AI_NUMERICSERV};
@@ -264,7 +264,7 @@ static int open_socket(const char *host, unsigned short port, char why[LISTEN_FA
     const int error = getaddrinfo(host, service, &hints, &addresses);
 
     if (error != 0) {
-        (void)snprintf(why, LISTEN_FAULT_SIZE,
+        (void)snprintf(why, LISTEN_ERROR_SIZE,
                        "can't listen on %s: %s; give an address of this machine with --host", host,
                        gai_strerror(error));
         return -1;
@@ -272,13 +272,13 @@ static int open_socket(const char *host, unsigned short port, char why[LISTEN_FA
     file = listen_on(addresses);
     freeaddrinfo(addresses);
     if (file < 0 && errno == EADDRINUSE)
-        (void)snprintf(why, LISTEN_FAULT_SIZE,
+        (void)snprintf(why, LISTEN_ERROR_SIZE,
                        "port %u of %s is taken: stop the program that has it, or choose another "
                        "with --port (0 takes a "
                        "free one)",
                        port, host);
     else if (file < 0)
-        (void)snprintf(why, LISTEN_FAULT_SIZE,
+        (void)snprintf(why, LISTEN_ERROR_SIZE,
                        "can't listen on port %u of %s: %s; choose another with --host or --port",
                        port, host, strerror(errno));
     return file;
@@ -383,12 +383,12 @@ static unsigned short port_of(int socket)
 }
 
 struct http_listener *http_listener_open(const struct http_listener_options *options,
-                                         char why[LISTEN_FAULT_SIZE])
+                                         char why[LISTEN_ERROR_SIZE])
 {
     struct http_listener *listener = calloc(1, sizeof *listener);
     const union MHD_DaemonInfo *information;
 
-    (void)snprintf(why, LISTEN_FAULT_SIZE, "memory is short");
+    (void)snprintf(why, LISTEN_ERROR_SIZE, "out of memory");
     if (listener == NULL)
         return NULL;
     listener->loop = options->loop;

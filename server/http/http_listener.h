@@ -24,11 +24,11 @@ struct http_listener_options {
     unsigned short port;
 };
 
-enum { LISTEN_FAULT_SIZE = 512 };
+enum { LISTEN_ERROR_SIZE = 512 };
 
 /* Begins to listen. NULL with the reason and the mend in `why`. Copies the options. */
 struct http_listener *http_listener_open(const struct http_listener_options *options,
-                                         char why[LISTEN_FAULT_SIZE]);
+                                         char why[LISTEN_ERROR_SIZE]);
 
 unsigned short http_listener_port(const struct http_listener *listener);
 

@@ -24,7 +24,7 @@ static bool is_own(struct bytes_view path)
     return starts_with(path, own_prefix) || starts_with(path, metrics_path);
 }
 
-/* Appends "GET, DELETE": the methods of the routes that have this path. False when there are none or memory is short. */
+/* Appends "GET, DELETE": the methods of the routes that have this path. False when there are none or out of memory. */
 static bool append_methods(struct bytes **text, struct bytes_view path)
 {
     size_t count;

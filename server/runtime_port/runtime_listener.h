@@ -18,7 +18,7 @@
 
 struct runtime_listener;
 
-/* NULL when memory is short. */
+/* NULL when out of memory. */
 struct runtime_listener *runtime_listener_open(uv_loop_t *loop, struct log *log);
 
 /* All ports must have been closed. */

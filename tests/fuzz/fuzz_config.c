@@ -38,7 +38,7 @@ static void walk(const struct config *config)
 
 static size_t parse(const char *text, size_t length, const char *path)
 {
-    struct config_faults faults = {.count = 0};
+    struct config_problems faults = {.count = 0};
     struct config *config = config_parse(text, length, path, &faults);
     const size_t count = faults.count;
 
@@ -48,7 +48,7 @@ static size_t parse(const char *text, size_t length, const char *path)
     for (size_t i = 0; i < count; i++)
         expect(strlen(faults.messages[i]) > 0 && strchr(faults.messages[i], '\n') == NULL);
     config_release(config);
-    config_faults_clear(&faults);
+    config_problems_clear(&faults);
     return count;
 }
 

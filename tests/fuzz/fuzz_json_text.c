@@ -79,7 +79,7 @@ static void check_good(const char *text, size_t length)
         expect(!json_text_check(text, end - 1, NULL));
 }
 
-static void check_fault(const struct json_text_fault *fault, size_t length)
+static void check_fault(const struct json_text_error *fault, size_t length)
 {
     const size_t reason_length = strnlen(fault->reason, sizeof fault->reason);
     const unsigned char *at = (const unsigned char *)fault->reason;
@@ -99,7 +99,7 @@ static void check_fault(const struct json_text_fault *fault, size_t length)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     char *text = malloc(size > 0 ? size : 1);
-    struct json_text_fault fault;
+    struct json_text_error fault;
     bool is_json;
 
     expect(text != NULL);

@@ -99,7 +99,7 @@ static void check_beside_cjson(const cJSON *when, struct bytes_view event, bool 
     cJSON_Delete(tree);
 }
 
-static void check(const struct answer_text *answers, struct bytes_view event)
+static void check(const struct canned_text *answers, struct bytes_view event)
 {
     const cJSON *when = answers->list->child->child;
     const bool is_json = json_text_check(event.data, event.length, NULL);
@@ -123,7 +123,7 @@ static void check(const struct answer_text *answers, struct bytes_view event)
 }
 
 /* `when` as the only answer of a list; false when it is none that a configuration may hold. */
-static bool read_when(struct answer_text *answers, struct bytes_view when)
+static bool read_when(struct canned_text *answers, struct bytes_view when)
 {
     struct bytes *json = NULL;
     char why[1024];
@@ -133,7 +133,7 @@ static bool read_when(struct answer_text *answers, struct bytes_view when)
         return false;
     expect(bytes_format(&json, "[{\"When\":") && bytes_append(&json, when.data, when.length) &&
            bytes_append(&json, "}]", 2));
-    is_read = answer_text_read(answers, ANSWER_MOCK, json->data, json->length, why, sizeof why);
+    is_read = canned_text_read(answers, CANNED_MOCK, json->data, json->length, why, sizeof why);
     bytes_release(json);
     return is_read;
 }
@@ -142,7 +142,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     const uint8_t *middle = size == 0 ? NULL : memchr(data, '\0', size);
     const size_t length = middle == NULL ? 0 : size - (size_t)(middle + 1 - data);
-    struct answer_text answers;
+    struct canned_text answers;
     char *event;
 
     if (middle == NULL ||
@@ -154,6 +154,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         memcpy(event, middle + 1, length);
     check(&answers, (struct bytes_view){event, length});
     free(event);
-    answer_text_clear(&answers);
+    canned_text_clear(&answers);
     return 0;
 }

@@ -141,7 +141,7 @@ int LLVMFuzzerInitialize(int *argument_count, char ***arguments)
     const struct clock_options clock_options = {.mode = CLOCK_REAL};
     const struct log_options log_options = {.descriptor = open("/dev/null", O_WRONLY | O_CLOEXEC),
                                             .level = LOG_WARN};
-    struct config_faults faults = {.count = 0};
+    struct config_problems faults = {.count = 0};
 
     (void)argument_count;
     (void)arguments;

@@ -12,7 +12,7 @@ import tempfile
 import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-BOOTSTRAP = os.path.join(ROOT, "runtime", "python", "bootstrap.py")
+BOOTSTRAP = os.path.join(ROOT, "runtime", "bundled", "python", "bootstrap.py")
 FIXTURES = os.path.join(ROOT, "fixtures", "functions")
 PYTHON = os.environ.get("TEST_PYTHON", sys.executable)
 FRAMES_DESCRIPTOR = 3

@@ -101,13 +101,13 @@ void test_bed_write(const struct test_bed *bed, const char *name, unsigned mode,
 struct config *test_bed_config(const struct test_bed *bed, const char *text)
 {
     char path[2 * TEST_BED_PATH_SIZE];
-    struct config_faults faults = {0};
+    struct config_problems faults = {0};
     struct config *config;
 
     (void)snprintf(path, sizeof path, "%s/invoked.json", bed->folder);
     config = config_parse(text, strlen(text), path, &faults);
     ck_assert_msg(config != NULL, "%s", faults.count > 0 ? faults.messages[0] : "memory");
-    config_faults_clear(&faults);
+    config_problems_clear(&faults);
     return config;
 }
 

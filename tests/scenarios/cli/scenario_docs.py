@@ -170,7 +170,7 @@ class Settings(unittest.TestCase):
         words = set(re.findall(r"\w+", " ".join(re.findall(r"`[^`]+`", prose))))
         names = set()
         for source in ("config_settings.c", "function_settings.c"):
-            with open(os.path.join(ROOT, "config", source), encoding="utf-8") as file:
+            with open(os.path.join(ROOT, "config", "settings", source), encoding="utf-8") as file:
                 names.update(re.findall(r'^ +\{"(\w+)", +SETTING_', file.read(), re.MULTILINE))
         self.assertGreater(len(names), 40)
         self.assertEqual(sorted(names - words), [])

@@ -161,7 +161,7 @@ class Memory(Short):
             self.assertGreater(statuses[500], 0)
             for answer in answers:
                 if answer.status == 500:
-                    self.assert_refused(answer, "short of memory")
+                    self.assert_refused(answer, "out of memory")
                 else:
                     self.assertEqual(answer.json, SUCCEEDS["Payload"])
             self.assert_works(server, "m", "echo")

@@ -15,7 +15,7 @@ METHODS = "GET, POST, PUT, DELETE"
 
 def endpoints():
     """(method, path) of every route, and of some that are none."""
-    with open(os.path.join(ROOT, "server", "routes.c"), encoding="utf-8") as file:
+    with open(os.path.join(ROOT, "server", "http", "routes.c"), encoding="utf-8") as file:
         rows = re.findall(r'^ +\{"([A-Z]+)", +"([^"]+)", +(?:"([^"]+)"|NULL),', file.read(), re.MULTILINE)
     found = [(method, before + "f" + after if after else before) for method, before, after in rows]
     return [*found, ("GET", "/"), ("POST", "/unknown"), ("PUT", "/2015-03-31/functions/f/invocations")]

@@ -14,23 +14,25 @@ static struct config *valid;
 
 static struct config *load(const char *path)
 {
-    struct config_faults faults = {.count = 0};
-    struct config *config = config_load(path, NULL, &faults);
+    struct config_problems problems = {.count = 0};
+    struct config *config = config_load(path, NULL, &problems);
 
-    ck_assert_msg(config != NULL, "%s", faults.count > 0 ? faults.messages[0] : "no fault told");
-    ck_assert_uint_eq(faults.count, 0);
-    config_faults_clear(&faults);
+    ck_assert_msg(config != NULL, "%s",
+                  problems.count > 0 ? problems.messages[0] : "no problem told");
+    ck_assert_uint_eq(problems.count, 0);
+    config_problems_clear(&problems);
     return config;
 }
 
 /* Relative paths start from fixtures/configs. */
 static struct config *parse(const char *text)
 {
-    struct config_faults faults = {.count = 0};
-    struct config *config = config_parse(text, strlen(text), "fixtures/configs/x.json", &faults);
+    struct config_problems problems = {.count = 0};
+    struct config *config = config_parse(text, strlen(text), "fixtures/configs/x.json", &problems);
 
-    ck_assert_msg(config != NULL, "%s", faults.count > 0 ? faults.messages[0] : "no fault told");
-    config_faults_clear(&faults);
+    ck_assert_msg(config != NULL, "%s",
+                  problems.count > 0 ? problems.messages[0] : "no problem told");
+    config_problems_clear(&problems);
     return config;
 }
 
@@ -323,8 +325,8 @@ START_TEST(resolves_links_to_code)
     ck_assert_int_eq(symlink(target, link), 0);
     static const char text[] = "{\"Functions\":{\"f\":{\"Runtime\":\"python3.9\",\"Handler\":\"a."
                                "b\",\"CodeUri\":\"code\"}}}";
-    struct config_faults faults = {.count = 0};
-    struct config *config = config_parse(text, strlen(text), path, &faults);
+    struct config_problems problems = {.count = 0};
+    struct config *config = config_parse(text, strlen(text), path, &problems);
 
     ck_assert_ptr_nonnull(config);
     ck_assert_str_eq(version_of(config, "f", "")->code_uri, target);

@@ -16,7 +16,7 @@ static const char folder[] = "fixtures/configs/invalid";
 /* clang-format off */
 static const struct {
     const char *rule;
-    const char *faults;
+    const char *problems;
 } cases[] = {
     {"account-id-as-number",
      "2: AccountId: must be a string (is a number)"},
@@ -391,35 +391,35 @@ static void append(char *text, const char *addition)
     }
 }
 
-/* The row's faults, each with the file in front. */
-static void expect(const char *file, const char *faults, char *expected)
+/* The row's problems, each with the file in front. */
+static void expect(const char *file, const char *problems, char *expected)
 {
     expected[0] = '\0';
-    while (*faults != '\0') {
+    while (*problems != '\0') {
         char line[TEXT_MAX];
-        const size_t length = strcspn(faults, "\n");
+        const size_t length = strcspn(problems, "\n");
 
-        snprintf(line, sizeof line, "%s:%.*s\n", file, (int)length, faults);
+        snprintf(line, sizeof line, "%s:%.*s\n", file, (int)length, problems);
         append(expected, line);
-        faults += length + (faults[length] == '\n');
+        problems += length + (problems[length] == '\n');
     }
 }
 
 START_TEST(says_all_that_is_wrong_with_its_place)
 {
-    struct config_faults faults = {.count = 0};
+    struct config_problems problems = {.count = 0};
     char file[PATH_MAX], expected[TEXT_MAX], found[TEXT_MAX] = "";
 
     snprintf(file, sizeof file, "%s/%s.json", folder, cases[_i].rule);
-    expect(file, cases[_i].faults, expected);
-    ck_assert_ptr_null(config_load(file, NULL, &faults));
-    for (size_t i = 0; i < faults.count; i++) {
-        append(found, faults.messages[i]);
+    expect(file, cases[_i].problems, expected);
+    ck_assert_ptr_null(config_load(file, NULL, &problems));
+    for (size_t i = 0; i < problems.count; i++) {
+        append(found, problems.messages[i]);
         append(found, "\n");
     }
     ck_assert_str_eq(found, expected);
-    ck_assert(!faults.is_out_of_memory);
-    config_faults_clear(&faults);
+    ck_assert(!problems.is_out_of_memory);
+    config_problems_clear(&problems);
 }
 END_TEST
 

@@ -65,20 +65,20 @@ void free(void *memory)
 enum { ATTEMPTS_MAX = 2000 };
 
 /* What is said when an allocation was refused; the count of refusals until one load went through. */
-static long refuse_one_by_one(bool attempt(struct config_faults *faults))
+static long refuse_one_by_one(bool attempt(struct config_problems *problems))
 {
     for (long refused = 0; refused < ATTEMPTS_MAX; refused++) {
-        struct config_faults faults = {.count = 0};
+        struct config_problems problems = {.count = 0};
 
         const long held_before = held;
 
         allowed = refused;
-        const bool has_succeeded = attempt(&faults);
+        const bool has_succeeded = attempt(&problems);
         const bool was_refused = allowed < 0;
-        const bool has_told = faults.is_out_of_memory;
+        const bool has_told = problems.is_out_of_memory;
 
         allowed = -1;
-        config_faults_clear(&faults);
+        config_problems_clear(&problems);
         ck_assert_int_eq(held, held_before);
         if (has_succeeded && (!was_refused || !can_refuse))
             return refused;
@@ -88,69 +88,69 @@ static long refuse_one_by_one(bool attempt(struct config_faults *faults))
     return 0;
 }
 
-static bool load_file(struct config_faults *faults)
+static bool load_file(struct config_problems *problems)
 {
-    struct config *config = config_load("fixtures/configs/valid.json", NULL, faults);
+    struct config *config = config_load("fixtures/configs/valid.json", NULL, problems);
     const bool is_loaded = config != NULL;
 
     config_release(config);
     return is_loaded;
 }
 
-static bool load_folder(struct config_faults *faults)
+static bool load_folder(struct config_problems *problems)
 {
-    struct config *config = config_load("fixtures/configs/folder", NULL, faults);
+    struct config *config = config_load("fixtures/configs/folder", NULL, problems);
     const bool is_loaded = config != NULL;
 
     config_release(config);
     return is_loaded;
 }
 
-static bool load_template(struct config_faults *faults)
+static bool load_template(struct config_problems *problems)
 {
     struct config *config =
-        config_load("fixtures/templates/conditions/template.yaml", NULL, faults);
+        config_load("fixtures/templates/conditions/template.yaml", NULL, problems);
     const bool is_loaded = config != NULL;
 
     config_release(config);
     return is_loaded;
 }
 
-static bool load_cdk_template(struct config_faults *faults)
+static bool load_cdk_template(struct config_problems *problems)
 {
     struct config *config =
-        config_load("fixtures/templates/cdk.out/ShopStack.template.json", NULL, faults);
+        config_load("fixtures/templates/cdk.out/ShopStack.template.json", NULL, problems);
     const bool is_loaded = config != NULL;
 
     config_release(config);
     return is_loaded;
 }
 
-/* Here success is that all faults are told. */
-static bool tell_faults(struct config_faults *faults)
+/* Here success is that all problems are told. */
+static bool tell_faults(struct config_problems *problems)
 {
     struct config *config =
-        config_load("fixtures/configs/invalid/all-in-one-go.json", NULL, faults);
+        config_load("fixtures/configs/invalid/all-in-one-go.json", NULL, problems);
     const bool is_refused_rightly = config == NULL;
 
     config_release(config);
-    return is_refused_rightly && !faults->is_out_of_memory && faults->count == 9;
+    return is_refused_rightly && !problems->is_out_of_memory && problems->count == 9;
 }
 
-static bool open_store(struct config_faults *faults)
+static bool open_store(struct config_problems *problems)
 {
     static char parameter[] = "A=B";
     char *items[] = {parameter, NULL};
     const struct config_options options = {.parameters = {.count = 1, .items = items}};
     const char text[] = "{}";
-    struct config *config = config_parse(text, 2, "x.json", faults);
+    struct config *config = config_parse(text, 2, "x.json", problems);
 
     if (config == NULL)
         return false;
     struct config_store *store = config_store_new("x.json", &options, config);
 
     if (store == NULL) {
-        faults->is_out_of_memory = true;
+        problems->is_out_of_memory = true;
         config_release(config);
         return false;
     }
@@ -159,7 +159,7 @@ static bool open_store(struct config_faults *faults)
 }
 
 static const struct {
-    bool (*attempt)(struct config_faults *faults);
+    bool (*attempt)(struct config_problems *problems);
     long refusals_min;
 } cases[] = {
     {load_file, 8},         {load_folder, 8},  {load_template, 100},
@@ -186,7 +186,7 @@ START_TEST(a_check_at_run_time_says_that_memory_is_short)
         allowed = refused;
         is_sound = config_check_mock(item, why, sizeof why);
         allowed = -1;
-        ck_assert_str_eq(why, is_sound ? "" : "memory is short");
+        ck_assert_str_eq(why, is_sound ? "" : "out of memory");
     }
     ck_assert(is_sound);
     ck_assert_int_gt(refused, can_refuse ? 3 : 0); /* the document, its arena and the first chunk */

@@ -36,7 +36,7 @@ static void write_file(const char *text)
 
 static const struct {
     const char *path;
-    const char *faults; /* each ended by a line end */
+    const char *problems; /* each ended by a line end */
 } refused[] = {
     {"fixtures/configs/none.json",
      "fixtures/configs/none.json:1: can't be read: No such file or directory; name a "
@@ -52,26 +52,28 @@ static const struct {
      "fixtures/configs/folder-with-faults/he llo.py:1: a function's name must be 1 to 64 of a-z, "
      "A-Z, 0-9, - and _: "
      "rename it, or begin its name with a dot to leave it out\n"
-     "fixtures/configs/folder-with-faults/my.tool.sh:1: a function's name must be 1 to 64 of a-z, "
+     "fixtures/configs/folder-with-faults/my.tool.sh:1: a function's name must be 1 to 64 of "
+     "a-z, "
      "A-Z, 0-9, - and _: "
      "rename it, or begin its name with a dot to leave it out\n"
-     "fixtures/configs/folder-with-faults/twice.py:1: is the function twice, and so is twice.mjs: "
+     "fixtures/configs/folder-with-faults/twice.py:1: is the function twice, and so is "
+     "twice.mjs: "
      "rename one of "
      "them\n"},
 };
 
 START_TEST(says_why_a_path_is_no_configuration)
 {
-    struct config_faults faults = {.count = 0};
+    struct config_problems problems = {.count = 0};
     char found[3000] = "";
 
-    ck_assert_ptr_null(config_load(refused[_i].path, NULL, &faults));
-    for (size_t i = 0; i < faults.count; i++) {
-        strcat(found, faults.messages[i]);
+    ck_assert_ptr_null(config_load(refused[_i].path, NULL, &problems));
+    for (size_t i = 0; i < problems.count; i++) {
+        strcat(found, problems.messages[i]);
         strcat(found, "\n");
     }
-    ck_assert_str_eq(found, refused[_i].faults);
-    config_faults_clear(&faults);
+    ck_assert_str_eq(found, refused[_i].problems);
+    config_problems_clear(&problems);
 }
 END_TEST
 
@@ -96,8 +98,8 @@ static const struct {
 
 START_TEST(reads_a_folder_of_functions)
 {
-    struct config_faults faults = {.count = 0};
-    struct config *config = config_load("fixtures/configs/folder", NULL, &faults);
+    struct config_problems problems = {.count = 0};
+    struct config *config = config_load("fixtures/configs/folder", NULL, &problems);
     char base[PATH_MAX], expected[PATH_MAX * 2];
 
     ck_assert_ptr_nonnull(config);
@@ -135,13 +137,13 @@ static unsigned current_timeout(const struct config_store *store)
 
 static struct config_store *open_store(void)
 {
-    struct config_faults faults = {.count = 0};
+    struct config_problems problems = {.count = 0};
     static char parameter[] = "Stage=dev";
     char *items[] = {parameter, NULL};
     const struct config_options options = {.parameters = {.count = 1, .items = items}};
 
     write_file(first_text);
-    struct config *config = config_load(file, &options, &faults);
+    struct config *config = config_load(file, &options, &problems);
 
     ck_assert_ptr_nonnull(config);
     ck_assert_uint_eq(config->notes.count, 1);
@@ -151,15 +153,15 @@ static struct config_store *open_store(void)
 
 START_TEST(reads_a_changed_file_again)
 {
-    struct config_faults faults = {.count = 0};
+    struct config_problems problems = {.count = 0};
     struct config_store *store = open_store();
 
     ck_assert_uint_eq(current_timeout(store), 1);
     struct config *old = config_retain(config_store_current(store));
 
     write_file(second_text);
-    ck_assert(config_store_reload(store, &faults));
-    ck_assert_uint_eq(faults.count, 0);
+    ck_assert(config_store_reload(store, &problems));
+    ck_assert_uint_eq(problems.count, 0);
     ck_assert_uint_eq(current_timeout(store), 2);
     ck_assert_uint_eq(config_function(old, "f")->latest->timeout_s,
                       1); /* who works with it keeps it */
@@ -172,22 +174,22 @@ END_TEST
 
 START_TEST(keeps_the_old_snapshot_when_the_new_one_is_bad)
 {
-    struct config_faults faults = {.count = 0};
+    struct config_problems problems = {.count = 0};
     struct config_store *store = open_store();
     struct config *old = config_store_current(store);
 
     write_file("{\"Functions\":{\"f\":{}}}");
-    ck_assert(!config_store_reload(store, &faults));
-    ck_assert_uint_eq(faults.count, 1);
-    config_faults_clear(&faults);
+    ck_assert(!config_store_reload(store, &problems));
+    ck_assert_uint_eq(problems.count, 1);
+    config_problems_clear(&problems);
     unlink(file);
-    ck_assert(!config_store_reload(store, &faults));
-    ck_assert_uint_eq(faults.count, 1);
-    config_faults_clear(&faults);
+    ck_assert(!config_store_reload(store, &problems));
+    ck_assert_uint_eq(problems.count, 1);
+    config_problems_clear(&problems);
     ck_assert_ptr_eq(config_store_current(store), old);
     ck_assert_uint_eq(current_timeout(store), 1);
     write_file(second_text);
-    ck_assert(config_store_reload(store, &faults));
+    ck_assert(config_store_reload(store, &problems));
     ck_assert_uint_eq(current_timeout(store), 2);
     config_store_free(store);
 }
@@ -222,21 +224,21 @@ static const struct function_version *current_version(const struct config_store 
 
 START_TEST(keeps_published_versions_over_a_reload)
 {
-    struct config_faults faults = {.count = 0};
+    struct config_problems problems = {.count = 0};
     struct config_store *store = NULL;
 
     write_versions(1, "first", "", 1, "\"1\":{}");
-    store = config_store_new(file, NULL, config_load(file, NULL, &faults));
+    store = config_store_new(file, NULL, config_load(file, NULL, &problems));
     /* $LATEST and a new version are as the file says; version 1 is not. The third reload frees the second snapshot. */
     for (unsigned round = 2; round < 5; round++) {
         write_versions(round, "next", ",\"-u\"", 0,
                        round < 4 ? "\"1\":{},\"2\":{\"Timeout\":9}" : "\"1\":{},\"2\":{}");
-        ck_assert(config_store_reload(store, &faults));
-        ck_assert_uint_eq(faults.count, round < 4 ? 1 : 2);
+        ck_assert(config_store_reload(store, &problems));
+        ck_assert_uint_eq(problems.count, round < 4 ? 1 : 2);
         ck_assert_ptr_nonnull(
-            strstr(faults.messages[0], "Functions.f.Versions.1: this version is published"));
-        config_faults_clear(&faults);
-        faults = (struct config_faults){.count = 0};
+            strstr(problems.messages[0], "Functions.f.Versions.1: this version is published"));
+        config_problems_clear(&problems);
+        problems = (struct config_problems){.count = 0};
         ck_assert_uint_eq(current_version(store, "")->timeout_s, round);
         ck_assert_uint_eq(current_version(store, "2")->timeout_s, 9);
         ck_assert_uint_eq(current_version(store, "2")->command.count, 2);
@@ -255,7 +257,7 @@ END_TEST
 
 START_TEST(reads_from_a_pipe)
 {
-    struct config_faults faults = {.count = 0};
+    struct config_problems problems = {.count = 0};
     int ends[2];
     char path[40];
 
@@ -263,7 +265,7 @@ START_TEST(reads_from_a_pipe)
     ck_assert_int_eq(write(ends[1], first_text, strlen(first_text)), (int)strlen(first_text));
     close(ends[1]);
     snprintf(path, sizeof path, "/dev/fd/%d", ends[0]);
-    struct config *config = config_load(path, NULL, &faults);
+    struct config *config = config_load(path, NULL, &problems);
 
     ck_assert_ptr_nonnull(config);
     ck_assert_uint_eq(config_function(config, "f")->latest->timeout_s, 1);
@@ -274,14 +276,14 @@ END_TEST
 
 START_TEST(refuses_a_file_above_the_limit)
 {
-    struct config_faults faults = {.count = 0};
+    struct config_problems problems = {.count = 0};
 
     write_file("");
     ck_assert_int_eq(truncate(file, ((off_t)64 << 20) + 1), 0);
-    ck_assert_ptr_null(config_load(file, NULL, &faults));
-    ck_assert_uint_eq(faults.count, 1);
-    ck_assert_ptr_nonnull(strstr(faults.messages[0], "invoked.json:1: is larger than 64 MiB"));
-    config_faults_clear(&faults);
+    ck_assert_ptr_null(config_load(file, NULL, &problems));
+    ck_assert_uint_eq(problems.count, 1);
+    ck_assert_ptr_nonnull(strstr(problems.messages[0], "invoked.json:1: is larger than 64 MiB"));
+    config_problems_clear(&problems);
 }
 END_TEST
 

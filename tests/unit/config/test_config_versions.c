@@ -9,19 +9,20 @@ static const struct function *hello;
 
 static struct config *parse(const char *text)
 {
-    struct config_faults faults = {.count = 0};
-    struct config *parsed = config_parse(text, strlen(text), "fixtures/configs/x.json", &faults);
+    struct config_problems problems = {.count = 0};
+    struct config *parsed = config_parse(text, strlen(text), "fixtures/configs/x.json", &problems);
 
-    ck_assert_msg(parsed != NULL, "%s", faults.count > 0 ? faults.messages[0] : "no fault told");
-    config_faults_clear(&faults);
+    ck_assert_msg(parsed != NULL, "%s",
+                  problems.count > 0 ? problems.messages[0] : "no problem told");
+    config_problems_clear(&problems);
     return parsed;
 }
 
 static void load(void)
 {
-    struct config_faults faults = {.count = 0};
+    struct config_problems problems = {.count = 0};
 
-    config = config_load("fixtures/configs/valid.json", NULL, &faults);
+    config = config_load("fixtures/configs/valid.json", NULL, &problems);
     ck_assert_ptr_nonnull(config);
     hello = config_function(config, "hello");
 }

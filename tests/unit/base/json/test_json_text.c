@@ -98,46 +98,46 @@ static const struct text bad[] = {
 /* clang-format on */
 
 /* The text alone in a heap block, so that a sanitizer sees any step beyond it. */
-static bool check_exact(const char *bytes, size_t length, struct json_text_fault *fault)
+static bool check_exact(const char *bytes, size_t length, struct json_text_error *error)
 {
     char *copy = malloc(length > 0 ? length : 1);
     bool is_json;
 
     ck_assert_ptr_nonnull(copy);
     memcpy(copy, bytes, length);
-    is_json = json_text_check(copy, length, fault);
+    is_json = json_text_check(copy, length, error);
     free(copy);
     return is_json;
 }
 
 START_TEST(accepts_what_the_rfc_allows)
 {
-    struct json_text_fault fault;
+    struct json_text_error error;
 
-    ck_assert_msg(check_exact(good[_i].bytes, good[_i].length, &fault), "%s: %s", good[_i].bytes,
-                  fault.reason);
+    ck_assert_msg(check_exact(good[_i].bytes, good[_i].length, &error), "%s: %s", good[_i].bytes,
+                  error.reason);
 }
 END_TEST
 
 START_TEST(refuses_what_the_rfc_does_not_allow)
 {
-    struct json_text_fault fault;
+    struct json_text_error error;
 
-    ck_assert_msg(!check_exact(bad[_i].bytes, bad[_i].length, &fault), "accepted: %s",
+    ck_assert_msg(!check_exact(bad[_i].bytes, bad[_i].length, &error), "accepted: %s",
                   bad[_i].bytes);
-    ck_assert_uint_gt(strlen(fault.reason), 0);
-    ck_assert_uint_ge(fault.line, 1);
-    ck_assert_uint_le(fault.offset, bad[_i].length);
+    ck_assert_uint_gt(strlen(error.reason), 0);
+    ck_assert_uint_ge(error.line, 1);
+    ck_assert_uint_le(error.offset, bad[_i].length);
     ck_assert(!check_exact(bad[_i].bytes, bad[_i].length, NULL));
 }
 END_TEST
 
 START_TEST(no_text_at_all_is_a_fault)
 {
-    struct json_text_fault fault;
+    struct json_text_error error;
 
-    ck_assert(!json_text_check(NULL, 0, &fault));
-    ck_assert_str_eq(fault.reason, "No content to map due to end-of-input");
+    ck_assert(!json_text_check(NULL, 0, &error));
+    ck_assert_str_eq(error.reason, "No content to map due to end-of-input");
 }
 END_TEST
 
@@ -153,14 +153,14 @@ static const struct text whole[] = {
 START_TEST(misses_the_rest_of_a_text_cut_off_anywhere)
 {
     const struct text *text = &whole[_i];
-    struct json_text_fault fault;
+    struct json_text_error error;
 
     ck_assert(check_exact(text->bytes, text->length, NULL));
     for (size_t length = 0; length < text->length; length++) {
-        ck_assert_msg(!check_exact(text->bytes, length, &fault), "accepted the first %zu bytes",
+        ck_assert_msg(!check_exact(text->bytes, length, &error), "accepted the first %zu bytes",
                       length);
-        ck_assert_uint_le(fault.offset, length);
-        ck_assert_uint_gt(strlen(fault.reason), 0);
+        ck_assert_uint_le(error.offset, length);
+        ck_assert_uint_gt(strlen(error.reason), 0);
     }
 }
 END_TEST
@@ -168,7 +168,7 @@ END_TEST
 START_TEST(finds_a_control_character_at_any_place_of_a_string)
 {
     char text[80];
-    struct json_text_fault fault;
+    struct json_text_error error;
 
     for (size_t length = 3; length < sizeof text; length++) {
         for (size_t place = 1; place < length - 1; place++) {
@@ -176,11 +176,11 @@ START_TEST(finds_a_control_character_at_any_place_of_a_string)
             text[0] = text[length - 1] = '"';
             ck_assert(check_exact(text, length, NULL));
             text[place] = '\x1F';
-            ck_assert(!check_exact(text, length, &fault));
-            ck_assert_uint_eq(fault.offset, place);
+            ck_assert(!check_exact(text, length, &error));
+            ck_assert_uint_eq(error.offset, place);
             text[place] = '\x80';
-            ck_assert(!check_exact(text, length, &fault));
-            ck_assert_uint_eq(fault.offset, place);
+            ck_assert(!check_exact(text, length, &error));
+            ck_assert_uint_eq(error.offset, place);
         }
     }
 }
@@ -190,7 +190,7 @@ START_TEST(stops_at_the_first_character_that_is_no_digit)
 {
     static const char others[] = {'/', ':', 'a', ' ', '-', '\x7F', '\x80', '\xB0', '\xFF', '\0'};
     char text[40];
-    struct json_text_fault fault;
+    struct json_text_error error;
 
     for (size_t length = 4; length < sizeof text; length++) {
         for (size_t place = 2; place < length - 1; place++) {
@@ -199,7 +199,7 @@ START_TEST(stops_at_the_first_character_that_is_no_digit)
             text[length - 1] = ']';
             ck_assert(check_exact(text, length, NULL));
             text[place] = others[(length + place) % sizeof others];
-            ck_assert_msg(!check_exact(text, length, &fault), "%.*s", (int)length, text);
+            ck_assert_msg(!check_exact(text, length, &error), "%.*s", (int)length, text);
         }
     }
 }
@@ -236,26 +236,26 @@ START_TEST(depth_has_no_limit_and_costs_no_stack)
                  close = strlen(nested[_i].close);
     const size_t length = depth * (open + close) + 1;
     char *text = malloc(length);
-    struct json_text_fault fault;
+    struct json_text_error error;
 
     ck_assert_ptr_nonnull(text);
     fill_nested(text, depth, nested[_i].open, nested[_i].close);
     ck_assert(json_text_check(text, length, NULL));
-    ck_assert(!json_text_check(text, length - 1, &fault));
-    ck_assert_uint_eq(fault.offset, length - 1);
+    ck_assert(!json_text_check(text, length - 1, &error));
+    ck_assert_uint_eq(error.offset, length - 1);
 
     char *const innermost = text + depth * open + 1, right = *innermost;
 
     *innermost = right == ']' ? '}' : ']';
-    ck_assert(!json_text_check(text, length, &fault));
-    ck_assert_uint_eq(fault.offset, depth * open + 1);
+    ck_assert(!json_text_check(text, length, &error));
+    ck_assert_uint_eq(error.offset, depth * open + 1);
     *innermost = right;
 
     char *const outermost = text + length - 1;
 
     *outermost = *outermost == ']' ? '}' : ']';
-    ck_assert(!json_text_check(text, length, &fault));
-    ck_assert_uint_eq(fault.offset, length - 1);
+    ck_assert(!json_text_check(text, length, &error));
+    ck_assert_uint_eq(error.offset, length - 1);
     free(text);
 }
 END_TEST
@@ -263,13 +263,13 @@ END_TEST
 START_TEST(an_unclosed_depth_names_the_innermost_bracket)
 {
     char *text = malloc(100000);
-    struct json_text_fault fault;
+    struct json_text_error error;
 
     ck_assert_ptr_nonnull(text);
     memset(text, '[', 100000);
-    ck_assert(!json_text_check(text, 100000, &fault));
+    ck_assert(!json_text_check(text, 100000, &error));
     ck_assert_str_eq(
-        fault.reason,
+        error.reason,
         "Unexpected end-of-input: expected close marker for Array (start marker at [Source: "
         "REDACTED "
         "(`StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION` disabled); line: 1, column: 100000])");

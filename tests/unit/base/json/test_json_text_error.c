@@ -33,7 +33,7 @@ static const struct {
     const char *text;
     size_t length, line, column;
     const char *reason;
-} faults[] = {
+} errors[] = {
     /* Recorded by AWS */
     {TEXT("n\x87r\x9E\xE9\xB5\xD7I\xEE\x9Bmt"), 1, 3, "Invalid UTF-8 start byte 0x87"},
     {TEXT("\x99\xEB,j\x07\xA1zYh"), 1, 1, "Unexpected character ((CTRL-CHAR, code 153)): expected a valid value " VALUES},
@@ -299,44 +299,44 @@ static const struct {
 
 START_TEST(says_what_jackson_says)
 {
-    struct json_text_fault fault;
-    char *copy = malloc(faults[_i].length > 0 ? faults[_i].length : 1);
+    struct json_text_error error;
+    char *copy = malloc(errors[_i].length > 0 ? errors[_i].length : 1);
 
     ck_assert_ptr_nonnull(copy);
-    memcpy(copy, faults[_i].text, faults[_i].length);
-    ck_assert(!json_text_check(copy, faults[_i].length, &fault));
+    memcpy(copy, errors[_i].text, errors[_i].length);
+    ck_assert(!json_text_check(copy, errors[_i].length, &error));
     free(copy);
-    ck_assert_str_eq(fault.reason, faults[_i].reason);
-    ck_assert_msg(fault.line == faults[_i].line && fault.column == faults[_i].column,
-                  "%s: is at line %zu, column %zu", faults[_i].text, fault.line, fault.column);
+    ck_assert_str_eq(error.reason, errors[_i].reason);
+    ck_assert_msg(error.line == errors[_i].line && error.column == errors[_i].column,
+                  "%s: is at line %zu, column %zu", errors[_i].text, error.line, error.column);
 }
 END_TEST
 
 START_TEST(points_at_the_byte_that_can_not_stand_there)
 {
-    struct json_text_fault fault;
+    struct json_text_error error;
 
-    ck_assert(!json_text_check(offsets[_i].text, strlen(offsets[_i].text), &fault));
-    ck_assert_uint_eq(fault.offset, offsets[_i].offset);
+    ck_assert(!json_text_check(offsets[_i].text, strlen(offsets[_i].text), &error));
+    ck_assert_uint_eq(error.offset, offsets[_i].offset);
 }
 END_TEST
 
 START_TEST(quotes_at_most_256_characters_of_a_word)
 {
     char text[2000], expected[2000] = "Unrecognized token '";
-    struct json_text_fault fault;
+    struct json_text_error error;
 
     memset(text, 'a', sizeof text);
     memset(expected + strlen(expected), 'a', 256);
     snprintf(expected + strlen(expected), 200, "...': was expecting " VALUES);
-    ck_assert(!json_text_check(text, sizeof text, &fault));
-    ck_assert_str_eq(fault.reason, expected);
-    ck_assert_uint_eq(fault.column, 257);
+    ck_assert(!json_text_check(text, sizeof text, &error));
+    ck_assert_str_eq(error.reason, expected);
+    ck_assert_uint_eq(error.column, 257);
     for (size_t i = 1; i + 3 <= sizeof text; i += 3)
         memcpy(text + i, "\xE4\xB8\xAD", 3);
-    ck_assert(!json_text_check(text, sizeof text, &fault));
-    ck_assert_uint_eq(fault.column, 1 + 3 * 255 + 1);
-    ck_assert_uint_eq(strlen(fault.reason), strlen(expected) + 2 * 255);
+    ck_assert(!json_text_check(text, sizeof text, &error));
+    ck_assert_uint_eq(error.column, 1 + 3 * 255 + 1);
+    ck_assert_uint_eq(strlen(error.reason), strlen(expected) + 2 * 255);
 }
 END_TEST
 
@@ -345,12 +345,12 @@ START_TEST(a_symbol_ends_a_word)
     static const char *const symbols[] = {"\xE2\x80\x94", "\xE2\x86\x92", "\xE3\x80\x81",
                                           "\xEE\x80\x80", "\xEF\xBC\x81", "\xC2\xA7"};
     char text[16];
-    struct json_text_fault fault;
+    struct json_text_error error;
 
     for (size_t i = 0; i < sizeof symbols / sizeof symbols[0]; i++) {
         snprintf(text, sizeof text, "ab%sc", symbols[i]);
-        ck_assert(!json_text_check(text, strlen(text), &fault));
-        ck_assert_str_eq(fault.reason, "Unrecognized token 'ab': was expecting " VALUES);
+        ck_assert(!json_text_check(text, strlen(text), &error));
+        ck_assert_str_eq(error.reason, "Unrecognized token 'ab': was expecting " VALUES);
     }
 }
 END_TEST
@@ -361,24 +361,24 @@ START_TEST(memory_for_the_depth_is_named_when_it_is_short)
     static const char text[] = "\n[[[";
     const struct json_stop stop = {
         .at = 3, .awaited = JSON_AWAIT_MEMORY, .depth = 2, .in_object = false};
-    struct json_text_fault fault;
+    struct json_text_error error;
 
-    json_text_explain((const unsigned char *)text, 4, &stop, &fault);
-    ck_assert_str_eq(fault.reason,
+    json_text_explain((const unsigned char *)text, 4, &stop, &error);
+    ck_assert_str_eq(error.reason,
                      "Document nesting depth (3) exceeds the maximum allowed (2, from "
                      "`StreamReadConstraints.getMaxNestingDepth()`)");
-    ck_assert_uint_eq(fault.offset, 3);
-    ck_assert_uint_eq(fault.line, 2);
-    ck_assert_uint_eq(fault.column, 4);
+    ck_assert_uint_eq(error.offset, 3);
+    ck_assert_uint_eq(error.line, 2);
+    ck_assert_uint_eq(error.column, 4);
 }
 END_TEST
 
 Suite *unit_suite(void)
 {
-    Suite *suite = suite_create("json_text_fault");
+    Suite *suite = suite_create("json_text_error");
     TCase *words = tcase_create("words and places");
 
-    tcase_add_loop_test(words, says_what_jackson_says, 0, ARRAY_LENGTH(faults));
+    tcase_add_loop_test(words, says_what_jackson_says, 0, ARRAY_LENGTH(errors));
     tcase_add_loop_test(words, points_at_the_byte_that_can_not_stand_there, 0,
                         ARRAY_LENGTH(offsets));
     tcase_add_test(words, quotes_at_most_256_characters_of_a_word);

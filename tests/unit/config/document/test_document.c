@@ -9,24 +9,24 @@
 #include <string.h>
 
 static struct document *document;
-static struct fault_list faults;
+static struct problem_list problems;
 
 static void begin(void)
 {
     document = document_new();
     ck_assert_ptr_nonnull(document);
-    fault_list_init(&faults, "x.json");
+    problem_list_init(&problems, "x.json");
 }
 
 static void end(void)
 {
-    fault_list_clear(&faults);
+    problem_list_clear(&problems);
     document_free(document);
 }
 
 static bool read_text(const char *text)
 {
-    return document_read_json(document, text, strlen(text), &faults);
+    return document_read_json(document, text, strlen(text), &problems);
 }
 
 /* One line: kinds, keys, lines and values of a whole tree. */
@@ -66,7 +66,7 @@ START_TEST(reads_json_with_comments_and_knows_the_lines)
     char tree[1000] = "";
 
     ck_assert(read_text(trees[_i].text));
-    ck_assert(fault_list_is_empty(&faults));
+    ck_assert(problem_list_is_empty(&problems));
     print_node(document_root(document), tree, sizeof tree);
     ck_assert_str_eq(tree, trees[_i].tree);
 }
@@ -99,19 +99,19 @@ START_TEST(refuses_what_is_no_json_with_its_line)
     char place[40];
 
     ck_assert(!read_text(refusals[_i].text));
-    ck_assert_uint_eq(faults.count, 1);
+    ck_assert_uint_eq(problems.count, 1);
     snprintf(place, sizeof place, "x.json:%u: ", refusals[_i].line);
-    ck_assert_msg(strncmp(faults.faults[0].message, place, strlen(place)) == 0, "%s",
-                  faults.faults[0].message);
-    ck_assert_msg(strstr(faults.faults[0].message, refusals[_i].part) != NULL, "%s",
-                  faults.faults[0].message);
+    ck_assert_msg(strncmp(problems.problems[0].message, place, strlen(place)) == 0, "%s",
+                  problems.problems[0].message);
+    ck_assert_msg(strstr(problems.problems[0].message, refusals[_i].part) != NULL, "%s",
+                  problems.problems[0].message);
 }
 END_TEST
 
 START_TEST(refuses_a_nul_byte)
 {
-    ck_assert(!document_read_json(document, "[1]\0", 4, &faults));
-    ck_assert_uint_eq(faults.count, 1);
+    ck_assert(!document_read_json(document, "[1]\0", 4, &problems));
+    ck_assert_uint_eq(problems.count, 1);
 }
 END_TEST
 
@@ -132,7 +132,7 @@ START_TEST(takes_the_deepest_nesting_and_no_deeper)
     char *text = nested(depths[_i]);
 
     ck_assert_int_eq(read_text(text), depths[_i] == DOCUMENT_DEPTH_MAX);
-    ck_assert_uint_eq(faults.count, depths[_i] == DOCUMENT_DEPTH_MAX ? 0 : 1);
+    ck_assert_uint_eq(problems.count, depths[_i] == DOCUMENT_DEPTH_MAX ? 0 : 1);
     free(text);
 }
 END_TEST
@@ -140,10 +140,10 @@ END_TEST
 START_TEST(keeps_the_first_of_keys_that_stand_twice)
 {
     ck_assert(read_text("{\"a\":1,\n\"b\":2,\n\"a\":3,\n\"a\":4,\"c\":5}"));
-    ck_assert_uint_eq(faults.count, 2);
-    ck_assert_str_eq(faults.faults[0].message,
+    ck_assert_uint_eq(problems.count, 2);
+    ck_assert_str_eq(problems.problems[0].message,
                      "x.json:3: a: stands twice (first in line 1): leave one out");
-    ck_assert_str_eq(faults.faults[1].message,
+    ck_assert_str_eq(problems.problems[1].message,
                      "x.json:4: a: stands twice (first in line 1): leave one out");
     ck_assert_uint_eq(document_root(document)->count, 3);
     ck_assert_double_eq(node_member(document_root(document), "a")->number, 1);
@@ -162,8 +162,8 @@ START_TEST(finds_a_twin_among_many_keys)
         used += (size_t)sprintf(text + used, "%c\"k%d\":%d\n", i == 0 ? '{' : ',', i, i);
     sprintf(text + used, ",\"k7\":1}");
     ck_assert(read_text(text));
-    ck_assert_uint_eq(faults.count, 1);
-    ck_assert_str_eq(faults.faults[0].message,
+    ck_assert_uint_eq(problems.count, 1);
+    ck_assert_str_eq(problems.problems[0].message,
                      "x.json:50001: k7: stands twice (first in line 8): leave one out");
     ck_assert_uint_eq(document_root(document)->count, KEYS);
     ck_assert_str_eq(document_root(document)->last->key, "k49999");
@@ -178,8 +178,8 @@ START_TEST(refuses_a_text_above_the_limit)
 
     ck_assert_ptr_nonnull(text);
     memset(text, ' ', length);
-    ck_assert(!document_read_json(document, text, length, &faults));
-    ck_assert_str_eq(faults.faults[0].message, "x.json:1: is larger than 64 MiB");
+    ck_assert(!document_read_json(document, text, length, &problems));
+    ck_assert_str_eq(problems.problems[0].message, "x.json:1: is larger than 64 MiB");
     free(text);
 }
 END_TEST
@@ -195,7 +195,7 @@ START_TEST(refuses_more_values_than_it_holds)
     text[0] = '[';
     memcpy(text + 2 * count, "]", 2);
     ck_assert(!read_text(text));
-    ck_assert_str_eq(faults.faults[0].message, "x.json:1: holds more than 4000000 values");
+    ck_assert_str_eq(problems.problems[0].message, "x.json:1: holds more than 4000000 values");
     free(text);
 }
 END_TEST
@@ -260,39 +260,39 @@ END_TEST
 
 START_TEST(puts_faults_in_order_and_each_once)
 {
-    struct config_faults told = {.count = 0};
+    struct config_problems told = {.count = 0};
 
-    fault_list_add(&faults, 9, "late");
-    fault_list_add(&faults, 2, "first\x1b[31m");
-    fault_list_add(&faults, 9, "late");
-    fault_list_add(&faults, 2, "second");
-    fault_list_hand_over(&faults, &told);
+    problem_list_add(&problems, 9, "late");
+    problem_list_add(&problems, 2, "first\x1b[31m");
+    problem_list_add(&problems, 9, "late");
+    problem_list_add(&problems, 2, "second");
+    problem_list_hand_over(&problems, &told);
     ck_assert_uint_eq(told.count, 3);
     ck_assert_str_eq(told.messages[0], "x.json:2: first?[31m");
     ck_assert_str_eq(told.messages[1], "x.json:2: second");
     ck_assert_str_eq(told.messages[2], "x.json:9: late");
-    config_faults_clear(&told);
+    config_problems_clear(&told);
 }
 END_TEST
 
 START_TEST(stops_at_a_thousand_faults_and_says_so)
 {
-    struct config_faults told = {.count = 0};
+    struct config_problems told = {.count = 0};
 
     for (unsigned i = 0; i < 2000; i++)
-        fault_list_add(&faults, i, "%u", i);
-    fault_list_hand_over(&faults, &told);
+        problem_list_add(&problems, i, "%u", i);
+    problem_list_hand_over(&problems, &told);
     ck_assert_uint_eq(told.count, 1001);
     ck_assert_str_eq(told.messages[1000],
-                     "x.json: more than 1000 faults; mend these and look again");
-    config_faults_clear(&told);
+                     "x.json: more than 1000 problems; mend these and look again");
+    config_problems_clear(&told);
 }
 END_TEST
 
 Suite *unit_suite(void)
 {
     Suite *suite = suite_create("document");
-    TCase *reading = tcase_create("reading"), *faulty = tcase_create("faults");
+    TCase *reading = tcase_create("reading"), *faulty = tcase_create("problems");
 
     tcase_add_checked_fixture(reading, begin, end);
     tcase_add_checked_fixture(faulty, begin, end);

@@ -12,24 +12,24 @@
 enum { TREE_MAX = 2000 };
 
 static struct document *document;
-static struct fault_list faults;
+static struct problem_list problems;
 
 static void begin(void)
 {
     document = document_new();
     ck_assert_ptr_nonnull(document);
-    fault_list_init(&faults, "x.yaml");
+    problem_list_init(&problems, "x.yaml");
 }
 
 static void end(void)
 {
-    fault_list_clear(&faults);
+    problem_list_clear(&problems);
     document_free(document);
 }
 
 static bool read_text(const char *text)
 {
-    return document_read_yaml(document, text, strlen(text), &faults);
+    return document_read_yaml(document, text, strlen(text), &problems);
 }
 
 /* One line: keys, lines and values of a whole tree. */
@@ -105,7 +105,7 @@ START_TEST(reads_trees_with_their_lines)
     ck_assert(read_text(trees[_i].text));
     print_node(document_root(document), tree);
     ck_assert_str_eq(tree, trees[_i].tree);
-    ck_assert(fault_list_is_empty(&faults));
+    ck_assert(problem_list_is_empty(&problems));
 }
 END_TEST
 
@@ -130,14 +130,14 @@ START_TEST(spells_other_numbers_in_decimal)
 }
 END_TEST
 
-static void expect_fault(const char *fault)
+static void expect_fault(const char *problem)
 {
-    struct config_faults told = {.count = 0};
+    struct config_problems told = {.count = 0};
 
-    fault_list_hand_over(&faults, &told);
+    problem_list_hand_over(&problems, &told);
     ck_assert_uint_eq(told.count, 1);
-    ck_assert_str_eq(told.messages[0], fault);
-    config_faults_clear(&told);
+    ck_assert_str_eq(told.messages[0], problem);
+    config_problems_clear(&told);
 }
 
 START_TEST(refuses_a_text_above_the_limit)
@@ -146,7 +146,7 @@ START_TEST(refuses_a_text_above_the_limit)
 
     ck_assert_ptr_nonnull(text);
     memset(text, '#', YAML_BYTES_MAX + 1);
-    ck_assert(!document_read_yaml(document, text, YAML_BYTES_MAX + 1, &faults));
+    ck_assert(!document_read_yaml(document, text, YAML_BYTES_MAX + 1, &problems));
     free(text);
     expect_fault("x.yaml:1: is larger than 8 MiB");
 }

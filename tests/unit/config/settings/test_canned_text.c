@@ -7,50 +7,50 @@
 enum { WHY_SIZE = 2048 };
 
 static const struct {
-    enum answer_kind kind;
+    enum canned_kind kind;
     const char *text;
     const char *why; /* a part of it; NULL: it is good */
     int count;
 } rows[] = {
-    {ANSWER_MOCK, "[{}]", NULL, 1},
-    {ANSWER_MOCK, " [ {\"Payload\":1} , {\"Error\":\"ServiceException\"} ] ", NULL, 2},
-    {ANSWER_MOCK, "", "the body is empty: send JSON such as [{\"Payload\"", 0},
-    {ANSWER_MOCK, "[{]", "the body is not JSON: line 1, column 3: ", 0},
-    {ANSWER_MOCK, "[{}] // good", "the body is not JSON: line 1, column 6: ", 0},
-    {ANSWER_MOCK, "[]", "Mock: must hold at least 1", 0},
-    {ANSWER_MOCK, "{}", "Mock: must be a list of objects (is an object)", 0},
-    {ANSWER_MOCK, "[{\"Tims\":1}]", "Mock[0].Tims: unknown key; did you mean Times?", 0},
-    {ANSWER_MOCK, "[{},{\"Times\":0}]", "Mock[1].Times: must be 1 to 2147483647 (is 0)", 0},
-    {ANSWER_MOCK, "[{\"Payload\":1,\"Payload\":2}]", "Mock[0].Payload: stands twice", 0},
-    {ANSWER_MOCK, "[{\"Payload\":\"\\u0000\"}]", "Mock: a string holds \\u0000", 0},
-    {ANSWER_MOCK, "[{\"Payload\":1e999}]", "Mock[0].Payload: must be a number that a double", 0},
-    {ANSWER_FAULTS, "{\"Error\":\"Drop\"}", NULL, 1},
-    {ANSWER_FAULTS, "[]", NULL, 0},
-    {ANSWER_FAULTS, "[{\"Error\":\"Drop\"},{\"Error\":\"Cut\"}]", NULL, 2},
-    {ANSWER_FAULTS, "{\"Error\":\"Drp\"}", "Faults.Error: no exception of the Invoke API is named",
+    {CANNED_MOCK, "[{}]", NULL, 1},
+    {CANNED_MOCK, " [ {\"Payload\":1} , {\"Error\":\"ServiceException\"} ] ", NULL, 2},
+    {CANNED_MOCK, "", "the body is empty: send JSON such as [{\"Payload\"", 0},
+    {CANNED_MOCK, "[{]", "the body is not JSON: line 1, column 3: ", 0},
+    {CANNED_MOCK, "[{}] // good", "the body is not JSON: line 1, column 6: ", 0},
+    {CANNED_MOCK, "[]", "Mock: must hold at least 1", 0},
+    {CANNED_MOCK, "{}", "Mock: must be a list of objects (is an object)", 0},
+    {CANNED_MOCK, "[{\"Tims\":1}]", "Mock[0].Tims: unknown key; did you mean Times?", 0},
+    {CANNED_MOCK, "[{},{\"Times\":0}]", "Mock[1].Times: must be 1 to 2147483647 (is 0)", 0},
+    {CANNED_MOCK, "[{\"Payload\":1,\"Payload\":2}]", "Mock[0].Payload: stands twice", 0},
+    {CANNED_MOCK, "[{\"Payload\":\"\\u0000\"}]", "Mock: a string holds \\u0000", 0},
+    {CANNED_MOCK, "[{\"Payload\":1e999}]", "Mock[0].Payload: must be a number that a double", 0},
+    {CANNED_FAULTS, "{\"Error\":\"Drop\"}", NULL, 1},
+    {CANNED_FAULTS, "[]", NULL, 0},
+    {CANNED_FAULTS, "[{\"Error\":\"Drop\"},{\"Error\":\"Cut\"}]", NULL, 2},
+    {CANNED_FAULTS, "{\"Error\":\"Drp\"}", "Faults.Error: no exception of the Invoke API is named",
      0},
-    {ANSWER_FAULTS, "{}", "Faults: needs Error", 0},
-    {ANSWER_FAULTS, "5", "Faults: must be", 0},
-    {ANSWER_FAULTS,
+    {CANNED_FAULTS, "{}", "Faults: needs Error", 0},
+    {CANNED_FAULTS, "5", "Faults: must be", 0},
+    {CANNED_FAULTS,
      "{\"Error\":\"TooManyRequestsException\",\"Reason\":\"CallerRateLimitExceeded\","
      "\"RetryAfterSeconds\":3}",
      NULL, 1},
-    {ANSWER_FAULTS, "{\"Error\":\"EC2UnexpectedException\",\"EC2ErrorCode\":\"X\"}", NULL, 1},
-    {ANSWER_FAULTS, "{\"Error\":\"TooManyRequestsException\",\"Reason\":\"Any\"}",
+    {CANNED_FAULTS, "{\"Error\":\"EC2UnexpectedException\",\"EC2ErrorCode\":\"X\"}", NULL, 1},
+    {CANNED_FAULTS, "{\"Error\":\"TooManyRequestsException\",\"Reason\":\"Any\"}",
      "Faults.Reason: must be ", 0},
-    {ANSWER_FAULTS, "{\"Error\":\"ServiceException\",\"Reason\":\"CallerRateLimitExceeded\"}",
+    {CANNED_FAULTS, "{\"Error\":\"ServiceException\",\"Reason\":\"CallerRateLimitExceeded\"}",
      "Faults.Reason: goes with TooManyRequestsException alone", 0},
-    {ANSWER_FAULTS, "{\"Error\":\"ServiceException\",\"RetryAfterSeconds\":1}",
+    {CANNED_FAULTS, "{\"Error\":\"ServiceException\",\"RetryAfterSeconds\":1}",
      "Faults.RetryAfterSeconds: goes with TooManyRequestsException alone", 0},
-    {ANSWER_FAULTS, "{\"Error\":\"ServiceException\",\"EC2ErrorCode\":\"X\"}",
+    {CANNED_FAULTS, "{\"Error\":\"ServiceException\",\"EC2ErrorCode\":\"X\"}",
      "Faults.EC2ErrorCode: goes with EC2UnexpectedException alone", 0},
 };
 
 START_TEST(reads_a_list_or_says_what_is_wrong_and_where)
 {
-    struct answer_text answers;
+    struct canned_text answers;
     char why[WHY_SIZE] = "";
-    const bool is_good = answer_text_read(&answers, rows[_i].kind, rows[_i].text,
+    const bool is_good = canned_text_read(&answers, rows[_i].kind, rows[_i].text,
                                           strlen(rows[_i].text), why, sizeof why);
 
     ck_assert_msg(is_good == (rows[_i].why == NULL), "%s: %s", rows[_i].text, why);
@@ -58,13 +58,13 @@ START_TEST(reads_a_list_or_says_what_is_wrong_and_where)
         ck_assert_int_eq(cJSON_GetArraySize(answers.list), rows[_i].count);
     else
         ck_assert_msg(strstr(why, rows[_i].why) != NULL, "%s", why);
-    answer_text_clear(&answers);
+    canned_text_clear(&answers);
 }
 END_TEST
 
 Suite *unit_suite(void)
 {
-    Suite *suite = suite_create("answer_text");
+    Suite *suite = suite_create("canned_text");
     TCase *read = tcase_create("read");
 
     tcase_add_loop_test(read, reads_a_list_or_says_what_is_wrong_and_where, 0, ARRAY_LENGTH(rows));

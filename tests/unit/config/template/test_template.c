@@ -306,7 +306,7 @@ static void set_time(const char *path, time_t seconds)
 }
 
 static struct config *load(const char *file, const char *const *parameters,
-                           struct config_faults *faults)
+                           struct config_problems *problems)
 {
     char *items[PARAMETERS_MAX + 1] = {NULL};
     struct config_options options = {.parameters = {.items = items}};
@@ -319,7 +319,7 @@ static struct config *load(const char *file, const char *const *parameters,
     }
     snprintf(path, sizeof path, "fixtures/templates/%s", file);
     find_base(path);
-    return config_load(path, &options, faults);
+    return config_load(path, &options, problems);
 }
 
 static void set_build_newer(bool is_newer)
@@ -331,13 +331,13 @@ static void set_build_newer(bool is_newer)
 
 START_TEST(reads_templates_as_sam_and_the_cdk_write_them)
 {
-    struct config_faults faults = {.count = 0};
+    struct config_problems problems = {.count = 0};
 
     set_build_newer(true);
-    struct config *config = load(cases[_i].file, cases[_i].parameters, &faults);
+    struct config *config = load(cases[_i].file, cases[_i].parameters, &problems);
 
-    for (size_t i = 0; i < faults.count; i++)
-        fprintf(stderr, "%s\n", faults.messages[i]);
+    for (size_t i = 0; i < problems.count; i++)
+        fprintf(stderr, "%s\n", problems.messages[i]);
     ck_assert_ptr_nonnull(config);
     describe(config);
     ck_assert_str_eq(text, cases[_i].described);
@@ -351,25 +351,25 @@ static const char *const no_parameters[PARAMETERS_MAX] = {NULL};
 
 START_TEST(wants_a_build_that_is_newer_than_the_template)
 {
-    struct config_faults faults = {.count = 0};
+    struct config_problems problems = {.count = 0};
 
     set_build_newer(false);
-    ck_assert_ptr_null(load("built/template.yaml", no_parameters, &faults));
+    ck_assert_ptr_null(load("built/template.yaml", no_parameters, &problems));
     set_build_newer(true);
-    ck_assert_uint_eq(faults.count, 2);
-    ck_assert_str_eq(faults.messages[0],
+    ck_assert_uint_eq(problems.count, 2);
+    ck_assert_str_eq(problems.messages[0],
                      "fixtures/templates/built/template.yaml:8: "
                      "Resources.ThumbnailFunction.Properties.CodeUri: is built by esbuild, and "
                      ".aws-sam/build is older than the template: run `sam build`, or name its "
                      "folder in Metadata: {Invoked: {CodeUri: FOLDER}}");
-    config_faults_clear(&faults);
+    config_problems_clear(&problems);
 }
 END_TEST
 
 START_TEST(reads_the_built_template_itself)
 {
-    struct config_faults faults = {.count = 0};
-    struct config *config = load("built/.aws-sam/build/template.yaml", no_parameters, &faults);
+    struct config_problems problems = {.count = 0};
+    struct config *config = load("built/.aws-sam/build/template.yaml", no_parameters, &problems);
 
     ck_assert_ptr_nonnull(config);
     ck_assert_str_eq(shorten(config_function(config, "PosterFunction")->latest->code_uri),
@@ -394,9 +394,9 @@ START_TEST(parses_the_text_of_a_template)
                  {json, "fixtures/x.json"},     {json, "fixtures/x.yaml"}};
 
     for (int i = 0; i < ARRAY_LENGTH(texts); i++) {
-        struct config_faults faults = {.count = 0};
+        struct config_problems problems = {.count = 0};
         struct config *config =
-            config_parse(texts[i].text, strlen(texts[i].text), texts[i].path, &faults);
+            config_parse(texts[i].text, strlen(texts[i].text), texts[i].path, &problems);
 
         ck_assert_ptr_nonnull(config);
         ck_assert_uint_eq(config->function_count, 1);
@@ -410,13 +410,13 @@ END_TEST
 
 START_TEST(lists_no_more_types_than_a_person_reads)
 {
-    struct config_faults faults = {.count = 0};
+    struct config_problems problems = {.count = 0};
     char yaml[8000] = "Resources:\n";
     size_t used = strlen(yaml);
 
     for (int i = 0; i < 60; i++)
         used += (size_t)snprintf(yaml + used, sizeof yaml - used, "  R%d: {Type: 'T::%d'}\n", i, i);
-    struct config *config = config_parse(yaml, used, "fixtures/x.yaml", &faults);
+    struct config *config = config_parse(yaml, used, "fixtures/x.yaml", &problems);
 
     ck_assert_ptr_nonnull(config);
     ck_assert_uint_eq(config->notes.count, 2);

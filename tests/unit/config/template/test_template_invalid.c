@@ -19,7 +19,7 @@ static const char folder[] = "fixtures/templates/invalid";
 /* clang-format off */
 static const struct {
     const char *file;
-    const char *faults;
+    const char *problems;
     const char *parameters[PARAMETERS_MAX];
 } cases[] = {
     {"a-list.yaml",
@@ -234,28 +234,28 @@ static const struct {
 };
 /* clang-format on */
 
-/* The row's faults, each with the file in front. */
-static void expect(const char *file, const char *faults, char *expected)
+/* The row's problems, each with the file in front. */
+static void expect(const char *file, const char *problems, char *expected)
 {
     char absolute[PATH_MAX];
     size_t used = 0;
 
     ck_assert_ptr_nonnull(realpath(folder, absolute));
     expected[0] = '\0';
-    for (bool is_line_begin = true; *faults != '\0'; faults++) {
+    for (bool is_line_begin = true; *problems != '\0'; problems++) {
         if (is_line_begin)
             used += (size_t)snprintf(expected + used, TEXT_MAX - used, "%s:", file);
-        used +=
-            (size_t)(*faults == '@' ? snprintf(expected + used, TEXT_MAX - used, "%s", absolute)
-                                    : snprintf(expected + used, TEXT_MAX - used, "%c", *faults));
-        is_line_begin = *faults == '\n';
+        used += (size_t)(*problems == '@'
+                             ? snprintf(expected + used, TEXT_MAX - used, "%s", absolute)
+                             : snprintf(expected + used, TEXT_MAX - used, "%c", *problems));
+        is_line_begin = *problems == '\n';
     }
     snprintf(expected + used, TEXT_MAX - used, "\n");
 }
 
 START_TEST(says_all_that_is_wrong_with_its_place)
 {
-    struct config_faults faults = {.count = 0};
+    struct config_problems problems = {.count = 0};
     char *items[PARAMETERS_MAX + 1] = {NULL};
     struct config_options options = {.parameters = {.items = items}};
     char file[PATH_MAX], expected[TEXT_MAX], found[TEXT_MAX] = "";
@@ -263,16 +263,16 @@ START_TEST(says_all_that_is_wrong_with_its_place)
     for (; cases[_i].parameters[options.parameters.count] != NULL; options.parameters.count++)
         items[options.parameters.count] = (char *)cases[_i].parameters[options.parameters.count];
     snprintf(file, sizeof file, "%s/%s", folder, cases[_i].file);
-    expect(file, cases[_i].faults, expected);
-    ck_assert_ptr_null(config_load(file, &options, &faults));
-    for (size_t i = 0; i < faults.count; i++) {
+    expect(file, cases[_i].problems, expected);
+    ck_assert_ptr_null(config_load(file, &options, &problems));
+    for (size_t i = 0; i < problems.count; i++) {
         const size_t used = strlen(found);
 
-        snprintf(found + used, sizeof found - used, "%s\n", faults.messages[i]);
+        snprintf(found + used, sizeof found - used, "%s\n", problems.messages[i]);
     }
     ck_assert_str_eq(found, expected);
-    ck_assert(!faults.is_out_of_memory);
-    config_faults_clear(&faults);
+    ck_assert(!problems.is_out_of_memory);
+    config_problems_clear(&problems);
 }
 END_TEST
 

@@ -105,7 +105,7 @@ START_TEST(holds_the_sources_byte_by_byte)
     char path[256];
 
     for (size_t i = 0; i < count; i++) {
-        (void)snprintf(path, sizeof path, "runtime/%s", files[i].name);
+        (void)snprintf(path, sizeof path, "runtime/bundled/%s", files[i].name);
         ck_assert_msg(is_equal(path, &files[i]), "%s", path);
         ck_assert_int_eq(files[i].data[files[i].size], '\0');
     }
@@ -130,8 +130,7 @@ START_TEST(makes_the_folder_itself)
     make_folder();
     (void)snprintf(below, sizeof below, "%s", path_of("runtime"));
     ck_assert_int_eq(bundled_runtime_extract(below, why, sizeof why), BUNDLED_RUNTIME_OK);
-    ck_assert(
-        is_equal(path_of("runtime/bundled/python/bootstrap.py"), file_of("python/bootstrap.py")));
+    ck_assert(is_equal(path_of("runtime/python/bootstrap.py"), file_of("python/bootstrap.py")));
     remove_folder();
 }
 END_TEST

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 static struct test_bed bed;
-static char found[INTERPRETER_PATH_SIZE], fault[INTERPRETER_FAULT_SIZE];
+static char found[INTERPRETER_PATH_SIZE], fault[INTERPRETER_ERROR_SIZE];
 static unsigned found_count;
 
 static void set_up(void)

@@ -22,7 +22,7 @@ static struct random_source *source;
 static void set_up(void)
 {
     const struct clock_options options = {.mode = CLOCK_MANUAL};
-    struct config_faults faults = {0};
+    struct config_problems faults = {0};
 
     ck_assert_int_eq(uv_loop_init(&loop), 0);
     accounts = accounts_open(&loop, &options, "123456789012");
@@ -64,10 +64,10 @@ static bool strikes_with(struct account *of, const char *name, enum fault_action
 
 static void set(struct account *of, const char *name, const char *text)
 {
-    struct answer_text faults;
+    struct canned_text faults;
     char why[512];
 
-    ck_assert_msg(answer_text_read(&faults, ANSWER_FAULTS, text, strlen(text), why, sizeof why),
+    ck_assert_msg(canned_text_read(&faults, CANNED_FAULTS, text, strlen(text), why, sizeof why),
                   "%s", why);
     ck_assert(faults_set(of, name, &faults));
 }

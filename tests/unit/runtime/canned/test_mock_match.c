@@ -15,12 +15,12 @@ static struct bytes_view view_of(const char *text)
     return (struct bytes_view){text, strlen(text)};
 }
 
-static struct answer_text read_answers(const char *json)
+static struct canned_text read_answers(const char *json)
 {
-    struct answer_text answers;
+    struct canned_text answers;
     char why[TEXT_SIZE];
 
-    ck_assert_msg(answer_text_read(&answers, ANSWER_MOCK, json, strlen(json), why, sizeof why),
+    ck_assert_msg(canned_text_read(&answers, CANNED_MOCK, json, strlen(json), why, sizeof why),
                   "%s: %s", json, why);
     return answers;
 }
@@ -95,21 +95,21 @@ static const struct {
 START_TEST(when_is_contained_in_the_event)
 {
     char json[TEXT_SIZE];
-    struct answer_text answers;
+    struct canned_text answers;
 
     (void)snprintf(json, sizeof json, "[{\"When\":%s}]", rows[_i].when);
     answers = read_answers(json);
     ck_assert_msg(mock_match_contains(answers.list->child->child, view_of(rows[_i].event)) ==
                       rows[_i].is_contained,
                   "%s in %s", rows[_i].when, rows[_i].event);
-    answer_text_clear(&answers);
+    canned_text_clear(&answers);
 }
 END_TEST
 
 START_TEST(an_event_may_be_nested_as_deeply_as_it_likes)
 {
     enum { DEPTH = 100000 };
-    struct answer_text answers = read_answers("[{\"When\":{\"a\":1}}]");
+    struct canned_text answers = read_answers("[{\"When\":{\"a\":1}}]");
     char *event = malloc(2 * DEPTH + 32);
     int length;
 
@@ -122,7 +122,7 @@ START_TEST(an_event_may_be_nested_as_deeply_as_it_likes)
     ck_assert(mock_match_contains(answers.list->child->child,
                                   (struct bytes_view){event, (size_t)length}));
     free(event);
-    answer_text_clear(&answers);
+    canned_text_clear(&answers);
 }
 END_TEST
 
@@ -238,7 +238,7 @@ static const struct {
 
 START_TEST(the_first_answer_that_fits_is_the_one_else_the_nearest_is_named)
 {
-    struct answer_text answers = read_answers(choices[_i].answers);
+    struct canned_text answers = read_answers(choices[_i].answers);
     const struct mock_question question = {
         .answers = answers.list,
         .used = choices[_i].used,
@@ -255,7 +255,7 @@ START_TEST(the_first_answer_that_fits_is_the_one_else_the_nearest_is_named)
         ck_assert_str_eq(nearest->data, choices[_i].nearest);
         bytes_release(nearest);
     }
-    answer_text_clear(&answers);
+    canned_text_clear(&answers);
 }
 END_TEST
 
@@ -280,14 +280,14 @@ START_TEST(values_are_written_as_they_were_spelled)
                                "false,\"\\u00e9\\n\\u007f\",{},[]]}}]";
     static const char written[] = "{\"a\":[1.50,-0,1E2,12345678901234567890,null,true,false,"
                                   "\"\xc3\xa9\\n\\u007f\",{},[]]}";
-    struct answer_text answers = read_answers(json);
+    struct canned_text answers = read_answers(json);
     struct bytes *text = NULL;
 
     ck_assert(json_value_append(&text, answers.list->child->child));
     ck_assert(bytes_append(&text, "", 1));
     ck_assert_str_eq(text->data, written);
     bytes_release(text);
-    answer_text_clear(&answers);
+    canned_text_clear(&answers);
 }
 END_TEST
 

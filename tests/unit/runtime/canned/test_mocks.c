@@ -22,7 +22,7 @@ static struct random_source *source;
 
 static struct config *parse(const char *text)
 {
-    struct config_faults faults = {0};
+    struct config_problems faults = {0};
     struct config *parsed = config_parse(text, strlen(text), "/tmp/invoked.json", &faults);
 
     ck_assert_msg(parsed != NULL, "%s", faults.count > 0 ? faults.messages[0] : "");
@@ -93,10 +93,10 @@ static const char *choose(struct account *of, const char *name, const char *qual
 
 static void set(struct account *of, const char *name, const char *text)
 {
-    struct answer_text answers;
+    struct canned_text answers;
     char why[512];
 
-    ck_assert_msg(answer_text_read(&answers, ANSWER_MOCK, text, strlen(text), why, sizeof why),
+    ck_assert_msg(canned_text_read(&answers, CANNED_MOCK, text, strlen(text), why, sizeof why),
                   "%s", why);
     ck_assert(mocks_set(of, name, &answers));
     ck_assert_ptr_null(answers.list);

@@ -16,7 +16,7 @@ static struct config *small, *large, *none;
 
 static struct config *make_config(int history_size)
 {
-    struct config_faults faults = {0};
+    struct config_problems faults = {0};
     struct config *config;
     char text[256];
 

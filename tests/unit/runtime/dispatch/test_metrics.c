@@ -10,7 +10,7 @@ static struct config *config;
 
 static struct config *make_config(const char *text)
 {
-    struct config_faults faults = {0};
+    struct config_problems faults = {0};
     struct config *made = config_parse(text, strlen(text), "/tmp/invoked.json", &faults);
 
     ck_assert_ptr_nonnull(made);

@@ -204,7 +204,7 @@ static void write_config(const char *text)
 
 static void open_invoker(enum clock_mode mode)
 {
-    char fault[STORE_FAULT_SIZE];
+    char fault[STORE_MESSAGE_SIZE];
     const struct event_store_options options = {.folder = folder, .durability = DURABILITY_PROCESS};
     struct event_queue *queue = event_queue_open(&loop, &options, fault);
     struct clock_options clock_options = {.mode = mode};
@@ -250,7 +250,7 @@ static FILE *log_file;
 
 static void set_up(void)
 {
-    struct config_faults faults = {0};
+    struct config_problems faults = {0};
     struct log_options log_options = {.format = LOG_TEXT, .level = LOG_INFO};
     struct config *config;
     char path[128];
@@ -262,7 +262,7 @@ static void set_up(void)
     (void)snprintf(path, sizeof path, "%s/invoked.json", folder);
     config = config_load(path, NULL, &faults);
     ck_assert_msg(config != NULL, "%s", faults.count > 0 ? faults.messages[0] : "");
-    config_faults_clear(&faults);
+    config_problems_clear(&faults);
     store = config_store_new(path, NULL, config);
     log_file = tmpfile();
     log_options.descriptor = fileno(log_file);
@@ -702,7 +702,7 @@ END_TEST
 
 START_TEST(a_removed_function_keeps_its_events_until_it_is_back)
 {
-    struct config_faults faults = {0};
+    struct config_problems faults = {0};
 
     fake.is_full = true;
     enqueue("plain");
@@ -717,7 +717,7 @@ START_TEST(a_removed_function_keeps_its_events_until_it_is_back)
     ck_assert_ptr_nonnull(strstr(list(NULL), "no such function"));
     write_config(config_text);
     ck_assert(config_store_reload(store, &faults));
-    config_faults_clear(&faults);
+    config_problems_clear(&faults);
     async_invoker_reconfigure(invoker);
     drain();
     ck_assert_str_eq(fake.ran, "plain#1 ");

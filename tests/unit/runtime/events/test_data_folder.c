@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 static char root[64];
-static char fault[DATA_FOLDER_FAULT_SIZE];
+static char fault[DATA_FOLDER_ERROR_SIZE];
 
 static void set_up(void)
 {

@@ -17,7 +17,7 @@
 enum { PAYLOAD_BIG = 300000, LANES_MAX = 8 };
 
 static char folder[64];
-static char fault[STORE_FAULT_SIZE];
+static char fault[STORE_MESSAGE_SIZE];
 static uv_loop_t loop;
 static struct event_queue *queue;
 static struct account account = {.id = "123456789012", .is_default = true};
@@ -26,7 +26,7 @@ static struct event_lane lane;
 /* What was told. */
 static int written_count, failed_count, closed_count;
 static int failing_count, postponed_count, recovered_count, replaced_count;
-static char replaced_text[STORE_FAULT_SIZE];
+static char replaced_text[STORE_MESSAGE_SIZE];
 static struct event_store_lane lanes[LANES_MAX];
 static size_t lane_count;
 
