@@ -24,11 +24,6 @@ static size_t member_count(const struct node *node)
     return node != NULL && node->kind == NODE_OBJECT ? node->count : 0;
 }
 
-static const struct node *first_member(const struct node *node)
-{
-    return member_count(node) == 0 ? NULL : node->first;
-}
-
 /* ---- versions ---- */
 
 /* A version that says how it runs is not also run as $LATEST is. */
@@ -77,7 +72,7 @@ static void build_versions(struct config_builder *builder, struct function *func
     function->versions = built;
     if (built == NULL)
         return;
-    for (const struct node *node = first_member(versions); node != NULL; node = node->next) {
+    for (const struct node *node = node_first_member(versions); node != NULL; node = node->next) {
         const struct function_version *version = build_override(builder, function, values, node);
 
         if (version != NULL)
@@ -123,7 +118,7 @@ static void build_routing(struct config_builder *builder, const struct function 
                           struct function_alias *alias, const struct node *target,
                           const struct node *weights)
 {
-    const struct node *weight = first_member(weights);
+    const struct node *weight = node_first_member(weights);
 
     if (weight == NULL)
         return;
@@ -188,7 +183,7 @@ static void build_aliases(struct config_builder *builder, struct function *funct
     function->aliases = built;
     if (built == NULL)
         return;
-    for (const struct node *node = first_member(aliases); node != NULL; node = node->next) {
+    for (const struct node *node = node_first_member(aliases); node != NULL; node = node->next) {
         const struct function_alias *alias = build_alias(builder, function, node);
 
         if (alias != NULL)

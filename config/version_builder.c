@@ -39,8 +39,7 @@ static bool list_reserve(struct config_builder *builder, struct string_list *lis
 static void list_append(struct config_builder *builder, struct string_list *list,
                         const struct node *node)
 {
-    for (const struct node *item = node == NULL ? NULL : node->first; item != NULL;
-         item = item->next) {
+    for (const struct node *item = node_first_element(node); item != NULL; item = item->next) {
         if (item->kind == NODE_STRING)
             list->items[list->count++] = arena_copy(builder->arena, item->text, item->length);
     }
@@ -77,7 +76,7 @@ static void build_inherited(struct version_builder *builder)
     if (!list_reserve(builder->whole, list, count))
         return;
     for (size_t i = 0; i < 2; i++) {
-        const struct node *name = sources[i] == NULL ? NULL : sources[i]->first;
+        const struct node *name = node_first_element(sources[i]);
 
         for (; name != NULL; name = name->next) {
             if (name->kind == NODE_STRING && !list_holds(list, name->text))
@@ -111,7 +110,7 @@ static void build_variables(struct version_builder *builder)
                                    sizeof *list->items);
     if (list->items == NULL || variables == NULL)
         return;
-    for (const struct node *variable = variables->first; variable != NULL;
+    for (const struct node *variable = node_first_member(variables); variable != NULL;
          variable = variable->next) {
         const char *const parts[] = {variable->key, "=", variable->text, NULL};
 

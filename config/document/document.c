@@ -212,13 +212,21 @@ bool document_drop_twins(struct node *object, struct problem_list *problems)
 
 const struct node *node_member(const struct node *object, const char *key)
 {
-    if (object == NULL || object->kind != NODE_OBJECT)
-        return NULL;
-    for (const struct node *node = object->first; node != NULL; node = node->next) {
+    for (const struct node *node = node_first_member(object); node != NULL; node = node->next) {
         if (strcmp(node->key, key) == 0)
             return node;
     }
     return NULL;
+}
+
+const struct node *node_first_member(const struct node *node)
+{
+    return node != NULL && node->kind == NODE_OBJECT ? node->first : NULL;
+}
+
+const struct node *node_first_element(const struct node *node)
+{
+    return node != NULL && node->kind == NODE_ARRAY ? node->first : NULL;
 }
 
 const char *node_kind_name(enum node_kind kind)

@@ -112,6 +112,13 @@ cJSON *node_to_cjson(const struct node *node, struct arena *arena);
 /* NULL when there is none, or `object` is NULL or no object. */
 const struct node *node_member(const struct node *object, const char *key);
 
+/*
+ * For loops over the members of an object, whose keys are never NULL, or over the elements of a list, which have none.
+ * NULL when `node` is NULL, empty or of another kind.
+ */
+const struct node *node_first_member(const struct node *node);
+const struct node *node_first_element(const struct node *node);
+
 /* "a string", "null", ... */
 const char *node_kind_name(enum node_kind kind);
 

@@ -226,14 +226,13 @@ static void note_part(struct text_builder *parts, const char *before, const char
 
 static void note_sections(struct template_scope *scope, struct text_builder *parts)
 {
-    const struct node *globals = node_member(scope->root, "Globals");
+    const struct node *one = node_first_member(node_member(scope->root, "Globals"));
 
     for (size_t i = 0; i < sizeof sections / sizeof sections[0]; i++) {
         if (sections[i].is_ignored && node_member(scope->root, sections[i].name) != NULL)
             note_part(parts, "", sections[i].name);
     }
-    for (const struct node *one = globals == NULL ? NULL : globals->first; one != NULL;
-         one = one->next) {
+    for (; one != NULL; one = one->next) {
         if (strcmp(one->key, "Function") != 0)
             note_part(parts, "Globals.", one->key);
     }

@@ -141,8 +141,8 @@ static enum condition_state refuse_unknown(struct template_scope *scope, const s
     struct nearest_name nearest;
 
     nearest_name_init(&nearest, name);
-    for (const struct node *node = scope->conditions == NULL ? NULL : scope->conditions->first;
-         node != NULL; node = node->next)
+    for (const struct node *node = node_first_member(scope->conditions); node != NULL;
+         node = node->next)
         nearest_name_offer(&nearest, node->key);
     problem_list_add_at(scope->problems, at, "no condition is called %.*s%s%s%s", SHOWN_MAX, name,
                         nearest.best == NULL ? "" : "; did you mean ",
@@ -153,7 +153,7 @@ static enum condition_state refuse_unknown(struct template_scope *scope, const s
 enum condition_state template_condition(struct template_scope *scope, const struct node *at,
                                         const char *name)
 {
-    const struct node *condition = scope->conditions == NULL ? NULL : scope->conditions->first;
+    const struct node *condition = node_first_member(scope->conditions);
     size_t index = 0;
 
     for (; condition != NULL && strcmp(condition->key, name) != 0; condition = condition->next)

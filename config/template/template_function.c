@@ -94,7 +94,7 @@ static void put_environment(struct template_scope *scope, struct node *to,
 
         if (variables != NULL && own == NULL)
             own = template_put_object(scope, environment, "Variables", source);
-        for (const struct node *one = variables == NULL || own == NULL ? NULL : variables->first;
+        for (const struct node *one = own == NULL ? NULL : node_first_member(variables);
              one != NULL; one = one->next) {
             if (node_member(above, one->key) == NULL)
                 put_resolved(scope, own, one->key, one);

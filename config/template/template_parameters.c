@@ -157,7 +157,7 @@ static void check_names(struct template_scope *scope)
             continue;
         }
         nearest_name_init(&nearest, name);
-        const struct node *node = scope->parameters == NULL ? NULL : scope->parameters->first;
+        const struct node *node = node_first_member(scope->parameters);
 
         for (; node != NULL && !is_name_of(item, node->key, strlen(node->key)); node = node->next)
             nearest_name_offer(&nearest, node->key);
@@ -171,7 +171,7 @@ static void check_names(struct template_scope *scope)
 
 void template_check_parameters(struct template_scope *scope)
 {
-    const struct node *parameter = scope->parameters == NULL ? NULL : scope->parameters->first;
+    const struct node *parameter = node_first_member(scope->parameters);
 
     if (scope->given != NULL)
         check_names(scope);

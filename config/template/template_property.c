@@ -106,8 +106,7 @@ static bool is_global_ignored(const struct template_resource *function, const ch
 
     if (node_text(ignored) != NULL)
         return strcmp(ignored->text, "*") == 0 || strcmp(ignored->text, name) == 0;
-    for (const struct node *one = ignored == NULL ? NULL : ignored->first; one != NULL;
-         one = one->next) {
+    for (const struct node *one = node_first_element(ignored); one != NULL; one = one->next) {
         if (node_text(one) != NULL && strcmp(one->text, name) == 0)
             return true;
     }
@@ -197,8 +196,8 @@ static void note_properties(struct template_scope *scope, const char *label,
     bool has_names = false;
 
     text_builder_init(&names, document_arena(scope->document));
-    for (const struct node *property = properties == NULL ? NULL : properties->first;
-         property != NULL; property = property->next) {
+    for (const struct node *property = node_first_member(properties); property != NULL;
+         property = property->next) {
         if (is_among(property->key, read))
             continue;
         if (!is_among(property->key, known) && !may_be_new(scope, property, read))

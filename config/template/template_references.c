@@ -133,8 +133,7 @@ static const struct node *refuse_name(struct template_scope *scope, const struct
 
     nearest_name_init(&nearest, name);
     for (size_t i = 0; i < 2; i++) {
-        for (const struct node *node = lists[i] == NULL ? NULL : lists[i]->first; node != NULL;
-             node = node->next)
+        for (const struct node *node = node_first_member(lists[i]); node != NULL; node = node->next)
             nearest_name_offer(&nearest, node->key);
     }
     problem_list_add_at(scope->problems, at,

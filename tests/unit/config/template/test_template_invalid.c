@@ -73,6 +73,9 @@ static const struct {
      "8: Resources.HelloWorldFunction.Properties.CodeUri: is built by esbuild, and .aws-sam/build "
      "isn't there: run `sam build`, or name its folder in Metadata: {Invoked: {CodeUri: FOLDER}}",
      {NULL}},
+    {"globals-list.yaml",
+     "1: Globals: must be an object (is a list)",
+     {NULL}},
     {"image.yaml",
      "4: Resources.A.Properties.PackageType: container images don't run here: say in Metadata: "
      "{Invoked: {...}} how its handler starts, by Runtime, Handler and CodeUri, by ImageConfig with "
