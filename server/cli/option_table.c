@@ -1,17 +1,38 @@
 #include "server/cli/option_table.h"
 
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-const char *const option_commands[OPTIONS_COMMAND_COUNT] = {
-    [COMMAND_SERVE] = "serve",
-    [COMMAND_RUN] = "run",
-    [COMMAND_INVOKE] = "invoke",
-    [COMMAND_CHECK] = "check",
-};
+/* ---- how values are stored ---- */
 
-static const char must_not_be_empty[] = "must not be empty";
+static void *member_at(struct options *options, size_t member)
+{
+    return (char *)options + member;
+}
 
-/* Digits and nothing else. False also when it is beyond `max`. */
+static const char *store_text(struct options *options, size_t member, const char *value)
+{
+    *(const char **)member_at(options, member) = value;
+    return NULL;
+}
+
+static const char *store_true(struct options *options, size_t member, const char *value)
+{
+    (void)value;
+    *(bool *)member_at(options, member) = true;
+    return NULL;
+}
+
+static const char *store_false(struct options *options, size_t member, const char *value)
+{
+    (void)value;
+    *(bool *)member_at(options, member) = false;
+    return NULL;
+}
+
+/* Digits only. False also for a number beyond `max`. */
 static bool parse_number(const char *text, unsigned long max, unsigned long *number)
 {
     *number = 0;
@@ -27,43 +48,21 @@ static bool parse_number(const char *text, unsigned long max, unsigned long *num
     return true;
 }
 
-static const char *store_text(const char **member, const char *value)
-{
-    if (value[0] == '\0')
-        return must_not_be_empty;
-    *member = value;
-    return NULL;
-}
-
-static const char *store_host(struct options *options, const char *value)
-{
-    return store_text(&options->host, value);
-}
-
-static const char *store_port(struct options *options, const char *value)
+static const char *store_port(struct options *options, size_t member, const char *value)
 {
     unsigned long port;
 
     if (!parse_number(value, UINT16_MAX, &port))
         return "must be 0 to 65535";
-    options->port = (uint16_t)port;
+    *(uint16_t *)member_at(options, member) = (uint16_t)port;
     return NULL;
 }
 
-static const char *store_data_dir(struct options *options, const char *value)
-{
-    return store_text(&options->data_dir, value);
-}
-
-static const char *store_ready_file(struct options *options, const char *value)
-{
-    return store_text(&options->ready_file, value);
-}
-
-static const char *store_clock(struct options *options, const char *value)
+static const char *store_clock(struct options *options, size_t member, const char *value)
 {
     unsigned long factor = 1;
 
+    (void)member;
     if (strcmp(value, "real") == 0) {
         options->clock_mode = CLOCK_REAL;
     } else if (strcmp(value, "manual") == 0) {
@@ -78,33 +77,21 @@ static const char *store_clock(struct options *options, const char *value)
     return NULL;
 }
 
-/* options_parse() made room for as many as there are arguments. */
-static const char *store_parameter(struct options *options, const char *value)
+/* options_parse() allocated as many items as there are arguments. */
+static const char *store_parameter(struct options *options, size_t member, const char *value)
 {
+    struct string_list *const parameters = member_at(options, member);
     const char *const equals = strchr(value, '=');
 
     if (equals == NULL || equals == value)
         return "must be NAME=VALUE";
-    options->parameters.items[options->parameters.count++] = (char *)value;
+    parameters->items[parameters->count++] = (char *)value;
     return NULL;
 }
 
-static const char *store_no_watch(struct options *options, const char *value)
+static const char *store_log_format(struct options *options, size_t member, const char *value)
 {
-    (void)value;
-    options->watches = false;
-    return NULL;
-}
-
-static const char *store_explain(struct options *options, const char *value)
-{
-    (void)value;
-    options->explains = true;
-    return NULL;
-}
-
-static const char *store_log_format(struct options *options, const char *value)
-{
+    (void)member;
     if (strcmp(value, "text") == 0)
         options->log_format = LOG_TEXT;
     else if (strcmp(value, "json") == 0)
@@ -114,11 +101,12 @@ static const char *store_log_format(struct options *options, const char *value)
     return NULL;
 }
 
-static const char *store_log_level(struct options *options, const char *value)
+static const char *store_log_level(struct options *options, size_t member, const char *value)
 {
     static const char *const names[LOG_LEVEL_COUNT] = {
         [LOG_ERROR] = "error", [LOG_WARN] = "warn", [LOG_INFO] = "info", [LOG_DEBUG] = "debug"};
 
+    (void)member;
     for (int level = 0; level < LOG_LEVEL_COUNT; level++) {
         if (strcmp(value, names[level]) == 0) {
             options->log_level = (enum log_level)level;
@@ -128,88 +116,208 @@ static const char *store_log_level(struct options *options, const char *value)
     return "must be error, warn, info or debug";
 }
 
-static const char *store_fail_on_dead_letter(struct options *options, const char *value)
-{
-    (void)value;
-    options->fails_on_dead_letter = true;
-    return NULL;
-}
-
-static const char *store_type(struct options *options, const char *value)
+static const char *store_type(struct options *options, size_t member, const char *value)
 {
     if (strcmp(value, "RequestResponse") != 0 && strcmp(value, "Event") != 0 &&
         strcmp(value, "DryRun") != 0)
         return "must be RequestResponse, Event or DryRun";
-    options->invoke.invocation_type = value;
-    return NULL;
+    return store_text(options, member, value);
 }
 
-static const char *store_qualifier(struct options *options, const char *value)
-{
-    return store_text(&options->invoke.qualifier, value);
-}
-
-static const char *store_tail(struct options *options, const char *value)
-{
-    (void)value;
-    options->invoke.wants_tail = true;
-    return NULL;
-}
-
-static const char *store_client_context(struct options *options, const char *value)
-{
-    return store_text(&options->invoke.client_context, value);
-}
-
-static const char *store_endpoint(struct options *options, const char *value)
+static const char *store_endpoint(struct options *options, size_t member, const char *value)
 {
     if (strncmp(value, "https://", strlen("https://")) == 0)
-        return "must be http://HOST:PORT: https is not spoken here";
+        return "must be http://HOST:PORT; https is not supported";
     if (strncmp(value, "http://", strlen("http://")) != 0 || value[strlen("http://")] == '\0')
         return "must be http://HOST:PORT";
-    options->invoke.endpoint = value;
-    return NULL;
+    return store_text(options, member, value);
 }
+
+/* ---- the tables ---- */
 
 #define SERVERS (FOR(COMMAND_SERVE) | FOR(COMMAND_RUN))
 #define READERS (SERVERS | FOR(COMMAND_CHECK))
 #define ALL (READERS | FOR(COMMAND_INVOKE))
+#define AT(member) offsetof(struct options, member)
 
 /* clang-format off */
 const struct option_row option_table[OPTION_COUNT] = {
-    {"host", 'H', "ADDR", SERVERS, store_host, {"INVOKED_HOST"}, "127.0.0.1",
+    {"host", 'H', "ADDR", SERVERS, store_text, AT(host), {"INVOKED_HOST"}, "127.0.0.1",
      "address to listen on"},
-    {"port", 'p', "N", SERVERS, store_port, {"INVOKED_PORT"}, "3001; run: 0",
-     "port; 0 takes a free one"},
-    {"data-dir", 'd', "DIR", SERVERS, store_data_dir, {"INVOKED_DATA_DIR"}, "./.invoked; run: temporary",
-     "queue, dead letters, destinations"},
-    {"ready-file", 0, "F", SERVERS, store_ready_file, {NULL}, NULL,
-     "write {\"endpoint\",\"pid\",\"functions\"} to F once it can serve"},
-    {"clock", 0, "MODE", SERVERS, store_clock, {"INVOKED_CLOCK"}, "real",
-     "real, manual, or xN (N times faster)"},
-    {"parameter", 0, "N=V", READERS, store_parameter, {NULL}, NULL,
-     "value of a template's parameter (may stand several times)"},
-    {"no-watch", 0, NULL, SERVERS, store_no_watch, {NULL}, NULL,
+    {"port", 'p', "N", SERVERS, store_port, AT(port), {"INVOKED_PORT"}, "3001; run: 0",
+     "port to listen on; 0 picks a free one"},
+    {"data-dir", 'd', "DIR", SERVERS, store_text, AT(data_dir), {"INVOKED_DATA_DIR"}, "./.invoked; run: temporary",
+     "folder for the event queue, dead letters and destination records"},
+    {"ready-file", 0, "F", SERVERS, store_text, AT(ready_file), {NULL}, NULL,
+     "write {\"endpoint\",\"pid\",\"functions\"} to F once the server is ready"},
+    {"clock", 0, "MODE", SERVERS, store_clock, 0, {"INVOKED_CLOCK"}, "real",
+     "clock for event ages and retry delays: real, manual, or xN (N times faster)"},
+    {"parameter", 0, "N=V", READERS, store_parameter, AT(parameters), {NULL}, NULL,
+     "value of a template parameter; may be repeated"},
+    {"no-watch", 0, NULL, SERVERS, store_false, AT(watches), {NULL}, NULL,
      "don't reload when code or configuration changes"},
-    {"explain", 0, NULL, SERVERS, store_explain, {NULL}, NULL,
-     "say in the log, event by event, what happens and why"},
-    {"fail-on-dead-letter", 0, NULL, FOR(COMMAND_RUN), store_fail_on_dead_letter, {NULL}, NULL,
+    {"explain", 0, NULL, SERVERS, store_true, AT(explains), {NULL}, NULL,
+     "log what happens to each event, and why"},
+    {"fail-on-dead-letter", 0, NULL, FOR(COMMAND_RUN), store_true, AT(fails_on_dead_letter), {NULL}, NULL,
      "exit 1 if a dead letter was written"},
-    {"log-format", 0, "F", SERVERS, store_log_format, {"INVOKED_LOG_FORMAT"}, "text",
+    {"log-format", 0, "F", SERVERS, store_log_format, 0, {"INVOKED_LOG_FORMAT"}, "text",
      "text or json"},
-    {"log-level", 0, "L", SERVERS, store_log_level, {"INVOKED_LOG_LEVEL"}, "info; run: warn",
-     "error, warn, info or debug; info shows what functions print"},
-    {"type", 0, "TYPE", FOR(COMMAND_INVOKE), store_type, {NULL}, "RequestResponse",
+    {"log-level", 0, "L", SERVERS, store_log_level, 0, {"INVOKED_LOG_LEVEL"}, "info; run: warn",
+     "error, warn, info or debug; info includes what functions print"},
+    {"type", 0, "TYPE", FOR(COMMAND_INVOKE), store_type, AT(invoke.invocation_type), {NULL}, "RequestResponse",
      "RequestResponse, Event or DryRun"},
-    {"qualifier", 0, "Q", FOR(COMMAND_INVOKE), store_qualifier, {NULL}, NULL,
+    {"qualifier", 0, "Q", FOR(COMMAND_INVOKE), store_text, AT(invoke.qualifier), {NULL}, NULL,
      "version or alias to invoke"},
-    {"tail", 0, NULL, FOR(COMMAND_INVOKE), store_tail, {NULL}, NULL,
+    {"tail", 0, NULL, FOR(COMMAND_INVOKE), store_true, AT(invoke.wants_tail), {NULL}, NULL,
      "print the last 4 KB of the function's log on stderr"},
-    {"client-context", 0, "JSON", FOR(COMMAND_INVOKE), store_client_context, {NULL}, NULL,
-     "what the handler sees as its context's client context"},
-    {"endpoint", 0, "URL", FOR(COMMAND_INVOKE), store_endpoint, {"INVOKED_ENDPOINT", "AWS_ENDPOINT_URL_LAMBDA"},
-     "http://127.0.0.1:3001", "the server to ask"},
-    {"version", 'V', NULL, ALL, NULL, {NULL}, NULL, "print the version"},
-    {"help", 'h', NULL, ALL, NULL, {NULL}, NULL, "print this"},
+    {"client-context", 0, "JSON", FOR(COMMAND_INVOKE), store_text, AT(invoke.client_context), {NULL}, NULL,
+     "client context that the handler finds in its context object"},
+    {"endpoint", 0, "URL", FOR(COMMAND_INVOKE), store_endpoint, AT(invoke.endpoint),
+     {"INVOKED_ENDPOINT", "AWS_ENDPOINT_URL_LAMBDA"}, "http://127.0.0.1:3001", "address of the server"},
+    {"version", 'V', NULL, ALL, NULL, 0, {NULL}, NULL, "print the version"},
+    {"help", 'h', NULL, ALL, NULL, 0, {NULL}, NULL, "print this help"},
+};
+
+const struct command_row command_table[OPTIONS_COMMAND_COUNT] = {
+    [COMMAND_SERVE] = {
+        "serve", "invoked [serve] [OPTIONS] [CONFIG]", "Serve until stopped.",
+        "CONFIG is a configuration file, an AWS SAM or CloudFormation template, or a\n"
+        "folder of functions (default: ./invoked.json, else ./template.yaml).\n"},
+    [COMMAND_RUN] = {
+        "run", "invoked run [OPTIONS] [CONFIG] -- COMMAND...", "Serve on a free port while COMMAND runs.",
+        "COMMAND finds the server through AWS_ENDPOINT_URL_LAMBDA, AWS_ENDPOINT_URL and\n"
+        "INVOKED_ENDPOINT, and gets a region and dummy credentials. Signals are passed on\n"
+        "to it. Exit status: that of COMMAND, 128+n if signal n ended it, 127 if it can't\n"
+        "be started. CONFIG is as for serve.\n"},
+    [COMMAND_INVOKE] = {
+        "invoke", "invoked invoke [OPTIONS] NAME [PAYLOAD]", "Invoke a function of a running server.",
+        "PAYLOAD is JSON, @FILE, or - for standard input. The response goes to stdout,\n"
+        "the status to stderr. Exit status: 0 success, 1 function error, 2 bad usage,\n"
+        "3 refused by the API, 4 no server.\n"},
+    [COMMAND_CHECK] = {
+        "check", "invoked check [OPTIONS] [CONFIG]", "Validate CONFIG and exit.",
+        "CONFIG is as for serve. Exit status: 0 if it is valid, 2 if not.\n"},
 };
 /* clang-format on */
+
+static const char examples[] = "Examples:\n"
+                               "  invoked config/invoked.json\n"
+                               "  invoked invoke hello '{\"name\": \"you\"}'\n"
+                               "  invoked invoke --type Event hello '{\"name\": \"you\"}'\n"
+                               "  invoked run -- pytest tests\n"
+                               "\n"
+                               "`invoked COMMAND --help` lists the options of one command.\n";
+
+/* ---- --help ---- */
+
+enum { HELP_COLUMN = 29 }; /* of the explanations */
+
+static void start_line(FILE *out, size_t *column)
+{
+    fprintf(out, "\n%*s", HELP_COLUMN, "");
+    *column = HELP_COLUMN;
+}
+
+static void print_wrapped(FILE *out, const char *text, size_t *column)
+{
+    while (*text != '\0') {
+        const size_t length = strcspn(text, " ");
+
+        if (*column > HELP_COLUMN && *column + 1 + length > HELP_COLUMNS) {
+            start_line(out, column);
+        } else if (*column > HELP_COLUMN) {
+            fputc(' ', out);
+            ++*column;
+        }
+        fprintf(out, "%.*s", (int)length, text);
+        *column += length;
+        text += length;
+        text += strspn(text, " ");
+    }
+}
+
+/* "[INVOKED_PORT: 3001]": the variables and the default. */
+static void print_origin(FILE *out, const struct option_row *row, size_t *column)
+{
+    char origin[160];
+
+    if (row->variables[0] == NULL && row->default_text == NULL)
+        return;
+    (void)snprintf(
+        origin, sizeof origin, "[%s%s%s%s%s]", row->variables[0] != NULL ? row->variables[0] : "",
+        row->variables[1] != NULL ? ", " : "", row->variables[1] != NULL ? row->variables[1] : "",
+        row->variables[0] != NULL && row->default_text != NULL ? ": " : "",
+        row->default_text != NULL ? row->default_text : "");
+    if (*column + 1 + strlen(origin) > HELP_COLUMNS)
+        start_line(out, column);
+    print_wrapped(out, origin, column);
+}
+
+static void print_option(FILE *out, const struct option_row *row)
+{
+    char names[64];
+    size_t column = HELP_COLUMN;
+
+    (void)snprintf(names, sizeof names, "  %c%c%s --%s%s%s", row->letter != 0 ? '-' : ' ',
+                   row->letter != 0 ? row->letter : ' ', row->letter != 0 ? "," : " ", row->name,
+                   row->value != NULL ? " " : "", row->value != NULL ? row->value : "");
+    fprintf(out, "%-*s", HELP_COLUMN, names);
+    if (strlen(names) >= HELP_COLUMN)
+        start_line(out, &column);
+    print_wrapped(out, row->help, &column);
+    print_origin(out, row, &column);
+    fputc('\n', out);
+}
+
+static void print_options(FILE *out, const char *title, unsigned of_any, unsigned of_none)
+{
+    fprintf(out, "\n%s\n", title);
+    for (size_t i = 0; i < OPTION_COUNT; i++) {
+        if ((option_table[i].commands & of_any) != 0 && (option_table[i].commands & of_none) == 0)
+            print_option(out, &option_table[i]);
+    }
+}
+
+static void print_program(FILE *out)
+{
+    fputs("AWS Lambda's Invoke API on your own machine.\n\nUsage:\n", out);
+    for (int i = 0; i < OPTIONS_COMMAND_COUNT; i++)
+        fprintf(out, "  %s\n      %s\n", command_table[i].usage, command_table[i].purpose);
+    fprintf(out, "\n%s", command_table[COMMAND_SERVE].details);
+    print_options(out, "Options of serve and run:", SERVERS, FOR(COMMAND_INVOKE));
+    print_options(out, "Options of invoke:", FOR(COMMAND_INVOKE), SERVERS);
+    fputs("\nOptions of all commands:\n", out);
+    for (size_t i = 0; i < OPTION_COUNT; i++) {
+        if (option_table[i].store == NULL)
+            print_option(out, &option_table[i]);
+    }
+    fprintf(out, "\n%s", examples);
+}
+
+static void print_command(FILE *out, enum options_command command)
+{
+    fprintf(out, "Usage: %s\n\n%s\n\n%s", command_table[command].usage,
+            command_table[command].purpose, command_table[command].details);
+    print_options(out, "Options:", FOR(command), 0);
+}
+
+char *help_text(enum options_command command)
+{
+    char *text = NULL;
+    size_t length = 0;
+    FILE *const out = open_memstream(&text, &length);
+
+    if (out == NULL)
+        return NULL;
+    if (command == OPTIONS_COMMAND_COUNT)
+        print_program(out);
+    else
+        print_command(out, command);
+    const bool is_whole = ferror(out) == 0;
+
+    if (fclose(out) != 0 || !is_whole) {
+        free(text);
+        return NULL;
+    }
+    return text;
+}

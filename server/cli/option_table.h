@@ -1,10 +1,9 @@
 /*
- * option_table.h - every option of the command line: its names, its environment variable, to which commands it
- * belongs, how its value is read, and what --help says of it.
+ * option_table.h - the commands and options of the program: names, environment variables, values, help.
  *
- * Used by: options.c (reads a command line by it), help_text.c (prints it).
+ * options.c reads a command line by these tables, help_text() prints them, and tests compare the man page with them.
  *
- * To add an option, add a row, and a member to struct options.
+ * To add an option, add a row to option_table.c, a member to struct options, and a paragraph to docs/invoked.1.
  */
 #ifndef SERVER_CLI_OPTION_TABLE_H
 #define SERVER_CLI_OPTION_TABLE_H
@@ -15,19 +14,20 @@
 #define FOR(command) (1u << (command))
 
 /*
- * Reads `value` (NULL for a flag) into the options. Returns NULL, or what it must be ("must be 0 to 65535"). May
- * leave `value` pointed at.
+ * Stores `value` (NULL for a flag, never empty) in the member of `options` at offset `member`. Returns NULL, or what
+ * the value must be ("must be 0 to 65535"). The options may keep pointing at `value`.
  */
-typedef const char *option_store_fn(struct options *options, const char *value);
+typedef const char *option_store_fn(struct options *options, size_t member, const char *value);
 
 struct option_row {
     const char *name;         /* without the dashes */
     char letter;              /* 0 for none */
-    const char *value;        /* what stands for the value in --help; NULL: it takes none */
-    unsigned commands;        /* FOR() each that it belongs to */
-    option_store_fn *store;   /* NULL: --help and --version, which are no settings */
-    const char *variables[2]; /* the environment's, the first that is set counts; NULL for none */
-    const char *default_text; /* as --help says it; NULL for none */
+    const char *value;        /* its placeholder in --help; NULL for a flag */
+    unsigned commands;        /* FOR() each command that has it */
+    option_store_fn *store;   /* NULL: --help and --version, which set nothing */
+    size_t member;            /* offsetof(struct options, ...) */
+    const char *variables[2]; /* environment variables, the first that is set counts; NULL for none */
+    const char *default_text; /* as --help prints it; NULL for none */
     const char *help;
 };
 
@@ -35,7 +35,18 @@ enum { OPTION_COUNT = 18 };
 
 extern const struct option_row option_table[OPTION_COUNT];
 
-/* "serve", "run", ... by enum options_command. */
-extern const char *const option_commands[OPTIONS_COMMAND_COUNT];
+struct command_row {
+    const char *name, *usage, *purpose, *details;
+};
+
+extern const struct command_row command_table[OPTIONS_COMMAND_COUNT];
+
+enum { HELP_COLUMNS = 80 };
+
+/*
+ * The output of --help, at most HELP_COLUMNS wide: for the whole program when `command` is OPTIONS_COMMAND_COUNT, else
+ * for that command. Returns owned, NULL when out of memory.
+ */
+char *help_text(enum options_command command);
 
 #endif

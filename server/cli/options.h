@@ -1,10 +1,10 @@
 /*
- * options.h - the command line and the environment variables, read into one struct.
+ * options.h - reads the command line and the environment variables into one struct.
  *
- * Pure: reads nothing but what it is given, prints nothing, starts nothing. A flag beats its environment variable,
- * which beats the default. Everything that is wrong is said in one go.
+ * Reads only what it is given, prints nothing, starts nothing; not reentrant, as getopt_long() isn't. A flag beats its
+ * environment variable, which beats the default. All mistakes are reported at once.
  *
- * Used by: main.c. What options there are: option_table.h.
+ * Used by: main.c. The options themselves: option_table.h.
  */
 #ifndef SERVER_CLI_OPTIONS_H
 #define SERVER_CLI_OPTIONS_H
@@ -28,11 +28,11 @@ enum options_command {
 
 enum payload_source { PAYLOAD_NONE, PAYLOAD_TEXT, PAYLOAD_FILE, PAYLOAD_STANDARD_INPUT };
 
-/* What `invoked invoke` is asked to do. */
+/* For `invoked invoke`. */
 struct invoke_options {
     const char *function_name;
     enum payload_source payload_source;
-    const char *payload; /* PAYLOAD_TEXT: itself; PAYLOAD_FILE: the file's path; else NULL */
+    const char *payload;         /* PAYLOAD_TEXT: itself; PAYLOAD_FILE: its path; else NULL */
     const char *invocation_type; /* "RequestResponse", "Event" or "DryRun" */
     const char *qualifier;       /* NULL for none */
     const char *client_context;  /* JSON, not checked; NULL for none */
@@ -58,29 +58,29 @@ struct options {
     enum log_level log_level;
     char *const *run_argv; /* COMMAND_RUN: COMMAND and its arguments, ended by NULL */
     struct invoke_options invoke;
-    char *text; /* owned: what to print, with its line end; NULL on OPTIONS_OK */
+    char *text; /* owned: lines to print; NULL on OPTIONS_OK */
 };
 
 typedef const char *options_variable_fn(const char *name, void *context);
 typedef bool options_exists_fn(const char *path, void *context);
 
-/* What is read, given by main() or by a test. */
+/* What to read. */
 struct options_source {
     int argc;
-    char *const *argv;             /* as main() gets it */
-    options_variable_fn *variable; /* NULL where it is not set */
+    char *const *argv;             /* as main() gets it, ended by NULL */
+    options_variable_fn *variable; /* NULL if it is not set */
     options_exists_fn *exists;     /* is there such a file or folder? */
-    void *context;                 /* of both */
+    void *context;                 /* for both */
 };
 
 enum options_status {
     OPTIONS_OK,
     OPTIONS_SHOW, /* --help or --version: print `text` on stdout, exit 0 */
-    OPTIONS_BAD,  /* print `text` on stderr, a line a fault, exit OPTIONS_EXIT_BAD_USAGE */
+    OPTIONS_BAD,  /* print `text`, a line for each problem, on stderr, exit OPTIONS_EXIT_BAD_USAGE */
     OPTIONS_NO_MEMORY
 };
 
-/* Fills `options` whole. The caller clears it whatever came of it. */
+/* The caller clears `options` whatever the status. */
 enum options_status options_parse(struct options *options, const struct options_source *source);
 void options_clear(struct options *options);
 

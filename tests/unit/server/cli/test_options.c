@@ -1,6 +1,5 @@
 #include "server/cli/options.h"
 
-#include "server/cli/help_text.h"
 #include "server/cli/option_table.h"
 #include "tests/support/unit.h"
 
@@ -135,7 +134,7 @@ static const char *member_text(const char *member)
     if (strcmp(member, name) == 0)                                                                 \
     (void)snprintf(text, sizeof text, format, __VA_ARGS__)
     text[0] = '\0';
-    MEMBER("command", "%s", option_commands[o->command]);
+    MEMBER("command", "%s", command_table[o->command].name);
     MEMBER("config", "%s", o->config_path);
     MEMBER("host", "%s", o->host);
     MEMBER("port", "%u", o->port);
@@ -178,6 +177,9 @@ static const struct {
     {"a.json -p7",                       "port",       "7"},
     {"a.json -p 7 -p 8",                 "port",       "8"},
     {"a.json -H ::1",                    "host",       "::1"},
+    {"a.json -H -x",                     "host",       "-x"},
+    {"invoke hello -- --tail",           "payload",    "1 --tail"},
+    {"run --no-watch a.json -- x",       "watches",    "0"},
     {"a.json --host 0.0.0.0",            "host",       "0.0.0.0"},
     {"a.json -d /var/x",                 "data",       "/var/x"},
     {"a.json --data-dir=y",              "data",       "y"},
@@ -276,14 +278,14 @@ static const struct {
     {"a.json --port 65536",      "--port: must be 0 to 65535 (is 65536)"},
     {"a.json --port -1",         "--port: must be 0 to 65535 (is -1)"},
     {"a.json --port 3x",         "--port: must be 0 to 65535 (is 3x)"},
-    {"a.json --port=",           "--port: must be 0 to 65535 (is empty)"},
+    {"a.json --port=",           "--port: missing value: --port N"},
     {"a.json --port 99999999999999999999", "--port: must be 0 to 65535 (is 99999999999999999999)"},
-    {"a.json --port",            "--port: needs a value: --port N"},
-    {"a.json --port --explain",  "--port: needs a value: --port N"},
-    {"a.json -p",                "--port: needs a value: --port N"},
-    {"a.json --host ''",         "--host: must not be empty (is empty)"},
-    {"a.json --data-dir=",       "--data-dir: must not be empty (is empty)"},
-    {"a.json --ready-file=",     "--ready-file: must not be empty (is empty)"},
+    {"a.json --port",            "--port: missing value: --port N"},
+    {"a.json --port --explain",  "--port: missing value: --port N"},
+    {"a.json -p",                "--port: missing value: --port N"},
+    {"a.json --host ''",         "--host: missing value: --host ADDR"},
+    {"a.json --data-dir=",       "--data-dir: missing value: --data-dir DIR"},
+    {"a.json --ready-file=",     "--ready-file: missing value: --ready-file F"},
     {"a.json --clock x0",        "--clock: must be real, manual, or x1 to x1000000 (is x0)"},
     {"a.json --clock x1000001",  "--clock: must be real, manual, or x1 to x1000000 (is x1000001)"},
     {"a.json --clock x",         "--clock: must be real, manual, or x1 to x1000000 (is x)"},
@@ -291,39 +293,44 @@ static const struct {
     {"a.json --clock fast",      "--clock: must be real, manual, or x1 to x1000000 (is fast)"},
     {"a.json --parameter A",     "--parameter: must be NAME=VALUE (is A)"},
     {"a.json --parameter =1",    "--parameter: must be NAME=VALUE (is =1)"},
-    {"a.json --no-watch=1",      "--no-watch: takes no value (has 1)"},
+    {"a.json --no-watch=1",      "--no-watch: takes no value (is 1)"},
     {"a.json --log-format xml",  "--log-format: must be text or json (is xml)"},
     {"a.json --log-level all",   "--log-level: must be error, warn, info or debug (is all)"},
-    {"a.json --prot 3",          "--prot: no such option; did you mean --port?"},
-    {"a.json --prot=3",          "--prot: no such option; did you mean --port?"},
+    {"a.json --prot 3",          "--prot: unknown option; did you mean --port?"},
+    {"a.json --prot=3",          "--prot: unknown option; did you mean --port?"},
     {"a.json -port 3",           "--port: must be 0 to 65535 (is ort)"},
-    {"a.json --datadir x",       "--datadir: no such option; did you mean --data-dir?"},
-    {"a.json --nowatch",         "--nowatch: no such option; did you mean --no-watch?"},
-    {"invoke h --tall",          "--tall: no such option; did you mean --tail?"},
-    {"a.json --something-else",  "--something-else: no such option; `invoked serve --help` lists them"},
-    {"check a.json -x",          "-x: no such option; `invoked check --help` lists them"},
-    {"a.json --tail",            "--tail: is an option of `invoke`, not of `serve`"},
-    {"invoke h --port 3",        "--port: is an option of `serve` and `run`, not of `invoke`"},
-    {"check a.json -p 3",        "--port: is an option of `serve` and `run`, not of `check`"},
-    {"invoke h --parameter A=1", "--parameter: is an option of `serve` and `run` and `check`, not of `invoke`"},
-    {"a.json --fail-on-dead-letter", "--fail-on-dead-letter: is an option of `run`, not of `serve`"},
-    {"a.json b.json",            "b.json: one CONFIG is enough (a.json is one already)"},
+    {"a.json --datadir x",       "--datadir: unknown option; did you mean --data-dir?"},
+    {"a.json --nowatch",         "--nowatch: unknown option; did you mean --no-watch?"},
+    {"a.json --data x",          "--data: unknown option; did you mean --data-dir?"},
+    {"a.json --no-wat",          "--no-wat: unknown option; did you mean --no-watch?"},
+    {"a.json --log x",           "--log: unknown option; `invoked serve --help` lists them"},
+    {"a.json -explain",          "-explain: unknown option; did you mean --explain?"},
+    {"a.json --host -- b.json",  "--host: missing value: --host ADDR"},
+    {"invoke h --tall",          "--tall: unknown option; did you mean --tail?"},
+    {"a.json --something-else",  "--something-else: unknown option; `invoked serve --help` lists them"},
+    {"check a.json -x",          "-x: unknown option; `invoked check --help` lists them"},
+    {"a.json --tail",            "--tail: not an option of `serve`, only of `invoke`"},
+    {"invoke h --port 3",        "--port: not an option of `invoke`, only of `serve` and `run`"},
+    {"check a.json -p 3",        "--port: not an option of `check`, only of `serve` and `run`"},
+    {"invoke h --parameter A=1", "--parameter: not an option of `invoke`, only of `serve` and `run` and `check`"},
+    {"a.json --fail-on-dead-letter", "--fail-on-dead-letter: not an option of `serve`, only of `run`"},
+    {"a.json b.json",            "b.json: unexpected argument; CONFIG is already a.json"},
     {"servo",                    "servo: no such command, file or folder; did you mean `serve`?"},
     {"chekc a.json",             "chekc: no such command, file or folder; did you mean `check`?"},
-    {"",                         "there is neither ./invoked.json nor ./template.yaml here"},
+    {"",                         "found neither ./invoked.json nor ./template.yaml: name a"},
     {"check",                    "as in `invoked check config/invoked.json`"},
     {"run -- x",                 "as in `invoked run config/invoked.json -- COMMAND`"},
-    {"run a.json",               "no COMMAND to run: invoked run [OPTIONS] [CONFIG] -- COMMAND..."},
-    {"run a.json --",            "no COMMAND behind --: invoked run [OPTIONS] [CONFIG] -- COMMAND..."},
-    {"run a.json pytest",        "pytest: what is to be run stands behind --: invoked run a.json -- pytest ..."},
-    {"invoke",                   "which function? invoked invoke [OPTIONS] NAME [PAYLOAD]"},
-    {"invoke ''",                "which function? invoked invoke [OPTIONS] NAME [PAYLOAD]"},
-    {"invoke h {\"a\": 1}",      "1}: one PAYLOAD is enough; put quotes around JSON"},
-    {"invoke h @",               "@: the name of a file must follow: @event.json"},
+    {"run a.json",               "missing COMMAND: invoked run [OPTIONS] [CONFIG] -- COMMAND..."},
+    {"run a.json --",            "missing COMMAND after --: invoked run [OPTIONS] [CONFIG] -- COMMAND..."},
+    {"run a.json pytest",        "pytest: unexpected argument; put the command after --: invoked run a.json -- pytest ..."},
+    {"invoke",                   "missing NAME: invoked invoke [OPTIONS] NAME [PAYLOAD]"},
+    {"invoke ''",                "missing NAME: invoked invoke [OPTIONS] NAME [PAYLOAD]"},
+    {"invoke h {\"a\": 1}",      "1}: unexpected argument; put JSON in single quotes"},
+    {"invoke h @",               "@: missing file name, as in @event.json"},
     {"invoke h --type Sync",     "--type: must be RequestResponse, Event or DryRun (is Sync)"},
-    {"invoke h --qualifier=",    "--qualifier: must not be empty (is empty)"},
+    {"invoke h --qualifier=",    "--qualifier: missing value: --qualifier Q"},
     {"invoke h --endpoint a:1",  "--endpoint: must be http://HOST:PORT (is a:1)"},
-    {"invoke h --endpoint https://a:1", "--endpoint: must be http://HOST:PORT: https is not spoken here (is https://a:1)"},
+    {"invoke h --endpoint https://a:1", "--endpoint: must be http://HOST:PORT; https is not supported (is https://a:1)"},
     {"invoke h --endpoint http://", "--endpoint: must be http://HOST:PORT (is http://)"},
 };
 /* clang-format on */
@@ -348,8 +355,17 @@ START_TEST(says_all_that_is_wrong_in_one_go)
                      "invoked: INVOKED_PORT: must be 0 to 65535 (is no)\n"
                      "invoked: INVOKED_CLOCK: must be real, manual, or x1 to x1000000 (is late)\n"
                      "invoked: --log-level: must be error, warn, info or debug (is x)\n"
-                     "invoked: --nope: no such option; did you mean --type?\n"
-                     "invoked: b.json: one CONFIG is enough (a.json is one already)\n");
+                     "invoked: --nope: unknown option; did you mean --type?\n"
+                     "invoked: b.json: unexpected argument; CONFIG is already a.json\n");
+    options_clear(&parsed);
+}
+END_TEST
+
+START_TEST(a_cluster_of_letters_is_one_mistake)
+{
+    ck_assert_int_eq(parse("a.json -xpz"), OPTIONS_BAD);
+    ck_assert_str_eq(parsed.text,
+                     "invoked: -xpz: unknown option; `invoked serve --help` lists them\n");
     options_clear(&parsed);
 }
 END_TEST
@@ -476,6 +492,7 @@ Suite *unit_suite(void)
                         ARRAY_LENGTH(variables));
     tcase_add_loop_test(tests, says_what_is_wrong_and_how_to_mend_it, 0, ARRAY_LENGTH(bad));
     tcase_add_test(tests, says_all_that_is_wrong_in_one_go);
+    tcase_add_test(tests, a_cluster_of_letters_is_one_mistake);
     tcase_add_test(tests, a_word_of_any_length_is_refused_and_not_repeated_whole);
     tcase_add_loop_test(tests, shows_help_and_version_whatever_else_is_said, 0,
                         ARRAY_LENGTH(shown));
