@@ -1,7 +1,7 @@
 /*
- * dead_letter_count.h - how many dead letters there are below a data folder, and which queues got more of them.
+ * dead_letter_count.h - counts the dead letters in a data folder, by queue.
  *
- * Looks at the files of all accounts: <data>/dead-letters/NAME.jsonl and <data>/accounts/ID/dead-letters/NAME.jsonl.
+ * Reads the files of all accounts: <data>/dead-letters/NAME.jsonl and <data>/accounts/ID/dead-letters/NAME.jsonl.
  */
 #ifndef SERVER_CLI_DEAD_LETTER_COUNT_H
 #define SERVER_CLI_DEAD_LETTER_COUNT_H
@@ -9,15 +9,15 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-struct dead_letter_count; /* opaque: of each queue, at one time */
+struct dead_letter_count; /* opaque: the lines of each queue's file at one time */
 
-/* Returns owned, NULL when out of memory. A folder that isn't there holds none. */
+/* Returns owned, NULL when out of memory. A missing folder counts as empty. */
 struct dead_letter_count *dead_letter_count_new(const char *data_folder);
 void dead_letter_count_free(struct dead_letter_count *count);
 
 /*
- * How many more there are in `later` than in `earlier`, queue by queue (one that got fewer counts for nothing).
- * `queues` gets the names of those with more, "hello-dlq, orders", cut off to `size`.
+ * How many letters were added between `earlier` and `later`; a queue that shrank counts as 0. `queues` gets the names
+ * of the queues that grew ("hello-dlq, orders"), truncated to `size`.
  */
 size_t dead_letter_count_more(const struct dead_letter_count *earlier,
                               const struct dead_letter_count *later, char *queues, size_t size);

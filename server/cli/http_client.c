@@ -20,7 +20,7 @@ static bool copy(char *to, size_t size, const char *from, size_t length)
     return length > 0 && snprintf(to, size, "%.*s", (int)length, from) < (int)size;
 }
 
-/* Nothing that could end the request's line, or a header. */
+/* Nothing that could end the request line or a header. */
 static bool is_plain(const char *text)
 {
     for (; *text != '\0'; text++) {
@@ -88,7 +88,7 @@ static int try_address(const struct addrinfo *candidate)
     if (file < 0)
         return -1;
     (void)setsockopt(file, SOL_SOCKET, SO_SNDTIMEO, &limit,
-                     sizeof limit); /* is connect()'s limit too */
+                     sizeof limit); /* also limits connect() */
     (void)setsockopt(file, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     (void)setsockopt(file, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
     if (connect(file, candidate->ai_addr, candidate->ai_addrlen) != 0) {
@@ -102,7 +102,7 @@ static int try_address(const struct addrinfo *candidate)
     return file;
 }
 
-static int open_connection(const struct http_address *address, char fault[HTTP_CLIENT_ERROR_SIZE])
+static int open_connection(const struct http_address *address, char problem[HTTP_CLIENT_ERROR_SIZE])
 {
     const struct addrinfo wanted = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV};
     struct addrinfo *candidates = NULL;
@@ -110,21 +110,22 @@ static int open_connection(const struct http_address *address, char fault[HTTP_C
     int file = -1;
 
     if (error != 0) {
-        (void)snprintf(fault, HTTP_CLIENT_ERROR_SIZE, "%s: %s", address->host, gai_strerror(error));
+        (void)snprintf(problem, HTTP_CLIENT_ERROR_SIZE, "%s: %s", address->host,
+                       gai_strerror(error));
         return -1;
     }
     for (const struct addrinfo *candidate = candidates; candidate != NULL && file < 0;
          candidate = candidate->ai_next)
         file = try_address(candidate);
     if (file < 0)
-        (void)snprintf(fault, HTTP_CLIENT_ERROR_SIZE, "%s", strerror(errno));
+        (void)snprintf(problem, HTTP_CLIENT_ERROR_SIZE, "%s", strerror(errno));
     freeaddrinfo(candidates);
     return file;
 }
 
-/* ---- there and back ---- */
+/* ---- request and response ---- */
 
-/* A server may refuse what is too large before it has read it: then the answer counts, and the rest stays here. */
+/* A server may refuse a large body before it has read it: then stop sending and read the response. */
 static void send_all(int file, struct bytes_view bytes)
 {
     while (bytes.length > 0) {
@@ -165,7 +166,8 @@ static bool send_request(int file, const struct http_client_request *request)
     return is_made;
 }
 
-static enum http_client_status judge(enum http_response_status status, bool has_ended, char *fault)
+static enum http_client_status judge(enum http_response_status status, bool has_ended,
+                                     char *problem)
 {
     const char *text = "out of memory";
     enum http_client_status judged = HTTP_CLIENT_NO_MEMORY;
@@ -174,36 +176,36 @@ static enum http_client_status judge(enum http_response_status status, bool has_
     case HTTP_RESPONSE_WHOLE:
         return HTTP_CLIENT_OK;
     case HTTP_RESPONSE_UNFINISHED:
-        text = has_ended ? "the connection was closed before the answer was whole" : "";
+        text = has_ended ? "connection closed before the response was complete" : "";
         judged = HTTP_CLIENT_NO_ANSWER;
         break;
     case HTTP_RESPONSE_MALFORMED:
-        text = "what came back is not HTTP";
+        text = "the response is not HTTP";
         judged = HTTP_CLIENT_NOT_HTTP;
         break;
     case HTTP_RESPONSE_NO_MEMORY:
         break;
     }
-    (void)snprintf(fault, HTTP_CLIENT_ERROR_SIZE, "%s", text);
+    (void)snprintf(problem, HTTP_CLIENT_ERROR_SIZE, "%s", text);
     return judged;
 }
 
-static enum http_client_status too_large(char *fault)
+static enum http_client_status too_large(char *problem)
 {
-    (void)snprintf(fault, HTTP_CLIENT_ERROR_SIZE, "the answer has more than %d bytes",
+    (void)snprintf(problem, HTTP_CLIENT_ERROR_SIZE, "the response is larger than %d bytes",
                    HTTP_CLIENT_BYTES_MAX);
     return HTTP_CLIENT_TOO_LARGE;
 }
 
-/* An invocation may take its time, so there is no limit to the waiting but the person's. */
-static enum http_client_status receive(int file, struct http_client_answer *answer, char *fault)
+/* No time limit: an invocation may take up to 15 minutes and more. */
+static enum http_client_status receive(int file, struct http_client_answer *answer, char *problem)
 {
     for (;;) {
         char *const room = bytes_reserve(&answer->received, READ_SIZE);
         ssize_t length;
 
         if (room == NULL)
-            return judge(HTTP_RESPONSE_NO_MEMORY, false, fault);
+            return judge(HTTP_RESPONSE_NO_MEMORY, false, problem);
         do {
             length = recv(file, room, READ_SIZE, 0);
         } while (length < 0 && errno == EINTR);
@@ -214,24 +216,24 @@ static enum http_client_status receive(int file, struct http_client_answer *answ
             http_response_parse(bytes_view(answer->received), has_ended, &answer->response);
 
         if (status != HTTP_RESPONSE_UNFINISHED || has_ended)
-            return judge(status, has_ended, fault);
+            return judge(status, has_ended, problem);
         if (answer->received->length > HTTP_CLIENT_BYTES_MAX)
-            return too_large(fault);
+            return too_large(problem);
     }
 }
 
 enum http_client_status http_client_send(const struct http_client_request *request,
                                          struct http_client_answer *answer,
-                                         char fault[HTTP_CLIENT_ERROR_SIZE])
+                                         char problem[HTTP_CLIENT_ERROR_SIZE])
 {
-    const int file = open_connection(request->address, fault);
+    const int file = open_connection(request->address, problem);
     enum http_client_status status;
 
     *answer = (struct http_client_answer){.received = NULL};
     if (file < 0)
         return HTTP_CLIENT_NO_CONNECTION;
-    status = send_request(file, request) ? receive(file, answer, fault)
-                                         : judge(HTTP_RESPONSE_NO_MEMORY, false, fault);
+    status = send_request(file, request) ? receive(file, answer, problem)
+                                         : judge(HTTP_RESPONSE_NO_MEMORY, false, problem);
     (void)close(file);
     return status;
 }

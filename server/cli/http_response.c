@@ -82,7 +82,7 @@ static int digit_value(char character)
     return character >= 'A' && character <= 'F' ? character - 'A' + 10 : INT8_MAX;
 }
 
-/* At least one digit, and few enough for any number to fit. */
+/* At least one digit, and too few to overflow. */
 static bool parse_number(struct bytes_view text, int base, size_t *number)
 {
     *number = 0;
@@ -96,7 +96,7 @@ static bool parse_number(struct bytes_view text, int base, size_t *number)
     return true;
 }
 
-/* The size in front of a chunk, behind which extensions may stand. */
+/* The size before a chunk; extensions may follow it. */
 static bool parse_chunk_size(struct bytes_view line, size_t *size)
 {
     const char *const extension = memchr(line.data, ';', line.length);
@@ -106,7 +106,7 @@ static bool parse_chunk_size(struct bytes_view line, size_t *size)
     return parse_number(trim(line), 16, size);
 }
 
-/* Appends each chunk to `*body` where that is not NULL. What stands behind the last chunk is not looked at. */
+/* Appends each chunk to `*body` unless `body` is NULL. Trailers are ignored. */
 static enum http_response_status read_chunks(struct bytes_view rest, struct bytes **body)
 {
     size_t size = 0;
@@ -129,7 +129,7 @@ static enum http_response_status read_chunks(struct bytes_view rest, struct byte
     }
 }
 
-/* They are walked through first without being copied: most often they are not all there yet. */
+/* The first pass copies nothing: most often the body is still incomplete. */
 static enum http_response_status read_chunked(struct bytes_view rest, struct bytes **body)
 {
     const enum http_response_status status = read_chunks(rest, NULL);
@@ -165,7 +165,7 @@ static enum http_response_status read_body(struct bytes_view rest, bool has_ende
     return HTTP_RESPONSE_WHOLE;
 }
 
-/* "HTTP/1.1 200 OK" and the header lines, parted from what follows. */
+/* Splits the status line and headers from what follows. */
 static enum http_response_status take_head(struct bytes_view *rest, struct http_response *response)
 {
     static const char protocol[] = "HTTP/1.";

@@ -8,14 +8,15 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "config/names/function_name.h"
 #include "base/base64.h"
 #include "server/cli/http_client.h"
 #include "server/cli/invoke_report.h"
 
-enum { PAYLOAD_MAX = 32 << 20 /* AWS's own limits are the server's to tell */, READ_SIZE = 65536 };
+enum {
+    PAYLOAD_MAX = 32 << 20 /* far above AWS's limits, which the server checks */,
+    READ_SIZE = 65536
+};
 
-/* All that is sent. */
 struct request {
     struct http_address address;
     struct bytes *target, *headers, *payload;
@@ -81,7 +82,7 @@ static bool read_payload(const struct invoke_options *options, struct bytes **pa
 
 /* ---- the request ---- */
 
-/* As SDKs write a part of a path or query. */
+/* Percent-encodes a part of a path or query as the SDKs do. */
 static bool append_encoded(struct bytes **bytes, const char *text)
 {
     for (; *text != '\0'; text++) {
@@ -107,7 +108,7 @@ static bool make_target(const struct invoke_options *options, struct bytes **tar
     return is_made && bytes_append(target, "", 1);
 }
 
-/* Nobody checks the signature; the key id chooses the account. */
+/* The signature is not checked; the key id selects the account. */
 static bool append_authorization(struct bytes **headers)
 {
     const char *id = getenv("AWS_ACCESS_KEY_ID");
@@ -154,7 +155,7 @@ static int make_request(const struct invoke_options *options, struct request *re
     if (!http_address_parse(options->endpoint, &request->address)) {
         (void)fprintf(
             stderr,
-            "invoked: --endpoint: must be http://HOST:PORT, or have a path behind that (is %s)\n",
+            "invoked: --endpoint: must be http://HOST:PORT, optionally with a path (is %s)\n",
             options->endpoint);
         return EXIT_INVOKE_BAD_USAGE;
     }
@@ -170,67 +171,54 @@ static void request_clear(struct request *request)
     bytes_release(request->payload);
 }
 
-/* ---- the answer ---- */
+/* ---- the response ---- */
 
-static void say_no_server(const char *endpoint, const char *fault)
+static void report_no_server(const char *endpoint, const char *problem)
 {
     (void)fprintf(
         stderr,
-        "invoked: no server answers at %s (%s)\n"
-        "start one by `invoked CONFIG`, or name another by --endpoint or INVOKED_ENDPOINT\n",
-        endpoint, fault);
+        "invoked: no server at %s (%s)\n"
+        "start one with `invoked CONFIG`, or name another with --endpoint or INVOKED_ENDPOINT\n",
+        endpoint, problem);
 }
 
-static void say_other_server(const char *endpoint, unsigned status)
+static void report_other_server(const char *endpoint, unsigned status)
 {
     (void)fprintf(stderr,
-                  "invoked: what answers at %s is not Lambda's API (status %u)\n"
-                  "name the address of invoked by --endpoint or INVOKED_ENDPOINT\n",
+                  "invoked: the server at %s is not a Lambda API (status %u)\n"
+                  "name the address of invoked with --endpoint or INVOKED_ENDPOINT\n",
                   endpoint, status);
 }
 
-/* Of a name, an ARN, or either with a qualifier. */
-static void list_functions(const struct invoke_options *options, const struct http_address *address)
+static void report_refusal(const struct invoke_options *options, const struct request *request,
+                           const struct http_response *response)
 {
-    const struct http_client_request request = {
-        .address = address,
+    const struct http_client_request names_request = {
+        .address = &request->address,
         .method = "GET",
         .target = "/_invoked/functions",
-        .headers = "",
+        .headers = request->headers->data, /* of the same account */
         .body = {"", 0},
     };
-    struct http_client_answer answer;
-    struct function_name name;
-    char fault[HTTP_CLIENT_ERROR_SIZE];
+    struct http_client_answer names;
+    char problem[HTTP_CLIENT_ERROR_SIZE];
 
-    if (function_name_parse(options->function_name, strlen(options->function_name), &name) !=
-        FUNCTION_NAME_OK)
-        return;
-    if (http_client_send(&request, &answer, fault) == HTTP_CLIENT_OK)
-        invoke_report_functions(name.name, &answer.response);
-    http_client_answer_clear(&answer);
+    invoke_report_refusal(response);
+    (void)http_client_send(&names_request, &names, problem);
+    invoke_report_hint(options, response, &names.response);
+    http_client_answer_clear(&names);
 }
 
-static bool is_unknown_function(const struct http_response *response)
-{
-    static const char type[] = "ResourceNotFoundException";
-    const struct bytes_view given = http_response_header(response, "x-amzn-ErrorType");
-
-    return given.length >= sizeof type - 1 && memcmp(given.data, type, sizeof type - 1) == 0;
-}
-
-static int tell_answer(const struct invoke_options *options, const struct http_address *address,
-                       const struct http_response *response)
+static int report(const struct invoke_options *options, const struct request *request,
+                  const struct http_response *response)
 {
     if (!invoke_report_is_ours(response)) {
-        say_other_server(options->endpoint, response->status);
+        report_other_server(options->endpoint, response->status);
         return EXIT_INVOKE_NO_SERVER;
     }
     if (!invoke_report_is_refused(response))
-        return invoke_report_answer(options, response);
-    invoke_report_refusal(response);
-    if (is_unknown_function(response))
-        list_functions(options, address);
+        return invoke_report_response(options, response);
+    report_refusal(options, request, response);
     return EXIT_INVOKE_REFUSED;
 }
 
@@ -244,20 +232,20 @@ static int send_request(const struct invoke_options *options, const struct reque
         .body = bytes_view(request->payload),
     };
     struct http_client_answer answer;
-    char fault[HTTP_CLIENT_ERROR_SIZE] = "";
+    char problem[HTTP_CLIENT_ERROR_SIZE] = "";
     int status = EXIT_INVOKE_NO_SERVER;
 
-    switch (http_client_send(&sent, &answer, fault)) {
+    switch (http_client_send(&sent, &answer, problem)) {
     case HTTP_CLIENT_OK:
-        status = tell_answer(options, &request->address, &answer.response);
+        status = report(options, request, &answer.response);
         break;
     case HTTP_CLIENT_NO_CONNECTION:
-        say_no_server(options->endpoint, fault);
+        report_no_server(options->endpoint, problem);
         break;
     case HTTP_CLIENT_NO_ANSWER:
     case HTTP_CLIENT_NOT_HTTP:
     case HTTP_CLIENT_TOO_LARGE:
-        (void)fprintf(stderr, "invoked: no answer from %s: %s\n", options->endpoint, fault);
+        (void)fprintf(stderr, "invoked: no response from %s: %s\n", options->endpoint, problem);
         break;
     case HTTP_CLIENT_NO_MEMORY:
         (void)no_memory();

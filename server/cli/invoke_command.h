@@ -1,8 +1,7 @@
 /*
- * invoke_command.h - `invoked invoke`: invokes a function of a running server, and prints what came back.
+ * invoke_command.h - `invoked invoke`: invokes a function of a running server and prints the response.
  *
- * The payload goes to standard output, byte for byte (on a terminal with a line end behind it); all else goes to
- * standard error.
+ * The payload goes to standard output unchanged (on a terminal, followed by a line end), all else to standard error.
  */
 #ifndef SERVER_CLI_INVOKE_COMMAND_H
 #define SERVER_CLI_INVOKE_COMMAND_H

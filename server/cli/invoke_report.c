@@ -7,6 +7,7 @@
 #include <strings.h>
 #include <unistd.h>
 
+#include "config/names/function_name.h"
 #include "config/names/nearest_name.h"
 #include "base/base64.h"
 #include "base/safe_text.h"
@@ -14,7 +15,7 @@
 
 enum { NAMES_SHOWN_MAX = 40, STATUS_REFUSED_FROM = 300 };
 
-/* ---- text of the server's ---- */
+/* ---- text from the server ---- */
 
 static struct bytes_view view_of(const char *text)
 {
@@ -31,7 +32,7 @@ static void print_safe(struct bytes_view text)
     free(safe);
 }
 
-/* Line by line, each behind `indent`. */
+/* Each line after `indent`. */
 static void print_lines(const char *indent, struct bytes_view text)
 {
     while (text.length > 0) {
@@ -48,7 +49,7 @@ static void print_lines(const char *indent, struct bytes_view text)
     }
 }
 
-/* NULL when `object` has no such string. */
+/* NULL if `object` has no such string. */
 static const char *string_of(const cJSON *object, const char *key)
 {
     return cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, key));
@@ -61,7 +62,7 @@ static cJSON *body_as_json(const struct http_response *response)
     return cJSON_ParseWithLength(body.data, body.length);
 }
 
-/* ---- an answer ---- */
+/* ---- a response ---- */
 
 bool invoke_report_is_ours(const struct http_response *response)
 {
@@ -74,7 +75,7 @@ bool invoke_report_is_refused(const struct http_response *response)
     return response->status >= STATUS_REFUSED_FROM;
 }
 
-/* In the words of the AWS CLI. */
+/* Named as in the output of the AWS CLI. */
 static void print_status(const struct http_response *response)
 {
     static const struct {
@@ -108,7 +109,7 @@ static void print_tail(const struct http_response *response)
     free(tail);
 }
 
-/* Where it happened: Python's stackTrace, Node.js's trace; lists of texts. */
+/* Python has stackTrace, Node.js trace; both are lists of strings. */
 static void print_trace(const cJSON *error)
 {
     const cJSON *trace = cJSON_GetObjectItemCaseSensitive(error, "stackTrace");
@@ -143,8 +144,9 @@ static void print_function_error(const struct invoke_options *options,
     }
     (void)fputc('\n', stderr);
     print_trace(error);
-    if (!options->wants_tail)
-        (void)fputs("(with --tail you see what it printed)\n", stderr);
+    /* Without an environment that ran (Runtime.InvalidEntrypoint, ...) it has printed nothing. */
+    if (!options->wants_tail && (type == NULL || strncmp(type, "Runtime.", 8) != 0))
+        (void)fputs("(--tail shows what it printed)\n", stderr);
     cJSON_Delete(error);
 }
 
@@ -158,7 +160,15 @@ static bool print_payload(const struct http_response *response)
     return fflush(stdout) == 0;
 }
 
-int invoke_report_answer(const struct invoke_options *options, const struct http_response *response)
+static bool is_null(const struct http_response *response)
+{
+    const struct bytes_view payload = bytes_view(response->body);
+
+    return payload.length == 4 && memcmp(payload.data, "null", 4) == 0;
+}
+
+int invoke_report_response(const struct invoke_options *options,
+                           const struct http_response *response)
 {
     const bool has_failed = http_response_header(response, "X-Amz-Function-Error").data != NULL;
 
@@ -166,6 +176,9 @@ int invoke_report_answer(const struct invoke_options *options, const struct http
     print_tail(response);
     if (has_failed)
         print_function_error(options, response);
+    else if (is_null(response))
+        (void)fprintf(stderr, "%s returned null; what a handler prints goes to its log%s\n",
+                      options->function_name, options->wants_tail ? "" : " (--tail shows it)");
     if (!print_payload(response)) {
         perror("invoked: can't write the payload to standard output");
         return EXIT_INVOKE_FUNCTION_ERROR;
@@ -175,7 +188,7 @@ int invoke_report_answer(const struct invoke_options *options, const struct http
 
 /* ---- a refusal ---- */
 
-/* AWS writes it in either way; {"error": …} is what invoked itself has to say. */
+/* AWS uses both "message" and "Message"; "error" is from /_invoked/. */
 static const char *message_of(const cJSON *body)
 {
     static const char *const keys[] = {"message", "Message", "error"};
@@ -187,6 +200,15 @@ static const char *message_of(const cJSON *body)
             return message;
     }
     return NULL;
+}
+
+static bool has_type(const struct http_response *response, const char *name)
+{
+    const struct bytes_view type = http_response_header(response, "x-amzn-ErrorType");
+    const size_t length = strlen(name);
+
+    return type.length >= length && memcmp(type.data, name, length) == 0 &&
+           (type.length == length || type.data[length] == ':');
 }
 
 void invoke_report_refusal(const struct http_response *response)
@@ -206,22 +228,24 @@ void invoke_report_refusal(const struct http_response *response)
         (void)fprintf(stderr, "status %u", response->status);
     }
     (void)fputs(": ", stderr);
-    print_safe(message != NULL ? view_of(message) : bytes_view(response->body));
-    (void)fputc('\n', stderr);
+    print_lines("", message != NULL ? view_of(message) : bytes_view(response->body));
     cJSON_Delete(body);
 }
 
-/* ---- which functions there are ---- */
+/* ---- hints after a refusal ---- */
 
-/* NULL for what isn't the row of a function. */
-static const char *name_of(const cJSON *function)
+static bool text_contains(struct bytes_view text, const char *part)
 {
-    const char *const name = string_of(function, "FunctionName");
-
-    return name != NULL ? name : string_of(function, "name");
+    return memmem(text.data, text.length, part, strlen(part)) != NULL;
 }
 
-static bool has_name(const cJSON *functions, const char *name)
+/* NULL for an element that isn't a function. */
+static const char *name_of(const cJSON *function)
+{
+    return string_of(function, "FunctionName");
+}
+
+static const cJSON *function_in(const cJSON *functions, const char *name)
 {
     const cJSON *function;
 
@@ -230,26 +254,37 @@ static bool has_name(const cJSON *functions, const char *name)
         const char *const known = name_of(function);
 
         if (known != NULL && strcmp(known, name) == 0)
-            return true;
+            return function;
     }
-    return false;
+    return NULL;
 }
 
-static void print_names(const cJSON *functions, struct nearest_name *nearest)
+static void print_nearest(const struct nearest_name *nearest)
 {
+    if (nearest->best == NULL)
+        return;
+    (void)fputs("did you mean ", stderr);
+    print_safe(view_of(nearest->best));
+    (void)fputs("?\n", stderr);
+}
+
+static void print_names(const cJSON *functions, const char *wanted)
+{
+    struct nearest_name nearest;
     const cJSON *function;
     int count = 0;
 
+    nearest_name_init(&nearest, wanted);
     cJSON_ArrayForEach(function, functions)
     {
         const char *const name = name_of(function);
 
         if (name == NULL)
             continue;
-        nearest_name_offer(nearest, name);
+        nearest_name_offer(&nearest, name);
         if (count++ >= NAMES_SHOWN_MAX)
             continue;
-        (void)fputs(count == 1 ? "there is " : ", ", stderr);
+        (void)fputs(count == 1 ? "the server has: " : ", ", stderr);
         print_safe(view_of(name));
     }
     if (count > NAMES_SHOWN_MAX)
@@ -257,22 +292,90 @@ static void print_names(const cJSON *functions, struct nearest_name *nearest)
     if (count > 0)
         (void)fputc('\n', stderr);
     else if (cJSON_GetArraySize(functions) == 0)
-        (void)fputs("there is no function at all\n", stderr);
+        (void)fputs("the server has no functions\n", stderr);
+    print_nearest(&nearest);
 }
 
-void invoke_report_functions(const char *name, const struct http_response *names)
+static void print_qualifiers(const cJSON *function)
 {
-    cJSON *const functions = names->status == 200 ? body_as_json(names) : NULL;
-    struct nearest_name nearest;
+    static const char *const lists[] = {"Versions", "Aliases"};
+    int count = 0;
 
-    if (cJSON_IsArray(functions) && !has_name(functions, name)) {
-        nearest_name_init(&nearest, name);
-        print_names(functions, &nearest);
-        if (nearest.best != NULL) {
-            (void)fputs("did you mean ", stderr);
-            print_safe(view_of(nearest.best));
-            (void)fputs("?\n", stderr);
+    for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) {
+        const cJSON *qualifier;
+
+        cJSON_ArrayForEach(qualifier, cJSON_GetObjectItemCaseSensitive(function, lists[i]))
+        {
+            if (!cJSON_IsString(qualifier) || count >= NAMES_SHOWN_MAX)
+                continue;
+            if (count++ == 0)
+                print_safe(view_of(name_of(function)));
+            (void)fputs(count == 1 ? " has: " : ", ", stderr);
+            print_safe(view_of(qualifier->valuestring));
         }
     }
+    if (count > 0)
+        (void)fputc('\n', stderr);
+}
+
+/* "arn:aws:lambda:us-east-1:123456789012:function:hello" */
+static void print_account(const cJSON *functions)
+{
+    const char *at = string_of(cJSON_GetArrayItem(functions, 0), "FunctionArn");
+
+    for (int colon = 0; at != NULL && colon < 4; colon++) {
+        at = strchr(at, ':');
+        at = at == NULL ? NULL : at + 1;
+    }
+    if (at == NULL)
+        return;
+    (void)fputs("the account of this request is ", stderr);
+    print_safe((struct bytes_view){at, strcspn(at, ":")});
+    (void)fputs("; AccountId in the configuration sets it\n", stderr);
+}
+
+/* `functions` is NULL when the server didn't list them. */
+static void print_name_hint(const struct invoke_options *options, const cJSON *functions)
+{
+    const char *const given = options->function_name;
+    struct function_name name;
+    const cJSON *function;
+
+    if (function_name_parse(given, strlen(given), &name) != FUNCTION_NAME_OK) {
+        print_safe(view_of(given));
+        (void)fputs(" is not a function name (letters, digits, - and _)\n", stderr);
+        if (functions != NULL)
+            print_names(functions, given);
+        return;
+    }
+    if (functions == NULL)
+        return;
+    function = function_in(functions, name.name);
+    if (function == NULL)
+        print_names(functions, name.name);
+    else
+        print_qualifiers(function);
+}
+
+void invoke_report_hint(const struct invoke_options *options, const struct http_response *response,
+                        const struct http_response *names)
+{
+    const struct bytes_view body = bytes_view(response->body);
+    cJSON *const functions = names->status == 200 ? body_as_json(names) : NULL;
+    const cJSON *const list = cJSON_IsArray(functions) ? functions : NULL;
+
+    if (has_type(response, "InvalidRequestContentException") &&
+        options->payload_source != PAYLOAD_NONE)
+        (void)fputs(
+            "PAYLOAD must be JSON, such as '{\"a\": 1}', or '\"hello world\"' for a string\n",
+            stderr);
+    else if (text_contains(body, "not reachable in this region"))
+        (void)fputs("Region in the configuration sets the server's region\n", stderr);
+    else if (has_type(response, "AccessDeniedException") &&
+             text_contains(body, "no resource-based policy"))
+        print_account(list);
+    else if (has_type(response, "ResourceNotFoundException") ||
+             has_type(response, "ValidationException"))
+        print_name_hint(options, list);
     cJSON_Delete(functions);
 }

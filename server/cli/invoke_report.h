@@ -1,7 +1,7 @@
 /*
- * invoke_report.h - the answer of an invocation, as `invoked invoke` tells it to a person.
+ * invoke_report.h - how `invoked invoke` prints the response of an invocation.
  *
- * What comes from the server is made harmless for a terminal, except for the payload, which goes out unchanged.
+ * Text from the server is made safe for a terminal, except the payload, which is printed unchanged.
  */
 #ifndef SERVER_CLI_INVOKE_REPORT_H
 #define SERVER_CLI_INVOKE_REPORT_H
@@ -9,23 +9,24 @@
 #include "server/cli/http_client.h"
 #include "server/cli/options.h"
 
-/* Is it Lambda's API, or a stand-in, that has answered? */
+/* Is it the response of a Lambda API? */
 bool invoke_report_is_ours(const struct http_response *response);
 
-/* Has it refused: an exception of the API? */
+/* Is it an exception of the API? */
 bool invoke_report_is_refused(const struct http_response *response);
 
-/* Status, log tail, what a function error says, then the payload. Returns the exit status. */
-int invoke_report_answer(const struct invoke_options *options,
-                         const struct http_response *response);
+/* Prints status, log tail and function error, then the payload. Returns the exit status. */
+int invoke_report_response(const struct invoke_options *options,
+                           const struct http_response *response);
 
-/* The exception's name and message. */
+/* Prints the exception's name and message. */
 void invoke_report_refusal(const struct http_response *response);
 
 /*
- * `names` is what GET /_invoked/functions answered: says which functions there are, and which one was meant. Says
- * nothing when it isn't the list that it should be, or `name` is in it.
+ * Prints what may be wrong with a refused request: the name, the payload, the account. `names` is the response of GET
+ * /_invoked/functions, with status 0 if there is none.
  */
-void invoke_report_functions(const char *name, const struct http_response *names);
+void invoke_report_hint(const struct invoke_options *options, const struct http_response *response,
+                        const struct http_response *names);
 
 #endif

@@ -20,13 +20,14 @@
 typedef const char *option_store_fn(struct options *options, size_t member, const char *value);
 
 struct option_row {
-    const char *name;         /* without the dashes */
-    char letter;              /* 0 for none */
-    const char *value;        /* its placeholder in --help; NULL for a flag */
-    unsigned commands;        /* FOR() each command that has it */
-    option_store_fn *store;   /* NULL: --help and --version, which set nothing */
-    size_t member;            /* offsetof(struct options, ...) */
-    const char *variables[2]; /* environment variables, the first that is set counts; NULL for none */
+    const char *name;       /* without the dashes */
+    char letter;            /* 0 for none */
+    const char *value;      /* its placeholder in --help; NULL for a flag */
+    unsigned commands;      /* FOR() each command that has it */
+    option_store_fn *store; /* NULL: --help and --version, which set nothing */
+    size_t member;          /* offsetof(struct options, ...) */
+    const char
+        *variables[2]; /* environment variables, the first that is set counts; NULL for none */
     const char *default_text; /* as --help prints it; NULL for none */
     const char *help;
 };

@@ -76,7 +76,7 @@ struct options_source {
 enum options_status {
     OPTIONS_OK,
     OPTIONS_SHOW, /* --help or --version: print `text` on stdout, exit 0 */
-    OPTIONS_BAD,  /* print `text`, a line for each problem, on stderr, exit OPTIONS_EXIT_BAD_USAGE */
+    OPTIONS_BAD, /* print `text`, a line for each problem, on stderr, exit OPTIONS_EXIT_BAD_USAGE */
     OPTIONS_NO_MEMORY
 };
 

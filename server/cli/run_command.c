@@ -29,20 +29,20 @@ struct run {
     const struct options *options;
     enum run_state state;
     struct run_server server;
-    bool is_server_lost; /* it ended before it was told to */
+    bool is_server_lost; /* it ended before it was asked to */
     pid_t command;
-    sigset_t own_mask; /* as invoked was started: COMMAND's */
+    sigset_t own_mask; /* as invoked was started with; COMMAND gets it */
     int signals;       /* a signalfd */
     int status;        /* the exit status */
 };
 
-/* Passed on to COMMAND; while there is none, the first four stop everything. */
+/* Passed on to COMMAND; before it has started, the first STOPPING signals stop the run. */
 static const int passed_on[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGWINCH};
-enum { PASSED_ON = sizeof passed_on / sizeof passed_on[0], STOPPING_ONES = 4 };
+enum { PASSED_ON = sizeof passed_on / sizeof passed_on[0], STOPPING = 4 };
 
 /* ---- signals ---- */
 
-/* One that invoked was told to ignore (by nohup, say) stays ignored: COMMAND inherits that, too. */
+/* A signal ignored at the start (by nohup, for example) stays ignored, also for COMMAND. */
 static bool is_ignored(int signal_number)
 {
     struct sigaction action;
@@ -67,7 +67,7 @@ static bool open_signals(struct run *run)
 
 static bool stops(int signal_number)
 {
-    for (size_t i = 0; i < STOPPING_ONES; i++) {
+    for (size_t i = 0; i < STOPPING; i++) {
         if (passed_on[i] == signal_number)
             return true;
     }
@@ -75,8 +75,8 @@ static bool stops(int signal_number)
 }
 
 /*
- * What the kernel sends (Ctrl-C, a new window size) goes to the whole group, but for a terminal that has gone away:
- * that is told to the leader of the session alone.
+ * The kernel sends signals of the terminal (Ctrl-C, a new window size) to the whole process group, except that a
+ * hang-up goes only to the leader of the session.
  */
 static bool has_reached_command(const struct run *run, const struct signalfd_siginfo *info)
 {
@@ -97,23 +97,23 @@ static void begin_stop(struct run *run, int status)
 static const char *reason(const char *name, int error)
 {
     if (error == ENOENT && strchr(name, '/') != NULL)
-        return access(name, F_OK) == 0 ? "the program that its first line (#!) names is not there"
-                                       : "there is no such file";
+        return access(name, F_OK) == 0 ? "the interpreter in its first line (#!) does not exist"
+                                       : "no such file";
     switch (error) {
     case ENOENT:
-        return strchr(name, ' ') == NULL ? "no program of this name is in PATH"
-                                         : "no program of this name is in PATH; name program and "
-                                           "arguments apart, without quotes around both";
+        return strchr(name, ' ') == NULL
+                   ? "not found in PATH"
+                   : "not found in PATH; don't quote the program together with its arguments";
     case EACCES:
-        return "it may not be executed; chmod +x makes a file executable";
+        return "not executable; chmod +x makes a file executable";
     case ENOEXEC:
-        return "it is neither a program nor a script that begins with #!";
+        return "neither a program nor a script with a #! line";
     default:
         return strerror(error);
     }
 }
 
-/* 0, or the errno that says why there is none. */
+/* Returns 0 or an errno. */
 static int start_process(struct run *run, char *const *environment)
 {
     posix_spawnattr_t attributes;
@@ -190,26 +190,25 @@ static void read_signals(struct run *run)
         on_signal(run, &info);
 }
 
-static void tell_of_lost_server(const struct run *run)
+static void report_lost_server(const struct run *run)
 {
     const int status = run->server.wait_status;
 
     if (WIFSIGNALED(status))
-        (void)fprintf(stderr, "invoked: the server was ended by signal %d (%s)\n", WTERMSIG(status),
-                      strsignal(WTERMSIG(status)));
+        (void)fprintf(stderr, "invoked: the server was killed by signal %d (%s)\n",
+                      WTERMSIG(status), strsignal(WTERMSIG(status)));
     else if (run->state == RUN_RUNNING)
-        (void)fprintf(stderr, "invoked: the server has ended before %s\n",
-                      run->options->run_argv[0]);
+        (void)fprintf(stderr, "invoked: the server ended before %s\n", run->options->run_argv[0]);
 }
 
-/* As it was told to, or else by itself: under COMMAND, or before it (the status is the server's own then). */
+/* If it ended before COMMAND started, its exit status is that of the run. */
 static void on_server_ended(struct run *run)
 {
     const int status = run->server.wait_status;
 
     run->is_server_lost = run->state != RUN_STOPPING || !WIFEXITED(status);
     if (run->is_server_lost)
-        tell_of_lost_server(run);
+        report_lost_server(run);
     if (run->state == RUN_STARTING)
         run->status = WIFEXITED(status) && WEXITSTATUS(status) != EXIT_GOOD ? WEXITSTATUS(status)
                                                                             : EXIT_CANNOT_RUN;
@@ -238,7 +237,7 @@ static void wait_and_act(struct run *run)
     struct pollfd files[] = {
         {.fd = run->signals, .events = POLLIN},
         {.fd = run->server.descriptor,
-         .events = POLLIN}, /* -1, which poll() leaves out, once it has ended */
+         .events = POLLIN}, /* -1 once it has ended; poll() ignores that */
     };
     const int count = poll(files, 2, run->state == RUN_STOPPING ? STOP_LIMIT_MS : -1);
 
@@ -254,7 +253,7 @@ static void wait_and_act(struct run *run)
 
 /* ---- the whole ---- */
 
-/* Whether there was a dead letter, nobody knows when the server was lost. */
+/* A server that was lost can't tell: assume the worst. */
 static bool has_dead_letters(const struct run *run)
 {
     if (!run->options->fails_on_dead_letter || run->command <= 0)
@@ -264,7 +263,7 @@ static bool has_dead_letters(const struct run *run)
 
 static int cannot_run(const char *what)
 {
-    (void)fprintf(stderr, "invoked: can't make %s: %s\n", what, strerror(errno));
+    (void)fprintf(stderr, "invoked: can't create %s: %s\n", what, strerror(errno));
     return EXIT_CANNOT_RUN;
 }
 
@@ -292,15 +291,14 @@ int run_command(const struct options *options)
     const bool is_temporary = options->data_dir == NULL;
 
     if (is_temporary && !temporary_folder_make(folder))
-        return cannot_run(
-            "a temporary folder (name one that can be written by TMPDIR or --data-dir)");
+        return cannot_run("a temporary folder (name a writable one with TMPDIR or --data-dir)");
     if (is_temporary)
         of_server.data_dir = folder;
-    (void)signal(SIGCHLD, SIG_DFL); /* ignored, no child could be waited for */
+    (void)signal(SIGCHLD, SIG_DFL); /* if it were ignored, waitpid() would fail */
     (void)sigprocmask(SIG_BLOCK, NULL, &run.own_mask);
     const int status = run_between(&run, &of_server, is_temporary);
 
     if (is_temporary)
-        temporary_folder_remove(folder); /* where the server couldn't */
+        temporary_folder_remove(folder); /* if the server was killed */
     return status;
 }

@@ -1,9 +1,9 @@
 /*
- * run_command.h - `invoked run`: serves while COMMAND runs, and ends as COMMAND did.
+ * run_command.h - `invoked run`: serves while COMMAND runs and exits with its status.
  *
- * COMMAND runs as it would from a shell without invoked: in the same process group, with the same descriptors, limits
- * and signals, and with what it detaches left alone. Signals sent to invoked are passed on to it; those that the
- * terminal sends to the whole group have reached it already, and come once.
+ * COMMAND runs as if started from a shell: in the same process group, with the same descriptors, limits and signals;
+ * processes that it detaches are left alone. Signals sent to invoked are passed on to it; signals that the terminal
+ * sends to the whole group reach it once.
  */
 #ifndef SERVER_CLI_RUN_COMMAND_H
 #define SERVER_CLI_RUN_COMMAND_H

@@ -21,8 +21,8 @@ static const struct {
     {"AWS_DEFAULT_REGION",        FROM_REGION},
     {"AWS_ACCESS_KEY_ID",         DUMMY},
     {"AWS_SECRET_ACCESS_KEY",     DUMMY},
-    {"AWS_EC2_METADATA_DISABLED", YES},   /* no waiting for a metadata service that isn't there */
-    /* They would bring other credentials, or another address, into play. */
+    {"AWS_EC2_METADATA_DISABLED", YES},   /* don't wait for a metadata service */
+    /* These would select other credentials or another address. */
     {"AWS_PROFILE",                         NOTHING},
     {"AWS_DEFAULT_PROFILE",                 NOTHING},
     {"AWS_SESSION_TOKEN",                   NOTHING},
@@ -103,7 +103,7 @@ static const char *value_of(size_t row, const struct run_environment_options *op
     return NULL;
 }
 
-/* Returns the next free place, NULL when out of memory. */
+/* Returns the next free slot, NULL when out of memory. */
 static char **put(char **at, const char *name, const char *value)
 {
     if (at == NULL)
@@ -126,7 +126,7 @@ static void host_of(const char *endpoint, char *host, size_t size)
         (void)snprintf(host, size, "%.*s", (int)strcspn(at, ":/"), at);
 }
 
-/* A proxy of the user's must not be asked for what is on this machine. */
+/* Keeps a configured proxy out of requests to the server. */
 static char **put_direct(char **at, const struct run_environment_options *options)
 {
     char host[256], value[4096];

@@ -1,8 +1,8 @@
 /*
- * run_environment.h - what COMMAND of `invoked run` sees: the variables that lead every AWS SDK to the server.
+ * run_environment.h - the environment of COMMAND in `invoked run`: variables that point every AWS SDK to the server.
  *
- * Those that would lead it elsewhere (a profile, a session of real credentials) are left out, and all others stay.
- * AWS_ACCESS_KEY_ID stays where it is 12 digits: it chooses an account of the server.
+ * Variables that would point elsewhere (a profile, real session credentials) are removed; all others stay.
+ * AWS_ACCESS_KEY_ID stays if it is 12 digits, since it then selects an account of the server.
  */
 #ifndef SERVER_CLI_RUN_ENVIRONMENT_H
 #define SERVER_CLI_RUN_ENVIRONMENT_H

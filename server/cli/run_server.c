@@ -18,8 +18,8 @@ enum { QUEUES_SIZE = 400 };
 
 /* ---- in the server's process ---- */
 
-/* COMMAND's input and output are COMMAND's; the log goes where its errors go. */
-static void let_go_of_input_and_output(void)
+/* Standard input and output belong to COMMAND; the log shares its standard error. */
+static void detach_input_and_output(void)
 {
     const int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
 
@@ -39,15 +39,15 @@ static bool has_more_dead_letters(const struct dead_letter_count *earlier, const
     if (earlier == NULL || later == NULL) {
         dead_letter_count_free(later);
         (void)fprintf(stderr,
-                      "invoked: out of memory: can't say whether a dead letter was written\n");
+                      "invoked: out of memory: can't tell whether a dead letter was written\n");
         return true;
     }
     more = dead_letter_count_more(earlier, later, queues, sizeof queues);
     dead_letter_count_free(later);
     if (more > 0)
         (void)fprintf(stderr,
-                      "invoked: %zu dead letter%s written to %s; exit status 1, as "
-                      "--fail-on-dead-letter asks\n",
+                      "invoked: %zu dead letter%s written to %s; exit status 1 because of "
+                      "--fail-on-dead-letter\n",
                       more, more == 1 ? " was" : "s were", queues);
     return more > 0;
 }
@@ -73,7 +73,7 @@ static int serve_apart(const struct options *options, bool is_temporary,
     int status;
 
     (void)setsid();
-    let_go_of_input_and_output();
+    detach_input_and_output();
     status = serve_and_count(options, control);
     if (is_temporary)
         temporary_folder_remove(options->data_dir);
@@ -117,37 +117,37 @@ static void reap(struct run_server *server)
     server->state = RUN_SERVER_ENDED;
 }
 
-/* Two lines. */
-static void understand(struct run_server *server)
+/* "ENDPOINT\nREGION\n" */
+static void parse_ready(struct run_server *server)
 {
-    char *const first = memchr(server->heard, '\n', server->heard_length);
+    char *const first = memchr(server->received, '\n', server->received_length);
     char *const second =
-        first == NULL
-            ? NULL
-            : memchr(first + 1, '\n', server->heard_length - (size_t)(first + 1 - server->heard));
+        first == NULL ? NULL
+                      : memchr(first + 1, '\n',
+                               server->received_length - (size_t)(first + 1 - server->received));
 
     if (second == NULL || server->state != RUN_SERVER_STARTING)
         return;
     *first = '\0';
     *second = '\0';
-    server->endpoint = server->heard;
+    server->endpoint = server->received;
     server->region = first + 1;
     server->state = RUN_SERVER_READY;
 }
 
 void run_server_read(struct run_server *server)
 {
-    const ssize_t length = recv(server->descriptor, server->heard + server->heard_length,
-                                sizeof server->heard - server->heard_length, 0);
+    const ssize_t length = recv(server->descriptor, server->received + server->received_length,
+                                sizeof server->received - server->received_length, 0);
 
     if (length < 0 && errno == EINTR)
         return;
-    if (length <= 0) { /* also when it said more than it has to say */
+    if (length <= 0) { /* or it sent more than two lines */
         reap(server);
         return;
     }
-    server->heard_length += (size_t)length;
-    understand(server);
+    server->received_length += (size_t)length;
+    parse_ready(server);
 }
 
 void run_server_stop(struct run_server *server)

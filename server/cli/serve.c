@@ -26,14 +26,14 @@ struct serving {
 struct config *serve_load_config(const struct options *options)
 {
     const struct config_options config_options = {.parameters = options->parameters};
-    struct config_problems faults = {0};
-    struct config *config = config_load(options->config_path, &config_options, &faults);
+    struct config_problems problems = {0};
+    struct config *config = config_load(options->config_path, &config_options, &problems);
 
-    for (size_t i = 0; i < faults.count; i++)
-        (void)fprintf(stderr, "%s\n", faults.messages[i]);
-    if (config == NULL && faults.count == 0)
+    for (size_t i = 0; i < problems.count; i++)
+        (void)fprintf(stderr, "%s\n", problems.messages[i]);
+    if (config == NULL && problems.count == 0)
         (void)fprintf(stderr, "invoked: out of memory\n");
-    config_problems_clear(&faults);
+    config_problems_clear(&problems);
     return config;
 }
 
@@ -51,7 +51,7 @@ int serve_check(const struct options *options)
     return EXIT_GOOD;
 }
 
-/* By rename, so that nobody reads half of it. */
+/* Renamed into place, so that no one reads half of it. */
 static bool write_ready_file(const struct serving *serving)
 {
     const char *path = serving->options->ready_file;
@@ -88,17 +88,16 @@ static bool is_loopback(const char *host)
            strcasecmp(host, "localhost") == 0;
 }
 
-/* For a person: what to export, and one command to try. */
-static void say_hello(const struct serving *serving, const struct config *config)
+/* For people: what to export, and a command to try. */
+static void log_start(const struct serving *serving, const struct config *config)
 {
     struct log *log = server_log(serving->server);
     const char *endpoint = server_endpoint(serving->server);
 
     if (!is_loopback(serving->options->host))
         log_write(log, LOG_WARN,
-                  "LISTENING ON %s: everybody who reaches this address can run your functions; "
-                  "leave --host out to "
-                  "listen on loopback only",
+                  "LISTENING ON %s: anyone who can reach this address can run your functions; omit "
+                  "--host to listen on loopback only",
                   serving->options->host);
     for (size_t i = 0; i < config->notes.count; i++)
         log_write(log, LOG_INFO, "%s", config->notes.items[i]);
@@ -143,7 +142,7 @@ static void watch_signals(struct serving *serving)
     }
 }
 
-/* Nobody waits for an answer any more: there is no use in letting invocations end. */
+/* COMMAND has ended, so no one waits for running invocations: stop twice, which ends them at once. */
 static void on_control_ended(uv_poll_t *poll, int status, int events)
 {
     struct serving *serving = poll->data;
@@ -164,7 +163,7 @@ static void watch_control(struct serving *serving)
     (void)uv_poll_start(&serving->control_poll, UV_READABLE, on_control_ended);
 }
 
-static void say_ready(const struct serving *serving, const struct config *config)
+static void print_ready(const struct serving *serving, const struct config *config)
 {
     const char *endpoint = server_endpoint(serving->server);
     const size_t count = config->function_count;
@@ -189,17 +188,16 @@ static int begin(struct serving *serving, struct config *config)
     }
     watch_signals(serving);
     watch_control(serving);
-    say_hello(serving, config);
+    log_start(serving, config);
     if (!write_ready_file(serving)) {
         (void)fprintf(
             stderr,
-            "invoked: can't write the ready file %s: %s; give a path that can be written with "
-            "--ready-file\n",
+            "invoked: can't write the ready file %s: %s; name a writable path with --ready-file\n",
             serving->options->ready_file, strerror(errno));
         server_stop(serving->server, on_stopped, serving);
         return EXIT_CANNOT_RUN;
     }
-    say_ready(serving, config);
+    print_ready(serving, config);
     return EXIT_GOOD;
 }
 
@@ -213,7 +211,7 @@ int serve(const struct options *options, const struct serve_control *control)
         return EXIT_BAD_CONFIGURATION;
     if (uv_loop_init(&serving.loop) != 0) {
         config_release(config);
-        (void)fprintf(stderr, "invoked: can't make an event loop: %s\n", strerror(errno));
+        (void)fprintf(stderr, "invoked: can't create an event loop: %s\n", strerror(errno));
         return EXIT_CANNOT_RUN;
     }
     status = begin(&serving, config);
@@ -223,7 +221,7 @@ int serve(const struct options *options, const struct serve_control *control)
         if (options->ready_file != NULL)
             (void)unlink(options->ready_file);
     }
-    (void)uv_run(&serving.loop, UV_RUN_DEFAULT); /* the clocks of the accounts end on the loop */
+    (void)uv_run(&serving.loop, UV_RUN_DEFAULT); /* closes the clocks of the accounts */
     (void)uv_loop_close(&serving.loop);
     return status;
 }

@@ -31,7 +31,7 @@ static int on_entry(const char *path, const struct stat *status, int kind, struc
     return 0;
 }
 
-/* A folder that can't be written keeps what is in it, whoever owns it. */
+/* Files can't be removed from a folder that isn't writable, not even by its owner. */
 static int make_writable(const char *path, const struct stat *status, int kind,
                          struct FTW *position)
 {

@@ -1,5 +1,5 @@
 /*
- * temporary_folder.h - a folder for a while: made under a fresh name, removed with all that is in it.
+ * temporary_folder.h - makes a folder with a fresh name and removes it with its contents.
  */
 #ifndef SERVER_CLI_TEMPORARY_FOLDER_H
 #define SERVER_CLI_TEMPORARY_FOLDER_H
@@ -8,10 +8,10 @@
 
 enum { TEMPORARY_FOLDER_SIZE = 1024 };
 
-/* In TMPDIR, else in /tmp. False with errno set, and `path` then names what was tried. */
+/* In TMPDIR, else in /tmp. False with errno set. */
 bool temporary_folder_make(char path[TEMPORARY_FOLDER_SIZE]);
 
-/* What can't be removed is left; what is gone already is fine. Links are removed, not followed. */
+/* Files that can't be removed are left. Symbolic links are removed, not followed. */
 void temporary_folder_remove(const char *path);
 
 #endif

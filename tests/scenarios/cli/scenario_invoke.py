@@ -162,13 +162,33 @@ class Invoking(unittest.TestCase):
         self.assertEqual((result.status, result.payload), (3, b""))
         self.assertIn("invoked: refused: ResourceNotFoundException (404): Function not found: "
                       "arn:aws:lambda:us-east-1:123456789012:function:ecko", result.said)
-        self.assertIn("\nthere is echo, py, raw, shut\ndid you mean echo?\n", result.said)
-        self.assertNotIn("there is", self.invoke("echo:nope").said)
+        self.assertIn("\nthe server has: echo, py, raw, shut\ndid you mean echo?\n", result.said)
+        self.assertIn("\necho has: $LATEST, 1, live\n", self.invoke("echo:nope").said)
+        self.assertIn("\necho has: $LATEST, 1, live\n", self.invoke("echo", "--qualifier", "nope").said)
 
     def test_a_payload_that_is_too_large_is_3(self):
         result = self.invoke("echo", "-", stdin=b" " * 6_291_457)
         self.assertEqual(result.status, 3, result)
         self.assertIn("RequestEntityTooLargeException (413)", result.said)
+
+    def test_a_refusal_ends_in_a_hint_at_its_cause(self):
+        for words, hint in (
+                (["echo", "hello world"], "PAYLOAD must be JSON, such as '{\"a\": 1}', or '\"hello world\"' for a string\n"),
+                (["my echo"], "my echo is not a function name (letters, digits, - and _)\nthe server has: echo, py, raw, shut\n"),
+                (["ec ho"], "\ndid you mean echo?\n"),
+                (["arn:aws:lambda:eu-west-1:123456789012:function:echo"], "Region in the configuration sets the server's region\n"),
+                (["arn:aws:lambda:us-east-1:999999999999:function:echo"], "the account of this request is 123456789012; "
+                                                                          "AccountId in the configuration sets it\n"),
+        ):
+            result = self.invoke(*words)
+            self.assertEqual(result.status, 3, result)
+            self.assertTrue(result.said.endswith(hint), result)
+            self.assertNotIn("\\n", result.said)
+
+    def test_null_is_explained(self):
+        result = self.invoke("py", "null")
+        self.assertEqual((result.status, result.payload), (0, b"null"))
+        self.assertIn("\npy returned null; what a handler prints goes to its log (--tail shows it)\n", result.said)
 
     # -- where
 
@@ -266,13 +286,13 @@ class OtherServers(unittest.TestCase):
             endpoint = f"http://127.0.0.1:{free.getsockname()[1]}"
         result = invoke("echo", "{}", endpoint=endpoint)
         self.assertEqual((result.status, result.payload), (4, b""))
-        self.assertEqual(result.said, f"invoked: no server answers at {endpoint} (Connection refused)\n"
-                                      "start one by `invoked CONFIG`, or name another by --endpoint or INVOKED_ENDPOINT\n")
+        self.assertEqual(result.said, f"invoked: no server at {endpoint} (Connection refused)\n"
+                                      "start one with `invoked CONFIG`, or name another with --endpoint or INVOKED_ENDPOINT\n")
 
     def test_a_host_that_nobody_knows_is_4(self):
         result = invoke("echo", "{}", endpoint="http://nonexistent.invalid:3001")
         self.assertEqual(result.status, 4)
-        self.assertIn("invoked: no server answers at http://nonexistent.invalid:3001 (nonexistent.invalid: ", result.said)
+        self.assertIn("invoked: no server at http://nonexistent.invalid:3001 (nonexistent.invalid: ", result.said)
 
     def test_what_is_sent_is_what_an_sdk_sends(self):
         with StandIn(HEAD + b"Content-Length: 0\r\n\r\n") as server:
@@ -310,12 +330,12 @@ class OtherServers(unittest.TestCase):
             with StandIn(answer) as server:
                 result = invoke("a", "{}", endpoint=server.endpoint)
             self.assertEqual((result.status, result.payload), (4, b""), result)
-            self.assertEqual(result.said, f"invoked: no answer from {server.endpoint}: the connection was closed before "
-                                          "the answer was whole\n")
+            self.assertEqual(result.said, f"invoked: no response from {server.endpoint}: connection closed before the "
+                                          "response was complete\n")
 
     def test_something_else_that_answers_is_4(self):
-        for answer, said in ((b"HTTP/1.1 404 Not Found\r\nContent-Length: 2\r\n\r\nhi", "is not Lambda's API (status 404)"),
-                             (b"SSH-2.0-OpenSSH_9.2\r\n", "what came back is not HTTP")):
+        for answer, said in ((b"HTTP/1.1 404 Not Found\r\nContent-Length: 2\r\n\r\nhi", "is not a Lambda API (status 404)"),
+                             (b"SSH-2.0-OpenSSH_9.2\r\n", "the response is not HTTP")):
             with StandIn(answer) as server:
                 result = invoke("a", "{}", endpoint=server.endpoint)
             self.assertEqual((result.status, result.payload), (4, b""), result)
@@ -351,17 +371,17 @@ class OtherServers(unittest.TestCase):
         return b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body) + body
 
     def test_an_unknown_function_lists_those_there_are(self):
-        self.assertEqual(self.unknown(self.listed("echo", "hello")), "there is echo, hello\ndid you mean echo?\n")
-        self.assertEqual(self.unknown(self.listed("hello")), "there is hello\n")
-        self.assertEqual(self.unknown(self.listed()), "there is no function at all\n")
+        self.assertEqual(self.unknown(self.listed("echo", "hello")), "the server has: echo, hello\ndid you mean echo?\n")
+        self.assertEqual(self.unknown(self.listed("hello")), "the server has: hello\n")
+        self.assertEqual(self.unknown(self.listed()), "the server has no functions\n")
         self.assertEqual(self.unknown(self.listed("echo"), "arn:aws:lambda:us-east-1:123456789012:function:ecko:live"),
-                         "there is echo\ndid you mean echo?\n")
-        self.assertEqual(self.unknown(self.listed("\x1b[31m")), "there is \\x1b[31m\n")
+                         "the server has: echo\ndid you mean echo?\n")
+        self.assertEqual(self.unknown(self.listed("\x1b[31m")), "the server has: \\x1b[31m\n")
         many = self.unknown(self.listed(*[f"name-{number}" for number in range(100)]))
         self.assertIn(" and 60 more\n", many)
         self.assertNotIn("name-41", many)
 
-    def test_a_known_function_with_an_unknown_version_lists_nothing(self):
+    def test_a_listing_without_versions_gives_no_hint(self):
         self.assertEqual(self.unknown(self.listed("echo", "hello"), "echo:nope"), "")
 
     def test_a_server_that_lists_nothing_of_the_kind_is_no_trouble(self):

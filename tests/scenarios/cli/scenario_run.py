@@ -119,16 +119,15 @@ class Outcome(Scenario):
     def test_a_command_that_cannot_be_started_is_127_and_says_why(self):
         plain = self.write("plain.sh", "echo\n", 0o755)
         for word, said in (
-                ("nonesuch", "invoked: can't start nonesuch: no program of this name is in PATH\n"),
-                ("ls -l", "invoked: can't start ls -l: no program of this name is in PATH; name program and arguments "
-                          "apart, without quotes around both\n"),
-                ("./nonesuch", "invoked: can't start ./nonesuch: there is no such file\n"),
-                ("", "invoked: can't start \"\": no program of this name is in PATH\n"),
-                ("./invoked.json", "invoked: can't start ./invoked.json: it may not be executed; chmod +x makes a file "
-                                   "executable\n"),
-                (plain, f"invoked: can't start {plain}: it is neither a program nor a script that begins with #!\n"),
+                ("nonesuch", "invoked: can't start nonesuch: not found in PATH\n"),
+                ("ls -l", "invoked: can't start ls -l: not found in PATH; don't quote the program together with its "
+                          "arguments\n"),
+                ("./nonesuch", "invoked: can't start ./nonesuch: no such file\n"),
+                ("", "invoked: can't start \"\": not found in PATH\n"),
+                ("./invoked.json", "invoked: can't start ./invoked.json: not executable; chmod +x makes a file executable\n"),
+                (plain, f"invoked: can't start {plain}: neither a program nor a script with a #! line\n"),
                 (self.write("lost.sh", "#!/nonexistent/sh\n", 0o755),
-                 f"invoked: can't start {self.folder}/lost.sh: the program that its first line (#!) names is not there\n"),
+                 f"invoked: can't start {self.folder}/lost.sh: the interpreter in its first line (#!) does not exist\n"),
         ):
             with self.subTest(word):
                 result = self.run_it(word)
@@ -301,7 +300,7 @@ class Cleaning(Scenario):
                   "sys.exit(6)\n")
         result = self.run_it(PYTHON, "-c", script)
         self.assertEqual(result.returncode, 6)
-        self.assertIn(b"invoked: the server was ended by signal 9", result.stderr)
+        self.assertIn(b"invoked: the server was killed by signal 9", result.stderr)
         result = self.run_it(PYTHON, "-c", script.replace("exit(6)", "exit(0)"), options=["--fail-on-dead-letter"])
         self.assertEqual(result.returncode, 1)
 
@@ -334,8 +333,8 @@ class DeadLetters(Scenario):
             with self.subTest(name):
                 result = self.run_writing(name)
                 self.assertEqual((result.stdout, result.returncode), (b"", 1))
-                self.assertEqual(result.stderr, b"invoked: 1 dead letter was written to orders-dlq; exit status 1, as "
-                                                b"--fail-on-dead-letter asks\n")
+                self.assertEqual(result.stderr, b"invoked: 1 dead letter was written to orders-dlq; exit status 1 because of "
+                                                b"--fail-on-dead-letter\n")
                 shutil.rmtree(self.data)
 
     def test_a_failing_command_with_a_dead_letter_is_1_too(self):
