@@ -171,7 +171,6 @@ static bool start_process(struct spare *spare, int output, int channel)
         .arguments = arguments,
         .environment = variables.items,
         .working_directory = "/",
-        .marker = spare->runtime.instance,
         .input = input,
         .output = output,
         .error = output,

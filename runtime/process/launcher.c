@@ -10,20 +10,21 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#include "runtime/process/process.h"
 
 enum {
     STACK_BYTES = 64 << 10,
     GUARD_BYTES = 64 << 10,         /* whole pages, of whatever size */
     HANDLER_DESCRIPTORS_MAX = 1024, /* RLIMIT_NOFILE of AWS's sandbox */
     INHERITED_COUNT = 4,
-    COULD_NOT_RUN = 127
+    COULD_NOT_RUN = 127,
+    MARK_SHIFT = 32 /* above it who started the process, below the id of its first process */
 };
 
 /* Handled by the server from some time on, or by what it is part of. */
@@ -34,6 +35,8 @@ struct launcher {
     char *memory; /* the guard, then the stack, which grows down to it */
     int signals[NSIG];
     unsigned signal_count;
+    rlim64_t mark;     /* this server's half */
+    rlim64_t mark_max; /* the hard limit, which stays */
 };
 
 struct launch {
@@ -63,12 +66,30 @@ static void find_signals(struct launcher *launcher)
     }
 }
 
+/* 31 bits by chance, and not 0: a mark is no limit that somebody would choose. */
+static bool make_mark(struct launcher *launcher)
+{
+    struct rlimit64 limit;
+    uint32_t chance;
+
+    if (getrandom(&chance, sizeof chance, 0) != (ssize_t)sizeof chance ||
+        getrlimit64(RLIMIT_LOCKS, &limit) != 0)
+        return false;
+    launcher->mark = (rlim64_t)((chance >> 1) | 1) << MARK_SHIFT;
+    launcher->mark_max = limit.rlim_max;
+    return true;
+}
+
 struct launcher *launcher_open(void)
 {
     struct launcher *launcher = calloc(1, sizeof *launcher);
 
     if (launcher == NULL)
         return NULL;
+    if (!make_mark(launcher)) {
+        free(launcher);
+        return NULL;
+    }
     launcher->memory = mmap(NULL, GUARD_BYTES + STACK_BYTES, PROT_READ | PROT_WRITE,
                             MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
     if (launcher->memory == MAP_FAILED) {
@@ -110,6 +131,14 @@ static void limit_descriptors(void)
     (void)setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+static void set_mark(const struct launcher *launcher, pid_t id)
+{
+    const struct rlimit64 limit = {.rlim_cur = launcher->mark | (rlim64_t)id,
+                                   .rlim_max = launcher->mark_max};
+
+    (void)setrlimit64(RLIMIT_LOCKS, &limit);
+}
+
 static bool place_descriptors(const struct process_options *options)
 {
     const int sources[INHERITED_COUNT] = {options->input, options->output, options->error,
@@ -133,12 +162,14 @@ __attribute__((no_sanitize_address)) static int become_program(void *argument)
 {
     struct launch *launch = argument;
     const struct process_options *options = launch->options;
+    const pid_t id = setsid();
     sigset_t none;
 
     (void)sigemptyset(&none);
     reset_signals(launch->launcher);
     limit_descriptors();
-    if (setsid() >= 0 && place_descriptors(options) && chdir(options->working_directory) == 0 &&
+    set_mark(launch->launcher, id);
+    if (id >= 0 && place_descriptors(options) && chdir(options->working_directory) == 0 &&
         sigprocmask(SIG_SETMASK, &none, NULL) == 0)
         (void)execve(launch->path, options->arguments, options->environment);
     launch->error = errno;
@@ -167,4 +198,15 @@ pid_t launcher_start(struct launcher *launcher, const char *path,
         (void)waitpid(id, NULL, 0);
     errno = error;
     return -1;
+}
+
+/* A process of another user is none of ours: prlimit() refuses it, too. */
+pid_t launcher_origin(const struct launcher *launcher, pid_t id)
+{
+    struct rlimit64 limit;
+
+    if (prlimit64(id, RLIMIT_LOCKS, NULL, &limit) != 0 ||
+        limit.rlim_cur >> MARK_SHIFT != launcher->mark >> MARK_SHIFT)
+        return 0;
+    return (pid_t)(limit.rlim_cur & UINT32_MAX);
 }

@@ -1,9 +1,13 @@
 /*
- * launcher.h - starts a program in a new process, without copying the server's memory.
+ * launcher.h - starts a program in a new process, without copying the server's memory, and marks it as ours.
  *
- * It does what posix_spawn() does, and costs less: the new process has a stack that is kept for the next one (mapping a
- * fresh one each time shows), resets only the signals that somebody in the server handles or ignores instead of asking
- * for each of 64, and sets its limit of descriptors itself, so it never runs with the server's.
+ * It does what posix_spawn() does and costs less: the stack of the new process is kept for the next one (mapping a fresh
+ * one shows in measurements), and only those signals are reset that the server handles or ignores. It also sets the
+ * descriptor limit in the new process, which therefore never runs with the server's.
+ *
+ * The mark is the soft limit RLIMIT_LOCKS, which Linux has ignored since 2.4.25: children inherit it, and it survives
+ * setsid, exec, double forks and `env -i`. The hard limit stays, so a nested server can set a mark of its own. Where the
+ * limit can't be set (gVisor), processes are unmarked.
  *
  * Owns:    the stack that a new process uses until it has become the program.
  * Used by: runtime/process/process.c.
@@ -15,7 +19,16 @@
 #include <sys/types.h>
 
 struct launcher;
-struct process_options;
+
+struct process_options {
+    const char *path;        /* searched in `search_path` when it has no slash */
+    const char *search_path; /* a PATH */
+    char *const *arguments;  /* ended by NULL */
+    char *const *environment;
+    const char *working_directory;
+    int input, output, error; /* its descriptors 0, 1 and 2; stay the caller's */
+    int extra;                /* its descriptor 3; -1 for none */
+};
 
 /* NULL with errno set. The signals that are ignored at this moment are those that a program gets back to normal. */
 struct launcher *launcher_open(void);
@@ -23,10 +36,13 @@ struct launcher *launcher_open(void);
 void launcher_close(struct launcher *launcher);
 
 /*
- * The id of the process, which leads a session and group of its own; -1 with errno set as exec tells: there is no
- * process then. `path` is the program, not searched any more; `options` says the rest.
+ * The id of the process, which leads a session and group of its own; -1 with errno set as exec does: there is no
+ * process then. `path` is the program, which is not searched any more; `options` has the rest.
  */
 pid_t launcher_start(struct launcher *launcher, const char *path,
                      const struct process_options *options);
+
+/* The id of the process that this launcher started and that `id` is or descends from; 0 for a process that isn't ours. */
+pid_t launcher_origin(const struct launcher *launcher, pid_t id);
 
 #endif

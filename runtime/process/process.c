@@ -17,13 +17,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "runtime/process/launcher.h"
-
 enum {
     BUCKETS = 1024,
-    MARKER_SIZE = 64,
     SWEEP_DELAY_MS = 200, /* after an end: what it left behind has been handed to us by then */
-    ENVIRONMENT_READ_MAX = 65536,
     STRAY_ROUNDS_MAX = 100
 };
 
@@ -33,7 +29,6 @@ struct process {
     pid_t id;
     process_ended_fn *on_ended;
     void *context;
-    char marker[MARKER_SIZE];
 };
 
 struct process_table {
@@ -56,44 +51,18 @@ static struct process **find(struct process_table *table, pid_t id)
     return link;
 }
 
-static bool marks_a_living_process(struct process_table *table, const char *environment,
-                                   size_t length)
+/*
+ * An orphan of ours ends with the process that it descends from. What isn't ours may be a child all the same: of the
+ * program that became this server by exec, or an orphan of the container whose pid 1 this server is.
+ */
+static bool is_stray(struct process_table *table, pid_t id, bool spare_the_living)
 {
-    for (size_t i = 0; i < BUCKETS; i++) {
-        for (const struct process *process = table->buckets[i]; process != NULL;
-             process = process->next) {
-            if (process->marker[0] != '\0' &&
-                memmem(environment, length, process->marker, strlen(process->marker)) != NULL)
-                return true;
-        }
-    }
-    return false;
+    const pid_t origin = *find(table, id) != NULL ? 0 : launcher_origin(table->launcher, id);
+
+    return origin != 0 && (!spare_the_living || *find(table, origin) == NULL);
 }
 
-/* What an orphan's environment says decides: it stays as long as the execution environment that it came from. */
-static bool may_stay(struct process_table *table, pid_t id)
-{
-    char path[64];
-    char *environment;
-    ssize_t length = -1;
-    bool stays = true;
-
-    (void)snprintf(path, sizeof path, "/proc/%d/environ", (int)id);
-    const int file = open(path, O_RDONLY | O_CLOEXEC);
-
-    if (file < 0)
-        return true;
-    environment = malloc(ENVIRONMENT_READ_MAX);
-    if (environment != NULL)
-        length = read(file, environment, ENVIRONMENT_READ_MAX);
-    if (length > 0)
-        stays = marks_a_living_process(table, environment, (size_t)length);
-    free(environment);
-    (void)close(file);
-    return stays;
-}
-
-/* Kills the children that we did not start: orphans. Returns how many there were. */
+/* Returns how many there were. */
 static unsigned kill_strays_of_thread(struct process_table *table, const char *thread,
                                       bool spare_the_living)
 {
@@ -107,7 +76,7 @@ static unsigned kill_strays_of_thread(struct process_table *table, const char *t
     if (file == NULL)
         return 0;
     while (fscanf(file, "%d", &id) == 1) { // NOLINT(cert-err34-c): the kernel's own text
-        if (*find(table, id) != NULL || (spare_the_living && may_stay(table, id)))
+        if (!is_stray(table, id, spare_the_living))
             continue;
         (void)kill(id, SIGKILL);
         count++;
@@ -153,19 +122,24 @@ static void on_sweep(uv_timer_t *timer)
 
 static void reap(struct process_table *table)
 {
-    struct rusage usage;
-    int status;
-    pid_t id;
+    siginfo_t info = {.si_pid = 0};
 
-    while ((id = wait4(-1, &status, WNOHANG, &usage)) > 0) {
-        struct process **link = find(table, id);
+    /* It is left for wait4(), so that its id stays its own until what it left in its group was killed. */
+    while (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid > 0) {
+        struct process **link = find(table, info.si_pid);
         struct process *process = *link;
+        struct rusage usage;
+        int status;
 
+        if (process != NULL)
+            (void)kill(-process->id, SIGKILL);
+        if (wait4(info.si_pid, &status, WNOHANG, &usage) != info.si_pid)
+            return;
+        info.si_pid = 0;
         plan_sweep(table);
         if (process == NULL)
             continue; /* an orphan */
         *link = process->next;
-        (void)kill(-id, SIGKILL); /* whatever it left in its group */
         process->on_ended(status, usage.ru_maxrss, process->context);
         free(process);
     }
@@ -369,8 +343,6 @@ struct process *process_start(struct process_table *table, const struct process_
     process->table = table;
     process->on_ended = on_ended;
     process->context = context;
-    if (options->marker != NULL)
-        (void)snprintf(process->marker, sizeof process->marker, "%s", options->marker);
     process->next = table->buckets[(unsigned)process->id % BUCKETS];
     table->buckets[(unsigned)process->id % BUCKETS] = process;
     return process;
@@ -408,21 +380,19 @@ void process_signal(struct process *process, int signal_number)
 
 long process_peak_memory_kb(const struct process *process)
 {
-    char path[64];
-    char text[2048];
-    const char *found;
-    ssize_t length;
+    char path[64],
+        line[256]; /* a longer line comes in pieces: that of the groups may have 65,536 of them */
+    long peak_memory_kb = 0;
 
     (void)snprintf(path, sizeof path, "/proc/%d/status", (int)process->id);
-    const int file = open(path, O_RDONLY | O_CLOEXEC);
+    FILE *file = fopen(path, "re");
 
-    if (file < 0)
+    if (file == NULL)
         return 0;
-    length = read(file, text, sizeof text - 1);
-    (void)close(file);
-    if (length <= 0)
-        return 0;
-    text[length] = '\0';
-    found = strstr(text, "VmHWM:");
-    return found == NULL ? 0 : strtol(found + 6, NULL, 10);
+    while (peak_memory_kb == 0 && fgets(line, sizeof line, file) != NULL) {
+        if (strncmp(line, "VmHWM:", 6) == 0)
+            peak_memory_kb = strtol(line + 6, NULL, 10);
+    }
+    (void)fclose(file);
+    return peak_memory_kb;
 }

@@ -16,6 +16,8 @@
 #include <sys/types.h>
 #include <uv.h>
 
+#include "runtime/process/launcher.h"
+
 struct process_table;
 struct process;
 
@@ -24,18 +26,6 @@ struct process_table *process_table_open(uv_loop_t *loop);
 
 /* Kills what is left, orphans too, and waits for it; nobody is told any more. */
 void process_table_close(struct process_table *table);
-
-struct process_options {
-    const char *path;        /* searched in `search_path` when it has no slash */
-    const char *search_path; /* a PATH */
-    char *const *arguments;  /* ended by NULL */
-    char *const *environment;
-    const char *working_directory;
-    const char *
-        marker; /* unique text in its environment, by which detached descendants are known; copied */
-    int input, output, error; /* its descriptors 0, 1 and 2; stay the caller's */
-    int extra;                /* its descriptor 3; -1 for none */
-};
 
 /* Runs once the process has ended and was reaped; `peak_memory_kb` is of it and its reaped children. */
 typedef void process_ended_fn(int wait_status, long peak_memory_kb, void *context);

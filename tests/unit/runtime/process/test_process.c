@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -91,15 +92,11 @@ static bool start(struct child *child, struct process_options options)
     return child->process != NULL;
 }
 
-static void start_shell(struct child *child, const char *script, char *marker)
+static void start_shell(struct child *child, const char *script)
 {
     char *const arguments[] = {"sh", "-c", (char *)(uintptr_t)script, NULL};
-    char *const environment[] = {"PATH=/usr/bin:/bin", marker, NULL};
 
-    ck_assert(start(child, (struct process_options){.path = "/bin/sh",
-                                                    .arguments = arguments,
-                                                    .environment = environment,
-                                                    .marker = marker == NULL ? NULL : marker + 2}));
+    ck_assert(start(child, (struct process_options){.path = "/bin/sh", .arguments = arguments}));
 }
 
 static void wait_for_end(struct child *child)
@@ -142,7 +139,7 @@ START_TEST(the_end_of_a_process_is_told_once_with_its_status)
 {
     struct child child;
 
-    start_shell(&child, ends[_i].script, NULL);
+    start_shell(&child, ends[_i].script);
     ck_assert_uint_eq(child.end_count, 0);
     ck_assert_int_gt(process_id(child.process), 1);
     wait_for_end(&child);
@@ -164,7 +161,7 @@ START_TEST(many_processes_that_end_together_are_all_told)
     static struct child children[100];
 
     for (int i = 0; i < ARRAY_LENGTH(children); i++)
-        start_shell(&children[i], "exit 7", NULL);
+        start_shell(&children[i], "exit 7");
     for (int i = 0; i < ARRAY_LENGTH(children); i++) {
         wait_for_end(&children[i]);
         ck_assert_int_eq(WEXITSTATUS(children[i].status), 7);
@@ -272,7 +269,7 @@ START_TEST(it_gets_its_three_descriptors_and_no_signal_of_the_server)
         "b=$(grep SigBlk /proc/$$/status | cut -f2); echo $((0x$i & 0x7fffffff)) $((0x$b))";
     struct child child;
 
-    start_shell(&child, script, NULL);
+    start_shell(&child, script);
     wait_for_end(&child);
     ck_assert_str_eq(child.text, "0\n1\n2\n0 0\n");
 }
@@ -283,7 +280,7 @@ START_TEST(it_leads_a_session_and_a_group_of_its_own)
     struct child child;
     char expected[64];
 
-    start_shell(&child, "cut -d' ' -f5,6 /proc/$$/stat", NULL);
+    start_shell(&child, "cut -d' ' -f5,6 /proc/$$/stat");
     (void)snprintf(expected, sizeof expected, "%d %d\n", (int)process_id(child.process),
                    (int)process_id(child.process));
     wait_for_end(&child);
@@ -295,12 +292,30 @@ START_TEST(its_peak_memory_can_be_read_while_it_runs)
 {
     struct child child;
 
-    start_shell(&child, "echo ready; sleep 100", NULL);
+    start_shell(&child, "echo ready; sleep 100");
     (void)printed_number(&child);
     ck_assert_int_gt(process_peak_memory_kb(child.process), 100);
     process_signal(child.process, SIGTERM);
     wait_for_end(&child);
     ck_assert_int_eq(WTERMSIG(child.status), SIGTERM);
+}
+END_TEST
+
+/* The line of its groups comes before that of its memory. */
+START_TEST(its_peak_memory_can_be_read_with_a_thousand_groups)
+{
+    static gid_t groups[1000];
+    struct child child;
+
+    for (unsigned i = 0; i < ARRAY_LENGTH(groups); i++)
+        groups[i] = 1000000 + i;
+    if (setgroups(ARRAY_LENGTH(groups), groups) != 0)
+        return; /* only root may */
+    start_shell(&child, "echo ready; sleep 100");
+    (void)printed_number(&child);
+    ck_assert_int_gt(process_peak_memory_kb(child.process), 100);
+    process_kill(child.process);
+    wait_for_end(&child);
 }
 END_TEST
 
@@ -311,7 +326,7 @@ START_TEST(killing_ends_the_whole_group)
     struct child child;
     pid_t other;
 
-    start_shell(&child, "sleep 100 & echo $!; wait", NULL);
+    start_shell(&child, "sleep 100 & echo $!; wait");
     other = printed_number(&child);
     process_kill(child.process);
     wait_for_end(&child);
@@ -325,7 +340,7 @@ START_TEST(what_is_left_in_the_group_ends_with_its_leader)
     struct child child;
     pid_t other;
 
-    start_shell(&child, "sleep 100 & echo $!", NULL);
+    start_shell(&child, "sleep 100 & echo $!");
     other = printed_number(&child);
     wait_for_end(&child);
     test_bed_run_until(&bed, is_gone, &other);
@@ -337,15 +352,18 @@ static const char *const detached[] = {
     "setsid sleep 100 & echo $!; exec sleep 100",
     "setsid sh -c 'echo $$; exec sleep 100' & exec sleep 100",
     "(setsid sh -c '(sleep 100 & echo $!; wait)' &) & exec sleep 100",
+    "(setsid env -i sh -c 'echo $$; exec sleep 100' &); exec sleep 100",
+    "(setsid env A=$(head -c 100000 /dev/zero | tr '\\0' a) sh -c 'echo $$; exec sleep 100' &); "
+    "exec "
+    "sleep 100",
 };
 
-START_TEST(what_has_left_the_group_is_found_by_its_marker_and_ended)
+START_TEST(what_has_left_the_group_is_ended_too)
 {
-    static char marker[] = "M=0123456789abcdef0123456789abcdef";
     struct child child;
     pid_t other;
 
-    start_shell(&child, detached[_i], marker);
+    start_shell(&child, detached[_i]);
     other = printed_number(&child);
     process_kill(child.process);
     wait_for_end(&child);
@@ -355,16 +373,15 @@ END_TEST
 
 START_TEST(what_was_left_behind_ends_while_others_end_all_the_time)
 {
-    static char marker[] = "M=44444444444444444444444444444444";
     struct child child, other;
     pid_t orphan;
 
-    start_shell(&child, "(setsid sleep 100 & echo $!); exec sleep 100", marker);
+    start_shell(&child, "(setsid sleep 100 & echo $!); exec sleep 100");
     orphan = printed_number(&child);
     process_kill(child.process);
     wait_for_end(&child);
     for (unsigned i = 0; i < 5000 && !is_gone(&orphan); i++) {
-        start_shell(&other, "exit 0", NULL);
+        start_shell(&other, "exit 0");
         wait_for_end(&other);
     }
     ck_assert(is_gone(&orphan));
@@ -381,13 +398,13 @@ START_TEST(it_gets_no_more_descriptors_than_aws_gives)
     raised = usual;
     raised.rlim_cur = usual.rlim_max;
     ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &raised), 0);
-    start_shell(&child, "ulimit -Sn", NULL);
+    start_shell(&child, "ulimit -Sn");
     wait_for_end(&child);
     ck_assert_int_eq(strtol(child.text, NULL, 10),
                      usual.rlim_max < 1024 ? (long)usual.rlim_max : 1024);
     raised.rlim_cur = 100;
     ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &raised), 0);
-    start_shell(&child, "ulimit -Sn", NULL);
+    start_shell(&child, "ulimit -Sn");
     wait_for_end(&child);
     ck_assert_str_eq(child.text, "100\n");
     ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &usual), 0);
@@ -396,14 +413,12 @@ END_TEST
 
 START_TEST(what_a_living_process_has_detached_stays_until_that_ends)
 {
-    static char living[] = "M=11111111111111111111111111111111",
-                ending[] = "M=22222222222222222222222222222222";
     struct child host, guest;
     pid_t other;
 
-    start_shell(&host, "(setsid sleep 100 & echo $!); exec sleep 100", living);
+    start_shell(&host, "(setsid sleep 100 & echo $!); exec sleep 100");
     other = printed_number(&host);
-    start_shell(&guest, "exit 0", ending);
+    start_shell(&guest, "exit 0");
     wait_for_end(&guest);
     test_bed_run_for(&bed, 500); /* the search for orphans comes 200 ms after an end */
     ck_assert(!is_gone(&other));
@@ -413,14 +428,59 @@ START_TEST(what_a_living_process_has_detached_stays_until_that_ends)
 }
 END_TEST
 
+/* A child as the server has it that was started by exec, and as it gets it from such a child. */
+static const char *const foreign[] = {
+    "echo $$; exec sleep 100",
+    "setsid sleep 100 & echo $!",
+    "(setsid env -i sh -c 'echo $$; exec sleep 100' &)",
+    "ulimit -Sx 12345; setsid sleep 100 & echo $!",
+};
+
+static pid_t start_foreign(struct child *child, const char *script)
+{
+    int pipe_ends[2];
+    pid_t id;
+
+    ck_assert_int_eq(pipe2(pipe_ends, O_CLOEXEC), 0);
+    ck_assert_int_eq(fcntl(pipe_ends[0], F_SETFL, O_NONBLOCK), 0);
+    *child = (struct child){.output = pipe_ends[0]};
+    id = fork();
+    if (id == 0) {
+        (void)dup2(pipe_ends[1], STDOUT_FILENO);
+        (void)execl("/bin/bash", "bash", "-c", script, NULL);
+        _exit(127);
+    }
+    ck_assert_int_gt(id, 0);
+    (void)close(pipe_ends[1]);
+    return printed_number(child);
+}
+
+START_TEST(what_was_not_started_here_is_left_alone)
+{
+    struct child other, child;
+    const pid_t stranger = start_foreign(&other, foreign[_i]);
+
+    start_shell(&child, "exit 0");
+    wait_for_end(&child);
+    test_bed_run_for(&bed, 500); /* the search for orphans comes 200 ms after an end */
+    ck_assert(!is_gone((void *)(uintptr_t)&stranger));
+    interpreters_close(bed.interpreters);
+    process_table_close(bed.processes);
+    bed.interpreters = NULL;
+    bed.processes = NULL;
+    ck_assert(!is_gone((void *)(uintptr_t)&stranger));
+    ck_assert_int_eq(kill(stranger, SIGKILL), 0);
+    ck_assert_int_eq(waitpid(stranger, NULL, 0), stranger);
+    (void)close(other.output);
+}
+END_TEST
+
 START_TEST(closing_the_table_ends_all_that_was_started_and_tells_nobody)
 {
-    static char marker[] = "M=33333333333333333333333333333333";
     struct child child;
     pid_t other;
 
-    start_shell(&child, "setsid sh -c 'sleep 100 & sleep 100 & echo $!; wait' & exec sleep 100",
-                marker);
+    start_shell(&child, "setsid sh -c 'sleep 100 & sleep 100 & echo $!; wait' & exec sleep 100");
     other = printed_number(&child);
     interpreters_close(bed.interpreters);
     process_table_close(bed.processes);
@@ -449,13 +509,14 @@ Suite *unit_suite(void)
     tcase_add_test(tcase, it_gets_its_three_descriptors_and_no_signal_of_the_server);
     tcase_add_test(tcase, it_leads_a_session_and_a_group_of_its_own);
     tcase_add_test(tcase, its_peak_memory_can_be_read_while_it_runs);
+    tcase_add_test(tcase, its_peak_memory_can_be_read_with_a_thousand_groups);
     tcase_add_test(tcase, killing_ends_the_whole_group);
     tcase_add_test(tcase, what_is_left_in_the_group_ends_with_its_leader);
-    tcase_add_loop_test(tcase, what_has_left_the_group_is_found_by_its_marker_and_ended, 0,
-                        ARRAY_LENGTH(detached));
+    tcase_add_loop_test(tcase, what_has_left_the_group_is_ended_too, 0, ARRAY_LENGTH(detached));
     tcase_add_test(tcase, what_was_left_behind_ends_while_others_end_all_the_time);
     tcase_add_test(tcase, it_gets_no_more_descriptors_than_aws_gives);
     tcase_add_test(tcase, what_a_living_process_has_detached_stays_until_that_ends);
+    tcase_add_loop_test(tcase, what_was_not_started_here_is_left_alone, 0, ARRAY_LENGTH(foreign));
     tcase_add_test(tcase, closing_the_table_ends_all_that_was_started_and_tells_nobody);
     suite_add_tcase(suite, tcase);
     return suite;
