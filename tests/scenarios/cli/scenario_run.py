@@ -251,12 +251,11 @@ class Cleaning(Scenario):
 
     def test_an_invocation_that_still_runs_holds_nothing_up(self):
         self.write("slow/bootstrap", "#!/bin/sh\ncurl -s http://$AWS_LAMBDA_RUNTIME_API/2018-06-01/runtime/invocation/next\n"
-                                     "sleep 60\n", 0o755)
+                                     "touch began; sleep 60\n", 0o755)
         self.write("invoked.json", json.dumps({"Functions": {
             "slow": {"Runtime": "provided.al2023", "CodeUri": "slow", "Timeout": 60}}}))
         script = ('curl -s -d {} "$INVOKED_ENDPOINT/2015-03-31/functions/slow/invocations" & '
-                  'while ! pgrep -f "sleep 60" -P $(pgrep -f "slow/bootstrap" | tr "\\n" ,)1 >/dev/null; do sleep 0.05; '
-                  'done; kill $!; exit 4')
+                  f"while [ ! -e '{self.folder}/slow/began' ]; do sleep 0.05; done; kill $!; exit 4")
         began = time.monotonic()
         self.assertEqual(self.run_it("bash", "-c", script).returncode, 4)
         self.assertLess(time.monotonic() - began, 4 * SLOWNESS)
@@ -292,10 +291,9 @@ class Cleaning(Scenario):
         self.end(process)
 
     def test_a_server_that_is_killed_is_told_of_and_the_folder_goes_all_the_same(self):
-        script = ("import os, signal, subprocess, sys\n"
-                  "mine = os.getpid()\n"
-                  "others = subprocess.run(['pgrep', '-P', str(os.getppid())], capture_output=True, text=True).stdout\n"
-                  "server, = (int(pid) for pid in others.split() if int(pid) != mine)\n"
+        script = ("import os, signal, sys\n"
+                  "children = open('/proc/%d/task/%d/children' % (os.getppid(), os.getppid())).read()\n"
+                  "server, = (int(pid) for pid in children.split() if int(pid) != os.getpid())\n"
                   "os.kill(server, signal.SIGKILL)\n"
                   "sys.exit(6)\n")
         result = self.run_it(PYTHON, "-c", script)
