@@ -213,13 +213,15 @@ void invocation_fail_platform(struct invocation *invocation, const char *error_t
     invocation_fail(invocation, error_type, payload);
 }
 
-/* As recorded; the two members stand the other way round than in the platform's other errors. */
-void invocation_fail_too_large(struct invocation *invocation)
+/* As recorded; the two members come in another order than in the platform's other errors. */
+void invocation_fail_too_large(struct invocation *invocation, size_t max)
 {
-    static const char payload[] = "{\"errorMessage\":\"Response payload size exceeded maximum "
-                                  "allowed payload size (6291556 bytes).\","
-                                  "\"errorType\":\"Function.ResponseSizeTooLarge\"}";
+    struct bytes *payload = NULL;
 
-    invocation_fail(invocation, "Function.ResponseSizeTooLarge",
-                    bytes_copy(payload, sizeof payload - 1));
+    (void)bytes_format(&payload,
+                       "{\"errorMessage\":\"Response payload size exceeded maximum allowed "
+                       "payload size (%zu bytes).\","
+                       "\"errorType\":\"Function.ResponseSizeTooLarge\"}",
+                       max);
+    invocation_fail(invocation, "Function.ResponseSizeTooLarge", payload);
 }

@@ -117,7 +117,7 @@ void invocation_refuse(struct invocation *invocation, enum api_exception excepti
                        const char *message);
 void invocation_fail_platform(struct invocation *invocation, const char *error_type,
                               const char *message);
-/* The response is over RESPONSE_PAYLOAD_MAX. */
-void invocation_fail_too_large(struct invocation *invocation);
+/* The response has more than `max` bytes: RESPONSE_PAYLOAD_MAX, or STREAMED_RESPONSE_MAX. */
+void invocation_fail_too_large(struct invocation *invocation, size_t max);
 
 #endif

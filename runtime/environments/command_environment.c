@@ -234,7 +234,7 @@ static void take_result(struct command *command)
     struct bytes *result = command->result;
 
     if (command->is_result_too_large || bytes_view(result).length > RESPONSE_PAYLOAD_MAX) {
-        invocation_fail_too_large(invocation);
+        invocation_fail_too_large(invocation, RESPONSE_PAYLOAD_MAX);
         return;
     }
     command->result = NULL;

@@ -218,7 +218,7 @@ void worker_succeed(struct worker *worker, struct bytes *payload)
 
     if (bytes_view(payload).length > RESPONSE_PAYLOAD_MAX) {
         bytes_release(payload);
-        invocation_fail_too_large(invocation);
+        invocation_fail_too_large(invocation, RESPONSE_PAYLOAD_MAX);
     } else {
         invocation_succeed(invocation, payload);
     }
@@ -232,7 +232,7 @@ void worker_fail_invocation(struct worker *worker, const char *error_type, struc
 
     if (bytes_view(payload).length > RESPONSE_PAYLOAD_MAX) {
         bytes_release(payload);
-        invocation_fail_too_large(worker->base.invocation);
+        invocation_fail_too_large(worker->base.invocation, RESPONSE_PAYLOAD_MAX);
     } else {
         invocation_fail(worker->base.invocation, is_runtime ? error_type : "", payload);
     }

@@ -64,7 +64,7 @@ enum worker_status worker_respond_too_large(struct worker *worker, const char *r
     const enum worker_status status = check_request_id(worker, request_id);
 
     if (status == WORKER_ACCEPTED) {
-        invocation_fail_too_large(worker->base.invocation);
+        invocation_fail_too_large(worker->base.invocation, RESPONSE_PAYLOAD_MAX);
         worker_hand_over(worker, ENVIRONMENT_FINISHING);
     }
     return status;

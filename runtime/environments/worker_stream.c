@@ -33,7 +33,7 @@ static bool pass_on(struct worker *worker, struct bytes *chunk, worker_room_fn *
     stream->sent += bytes_view(chunk).length;
     if (stream->sent > STREAMED_RESPONSE_MAX) {
         bytes_release(chunk);
-        invocation_fail_too_large(invocation);
+        invocation_fail_too_large(invocation, STREAMED_RESPONSE_MAX);
         worker_hand_over(worker, ENVIRONMENT_FINISHING);
         return true;
     }

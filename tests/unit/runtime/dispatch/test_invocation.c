@@ -179,7 +179,7 @@ END_TEST
 START_TEST(too_large_a_response_is_the_recorded_error)
 {
     make();
-    invocation_fail_too_large(invocation);
+    invocation_fail_too_large(invocation, RESPONSE_PAYLOAD_MAX);
     assert_payload("{\"errorMessage\":\"Response payload size exceeded maximum allowed payload "
                    "size (6291556 bytes)."
                    "\",\"errorType\":\"Function.ResponseSizeTooLarge\"}");
