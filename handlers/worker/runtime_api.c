@@ -6,9 +6,59 @@
 
 #include "base/base64.h"
 
-static const char prefix[] = "/2018-06-01/runtime/";
-
 enum { REQUEST_ID_TEXT_MAX = 256, MESSAGE_SIZE = 256 };
+
+enum route { ROUTE_PING, ROUTE_NEXT, ROUTE_RESPONSE, ROUTE_ERROR, ROUTE_INIT_ERROR };
+
+/* A path is `before`, a request id where there is an `after`, and that. The first that fits counts. */
+struct route_row {
+    enum route route;
+    const char *method; /* NULL: any */
+    const char *before, *after;
+};
+
+/* clang-format off */
+static const struct route_row routes[] = {
+    {ROUTE_PING,       NULL,   "/ping",                              NULL},
+    {ROUTE_PING,       NULL,   "/2018-06-01/ping",                   NULL},
+    {ROUTE_NEXT,       "GET",  "/2018-06-01/runtime/invocation/next", NULL},
+    {ROUTE_INIT_ERROR, "POST", "/2018-06-01/runtime/init/error",     NULL},
+    {ROUTE_RESPONSE,   "POST", "/2018-06-01/runtime/invocation/",    "/response"},
+    {ROUTE_ERROR,      "POST", "/2018-06-01/runtime/invocation/",    "/error"},
+};
+/* clang-format on */
+
+static bool fits(const struct route_row *row, struct bytes_view path, struct bytes_view *id)
+{
+    const size_t before = strlen(row->before);
+    const size_t after = row->after == NULL ? 0 : strlen(row->after);
+
+    if (path.length < before + after || memcmp(path.data, row->before, before) != 0)
+        return false;
+    *id = (struct bytes_view){path.data + before, path.length - before - after};
+    return row->after == NULL ? id->length == 0
+                              : memcmp(id->data + id->length, row->after, after) == 0;
+}
+
+/* NULL when there is none. The request id is decoded, and "" for a path that has none. */
+static const struct route_row *find_route(const struct exchange *exchange,
+                                          char request_id[REQUEST_ID_TEXT_MAX])
+{
+    struct bytes_view id;
+
+    for (size_t i = 0; i < sizeof routes / sizeof routes[0]; i++) {
+        if (!fits(&routes[i], exchange->path, &id))
+            continue;
+        (void)percent_decode(id, request_id, REQUEST_ID_TEXT_MAX);
+        return &routes[i];
+    }
+    return NULL;
+}
+
+static bool has_method(const struct route_row *row, const struct exchange *exchange)
+{
+    return row->method == NULL || strcmp(exchange->method, row->method) == 0;
+}
 
 /* Go's encoder ends every document with a line feed. */
 static void answer_json(struct exchange *exchange, int status, struct bytes_view json)
@@ -263,103 +313,57 @@ static void answer_plain(struct exchange *exchange, int status, struct bytes_vie
     bytes_release(body);
 }
 
-static bool is_method(struct exchange *exchange, const char *method)
+static void handle_route(enum route route, struct exchange *exchange, struct worker *worker,
+                         const char *request_id)
 {
-    const struct answer answer = {.status = 405};
-
-    if (strcmp(exchange->method, method) == 0)
-        return true;
-    exchange_answer(exchange, &answer);
-    return false;
-}
-
-static bool ends_with(struct bytes_view text, const char *end, struct bytes_view *rest)
-{
-    const size_t length = strlen(end);
-
-    if (text.length < length || memcmp(text.data + text.length - length, end, length) != 0)
-        return false;
-    *rest = (struct bytes_view){text.data, text.length - length};
-    return true;
-}
-
-static bool equals(struct bytes_view text, const char *word)
-{
-    return text.length == strlen(word) && memcmp(text.data, word, text.length) == 0;
-}
-
-/* What follows "invocation/": an id and what is said of it. */
-static bool handle_invocation(struct exchange *exchange, struct worker *worker,
-                              struct bytes_view rest)
-{
-    char request_id[REQUEST_ID_TEXT_MAX];
-    struct bytes_view id;
-    const bool is_response = ends_with(rest, "/response", &id);
-
-    if (!is_response && !ends_with(rest, "/error", &id))
-        return false;
-    if (!is_method(exchange, "POST"))
-        return true;
-    (void)percent_decode(id, request_id, sizeof request_id);
-    if (is_response)
+    switch (route) {
+    case ROUTE_PING:
+        answer_plain(exchange, 200, BYTES_VIEW("pong"));
+        break;
+    case ROUTE_NEXT:
+        worker_next(worker, deliver, exchange);
+        break;
+    case ROUTE_RESPONSE:
         respond(exchange, worker, request_id);
-    else
+        break;
+    case ROUTE_ERROR:
         fail(exchange, worker, request_id);
-    return true;
-}
-
-static bool handle_runtime(struct exchange *exchange, struct worker *worker, struct bytes_view rest)
-{
-    static const char invocation[] = "invocation/";
-    const size_t length = sizeof invocation - 1;
-
-    if (equals(rest, "invocation/next")) {
-        if (is_method(exchange, "GET"))
-            worker_next(worker, deliver, exchange);
-        return true;
+        break;
+    case ROUTE_INIT_ERROR:
+        fail_init(exchange, worker);
+        break;
     }
-    if (equals(rest, "init/error")) {
-        if (is_method(exchange, "POST"))
-            fail_init(exchange, worker);
-        return true;
-    }
-    if (rest.length <= length || memcmp(rest.data, invocation, length) != 0)
-        return false;
-    return handle_invocation(exchange, worker,
-                             (struct bytes_view){rest.data + length, rest.length - length});
 }
 
 void runtime_api_handle(struct exchange *exchange, struct worker *worker)
 {
-    const size_t length = sizeof prefix - 1;
-    const struct bytes_view path = exchange->path;
+    char request_id[REQUEST_ID_TEXT_MAX];
+    const struct route_row *row = find_route(exchange, request_id);
 
-    if (equals(path, "/ping") || equals(path, "/2018-06-01/ping")) {
-        answer_plain(exchange, 200, BYTES_VIEW("pong"));
-        return;
-    }
-    if (path.length > length && memcmp(path.data, prefix, length) == 0 &&
-        handle_runtime(exchange, worker,
-                       (struct bytes_view){path.data + length, path.length - length}))
-        return;
-    answer_plain(exchange, 404, BYTES_VIEW("404 page not found\n"));
+    if (row == NULL)
+        answer_plain(exchange, 404, BYTES_VIEW("404 page not found\n"));
+    else if (!has_method(row, exchange))
+        exchange_answer(exchange, &(struct answer){.status = 405});
+    else
+        handle_route(row->route, exchange, worker, request_id);
+}
+
+/* aws-lambda-go never names a mode, and sends every result in chunks: whoever waits for a stream gets them as such. */
+static bool is_in_pieces(const struct exchange *exchange)
+{
+    const char *mode = exchange_header(exchange, "Lambda-Runtime-Function-Response-Mode");
+
+    return mode == NULL ? exchange_header(exchange, "Transfer-Encoding") != NULL
+                        : strcmp(mode, "streaming") == 0;
 }
 
 bool runtime_api_wants_stream(struct exchange *exchange, struct worker *worker)
 {
-    static const char invocation[] = "/2018-06-01/runtime/invocation/";
-    const char *mode = exchange_header(exchange, "Lambda-Runtime-Function-Response-Mode");
-    const size_t length = sizeof invocation - 1;
-    const struct bytes_view path = exchange->path;
     char request_id[REQUEST_ID_TEXT_MAX];
-    struct bytes_view id;
+    const struct route_row *row = find_route(exchange, request_id);
 
-    if (mode == NULL || strcmp(mode, "streaming") != 0 || path.length <= length ||
-        memcmp(path.data, invocation, length) != 0 || !ends_with(path, "/response", &id))
-        return false;
-    (void)percent_decode((struct bytes_view){id.data + length, id.length - length}, request_id,
-                         sizeof request_id);
-    return worker_wants_stream(worker, request_id, exchange);
+    return row != NULL && row->route == ROUTE_RESPONSE && has_method(row, exchange) &&
+           is_in_pieces(exchange) && worker_wants_stream(worker, request_id, exchange);
 }
 
 bool runtime_api_stream(struct worker *worker, struct bytes *piece, worker_room_fn *on_room,

@@ -12,14 +12,14 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "base/arena.h"
 #include "server/runtime_port/http_request.h"
 
 enum {
     READ_BYTES = 65536,
     READS_PER_TURN = 16,
     READS_PER_DRAIN = 256, /* what a process has left behind may write for ever */
-    CONNECTIONS_MAX = 64,  /* of one environment: a worker needs one, some clients two */
-    HEAD_BYTES_MAX = 8192  /* of an answer, without the client context */
+    CONNECTIONS_MAX = 64   /* of one environment: a worker needs one, some clients two */
 };
 
 enum connection_state {
@@ -42,16 +42,14 @@ struct connection {
     bool is_ended;     /* the client sends no more */
     bool is_answered;  /* the current exchange */
     bool has_asked;    /* an earlier one is over: a client that knows what to do here */
-    bool
-        has_behind; /* what arrived with the last request has not been looked at since its answer */
+    bool has_behind;   /* there may be input that advance() has not looked at: the loop will */
 
     struct bytes
         *input; /* what has arrived and is not used yet; the head stays while the exchange lives */
     size_t used;
     struct http_request request;
     char method[16];
-    char header_value[2][HEAD_BYTES_MAX]; /* what exchange_header() returned last, in turn */
-    unsigned header_turn;
+    struct arena *texts; /* what exchange_header() has returned; NULL: nothing yet */
 
     struct http_chunks chunks;
     struct bytes *trailers; /* lines, each ended by a LF */
@@ -61,7 +59,6 @@ struct connection {
     size_t sent;
 };
 
-static void advance(struct connection *connection);
 static void on_ready(uv_poll_t *poll, int status, int events);
 
 /* ---- the end ---- */
@@ -81,6 +78,7 @@ static void on_connection_closed(uv_handle_t *handle)
     bytes_release(connection->trailers);
     bytes_release(connection->head);
     bytes_release(connection->body);
+    arena_free(connection->texts);
     free(connection);
     if (group->first == NULL)
         group->on_empty(group->context);
@@ -134,6 +132,8 @@ static void end_exchange(struct connection *connection)
     bytes_release(connection->body);
     bytes_release(connection->exchange.body);
     bytes_release(connection->trailers);
+    arena_free(connection->texts);
+    connection->texts = NULL;
     connection->trailers = NULL;
     connection->head = NULL;
     connection->body = NULL;
@@ -267,15 +267,15 @@ static const char *find_header(const struct exchange *exchange, const char *name
 {
     struct connection *connection = (struct connection *)(uintptr_t)exchange;
     struct bytes_view value = http_request_header(&connection->request, name);
-    char *text = connection->header_value[connection->header_turn++ % 2];
 
     if (value.data == NULL)
         value = find_trailer(connection, name);
-    if (value.data == NULL || value.length >= HEAD_BYTES_MAX)
+    if (value.data == NULL)
         return NULL;
-    memcpy(text, value.data, value.length);
-    text[value.length] = '\0';
-    return text;
+    if (connection->texts == NULL)
+        connection->texts = arena_new();
+    return connection->texts == NULL ? NULL
+                                     : arena_copy(connection->texts, value.data, value.length);
 }
 
 static const struct exchange_transport transport = {
@@ -306,7 +306,18 @@ static void handle(struct connection *connection)
         runtime_api_handle(&connection->exchange, connection->group->worker);
 }
 
-static void on_room(void *context);
+/*
+ * The taker of a streamed body has room again. The loop goes on with what is there: this may be called from inside
+ * advance(), when a piece of the body ends its invocation.
+ */
+static void on_room(void *context)
+{
+    struct connection *connection = context;
+
+    connection->is_paused = false;
+    connection->has_behind = true;
+    watch(connection);
+}
 
 static bool take_body(struct connection *connection, const char *data, size_t length)
 {
@@ -386,7 +397,11 @@ static bool read_plain_body(struct connection *connection)
     const size_t piece =
         available < connection->body_rest ? available : (size_t)connection->body_rest;
 
-    if (!take_body(connection, input->data + connection->used, piece)) {
+    const bool is_taken = take_body(connection, input->data + connection->used, piece);
+
+    if (connection->state != READING_BODY)
+        return false; /* closed meanwhile */
+    if (!is_taken) {
         refuse(connection, 500);
         return true;
     }
@@ -474,16 +489,6 @@ static void advance(struct connection *connection)
         }
     }
     connection->has_behind = false;
-}
-
-/* The taker of a streamed body has room again. */
-static void on_room(void *context)
-{
-    struct connection *connection = context;
-
-    connection->is_paused = false;
-    advance(connection);
-    watch(connection);
 }
 
 /* ---- the socket ---- */

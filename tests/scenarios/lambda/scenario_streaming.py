@@ -64,10 +64,10 @@ while True:
     answer = connection.getresponse()
     event = json.loads(answer.read())
     stream = socket.create_connection((host, int(port)))
-    stream.sendall(b"POST /2018-06-01/runtime/invocation/%s/response HTTP/1.1\\r\\nHost: x\\r\\n"
-                   b"Lambda-Runtime-Function-Response-Mode: streaming\\r\\nTransfer-Encoding: chunked\\r\\n"
+    mode = b"" if event.get("names_no_mode") else b"Lambda-Runtime-Function-Response-Mode: streaming\\r\\n"
+    stream.sendall(b"POST /2018-06-01/runtime/invocation/%s/response HTTP/1.1\\r\\nHost: x\\r\\n%sTransfer-Encoding: chunked\\r\\n"
                    b"Trailer: Lambda-Runtime-Function-Error-Type, Lambda-Runtime-Function-Error-Body\\r\\n\\r\\n"
-                   % answer.headers["Lambda-Runtime-Aws-Request-Id"].encode())
+                   % (answer.headers["Lambda-Runtime-Aws-Request-Id"].encode(), mode))
     send = lambda data: stream.sendall(b"%x\\r\\n%s\\r\\n" % (len(data), data))
     for chunk in event.get("chunks", []):
         send(chunk.encode())
@@ -410,8 +410,16 @@ class ByRuntimeApi(WithServer):
     functions = {"f": provided(BOOTSTRAP, Timeout=60)}
 
     def test_chunks_as_they_come(self):
+        self.check_chunks({})
+
+    def test_chunks_as_they_come_from_a_runtime_that_names_no_mode(self):
+        self.check_chunks({"names_no_mode": True})
+        payload, _, complete = self.stream("f", {"names_no_mode": True, "mebibytes": 8}).rest()
+        self.assertEqual((len(payload), complete), (8 * MIB, {}))
+
+    def check_chunks(self, event):
         file = self.file()
-        stream = self.stream("f", {"chunks": ["one ", "two "], "file": file})
+        stream = self.stream("f", {"chunks": ["one ", "two "], "file": file, **event})
         first = b""
         while first != b"one two ":
             first += stream.next()[1]
@@ -456,6 +464,7 @@ class ByRuntimeApi(WithServer):
             else:
                 self.assertGreater(total, 199 * MIB)
                 self.assertEqual(complete["ErrorCode"], "Function.ResponseSizeTooLarge")
+                self.assertIn("(209715200 bytes)", complete["ErrorDetails"])
         self.assertEqual(self.stream("f", {"chunks": ["x"]}).rest(), (b"x", 1, {}))
 
 
