@@ -18,12 +18,23 @@
 #include "handlers/lambda/trace_header.h"
 #include "runtime/dispatch/history.h"
 #include "base/json/json_string.h"
+#include "base/json/json_text.h"
+#include "base/json/json_walk.h"
+#include "base/safe_text.h"
+#include "base/utf8.h"
+
+enum {
+    ERROR_CODE_MAX = 256, /* bytes; AWS's are names */
+    DETAILS_JSON_MAX =
+        EVENT_STREAM_PAYLOAD_MAX - 65536 /* the log and the other members fit beside it */
+};
 
 struct streaming {
     struct exchange *exchange;
     struct api *api;
     bool wants_log;
     bool has_begun;
+    bool is_broken; /* a part was lost for want of memory: the client must miss the end */
     const struct invocation *invocation; /* borrowed while it runs */
     struct response_stream stream;
 };
@@ -57,28 +68,46 @@ static void begin(struct streaming *streaming)
     exchange_stream_begin(exchange, &answer, on_room, streaming);
 }
 
-static bool write_copy(struct streaming *streaming, const void *data, size_t length)
+/* `piece` is taken; NULL when there was no memory for it. */
+static bool write_piece(struct streaming *streaming, struct bytes *piece)
 {
-    struct bytes *bytes = bytes_copy(data, length);
-
-    return bytes == NULL || exchange_stream_write(streaming->exchange, bytes);
+    streaming->is_broken = streaming->is_broken || piece == NULL;
+    if (!streaming->is_broken)
+        return exchange_stream_write(streaming->exchange, piece);
+    bytes_release(piece);
+    return true;
 }
 
 /* One PayloadChunk message; `chunk` is taken. */
+static bool write_message(struct streaming *streaming, struct bytes *chunk)
+{
+    struct event_stream_frame frame = {.head_length = 0};
+
+    event_stream_payload_chunk(&frame, bytes_view(chunk));
+    (void)write_piece(streaming, bytes_copy(frame.head, frame.head_length));
+    (void)write_piece(streaming, chunk);
+    return write_piece(streaming, bytes_copy(frame.tail, EVENT_STREAM_TAIL));
+}
+
+/* `chunk` is taken. Only one that is too large for a message, which is rare, is copied. */
 static bool write_chunk(struct streaming *streaming, struct bytes *chunk)
 {
     const struct bytes_view view = bytes_view(chunk);
-    struct event_stream_frame frame = {.head_length = 0};
+    bool has_room = true;
 
     begin(streaming);
-    if (view.length == 0) {
-        bytes_release(chunk);
-        return true;
+    if (view.length > 0 && view.length <= EVENT_STREAM_PAYLOAD_MAX)
+        return write_message(streaming, chunk);
+    for (size_t at = 0; at < view.length; at += EVENT_STREAM_PAYLOAD_MAX) {
+        const size_t rest = view.length - at;
+
+        has_room =
+            write_message(streaming, bytes_copy(view.data + at, rest < EVENT_STREAM_PAYLOAD_MAX
+                                                                    ? rest
+                                                                    : EVENT_STREAM_PAYLOAD_MAX));
     }
-    event_stream_payload_chunk(&frame, view);
-    (void)write_copy(streaming, frame.head, frame.head_length);
-    (void)exchange_stream_write(streaming->exchange, chunk);
-    return write_copy(streaming, frame.tail, EVENT_STREAM_TAIL);
+    bytes_release(chunk);
+    return has_room;
 }
 
 static bool on_chunk(struct bytes *chunk, void *context)
@@ -97,31 +126,68 @@ static bool append_member(struct bytes **json, const char *key, struct bytes_vie
            json_string_append(json, value);
 }
 
-/* The platform's error type, else the one that the error itself names, else Unhandled. */
-static struct bytes_view error_code(const struct outcome *outcome, const cJSON *error)
+/* At most `max` bytes of the text, and no part of a character. */
+static struct bytes_view cut(struct bytes_view text, size_t max)
 {
-    const char *type = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(error, "errorType"));
+    if (text.length <= max)
+        return text;
+    while (max > 0 && utf8_is_continuation((unsigned char)text.data[max]))
+        max--;
+    return (struct bytes_view){text.data, max};
+}
 
-    if (outcome->error_type[0] != '\0')
-        return (struct bytes_view){outcome->error_type, strlen(outcome->error_type)};
-    return type == NULL || type[0] == '\0' ? BYTES_VIEW("Unhandled")
-                                           : (struct bytes_view){type, strlen(type)};
+/* The member `errorType` of the error, decoded. Returns owned; NULL for none. */
+static cJSON *find_error_type(struct bytes_view error)
+{
+    struct bytes_view value = {NULL, 0};
+
+    if (!json_text_check(error.data, error.length, NULL) ||
+        json_walk_kind(json_walk_value(error)) != JSON_KIND_OBJECT ||
+        !json_walk_member(json_walk_value(error), "errorType", &value))
+        return NULL;
+    return cJSON_ParseWithLength(value.data,
+                                 json_walk_kind(value) == JSON_KIND_STRING ? value.length : 0);
+}
+
+/* The platform's error type, else the one that the error itself names, else Unhandled. */
+static bool append_error_code(struct bytes **json, const struct outcome *outcome)
+{
+    cJSON *named =
+        outcome->error_type[0] != '\0' ? NULL : find_error_type(bytes_view(outcome->payload));
+    const char *type = named == NULL ? outcome->error_type : cJSON_GetStringValue(named);
+    bool is_made;
+
+    if (type == NULL || type[0] == '\0')
+        type = "Unhandled";
+    is_made = append_member(json, "ErrorCode",
+                            cut((struct bytes_view){type, strlen(type)}, ERROR_CODE_MAX));
+    cJSON_Delete(named);
+    return is_made;
+}
+
+/* Bounded once it is JSON: escapes make up to six bytes of one. */
+static bool append_error_details(struct bytes **json, struct bytes_view details)
+{
+    const size_t before = (*json)->length;
+
+    if (!append_member(json, "ErrorDetails", details))
+        return false;
+    if ((*json)->length <= DETAILS_JSON_MAX)
+        return true;
+    (*json)->length = before;
+    return append_member(json, "ErrorDetails", cut(details, DETAILS_JSON_MAX / SAFE_TEXT_GROWTH));
 }
 
 static struct bytes *make_complete(const struct streaming *streaming,
                                    const struct invocation *invocation)
 {
     const struct outcome *outcome = &invocation->outcome;
-    const struct bytes_view details = bytes_view(outcome->payload);
     struct bytes *json = NULL, *message;
     bool is_made = bytes_append(&json, "{", 1);
 
     if (outcome->kind == OUTCOME_FUNCTION_ERROR) {
-        cJSON *error = cJSON_ParseWithLength(details.data, details.length);
-
-        is_made = is_made && append_member(&json, "ErrorCode", error_code(outcome, error)) &&
-                  append_member(&json, "ErrorDetails", details);
-        cJSON_Delete(error);
+        is_made = is_made && append_error_code(&json, outcome) &&
+                  append_error_details(&json, bytes_view(outcome->payload));
     } else if (outcome->kind != OUTCOME_SUCCEEDED) {
         is_made = is_made && append_member(&json, "ErrorCode", BYTES_VIEW("Sandbox.Failure")) &&
                   append_member(&json, "ErrorDetails",
@@ -144,14 +210,11 @@ static struct bytes *make_complete(const struct streaming *streaming,
 static void complete(struct streaming *streaming, struct invocation *invocation)
 {
     const bool was_whole = !streaming->has_begun;
-    struct bytes *message;
 
     begin(streaming);
     if (was_whole)
         (void)write_chunk(streaming, bytes_retain(invocation->outcome.payload));
-    message = make_complete(streaming, invocation);
-    if (message != NULL)
-        (void)exchange_stream_write(streaming->exchange, message);
+    (void)write_piece(streaming, make_complete(streaming, invocation));
     exchange_stream_end(streaming->exchange);
 }
 

@@ -104,6 +104,8 @@ void worker_end_init(struct worker *worker)
     invocation->began_us = environment->opened_us;
     if (worker->is_failure_of_system) {
         invocation_refuse(invocation, API_SERVICE, worker->failure_message);
+    } else if (worker->is_failure_too_large) {
+        invocation_fail_too_large(invocation, RESPONSE_PAYLOAD_MAX);
     } else if (worker->failure_payload != NULL) {
         invocation_fail(invocation, worker->failure_type, bytes_retain(worker->failure_payload));
     } else if (strcmp(worker->failure_type, "Sandbox.Timedout") == 0) {
@@ -246,7 +248,11 @@ void worker_report_init_failure(struct worker *worker, const char *error_type,
     environment_log_drain(&worker->log);
     (void)sample_memory(worker);
     worker_set_failure(worker, error_type, "");
-    worker->failure_payload = payload == NULL ? bytes_new(0) : payload;
+    worker->is_failure_too_large = bytes_view(payload).length > RESPONSE_PAYLOAD_MAX;
+    if (worker->is_failure_too_large)
+        bytes_release(payload);
+    else
+        worker->failure_payload = payload == NULL ? bytes_new(0) : payload;
     (void)uv_timer_start(&worker->timer, on_leave_timer, LEAVE_MS, 0);
     worker_end_init(worker);
 }

@@ -60,6 +60,7 @@ struct worker {
     char failure_type[ERROR_TYPE_SIZE];
     char failure_message[WORKER_FAILURE_SIZE];
     struct bytes *failure_payload;
+    bool is_failure_too_large; /* what the process said is over the limit of a response */
     bool is_failure_of_system; /* the machine is short of something: no error of the function */
 };
 

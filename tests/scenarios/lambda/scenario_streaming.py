@@ -8,6 +8,7 @@ import base64
 import http.client
 import json
 import os
+import re
 import socket
 import sys
 import threading
@@ -466,6 +467,67 @@ class ByRuntimeApi(WithServer):
                 self.assertEqual(complete["ErrorCode"], "Function.ResponseSizeTooLarge")
                 self.assertIn("(209715200 bytes)", complete["ErrorDetails"])
         self.assertEqual(self.stream("f", {"chunks": ["x"]}).rest(), (b"x", 1, {}))
+
+
+# Handlers that have found the socket of the bundled runtime, and write frames of their own to it.
+FRAMES = """
+import os, stat, struct
+socket = next(i for i in range(3, 1024) if os.path.exists(f"/proc/self/fd/{i}") and stat.S_ISSOCK(os.fstat(i).st_mode))
+def frame(kind, body):
+    data = memoryview(struct.pack(">I", len(body) + 1) + kind + body)
+    while data:
+        data = data[os.write(socket, data):]
+"""
+LARGE_CHUNK = FRAMES + """
+def handler(event, context):
+    frame(b"S", b"text/plain\\0")
+    frame(b"C", b"x" * event)
+    frame(b"Z", b"")
+"""
+LARGE_INIT_ERROR = FRAMES + """
+frame(b"X", b"Runtime.Large\\0" + b"\\x01" * (60 << 20))
+os._exit(1)
+"""
+
+
+class LargeMessages(WithServer):
+    functions = {"chunk": python(LARGE_CHUNK, MemorySize=512), "init": python(LARGE_INIT_ERROR, MemorySize=512)}
+
+    def test_a_chunk_that_is_larger_than_a_message_is_split(self):
+        for length, messages in ((MIB, 1), (16 * MIB + 1, 2)):
+            payload, chunks, complete = self.stream("chunk", length).rest()
+            self.assertEqual((len(payload), set(payload), chunks, complete), (length, {ord("x")}, messages, {}))
+
+    def test_a_large_init_error_is_too_large(self):
+        too_large = {"errorMessage": "Response payload size exceeded maximum allowed payload size (6291556 bytes).",
+                     "errorType": "Function.ResponseSizeTooLarge"}
+        answer = self.server.invoke("init", {})
+        self.assertEqual((answer.function_error, answer.json), ("Unhandled", too_large))
+        payload, chunks, complete = self.stream("init", {}).rest()
+        self.assertEqual((json.loads(payload), chunks, complete["ErrorCode"]), (too_large, 1, "Function.ResponseSizeTooLarge"))
+
+
+class LargeErrors(unittest.TestCase):
+    """The test is the runtime, and its errors grow when they are made JSON of."""
+
+    def test_details_are_cut(self):
+        with invoked.Server({"f": {"ImageConfig": {"Command": ["x"]}, "Local": {"Attach": True}}}) as server:
+            address = server.wait_for_log(r"AWS_LAMBDA_RUNTIME_API=(\S+)").group(1)
+            api = RuntimeApi(address)
+            self.addCleanup(api.close)
+            for body, code, details in ((b"\1" * 6_291_556, "Unhandled", "\1" * 2785280),
+                                        (b"\xe2\x9c\x93" * 1_500_000, "Unhandled", "\u2713" * 1_500_000),
+                                        (b'{"errorType":"%s"}' % (b"\\u0001" * 1_000_000), "\1" * 256, None)):
+                api.send_next()
+                answer = []
+                thread = threading.Thread(target=lambda: answer.append(Stream(server, "f", {}).rest()))
+                thread.start()
+                event = api.read()
+                api.fail(event.headers["lambda-runtime-aws-request-id"], body)
+                thread.join(invoked.WAIT_S)
+                payload, chunks, complete = answer[0]
+                self.assertEqual((payload == body, chunks, complete["ErrorCode"]), (True, 1, code))
+                self.assertTrue(details is None or complete["ErrorDetails"] == details, len(complete["ErrorDetails"]))
 
 
 class LateBodies(unittest.TestCase):
