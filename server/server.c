@@ -468,6 +468,7 @@ static void end_environments(struct server *server)
         return;
     server->is_closing = true;
     (void)uv_timer_stop(&server->stop_timer);
+    http_listener_refuse(server->http_listener);
     dispatcher_close(server->dispatcher, on_dispatcher_closed, server);
 }
 
@@ -475,6 +476,7 @@ static void on_stop_poll(uv_timer_t *timer)
 {
     struct server *server = timer->data;
 
+    held_exchanges_end(&server->api); /* those that began to wait only now */
     if (http_listener_pending(server->http_listener) == 0 ||
         clock_monotonic_us() - server->stopping_since_us >= STOP_WAIT_MS * INT64_C(1000))
         end_environments(server);

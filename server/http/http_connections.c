@@ -45,6 +45,16 @@ void http_connections_remove(struct http_connection *connection)
     free(connection);
 }
 
+bool http_connections_any_awaits(const struct http_connections *list, enum http_awaited awaited)
+{
+    for (const struct http_connection *connection = list->first; connection != NULL;
+         connection = connection->next) {
+        if (connection->awaited == awaited)
+            return true;
+    }
+    return false;
+}
+
 void http_connection_await(struct http_connection *connection, enum http_awaited awaited,
                            size_t bytes)
 {

@@ -48,6 +48,8 @@ struct http_connection {
 struct http_connection *http_connections_add(struct http_connections *list, int file);
 void http_connections_remove(struct http_connection *connection);
 
+bool http_connections_any_awaits(const struct http_connections *list, enum http_awaited awaited);
+
 /* From now on. `bytes`: how many are on their way already. */
 void http_connection_await(struct http_connection *connection, enum http_awaited awaited,
                            size_t bytes);

@@ -95,7 +95,7 @@ void http_exchange_send_head(struct http_exchange *exchange, struct MHD_Response
     (void)MHD_set_response_options(response, MHD_RF_SEND_KEEP_ALIVE_HEADER, MHD_RO_END);
     for (size_t i = 0; i < answer->header_count; i++)
         (void)MHD_add_response_header(response, answer->headers[i].name, answer->headers[i].value);
-    if (exchange->guard.fault != NULL)
+    if (exchange->guard.fault != NULL || exchange->host->phase != LISTENER_SERVING)
         (void)MHD_add_response_header(response, "Connection", "close");
     allow_origin(exchange, response);
     exchange->response = response;
@@ -238,9 +238,8 @@ static void refuse_page(struct http_exchange *exchange, const char *why)
     api_answer_refusal(&exchange->exchange, 403, why);
 }
 
-static void refuse_for_memory(struct http_exchange *exchange)
+static void refuse(struct http_exchange *exchange, const char *why)
 {
-    static const char why[] = "invoked is out of memory for the body of this request.";
     static const char own[] = "/_invoked/";
 
     if (strncmp(exchange->route->before, own, sizeof own - 1) == 0)
@@ -267,7 +266,9 @@ static enum MHD_Result handle(struct http_exchange *exchange)
                                   why))
         refuse_page(exchange, why);
     else if (exchange->is_memory_short && !base->is_body_too_large)
-        refuse_for_memory(exchange);
+        refuse(exchange, "invoked is out of memory for the body of this request");
+    else if (host->phase == LISTENER_REFUSING)
+        refuse(exchange, "invoked is stopping");
     else if (!preflight_handle(base))
         exchange->route->handler(base, host->api);
     if (exchange->state != HANDLING)
@@ -347,14 +348,13 @@ enum MHD_Result http_exchange_receive(void *context, struct MHD_Connection *conn
                                       const char *data, size_t *length, void **slot)
 {
     struct http_exchange *exchange = *slot;
-
     struct exchange_host *host = context;
 
     (void)connection;
     (void)url;
     (void)version;
     host->has_moved = true;
-    if (exchange == NULL || (exchange->route == NULL && exchange->host->is_stopping))
+    if (exchange == NULL || (exchange->route == NULL && host->phase != LISTENER_SERVING))
         return MHD_NO;
     if (exchange->route == NULL)
         return begin(exchange, method);

@@ -16,12 +16,18 @@
 #include "server/http/http_connections.h"
 #include "server/http/origin_guard.h"
 
+enum listener_phase {
+    LISTENER_SERVING,
+    LISTENER_STOPPING, /* takes no more requests; those whose heads have arrived are handled */
+    LISTENER_REFUSING  /* calls no handler any more, since what handlers use is being freed */
+};
+
 /* What exchanges need of their listener. */
 struct exchange_host {
     struct api *api;
     struct origin_guard guard;
-    unsigned pending;   /* exchanges without an answer */
-    bool is_stopping;   /* takes no more requests */
+    unsigned pending; /* exchanges without an answer */
+    enum listener_phase phase;
     bool is_run_wanted; /* libmicrohttpd has something to do */
     bool has_moved;     /* …and has done something */
 };

@@ -15,6 +15,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "server/http/http_connections.h"
 #include "server/http/http_exchange.h"
 
@@ -28,7 +29,9 @@ enum {
     RUNS_PER_TURN = 4,
     EMPTY_TURNS_MAX = 100,
     EMPTY_TURN_MS = 10,
-    CLOSE_WAIT_MS = 50
+    CLOSE_POLL_MS = 5,
+    CLOSE_BODY_MS = 50,   /* for the rest of a request, which is then refused */
+    CLOSE_READER_MS = 500 /* for a client that still reads its answer */
 };
 
 struct http_listener {
@@ -47,6 +50,7 @@ struct http_listener {
     uv_prepare_t prepare;
     uv_check_t check;
     unsigned open_handles;
+    int64_t closing_since_us;
     http_listener_closed_fn *on_closed;
     void *closed_context;
 };
@@ -166,7 +170,7 @@ static void on_connection_change(void *context, struct MHD_Connection *connectio
         http_connections_remove(*slot);
     }
     *slot = NULL;
-    if (!listener->host.is_stopping && listener->is_accepting_stopped &&
+    if (listener->host.phase == LISTENER_SERVING && listener->is_accepting_stopped &&
         !listener->is_out_of_descriptors)
         watch_socket(listener);
 }
@@ -175,7 +179,7 @@ static void on_accept_pause_over(uv_timer_t *timer)
 {
     struct http_listener *listener = timer->data;
 
-    if (!listener->host.is_stopping)
+    if (listener->host.phase == LISTENER_SERVING)
         watch_socket(listener);
 }
 
@@ -417,11 +421,17 @@ unsigned short http_listener_port(const struct http_listener *listener)
 
 void http_listener_stop(struct http_listener *listener)
 {
-    if (listener->host.is_stopping)
+    if (listener->host.phase != LISTENER_SERVING)
         return;
-    listener->host.is_stopping = true;
+    listener->host.phase = LISTENER_STOPPING;
     uv_close((uv_handle_t *)&listener->accept_poll, on_handle_closed); /* before its descriptor */
     (void)close(listener->socket);
+}
+
+void http_listener_refuse(struct http_listener *listener)
+{
+    http_listener_stop(listener);
+    listener->host.phase = LISTENER_REFUSING;
 }
 
 unsigned http_listener_pending(const struct http_listener *listener)
@@ -441,12 +451,24 @@ static void end(struct http_listener *listener)
     uv_close((uv_handle_t *)&listener->check, on_handle_closed);
 }
 
-static void on_close_wait_over(uv_timer_t *timer)
+static bool is_awaited(const struct http_listener *listener)
 {
-    end(timer->data);
+    const int64_t waited_ms = (clock_monotonic_us() - listener->closing_since_us) / 1000;
+
+    return (waited_ms < CLOSE_READER_MS &&
+            http_connections_any_awaits(&listener->connections, AWAITED_READER)) ||
+           (waited_ms < CLOSE_BODY_MS &&
+            http_connections_any_awaits(&listener->connections, AWAITED_BODY));
 }
 
-/* libmicrohttpd tells nothing of answers that are still being written: they get one moment. */
+static void on_close_poll(uv_timer_t *timer)
+{
+    struct http_listener *listener = timer->data;
+
+    if (!is_awaited(listener))
+        end(listener);
+}
+
 void http_listener_close(struct http_listener *listener, http_listener_closed_fn *on_closed,
                          void *context)
 {
@@ -456,8 +478,6 @@ void http_listener_close(struct http_listener *listener, http_listener_closed_fn
     listener->closed_context = context;
     listener->host.is_run_wanted = true;
     run_daemon(listener);
-    if (listener->connections.count == 0)
-        end(listener);
-    else
-        (void)uv_timer_start(&listener->close_timer, on_close_wait_over, CLOSE_WAIT_MS, 0);
+    listener->closing_since_us = clock_monotonic_us();
+    (void)uv_timer_start(&listener->close_timer, on_close_poll, 0, CLOSE_POLL_MS);
 }

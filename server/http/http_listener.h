@@ -35,10 +35,16 @@ unsigned short http_listener_port(const struct http_listener *listener);
 /* Takes no more connections and no more requests; those that run go on. */
 void http_listener_stop(struct http_listener *listener);
 
+/*
+ * Calls no handler from now on: a request whose body arrives only now is told that the server stops. To be called before
+ * anything that handlers use is closed.
+ */
+void http_listener_refuse(struct http_listener *listener);
+
 /* How many exchanges have not been answered. */
 unsigned http_listener_pending(const struct http_listener *listener);
 
-/* Every exchange must have been answered. Answers that are being sent get a moment to go out. */
+/* Every exchange must have been answered. Clients that still read an answer get a moment. */
 void http_listener_close(struct http_listener *listener, http_listener_closed_fn *on_closed,
                          void *context);
 
