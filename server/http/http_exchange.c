@@ -88,14 +88,18 @@ void http_exchange_settle(struct http_exchange *exchange, enum exchange_state st
     exchange->host->is_run_wanted = true;
 }
 
-/* Status, headers, and on its way. */
+/*
+ * Status, headers, and on its way. Behind a chunked body the connection is closed, since libmicrohttpd is lenient about
+ * the lines between chunks: what follows must not be taken for a request.
+ */
 void http_exchange_send_head(struct http_exchange *exchange, struct MHD_Response *response,
                              const struct answer *answer)
 {
     (void)MHD_set_response_options(response, MHD_RF_SEND_KEEP_ALIVE_HEADER, MHD_RO_END);
     for (size_t i = 0; i < answer->header_count; i++)
         (void)MHD_add_response_header(response, answer->headers[i].name, answer->headers[i].value);
-    if (exchange->guard.fault != NULL || exchange->host->phase != LISTENER_SERVING)
+    if (exchange->guard.problem != NULL || exchange->guard.is_chunked ||
+        exchange->host->phase != LISTENER_SERVING)
         (void)MHD_add_response_header(response, "Connection", "close");
     allow_origin(exchange, response);
     exchange->response = response;
@@ -259,8 +263,8 @@ static enum MHD_Result handle(struct http_exchange *exchange)
     http_connection_await(exchange->client, AWAITED_NOTHING, 0);
     host->pending++;
     request_id_make(host->api->random, base->request_id);
-    if (exchange->guard.fault != NULL)
-        api_answer_refusal(base, 400, exchange->guard.fault);
+    if (exchange->guard.problem != NULL)
+        api_answer_refusal(base, 400, exchange->guard.problem);
     else if (!origin_guard_allows(&host->guard, config_store_current(host->api->config_store),
                                   exchange_header(base, "Origin"), exchange_header(base, "Host"),
                                   why))
@@ -293,19 +297,30 @@ static enum MHD_Result take_header(void *context, enum MHD_ValueKind kind, const
     return MHD_YES;
 }
 
+static void read_head(struct http_exchange *exchange, const struct request_line *line)
+{
+    const union MHD_ConnectionInfo *head =
+        MHD_get_connection_info(exchange->connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
+
+    head_guard_begin(&exchange->guard, line);
+    (void)MHD_get_connection_values_n(exchange->connection, MHD_HEADER_KIND, take_header, exchange);
+    head_guard_end(&exchange->guard, line->method + (head == NULL ? 0 : head->header_size));
+}
+
 /* A client that waits to be told to go on, or announces more than we would read, is answered before its body. */
-static enum MHD_Result begin(struct http_exchange *exchange, const char *method)
+static enum MHD_Result begin(struct http_exchange *exchange, const struct request_line *line)
 {
     const char *length_text, *expect;
     unsigned long long length;
 
-    (void)MHD_get_connection_values_n(exchange->connection, MHD_HEADER_KIND, take_header, exchange);
+    read_head(exchange, line);
     length_text = find_header(&exchange->exchange, "Content-Length");
     expect = find_header(&exchange->exchange, "Expect");
     length = length_text == NULL ? 0 : strtoull(length_text, NULL, 10);
-    exchange->exchange.method = method;
-    exchange->route = route_find(method, exchange->exchange.path, &exchange->exchange.parameter);
-    if (exchange->guard.fault != NULL)
+    exchange->exchange.method = line->method;
+    exchange->route =
+        route_find(line->method, exchange->exchange.path, &exchange->exchange.parameter);
+    if (exchange->guard.problem != NULL)
         return handle(exchange);
     if (length > exchange->route->body_max) {
         exchange->exchange.is_body_too_large = true;
@@ -351,13 +366,11 @@ enum MHD_Result http_exchange_receive(void *context, struct MHD_Connection *conn
     struct exchange_host *host = context;
 
     (void)connection;
-    (void)url;
-    (void)version;
     host->has_moved = true;
     if (exchange == NULL || (exchange->route == NULL && host->phase != LISTENER_SERVING))
         return MHD_NO;
     if (exchange->route == NULL)
-        return begin(exchange, method);
+        return begin(exchange, &(struct request_line){method, version, url, exchange->target});
     if (exchange->state == ANSWERED || exchange->state == DROPPED)
         return send_answer(exchange);
     if (*length > 0) {

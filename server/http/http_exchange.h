@@ -67,7 +67,7 @@ struct http_exchange {
     struct http_connection *client; /* the same, as one who may be too slow */
     const struct route *route;      /* NULL until the head was seen */
     enum exchange_state state;
-    struct head_guard guard; /* with a fault it is refused, and the connection closed */
+    struct head_guard guard; /* with a problem it is refused, and the connection closed */
     bool is_memory_short;    /* the body was read and thrown away */
     uint64_t received;
     struct MHD_Response *response;

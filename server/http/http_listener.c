@@ -328,7 +328,11 @@ static bool start_daemon(struct http_listener *listener)
         MHD_OPTION_NOTIFY_CONNECTION, on_connection_change, listener,
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HEAD_BYTES_MAX, MHD_OPTION_CONNECTION_TIMEOUT,
         (unsigned)HTTP_PATIENCE_MS / 1000, MHD_OPTION_CONNECTION_LIMIT,
-        listener->connections_max + 1, MHD_OPTION_END);
+        listener->connections_max + 1,
+#if MHD_VERSION > LENIENT_MHD_MAX
+        MHD_OPTION_CLIENT_DISCIPLINE_LVL, 1,
+#endif
+        MHD_OPTION_END);
     return listener->daemon != NULL;
 }
 
