@@ -1,7 +1,9 @@
 /*
  * data_folder.h - the folder that holds queue, dead letters and destinations, and the lock that keeps it to one server.
  *
- * The lock is the kernel's (flock), so it ends with the process that holds it, however that ends.
+ * The lock is a POSIX record lock: the kernel drops it when the process that took it ends, however that ends, and a
+ * child between fork and exec doesn't share it. It belongs to the whole process, so nothing else in the process may
+ * open <data folder>/lock: closing any descriptor of that file would drop the lock.
  *
  * Lifetime: opened by server_start() before the queue, closed last.
  */
@@ -24,12 +26,15 @@ enum data_folder_status {
     DATA_FOLDER_IN_USE    /* by another server */
 };
 
-/* Makes the folder, and those above it, if need be. `fault` says what is wrong and how to mend it. */
+/*
+ * Makes the folder, and those above it, if need be. `fault` says what is wrong and how to mend it. Blocks for up to 3 s
+ * while a killed server is still ending, and for 0.2 s when the folder is in use.
+ */
 enum data_folder_status data_folder_open(struct data_folder *folder, const char *path,
                                          char fault[DATA_FOLDER_ERROR_SIZE]);
 void data_folder_close(struct data_folder *folder);
 
-/* Is the lock that was taken still the one that others find there? NULL and a closed folder have none. */
+/* Is the lock file that we hold still the one at that path? NULL and a closed folder have none. */
 bool data_folder_is_locked(const struct data_folder *folder);
 
 /* mkdir -p. 0, or the errno of what failed. */

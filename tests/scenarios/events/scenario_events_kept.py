@@ -1,6 +1,7 @@
 """What is accepted is kept: kills at random moments, a full disk, a damaged database, restarts, durabilities."""
 # test: timeout 300
 
+import contextlib
 import glob
 import http.client
 import json
@@ -157,6 +158,37 @@ class Kills(unittest.TestCase):
             server.accept("f", 11)
             server.drained()
             self.assertIn(11, counted(server))
+
+    def test_a_restart_directly_after_a_kill_while_handlers_start_on_a_busy_machine(self):
+        load = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(2 * (os.cpu_count() or 1))]
+        try:
+            with EventServer({"f": python(COUNTS)}, clock="real") as server:
+                for _ in range(8):
+                    for number in range(3):
+                        server.accept("f", number)
+                    callers = [threading.Thread(target=self.invoke_until_killed, args=(server,)) for _ in range(20)]
+                    for caller in callers:
+                        caller.start()
+                    time.sleep(random.uniform(0.01, 0.1))
+                    killed = server.process
+                    killed.kill()  # and nobody waits for its end
+                    began = time.monotonic()
+                    server.start()
+                    self.assertLess(time.monotonic() - began, 5 * SLOWNESS)
+                    killed.wait()
+                    killed.stdout.close()
+                    for caller in callers:
+                        caller.join()
+                server.drained()
+                self.assertLessEqual({0, 1, 2}, set(counted(server)))
+        finally:
+            for process in load:
+                process.kill()
+                process.wait()
+
+    def invoke_until_killed(self, server):
+        with contextlib.suppress(OSError, http.client.HTTPException):
+            server.invoke("f", -1)
 
     def test_one_that_had_finished_before_the_kill_does_not_run_again(self):
         with EventServer({"f": python(COUNTS)}, clock="real") as server:
