@@ -109,24 +109,30 @@ static void on_failing(void *context, const char *why)
     const struct async_invoker *invoker = context;
 
     log_write(invoker->options.log, LOG_ERROR,
-              "queue: can't be written (%s): new events are refused and none is started; what was "
-              "accepted is kept, and goes on when there is room",
+              "event queue is not writable (%s): rejecting new events; accepted events resume when "
+              "writes succeed",
               why);
 }
 
-static void on_postponed(void *context, const char *why)
+static void on_skipped(void *context, const char *why)
 {
     const struct async_invoker *invoker = context;
 
-    log_write(invoker->options.log, LOG_ERROR, "%s: a record can't be written; it is tried again",
-              why);
+    log_write(invoker->options.log, LOG_ERROR, "%s; dead letters and records for it wait", why);
+}
+
+static void on_unreadable(void *context, const char *why)
+{
+    const struct async_invoker *invoker = context;
+
+    log_write(invoker->options.log, LOG_ERROR, "event queue: read failed: %s", why);
 }
 
 static void on_recovered(void *context)
 {
     struct async_invoker *invoker = context;
 
-    log_write(invoker->options.log, LOG_WARN, "queue: can be written again");
+    log_write(invoker->options.log, LOG_WARN, "event queue is writable again");
     async_wake_all(invoker);
 }
 
@@ -212,7 +218,8 @@ struct async_invoker *async_invoker_open(const struct async_invoker_options *opt
 {
     const struct store_worker_listener listener = {
         .on_failing = on_failing,
-        .on_postponed = on_postponed,
+        .on_skipped = on_skipped,
+        .on_unreadable = on_unreadable,
         .on_recovered = on_recovered,
         .on_replaced = on_replaced,
         .on_restored = on_restored,

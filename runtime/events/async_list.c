@@ -197,16 +197,14 @@ bool async_invoker_clear(struct async_invoker *invoker, struct account *account,
         return false;
     *clearing = (struct clearing){.owner = owner, .on_done = on_done, .context = context};
     for (struct event_lane *lane = owner->lanes; lane != NULL; lane = lane->next_of_account) {
-        if (lane->count == 0)
-            continue;
-        forget_lane(lane);
-        clearing->open_count++;
-        async_begin(owner);
-        if (!event_queue_clear(invoker->queue, lane->id, on_cleared, clearing))
-            async_out_of_memory();
+        if (lane->count > 0)
+            forget_lane(lane);
     }
-    clearing->open_count++;
+    clearing->open_count = 2;
     async_begin(owner);
+    async_begin(owner);
+    if (!event_queue_clear(invoker->queue, account, on_cleared, clearing))
+        async_out_of_memory();
     if (!event_queue_remove_records(invoker->queue,
                                     has_records ? (account->is_default ? "" : account->id) : NULL,
                                     on_cleared, clearing))

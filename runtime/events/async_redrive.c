@@ -279,9 +279,11 @@ static enum store_status run_finish(struct event_store *store, struct store_oper
 
 /* The steps as the loop sees them. */
 
-static void submit(struct redrive *redrive, store_run_fn *run, store_done_fn *done, bool is_kept)
+static void submit(struct redrive *redrive, store_run_fn *run, store_done_fn *done,
+                   enum store_operation_kind kind)
 {
-    redrive->operation = (struct store_operation){.run = run, .done = done, .is_kept = is_kept};
+    redrive->operation = (struct store_operation){
+        .run = run, .done = done, .kind = kind, .account = redrive->owner->account};
     store_worker_submit(event_queue_worker(redrive->invoker->queue), &redrive->operation);
 }
 
@@ -321,9 +323,9 @@ static void on_put(struct store_operation *operation, enum store_status status)
     redrive->is_failed = redrive->is_failed || status != STORE_OK;
     if (redrive->is_failed || redrive->is_full || redrive->invoker->state != INVOKER_OPEN ||
         (redrive->offset >= redrive->end && !go_to_file(redrive, redrive->name_at + 1)))
-        submit(redrive, run_finish, on_finished, true);
+        submit(redrive, run_finish, on_finished, OPERATION_KEPT);
     else
-        submit(redrive, run_scan, on_scanned, false);
+        submit(redrive, run_scan, on_scanned, OPERATION_READ);
 }
 
 /* Makes the new event of a letter; false when there is no room for it. */
@@ -355,7 +357,7 @@ static void on_scanned(struct store_operation *operation, enum store_status stat
     }
     for (size_t i = 0; i < redrive->letter_count && !redrive->is_full; i++)
         redrive->is_full = !make_event(redrive, &redrive->letters[i]);
-    submit(redrive, run_put, on_put, false);
+    submit(redrive, run_put, on_put, OPERATION_WRITE);
 }
 
 bool async_invoker_redrive(struct async_invoker *invoker, struct account *account,
@@ -385,7 +387,7 @@ bool async_invoker_redrive(struct async_invoker *invoker, struct account *accoun
     redrive->on_done = on_done;
     redrive->context = context;
     async_begin(owner);
-    submit(redrive, run_scan, on_scanned, false);
+    submit(redrive, run_scan, on_scanned, OPERATION_READ);
     return true;
 }
 
@@ -401,6 +403,7 @@ bool async_finish_redrives(struct async_invoker *invoker)
 
     if (operation == NULL)
         return false;
+    operation->kind = OPERATION_WRITE;
     operation->run = run_finish;
     operation->done = on_rest_finished;
     store_worker_submit(event_queue_worker(invoker->queue), operation);

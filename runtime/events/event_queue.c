@@ -156,7 +156,7 @@ static enum store_status append_records(struct event_store *store, struct event_
             record_file_path(event_store_folder(store), &record->file, why);
             (void)snprintf(why + strlen(why), 128, ": %s", strerror(error));
             event_store_set_error(store, why);
-            return STORE_POSTPONED;
+            return STORE_SKIPPED;
         }
     }
     return STORE_OK;
@@ -195,7 +195,7 @@ static void on_event_done(struct store_operation *operation, enum store_status s
 struct event_operation_options {
     store_run_fn *run;
     const struct event *added; /* whose lane may be new; NULL for none */
-    bool is_kept;
+    enum store_operation_kind kind;
     int64_t now_ms;
     event_written_fn *on_written;
     void *context;
@@ -210,7 +210,8 @@ static bool submit_event(struct event_queue *queue, const struct event_end *end,
         return false;
     operation->operation.run = options->run;
     operation->operation.done = on_event_done;
-    operation->operation.is_kept = options->is_kept;
+    operation->operation.kind = options->kind;
+    operation->operation.account = end->event->lane->account;
     operation->end = *end;
     operation->now_ms = options->now_ms;
     operation->on_written = options->on_written;
@@ -227,7 +228,7 @@ static bool submit_event(struct event_queue *queue, const struct event_end *end,
     return true;
 }
 
-static bool add(struct event_queue *queue, struct event *event, bool is_kept,
+static bool add(struct event_queue *queue, struct event *event, enum store_operation_kind kind,
                 event_written_fn *on_written, void *context)
 {
     const struct event_end end = {.event = event};
@@ -235,7 +236,7 @@ static bool add(struct event_queue *queue, struct event *event, bool is_kept,
     return submit_event(queue, &end,
                         &(struct event_operation_options){.run = run_add,
                                                           .added = event,
-                                                          .is_kept = is_kept,
+                                                          .kind = kind,
                                                           .on_written = on_written,
                                                           .context = context});
 }
@@ -243,13 +244,13 @@ static bool add(struct event_queue *queue, struct event *event, bool is_kept,
 bool event_queue_add(struct event_queue *queue, struct event *event, event_written_fn *on_written,
                      void *context)
 {
-    return add(queue, event, false, on_written, context);
+    return add(queue, event, OPERATION_WRITE, on_written, context);
 }
 
 bool event_queue_add_again(struct event_queue *queue, struct event *event,
                            event_written_fn *on_written, void *context)
 {
-    return add(queue, event, true, on_written, context);
+    return add(queue, event, OPERATION_KEPT, on_written, context);
 }
 
 bool event_queue_reschedule(struct event_queue *queue, struct event *event, int64_t now_ms,
@@ -259,7 +260,7 @@ bool event_queue_reschedule(struct event_queue *queue, struct event *event, int6
 
     return submit_event(queue, &end,
                         &(struct event_operation_options){.run = run_reschedule,
-                                                          .is_kept = true,
+                                                          .kind = OPERATION_KEPT,
                                                           .now_ms = now_ms,
                                                           .on_written = on_written,
                                                           .context = context});
@@ -271,7 +272,7 @@ bool event_queue_finish(struct event_queue *queue, const struct event_end *end,
     return submit_event(queue, end,
                         &(struct event_operation_options){.run = run_finish,
                                                           .added = end->follow_up,
-                                                          .is_kept = true,
+                                                          .kind = OPERATION_KEPT,
                                                           .on_written = on_written,
                                                           .context = context});
 }

@@ -95,9 +95,9 @@ bool event_queue_read(struct event_queue *queue, const struct event_store_read *
 
 typedef void event_queue_done_fn(enum store_status status, void *context);
 
-/* Removes all of a lane that was added before now. Tried until it works. */
-bool event_queue_clear(struct event_queue *queue, int64_t lane_id, event_queue_done_fn *on_done,
-                       void *context);
+/* Removes all events of an account that were added before now. Tried until it works. */
+bool event_queue_clear(struct event_queue *queue, const struct account *account,
+                       event_queue_done_fn *on_done, void *context);
 
 /* When the oldest of all was accepted; `lane_id` 0 for none. */
 typedef void event_oldest_fn(int64_t lane_id, int64_t enqueued_at_ms, enum store_status status,

@@ -34,7 +34,8 @@ bool event_queue_add_lane(struct event_queue *queue, const struct event_lane *la
         return false;
     addition->operation.run = run_add_lane;
     addition->operation.done = on_lane_added;
-    addition->operation.is_kept = true;
+    addition->operation.kind = OPERATION_KEPT;
+    addition->operation.account = lane->account;
     addition->lane = (struct event_store_lane){
         .id = lane->id, .account_id = lane->account->id, .function_name = lane->function_name};
     store_worker_submit(event_queue_worker(queue), &addition->operation);
@@ -103,6 +104,7 @@ bool event_queue_read(struct event_queue *queue, const struct event_store_read *
 struct queue_operation {
     struct store_operation operation;
     int64_t lane_id, number; /* what goes in, or comes out */
+    char account_id[ACCOUNT_ID_SIZE];
     struct record_file file;
     struct bytes *array;
     event_queue_done_fn *on_done;
@@ -111,12 +113,14 @@ struct queue_operation {
     void *context;
 };
 
-static struct queue_operation *new_operation(store_run_fn *run, void *context)
+static struct queue_operation *new_operation(enum store_operation_kind kind, store_run_fn *run,
+                                             void *context)
 {
     struct queue_operation *operation = calloc(1, sizeof *operation);
 
     if (operation == NULL)
         return NULL;
+    operation->operation.kind = kind;
     operation->operation.run = run;
     operation->context = context;
     return operation;
@@ -134,19 +138,19 @@ static enum store_status run_clear(struct event_store *store, struct store_opera
 {
     const struct queue_operation *clear = (const struct queue_operation *)operation;
 
-    return event_store_clear(store, clear->lane_id, clear->number);
+    return event_store_clear(store, clear->account_id, clear->number);
 }
 
-bool event_queue_clear(struct event_queue *queue, int64_t lane_id, event_queue_done_fn *on_done,
-                       void *context)
+bool event_queue_clear(struct event_queue *queue, const struct account *account,
+                       event_queue_done_fn *on_done, void *context)
 {
-    struct queue_operation *clear = new_operation(run_clear, context);
+    struct queue_operation *clear = new_operation(OPERATION_CLEAR, run_clear, context);
 
     if (clear == NULL)
         return false;
     clear->operation.done = on_queue_done;
-    clear->operation.is_kept = true;
-    clear->lane_id = lane_id;
+    clear->operation.account = account;
+    (void)snprintf(clear->account_id, sizeof clear->account_id, "%s", account->id);
     clear->number = event_queue_last_sequence(queue);
     clear->on_done = on_done;
     store_worker_submit(event_queue_worker(queue), &clear->operation);
@@ -170,7 +174,7 @@ static void on_oldest_done(struct store_operation *operation, enum store_status 
 
 bool event_queue_oldest(struct event_queue *queue, event_oldest_fn *on_oldest, void *context)
 {
-    struct queue_operation *oldest = new_operation(run_oldest, context);
+    struct queue_operation *oldest = new_operation(OPERATION_READ, run_oldest, context);
 
     if (oldest == NULL)
         return false;
@@ -213,7 +217,7 @@ static void on_records_done(struct store_operation *operation, enum store_status
 bool event_queue_records(struct event_queue *queue, const struct record_file *file,
                          event_records_fn *on_records, void *context)
 {
-    struct queue_operation *list = new_operation(run_records, context);
+    struct queue_operation *list = new_operation(OPERATION_READ, run_records, context);
 
     if (list == NULL)
         return false;
@@ -248,15 +252,17 @@ static enum store_status run_nothing(struct event_store *store, struct store_ope
 bool event_queue_remove_records(struct event_queue *queue, const char *account_id,
                                 event_queue_done_fn *on_done, void *context)
 {
-    struct queue_operation *removal = new_operation(run_remove, context);
+    struct queue_operation *removal = new_operation(OPERATION_WRITE, run_remove, context);
 
     if (removal == NULL)
         return false;
     removal->operation.done = on_queue_done;
-    if (account_id == NULL)
+    if (account_id == NULL) {
+        removal->operation.kind = OPERATION_READ;
         removal->operation.run = run_nothing;
-    else
+    } else {
         (void)snprintf(removal->file.account_id, sizeof removal->file.account_id, "%s", account_id);
+    }
     removal->on_done = on_done;
     store_worker_submit(event_queue_worker(queue), &removal->operation);
     return true;

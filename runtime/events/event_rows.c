@@ -46,8 +46,9 @@ enum store_status event_store_start(struct event_store *store, struct event_stor
 {
     static const char text[] = "SELECT (SELECT ifnull(max(sequence), 0) FROM events),"
                                " (SELECT ifnull(max(id), 0) FROM lanes),"
-                               " (SELECT at_ms FROM newest),"
-                               " (SELECT count(*) FROM (SELECT 1 FROM events LIMIT 1))";
+                               " (SELECT ifnull(max(at_ms), 0) FROM newest WHERE account IN"
+                               " (SELECT account FROM lanes WHERE EXISTS"
+                               " (SELECT 1 FROM events WHERE lane = lanes.id)))";
     sqlite3 *database = sqlite3_db_handle(event_store_statement(store, STORE_READ));
     sqlite3_stmt *statement = NULL;
     enum store_status status;
@@ -59,8 +60,7 @@ enum store_status event_store_start(struct event_store *store, struct event_stor
     if (result == SQLITE_ROW) {
         start->last_sequence = sqlite3_column_int64(statement, 0);
         start->last_lane_id = sqlite3_column_int64(statement, 1);
-        if (sqlite3_column_int64(statement, 3) > 0)
-            start->newest_ms = sqlite3_column_int64(statement, 2);
+        start->newest_ms = sqlite3_column_int64(statement, 2);
     }
     status = event_store_end(store, statement, result);
     (void)sqlite3_finalize(statement);
@@ -96,7 +96,7 @@ enum store_status event_store_add_lane(struct event_store *store,
  * Times beyond the wall's come from clocks that run faster or were moved by hand. The next start must not set such a
  * clock behind them; see CLOCK_MANUAL.
  */
-static enum store_status keep_newest(struct event_store *store, int64_t at_ms)
+static enum store_status keep_newest(struct event_store *store, int64_t lane_id, int64_t at_ms)
 {
     sqlite3_stmt *statement;
 
@@ -104,6 +104,7 @@ static enum store_status keep_newest(struct event_store *store, int64_t at_ms)
         return STORE_OK;
     statement = event_store_statement(store, STORE_NEWEST);
     (void)sqlite3_bind_int64(statement, 1, at_ms);
+    (void)sqlite3_bind_int64(statement, 2, lane_id);
     return event_store_step(store, statement, NULL);
 }
 
@@ -126,7 +127,7 @@ enum store_status event_store_add(struct event_store *store, const struct event 
     bind_bytes(statement, 12, event->payload);
     (void)sqlite3_bind_int64(statement, 13, event->lane_id);
     status = event_store_step(store, statement, NULL);
-    return status == STORE_OK ? keep_newest(store, event->enqueued_at_ms) : status;
+    return status == STORE_OK ? keep_newest(store, event->lane_id, event->enqueued_at_ms) : status;
 }
 
 enum store_status event_store_finish(struct event_store *store, int64_t sequence)
@@ -155,16 +156,22 @@ enum store_status event_store_reschedule(struct event_store *store, const struct
     status = event_store_step(store, statement, &changed);
     if (status == STORE_OK && changed == 0)
         status = event_store_add(store, event);
-    return status == STORE_OK ? keep_newest(store, now_ms) : status;
+    return status == STORE_OK ? keep_newest(store, event->lane_id, now_ms) : status;
 }
 
-enum store_status event_store_clear(struct event_store *store, int64_t lane_id,
+enum store_status event_store_clear(struct event_store *store, const char *account_id,
                                     int64_t last_sequence)
 {
     sqlite3_stmt *statement = event_store_statement(store, STORE_CLEAR);
+    enum store_status status;
 
-    (void)sqlite3_bind_int64(statement, 1, lane_id);
+    bind_text(statement, 1, account_id);
     (void)sqlite3_bind_int64(statement, 2, last_sequence);
+    status = event_store_step(store, statement, NULL);
+    if (status != STORE_OK)
+        return status;
+    statement = event_store_statement(store, STORE_CLEAR_NEWEST);
+    bind_text(statement, 1, account_id);
     return event_store_step(store, statement, NULL);
 }
 

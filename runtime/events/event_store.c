@@ -4,6 +4,28 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+
+/*
+ * While the file is opened nothing but the file can make our statements fail in these ways: tables are missing or have
+ * other columns, the header says a file format that isn't ours or that nobody may write.
+ */
+static bool is_damage_at_open(const struct event_store *store, int result)
+{
+    switch (result & 0xff) {
+    case SQLITE_ERROR:
+    case SQLITE_CONSTRAINT:
+    case SQLITE_EMPTY:
+    case SQLITE_FORMAT:
+    case SQLITE_MISMATCH:
+    case SQLITE_SCHEMA:
+        return true;
+    case SQLITE_READONLY:
+        return access(store->path, W_OK) == 0 && access(store->folder, W_OK) == 0;
+    default:
+        return false;
+    }
+}
 
 static enum store_status status_of(int result)
 {
@@ -22,8 +44,10 @@ static enum store_status status_of(int result)
 
 enum store_status event_store_check(struct event_store *store, int result)
 {
-    const enum store_status status = status_of(result);
+    enum store_status status = status_of(result);
 
+    if (status == STORE_FAILED && store->is_opening && is_damage_at_open(store, result))
+        status = STORE_DAMAGED;
     if (status != STORE_OK)
         (void)snprintf(store->error, sizeof store->error, "%s",
                        store->database == NULL ? "the database is not open"
@@ -115,12 +139,22 @@ enum store_status event_store_step(struct event_store *store, sqlite3_stmt *stat
 
 enum store_status event_store_begin(struct event_store *store)
 {
+    store->change_count = store->database == NULL ? 0 : sqlite3_total_changes(store->database);
     return event_store_step(store, store->statements[STORE_BEGIN], NULL);
 }
 
-enum store_status event_store_commit(struct event_store *store)
+enum store_status event_store_commit(struct event_store *store, bool *has_written)
 {
-    return event_store_step(store, store->statements[STORE_COMMIT], NULL);
+    const enum store_status status = event_store_step(store, store->statements[STORE_COMMIT], NULL);
+
+    *has_written =
+        status == STORE_OK && sqlite3_total_changes(store->database) != store->change_count;
+    return status;
+}
+
+enum store_status event_store_probe(struct event_store *store)
+{
+    return event_store_step(store, store->statements[STORE_PROBE], NULL);
 }
 
 void event_store_rollback(struct event_store *store)

@@ -20,7 +20,7 @@
 #include <sqlite3.h>
 
 enum {
-    STORE_FORMAT = 1,
+    STORE_FORMAT = 2,
     STORE_FOLDER_SIZE = 1024,
     STORE_ERROR_SIZE = 1536,
     STORE_MESSAGE_SIZE = 8192
@@ -30,7 +30,7 @@ enum store_status {
     STORE_OK,
     STORE_FAILED,  /* no room, no access, I/O error, no memory: may work later */
     STORE_DAMAGED, /* the file is not, or no longer, a sound database */
-    STORE_POSTPONED, /* this operation can't be done now, and left the transaction as it was: the others go on */
+    STORE_SKIPPED, /* this operation can't be done by itself and left the transaction as it was: the others go on */
     STORE_CLOSED /* never came to be done */
 };
 
@@ -44,8 +44,10 @@ enum store_statement {
     STORE_RESCHEDULE,
     STORE_READ,
     STORE_CLEAR,
+    STORE_CLEAR_NEWEST,
     STORE_OLDEST,
     STORE_NEWEST,
+    STORE_PROBE,
     STORE_ADD_ORIGIN,
     STORE_ORIGIN,
     STORE_MARK,
@@ -99,8 +101,11 @@ enum store_status event_store_step(struct event_store *store, sqlite3_stmt *stat
 
 /* A transaction. After a failure call event_store_rollback(). */
 enum store_status event_store_begin(struct event_store *store);
-enum store_status event_store_commit(struct event_store *store);
+enum store_status event_store_commit(struct event_store *store, bool *has_written);
 void event_store_rollback(struct event_store *store);
+
+/* Within a transaction: a write that changes nothing, to find out whether writing works. */
+enum store_status event_store_probe(struct event_store *store);
 
 /* What is there at the start; the caller's callback copies what it needs. False from it stops. */
 struct event_store_lane {
@@ -115,8 +120,7 @@ enum store_status event_store_lanes(struct event_store *store, event_store_lane_
 
 struct event_store_start {
     int64_t last_sequence, last_lane_id; /* 0 for none */
-    int64_t
-        newest_ms; /* the newest time by an account's clock that the queue knows of; 0 when empty */
+    int64_t newest_ms; /* the newest time by the clock of an account with events; 0 when empty */
 };
 enum store_status event_store_start(struct event_store *store, struct event_store_start *start);
 
@@ -130,8 +134,8 @@ enum store_status event_store_finish(struct event_store *store, int64_t sequence
 enum store_status event_store_reschedule(struct event_store *store, const struct event *event,
                                          int64_t now_ms);
 
-/* Removes all of a lane up to and with that sequence. */
-enum store_status event_store_clear(struct event_store *store, int64_t lane_id,
+/* Removes all events of an account up to and with that sequence, and the newest time with them. */
+enum store_status event_store_clear(struct event_store *store, const char *account_id,
                                     int64_t last_sequence);
 
 /* Rows of a lane in their order, as owned events. */

@@ -21,8 +21,18 @@ static const char schema[] =
     " queue TEXT NOT NULL, function TEXT NOT NULL, qualifier TEXT,"
     " is_redriven INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;"
     "CREATE INDEX dead_letters_redriven ON dead_letters(account, queue) WHERE is_redriven;"
-    "CREATE TABLE newest(id INTEGER PRIMARY KEY CHECK(id = 1), at_ms INTEGER NOT NULL);"
-    "INSERT INTO newest VALUES(1, 0);";
+    "CREATE TABLE newest(account TEXT PRIMARY KEY, at_ms INTEGER NOT NULL) WITHOUT ROWID;";
+
+/* Format 1 knew only the newest time of all accounts. */
+static const char upgrade[] =
+    "BEGIN IMMEDIATE; ALTER TABLE newest RENAME TO old_newest;"
+    "CREATE TABLE newest(account TEXT PRIMARY KEY, at_ms INTEGER NOT NULL) WITHOUT ROWID;"
+    "INSERT INTO newest SELECT DISTINCT account, (SELECT at_ms FROM old_newest) FROM lanes;"
+    "DROP TABLE old_newest; PRAGMA user_version = 2; COMMIT";
+
+static const char tidying[] =
+    "DELETE FROM lanes WHERE NOT EXISTS (SELECT 1 FROM events WHERE lane = lanes.id);"
+    "DELETE FROM newest WHERE account NOT IN (SELECT account FROM lanes)";
 
 #define EVENT_COLUMNS                                                                              \
     "sequence, due_ms, enqueued_at_ms, run_count, throttle_count, request_id, qualifier,"          \
@@ -40,9 +50,12 @@ static const char *const texts[] = {
     [STORE_RESCHEDULE] = "UPDATE events SET due_ms = ?2, run_count = ?3, throttle_count = ?4, trace_header = ?5,"
                        " last_error = ?6, last_version = ?7, last_response = ?8 WHERE sequence = ?1",
     [STORE_READ]     = "SELECT " EVENT_COLUMNS " FROM events WHERE lane = ?1 ORDER BY due_ms, sequence",
-    [STORE_CLEAR]    = "DELETE FROM events WHERE lane = ?1 AND sequence <= ?2",
+    [STORE_CLEAR]    = "DELETE FROM events WHERE sequence <= ?2 AND lane IN (SELECT id FROM lanes WHERE account = ?1)",
+    [STORE_CLEAR_NEWEST] = "DELETE FROM newest WHERE account = ?1",
     [STORE_OLDEST]   = "SELECT lane, enqueued_at_ms FROM events ORDER BY sequence LIMIT 1",
-    [STORE_NEWEST]   = "UPDATE newest SET at_ms = ?1 WHERE at_ms < ?1",
+    [STORE_NEWEST]   = "INSERT INTO newest SELECT account, ?1 FROM lanes WHERE id = ?2"
+                       " ON CONFLICT(account) DO UPDATE SET at_ms = excluded.at_ms WHERE at_ms < excluded.at_ms",
+    [STORE_PROBE]    = "INSERT OR REPLACE INTO newest VALUES('', 0)",
     [STORE_ADD_ORIGIN] = "INSERT OR IGNORE INTO dead_letters(message_id, account, queue, function, qualifier)"
                        " VALUES(?1, ?2, ?3, ?4, ?5)",
     [STORE_ORIGIN]   = "SELECT function, qualifier FROM dead_letters WHERE message_id = ?1 AND NOT is_redriven",
@@ -123,23 +136,32 @@ static enum store_status prepare(struct event_store *store)
     return STORE_OK;
 }
 
-enum file_kind { FILE_NEW, FILE_OURS, FILE_NEWER, FILE_FOREIGN };
+enum file_kind { FILE_NEW, FILE_OURS, FILE_NEWER, FILE_FOREIGN, FILE_DAMAGED };
+
+enum { FORMAT_MAX = 100 /* no later version will ever have more */ };
 
 static enum store_status read_kind(struct event_store *store, enum file_kind *kind, int64_t *format)
 {
-    int64_t application_id = 0, table_count = 0;
+    int64_t application_id = 0, table_count = 0, own_count = 0;
     enum store_status status = read_number(store, "PRAGMA application_id", &application_id);
 
     if (status == STORE_OK)
         status = read_number(store, "PRAGMA user_version", format);
     if (status == STORE_OK)
         status = read_number(store, "SELECT count(*) FROM sqlite_master", &table_count);
+    if (status == STORE_OK)
+        status = read_number(store,
+                             "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name IN"
+                             " ('lanes', 'events', 'dead_letters', 'newest')",
+                             &own_count);
     if (status != STORE_OK)
         return status;
     if (application_id == 0 && *format == 0 && table_count == 0)
         *kind = FILE_NEW;
     else if (application_id != APPLICATION_ID)
-        *kind = FILE_FOREIGN;
+        *kind = own_count == 4 ? FILE_DAMAGED : FILE_FOREIGN;
+    else if (*format < 1 || *format > FORMAT_MAX)
+        *kind = FILE_DAMAGED;
     else
         *kind = *format > STORE_FORMAT ? FILE_NEWER : FILE_OURS;
     return STORE_OK;
@@ -161,7 +183,7 @@ static enum store_status make_tables(struct event_store *store)
     return status;
 }
 
-enum store_status event_store_open_file(struct event_store *store, char fault[STORE_MESSAGE_SIZE])
+static enum store_status open_file(struct event_store *store, char fault[STORE_MESSAGE_SIZE])
 {
     enum file_kind kind = FILE_NEW;
     int64_t format = 0;
@@ -176,9 +198,14 @@ enum store_status event_store_open_file(struct event_store *store, char fault[ST
         status = make_tables(store);
         break;
     case FILE_OURS:
-        status = execute(store, "DELETE FROM lanes WHERE NOT EXISTS"
-                                " (SELECT 1 FROM events WHERE lane = lanes.id)");
+        if (format == 1)
+            status = execute(store, upgrade);
+        if (status == STORE_OK && execute(store, tidying) == STORE_DAMAGED)
+            status = STORE_DAMAGED; /* a full disk is no reason not to start */
         break;
+    case FILE_DAMAGED:
+        event_store_set_error(store, "its header is damaged");
+        return STORE_DAMAGED;
     case FILE_NEWER:
         (void)snprintf(fault, STORE_MESSAGE_SIZE,
                        "%s: written by a newer invoked (format %lld; this one knows up to %d): "
@@ -193,4 +220,27 @@ enum store_status event_store_open_file(struct event_store *store, char fault[ST
         return STORE_FAILED;
     }
     return status == STORE_OK ? prepare(store) : status;
+}
+
+static bool ignore_lane(const struct event_store_lane *lane, void *context)
+{
+    (void)lane;
+    (void)context;
+    return true;
+}
+
+/* Reads all that the start needs, so that damage there is found while the file can still be replaced. */
+enum store_status event_store_open_file(struct event_store *store, char fault[STORE_MESSAGE_SIZE])
+{
+    struct event_store_start start;
+    enum store_status status;
+
+    store->is_opening = true;
+    status = open_file(store, fault);
+    if (status == STORE_OK)
+        status = event_store_start(store, &start);
+    if (status == STORE_OK)
+        status = event_store_lanes(store, ignore_lane, NULL);
+    store->is_opening = false;
+    return status;
 }

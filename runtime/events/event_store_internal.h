@@ -16,6 +16,8 @@ struct event_store {
     sqlite3 *database; /* NULL after a replacement or a restoration that failed */
     sqlite3_stmt *statements[STORE_STATEMENT_COUNT];
     enum durability durability;
+    bool is_opening;  /* what our statements find wrong then is the file's fault */
+    int change_count; /* of the connection, when the transaction began */
     char error[STORE_ERROR_SIZE];
     char folder[STORE_FOLDER_SIZE];
     char path[STORE_FOLDER_SIZE + 16];

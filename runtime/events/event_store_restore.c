@@ -44,10 +44,13 @@ enum store_status event_store_replace(struct event_store *store, char fault[STOR
     if (store->database != NULL || store->is_reopened) {
         store->is_reopened = false;
         event_store_close_file(store);
-        if (store->durability != DURABILITY_MEMORY && !move_aside(store, fault))
+        if (store->durability != DURABILITY_MEMORY && !move_aside(store, fault)) {
+            store->is_reopened = true;
             return STORE_FAILED;
+        }
     }
     status = event_store_open_file(store, fault);
+    store->is_reopened = status != STORE_OK; /* the next transaction tries again */
     if (status != STORE_OK)
         event_store_close_file(store);
     return status == STORE_DAMAGED ? STORE_FAILED : status;
@@ -97,7 +100,7 @@ static void forget_log(const struct event_store *store)
 /* What SQLite leaves to the system when it writes a copy. */
 static bool sync_file(const char *path)
 {
-    const int file = open(path, O_RDONLY | O_CLOEXEC);
+    const int file = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     const bool is_synced = file >= 0 && fsync(file) == 0;
 
     if (file >= 0)

@@ -1,14 +1,14 @@
 #include "runtime/events/store_worker.h"
 
 #include <assert.h>
-#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
-/* How long to wait before what failed is tried again. Real time: it is the disk that we wait for. */
-enum { RETRY_MS = 200, KEPT_MAX = 1000 };
+/* How long to wait before what failed is tried again, or whether writing works. Real time: we wait for the disk. */
+enum { RETRY_MS = 200, PROBE_MS = 1000, KEPT_MAX = 1000 };
 
 struct operation_list {
-    struct store_operation *first, **last;
+    struct store_operation *first, *last; /* `last` counts only if there is a first */
 };
 
 enum worker_state { WORKER_IDLE, WORKER_BUSY, WORKER_CLOSING_STORE, WORKER_CLOSING_HANDLES };
@@ -21,14 +21,15 @@ struct store_worker {
     struct store_worker_listener listener;
     enum worker_state state;
     bool is_failing;
-    bool is_kept_due;
-    size_t kept_count; /* in `kept` */
-    struct operation_list gathered;
-    struct operation_list kept; /* what failed and is tried again; before all else */
+    bool is_retry_due;
+    size_t kept_count;             /* at the head of `waiting`: tried already */
+    struct operation_list waiting; /* in the order of submission */
     struct operation_list batch;
+    char *complaint; /* the last one, so that it isn't repeated for each event */
     /* Written by the pool thread. */
     enum store_status status;
     bool is_replaced;
+    bool has_written; /* the transaction changed something */
     char fault[STORE_MESSAGE_SIZE];
     char note[STORE_MESSAGE_SIZE]; /* "" unless the file was written again */
     /* Closing. */
@@ -37,35 +38,27 @@ struct store_worker {
     void *context;
 };
 
-static void list_init(struct operation_list *list)
-{
-    list->first = NULL;
-    list->last = &list->first;
-}
-
-static size_t list_count(const struct operation_list *list)
-{
-    size_t count = 0;
-
-    for (const struct store_operation *operation = list->first; operation != NULL;
-         operation = operation->next)
-        count++;
-    return count;
-}
-
 static void list_append(struct operation_list *list, struct store_operation *operation)
 {
     operation->next = NULL;
-    *list->last = operation;
-    list->last = &operation->next;
+    if (list->first == NULL)
+        list->first = operation;
+    else
+        list->last->next = operation;
+    list->last = operation;
 }
 
-static struct store_operation *list_take_all(struct operation_list *list)
+static struct operation_list list_take_all(struct operation_list *list)
 {
-    struct store_operation *first = list->first;
+    const struct operation_list taken = *list;
 
-    list_init(list);
-    return first;
+    list->first = NULL;
+    return taken;
+}
+
+static bool is_kept(const struct store_operation *operation)
+{
+    return operation->kind == OPERATION_KEPT || operation->kind == OPERATION_CLEAR;
 }
 
 static void ignore(void *context)
@@ -79,7 +72,7 @@ static void ignore_why(void *context, const char *why)
     (void)why;
 }
 
-static const struct store_worker_listener nobody = {ignore_why, ignore_why, ignore,
+static const struct store_worker_listener nobody = {ignore_why, ignore_why, ignore_why, ignore,
                                                     ignore_why, ignore_why, NULL};
 
 struct store_worker *store_worker_open(uv_loop_t *loop, struct event_store *store)
@@ -92,9 +85,6 @@ struct store_worker *store_worker_open(uv_loop_t *loop, struct event_store *stor
     worker->store = store;
     worker->listener = nobody;
     worker->work.data = worker;
-    list_init(&worker->gathered);
-    list_init(&worker->kept);
-    list_init(&worker->batch);
     (void)uv_timer_init(loop, &worker->retry_timer); /* always 0 */
     worker->retry_timer.data = worker;
     return worker;
@@ -105,40 +95,70 @@ void store_worker_listen(struct store_worker *worker, const struct store_worker_
     worker->listener = *listener;
 }
 
+/* ---- on a pool thread ---- */
+
+static void skip(struct event_store *store, struct store_operation *operation)
+{
+    free(operation->why);
+    operation->why = strdup(event_store_error(store));
+    operation->is_skipped = true;
+}
+
+/* What was skipped and is cleared now need not be tried again. */
+static void cover(struct store_worker *worker, const struct store_operation *clear)
+{
+    for (struct store_operation *operation = worker->batch.first; operation != clear;
+         operation = operation->next) {
+        if (is_kept(operation) && operation->account == clear->account)
+            operation->is_skipped = false;
+    }
+}
+
+static enum store_status run_operations(struct store_worker *worker)
+{
+    enum store_status status = STORE_OK;
+
+    for (struct store_operation *operation = worker->batch.first;
+         status == STORE_OK && operation != NULL; operation = operation->next) {
+        status = operation->run(worker->store, operation);
+        operation->is_skipped = false;
+        if (status == STORE_SKIPPED) {
+            skip(worker->store, operation);
+            status = STORE_OK;
+        } else if (operation->kind == OPERATION_CLEAR && status == STORE_OK) {
+            cover(worker, operation);
+        }
+    }
+    return status;
+}
+
+/* An empty batch only finds out whether writing works. */
 static enum store_status run_batch(struct store_worker *worker)
 {
     enum store_status status = event_store_restore(worker->store, worker->note);
 
     if (status == STORE_OK)
         status = event_store_begin(worker->store);
-    for (struct store_operation *operation = worker->batch.first;
-         status == STORE_OK && operation != NULL; operation = operation->next) {
-        status = operation->run(worker->store, operation);
-        operation->is_postponed = status == STORE_POSTPONED;
-        if (operation->is_postponed) {
-            (void)snprintf(worker->fault, sizeof worker->fault, "%s",
-                           event_store_error(worker->store));
-            status = STORE_OK;
-        }
-    }
     if (status == STORE_OK)
-        status = event_store_commit(worker->store);
+        status =
+            worker->batch.first == NULL ? event_store_probe(worker->store) : run_operations(worker);
+    if (status == STORE_OK)
+        status = event_store_commit(worker->store, &worker->has_written);
     if (status != STORE_OK)
         event_store_rollback(worker->store);
     return status;
 }
 
-/* On a pool thread. */
 static void on_work(uv_work_t *work)
 {
     struct store_worker *worker = work->data;
 
-    worker->is_replaced = false;
+    worker->is_replaced = worker->has_written = false;
     worker->fault[0] = '\0';
     worker->status = run_batch(worker);
     switch (worker->status) {
     case STORE_OK:
-    case STORE_POSTPONED:
+    case STORE_SKIPPED:
     case STORE_CLOSED:
         return;
     case STORE_FAILED:
@@ -152,103 +172,180 @@ static void on_work(uv_work_t *work)
     }
 }
 
+/* ---- on the loop ---- */
+
 static void start_next(struct store_worker *worker);
+
+static void end(struct store_operation *operation, enum store_status status)
+{
+    char *why = operation->why;
+
+    operation->done(operation, status);
+    free(why);
+}
+
+static void end_all(struct operation_list list, enum store_status status)
+{
+    struct store_operation *next;
+
+    for (struct store_operation *operation = list.first; operation != NULL; operation = next) {
+        next = operation->next;
+        end(operation, status);
+    }
+}
+
+/* Takes the operations of `waiting` that `chosen` says, and leaves the others in their order. */
+static struct operation_list take(struct store_worker *worker,
+                                  bool (*chosen)(const struct store_operation *first,
+                                                 const struct store_operation *operation))
+{
+    struct operation_list waiting = list_take_all(&worker->waiting);
+    struct operation_list taken = {NULL, NULL};
+    struct store_operation *next;
+
+    for (struct store_operation *operation = waiting.first; operation != NULL; operation = next) {
+        const bool is_chosen = chosen(worker->waiting.first, operation);
+
+        next = operation->next;
+        list_append(is_chosen ? &taken : &worker->waiting, operation);
+    }
+    return taken;
+}
+
+/* A read may overtake what is left before it, but no clearing of its account. */
+static bool is_free_read(const struct store_operation *first,
+                         const struct store_operation *operation)
+{
+    if (operation->kind != OPERATION_READ)
+        return false;
+    for (; first != NULL; first = first->next) {
+        if (first->kind == OPERATION_CLEAR && first->account == operation->account)
+            return false;
+    }
+    return true;
+}
+
+static bool is_refused(const struct store_operation *first, const struct store_operation *operation)
+{
+    (void)first;
+    return operation->kind == OPERATION_WRITE;
+}
 
 static void on_retry_time(uv_timer_t *timer)
 {
     struct store_worker *worker = timer->data;
 
-    worker->is_kept_due = true;
+    worker->is_retry_due = true;
     start_next(worker);
 }
 
-/* The kept ones go again at once if others were with them, whose size may have been the trouble; else a little later. */
-static void keep(struct store_worker *worker, struct operation_list *kept, bool had_others)
+/* What is kept comes before all that was submitted meanwhile. */
+static void keep(struct store_worker *worker, struct operation_list kept, size_t count)
 {
-    if (kept->first == NULL)
+    if (kept.first == NULL)
         return;
-    worker->kept_count += list_count(kept);
-    if (worker->kept.first == NULL)
-        worker->kept.last = kept->last;
-    *kept->last = worker->kept.first;
-    worker->kept.first = kept->first;
-    if (had_others)
-        worker->is_kept_due = true;
-    else
-        (void)uv_timer_start(&worker->retry_timer, on_retry_time, RETRY_MS, 0);
+    kept.last->next = worker->waiting.first;
+    if (worker->waiting.first == NULL)
+        worker->waiting.last = kept.last;
+    worker->waiting.first = kept.first;
+    worker->kept_count += count;
 }
 
+/* Each operation complains once, and not of what the one before it complained of. */
 static void complain(struct store_worker *worker, struct store_operation *operation)
 {
-    if (operation->is_complained)
+    const char *why = operation->why == NULL ? "out of memory" : operation->why;
+    const bool is_said = worker->complaint != NULL && strcmp(worker->complaint, why) == 0;
+
+    if (operation->has_complained || is_said)
         return;
-    operation->is_complained = true;
-    worker->listener.on_postponed(worker->listener.context, worker->fault);
+    operation->has_complained = true;
+    free(worker->complaint);
+    worker->complaint = strdup(why);
+    worker->listener.on_skipped(worker->listener.context, why);
 }
 
-static void abandon(struct operation_list *list)
+static void forget_complaint(struct store_worker *worker)
 {
-    struct store_operation *next;
-
-    for (struct store_operation *operation = list_take_all(list); operation != NULL;
-         operation = next) {
-        next = operation->next;
-        operation->done(operation, STORE_CLOSED);
-    }
+    free(worker->complaint);
+    worker->complaint = NULL;
 }
 
-static void end_operations(struct store_worker *worker, enum store_status status)
+/* What is kept goes again at once if other writes were with it, whose size may have been the trouble. */
+static void end_operations(struct store_worker *worker)
 {
+    struct operation_list batch = list_take_all(&worker->batch), kept = {NULL, NULL};
     struct store_operation *next;
-    struct operation_list kept;
+    size_t kept_count = 0;
     bool had_others = false;
 
-    list_init(&kept);
-    for (struct store_operation *operation = list_take_all(&worker->batch); operation != NULL;
-         operation = next) {
-        next = operation->next;
-        const bool is_postponed = status == STORE_OK && operation->is_postponed;
+    for (struct store_operation *operation = batch.first; operation != NULL; operation = next) {
+        enum store_status status = worker->status;
 
-        if (is_postponed)
+        next = operation->next;
+        if (status == STORE_OK && operation->is_skipped) {
             complain(worker, operation);
-        if (is_postponed || (status == STORE_FAILED && operation->is_kept)) {
-            list_append(&kept, operation);
-        } else {
-            had_others = had_others || status == STORE_FAILED;
-            operation->done(operation, status);
+            status = STORE_FAILED;
         }
+        if (status == STORE_FAILED && is_kept(operation)) {
+            list_append(&kept, operation);
+            kept_count++;
+            continue;
+        }
+        had_others =
+            had_others || (worker->status == STORE_FAILED && operation->kind == OPERATION_WRITE);
+        if (status == STORE_OK && operation->has_complained)
+            forget_complaint(worker);
+        end(operation, status);
     }
+    if (had_others && kept_count > 0)
+        worker->is_retry_due = true;
     if (worker->is_hurried)
-        abandon(&kept);
+        end_all(kept, STORE_CLOSED);
     else
-        keep(worker, &kept, had_others);
+        keep(worker, kept, kept_count);
 }
 
-static void tell_state(struct store_worker *worker)
+static void tell_state(struct store_worker *worker, bool is_writing)
 {
-    const bool is_failing = worker->status != STORE_OK;
+    void *context = worker->listener.context;
 
     if (worker->note[0] != '\0')
-        worker->listener.on_restored(worker->listener.context, worker->note);
+        worker->listener.on_restored(context, worker->note);
     if (worker->is_replaced)
-        worker->listener.on_replaced(worker->listener.context, worker->fault);
-    if (is_failing == worker->is_failing)
-        return;
-    worker->is_failing = is_failing;
-    if (!is_failing)
-        worker->listener.on_recovered(worker->listener.context);
-    else if (!worker->is_replaced)
-        worker->listener.on_failing(worker->listener.context, worker->fault);
+        worker->listener.on_replaced(context, worker->fault);
+    if (worker->status != STORE_OK && !is_writing && !worker->is_replaced)
+        worker->listener.on_unreadable(context, worker->fault);
+    if (worker->is_failing && worker->has_written) {
+        worker->is_failing = false;
+        worker->listener.on_recovered(context);
+    } else if (!worker->is_failing && worker->status != STORE_OK &&
+               (is_writing || worker->is_replaced)) {
+        worker->is_failing = true;
+        if (!worker->is_replaced)
+            worker->listener.on_failing(context, worker->fault);
+    }
 }
 
-/* On the loop. What the callbacks submit gathers until all are told. */
+static bool has_write(const struct store_worker *worker)
+{
+    for (const struct store_operation *operation = worker->batch.first; operation != NULL;
+         operation = operation->next) {
+        if (operation->kind != OPERATION_READ)
+            return true;
+    }
+    return worker->batch.first == NULL;
+}
+
+/* What the callbacks submit waits until all are told. */
 static void on_worked(uv_work_t *work, int status)
 {
     struct store_worker *worker = work->data;
+    const bool is_writing = has_write(worker);
 
     assert(status == 0); /* never cancelled */
-    end_operations(worker, worker->status);
-    tell_state(worker);
+    end_operations(worker);
+    tell_state(worker, is_writing);
     worker->state = WORKER_IDLE;
     start_next(worker);
 }
@@ -268,6 +365,7 @@ static void on_handle_closed(uv_handle_t *handle)
     store_worker_closed_fn *on_closed = worker->on_closed;
     void *context = worker->context;
 
+    free(worker->complaint);
     free(worker);
     on_closed(context);
 }
@@ -288,32 +386,73 @@ static void queue_work(struct store_worker *worker, enum worker_state state, uv_
     (void)uv_queue_work(worker->loop, &worker->work, on_pool, on_loop); /* fails only without cb */
 }
 
-/* The kept ones go alone: an event too big for the room that is left must not hold them up. */
+static void retry_later(struct store_worker *worker)
+{
+    uv_handle_t *timer = (uv_handle_t *)&worker->retry_timer;
+
+    if (uv_is_active(timer) && uv_has_ref(timer))
+        return;
+    uv_ref(timer);
+    (void)uv_timer_start(&worker->retry_timer, on_retry_time, RETRY_MS, 0);
+}
+
+/* Nobody waits for it, so the loop may end without it. */
+static void probe_later(struct store_worker *worker)
+{
+    uv_handle_t *timer = (uv_handle_t *)&worker->retry_timer;
+
+    if (uv_is_active(timer))
+        return;
+    uv_unref(timer);
+    (void)uv_timer_start(&worker->retry_timer, on_retry_time, PROBE_MS, 0);
+}
+
+/* The whole list, where nothing speaks against it. Otherwise only reads, until it is time to try again. */
+static void choose_batch(struct store_worker *worker)
+{
+    const bool is_due = worker->is_retry_due || worker->is_hurried;
+    const struct store_operation *new = worker->waiting.first;
+
+    for (size_t i = 0; i < worker->kept_count && new != NULL; i++)
+        new = new->next;
+    if (worker->kept_count > 0 && !is_due && (worker->is_failing || new == NULL)) {
+        worker->batch = take(worker, is_free_read);
+        retry_later(worker);
+        return;
+    }
+    worker->batch = list_take_all(&worker->waiting);
+    worker->kept_count = 0;
+}
+
 static void start_next(struct store_worker *worker)
 {
-    struct operation_list *from = &worker->gathered;
+    bool is_probing = false;
 
     if (worker->state != WORKER_IDLE)
         return;
-    if (worker->kept.first != NULL && worker->is_kept_due) {
-        worker->is_kept_due = false;
-        worker->kept_count = 0;
-        from = &worker->kept;
+    if (worker->is_failing && worker->is_retry_due && !worker->is_hurried) {
+        worker->state = WORKER_BUSY; /* what the callbacks submit waits */
+        if (worker->kept_count > 0)
+            end_all(take(worker, is_refused), STORE_FAILED);
+        worker->state = WORKER_IDLE;
+        is_probing = worker->waiting.first == NULL;
     }
-    if (from->first != NULL) {
-        worker->batch.last = from->last;
-        worker->batch.first = list_take_all(from);
+    choose_batch(worker);
+    if (worker->batch.first != NULL || is_probing) {
+        worker->is_retry_due = false;
         queue_work(worker, WORKER_BUSY, on_work, on_worked);
         return;
     }
-    if (worker->is_closing)
+    if (worker->is_closing && worker->waiting.first == NULL)
         queue_work(worker, WORKER_CLOSING_STORE, on_close_work, on_store_closed);
+    else if (worker->is_failing && worker->waiting.first == NULL)
+        probe_later(worker);
 }
 
 void store_worker_submit(struct store_worker *worker, struct store_operation *operation)
 {
     assert(worker->state != WORKER_CLOSING_STORE && worker->state != WORKER_CLOSING_HANDLES);
-    list_append(&worker->gathered, operation);
+    list_append(&worker->waiting, operation);
     start_next(worker);
 }
 
@@ -325,7 +464,6 @@ bool store_worker_is_failing(const struct store_worker *worker)
 void store_worker_hurry(struct store_worker *worker)
 {
     worker->is_hurried = true;
-    worker->is_kept_due = worker->kept.first != NULL;
     (void)uv_timer_stop(&worker->retry_timer);
     start_next(worker);
 }

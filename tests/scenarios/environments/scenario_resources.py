@@ -239,7 +239,7 @@ class DataFolder(Short):
             self.remove(server)
             open(server.data_folder, "w").close()
             self.assert_refused(server.post("fails", 2), "could not be written to the queue, and was not accepted")
-            server.wait_for_log(r"error queue: can't be written \(data folder .*: Not a directory: .*--data-dir")
+            server.wait_for_log(r"error event queue is not writable \(data folder .*: Not a directory: .*--data-dir")
             self.assert_works(server, "m")
             os.unlink(server.data_folder)
             wait_for(lambda: server.post("fails", 3).status == 202, "room again")

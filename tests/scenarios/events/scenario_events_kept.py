@@ -312,7 +312,7 @@ class FullDisk(unittest.TestCase):
         accepted, answer = self.fill(server, lambda number: (str(number) + padding).encode())
         self.assertEqual((answer.status, answer.headers["x-amzn-errortype"]), (500, "ServiceException"))
         self.assertIn("queue", answer.json["Message"])
-        server.wait_for_log("queue: can't be written")
+        server.wait_for_log("event queue is not writable")
         self.assertGreaterEqual(server.post("f", b"1" + padding.encode()).status, 500)
         # It answers and invokes as before.
         self.assertEqual(server.request("GET", "/_invoked/health").status, 200)
@@ -320,7 +320,7 @@ class FullDisk(unittest.TestCase):
         make_room(server)
         last = len(accepted) + 100000
         wait_for(lambda: server.post("f", last).status == 202, "room again")
-        server.wait_for_log("queue: can be written again")
+        server.wait_for_log("event queue is writable again")
         server.drained()
         self.assertEqual(sorted((set(accepted) | {last}) - counted(server).keys()), [], "lost")
         # What was refused did not run, unless it was accepted by a later try.
@@ -365,7 +365,7 @@ class FullDisk(unittest.TestCase):
             limit_file_size(server, 4_000_100)
             server.accept("f", 1)
             server.accept("f", 2)
-            server.wait_for_log("a record can't be written; it is tried again")
+            server.wait_for_log("dead letters and records for it wait")
             self.assertEqual(server.drain(0.3).status, 408)
             limit_file_size(server, resource.RLIM_INFINITY)
             server.drained()

@@ -960,8 +960,8 @@ START_TEST(a_full_disk_loses_nothing_that_was_accepted)
     fake.answer = "error";
     drain();
     ck_assert_str_eq(fake.ran, "hello#1 hello#2 hello#3 ");
-    ck_assert_ptr_nonnull(strstr(log_text(), "queue: can't be written"));
-    ck_assert_ptr_nonnull(strstr(log_text(), "queue: can be written again"));
+    ck_assert_ptr_nonnull(strstr(log_text(), "event queue is not writable"));
+    ck_assert_ptr_nonnull(strstr(log_text(), "event queue is writable again"));
 }
 END_TEST
 

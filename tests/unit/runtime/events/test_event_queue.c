@@ -25,7 +25,7 @@ static struct event_lane lane;
 
 /* What was told. */
 static int written_count, failed_count, closed_count;
-static int failing_count, postponed_count, recovered_count, replaced_count;
+static int failing_count, skipped_count, recovered_count, replaced_count;
 static char replaced_text[STORE_MESSAGE_SIZE];
 static struct event_store_lane lanes[LANES_MAX];
 static size_t lane_count;
@@ -48,11 +48,11 @@ static void on_failing(void *context, const char *why)
     failing_count++;
 }
 
-static void on_postponed(void *context, const char *why)
+static void on_skipped(void *context, const char *why)
 {
     (void)context;
     ck_assert_ptr_nonnull(strstr(why, ".jsonl"));
-    postponed_count++;
+    skipped_count++;
 }
 
 static void on_recovered(void *context)
@@ -70,7 +70,8 @@ static void on_replaced(void *context, const char *what)
 
 static const struct store_worker_listener listener = {
     .on_failing = on_failing,
-    .on_postponed = on_postponed,
+    .on_skipped = on_skipped,
+    .on_unreadable = on_failing,
     .on_recovered = on_recovered,
     .on_replaced = on_replaced,
 };
@@ -474,7 +475,7 @@ START_TEST(a_file_that_cannot_be_written_holds_up_no_other_event)
     add(1, 1);
     while (written_count < 1)
         (void)uv_run(&loop, UV_RUN_ONCE);
-    ck_assert_int_eq(postponed_count, 1);
+    ck_assert_int_eq(skipped_count, 1);
     ck_assert_int_eq(failing_count, 0);
     ck_assert_int_eq(rmdir(path), 0);
     while (written_count < 2)
@@ -605,6 +606,92 @@ START_TEST(damage_found_later_is_told_and_the_queue_goes_on)
 }
 END_TEST
 
+/* Reads the whole file, or writes it. */
+static size_t copy_file(const char *mode, char *data, size_t size)
+{
+    char path[128];
+    FILE *file;
+    size_t length;
+
+    (void)snprintf(path, sizeof path, "%s/queue.db", folder);
+    file = fopen(path, mode);
+    ck_assert_ptr_nonnull(file);
+    length = mode[0] == 'r' ? fread(data, 1, size, file) : fwrite(data, 1, size, file);
+    ck_assert_int_eq(fclose(file), 0);
+    return length;
+}
+
+static void on_any_read(struct event_store_read *read, enum store_status status, void *context)
+{
+    struct event *next;
+
+    (void)status;
+    (void)context;
+    for (struct event *event = read->first; event != NULL; event = next) {
+        next = event->next;
+        event_free(event);
+    }
+    read->first = NULL;
+}
+
+/* What is damaged opens, with what is sound or with a new file, and takes events. */
+static void check_damaged(void)
+{
+    queue = try_open(DURABILITY_PROCESS);
+    ck_assert_msg(queue != NULL, "%s", fault);
+    for (size_t i = 0; i < lane_count; i++) {
+        const struct event_store_read what = {.lane_id = lanes[i].id,
+                                              .due_max_ms = INT64_MAX,
+                                              .event_max = 1000,
+                                              .byte_max = 10000000,
+                                              .has_payload = true};
+
+        ck_assert(event_queue_read(queue, &what, NULL, on_any_read, NULL));
+        run();
+    }
+    lane.is_stored = false;
+    lane.id = event_queue_next_lane_id(queue);
+    written_count = 0;
+    for (int i = 0; i < 10 && written_count == 0; i++) {
+        add(1, 10);
+        run();
+    }
+    ck_assert_int_gt(written_count, 0);
+    close_queue();
+}
+
+START_TEST(damage_of_every_kind_is_survived)
+{
+    enum { SIZE = 1000000 };
+    static char whole[SIZE], damaged[SIZE];
+    unsigned random = 12345;
+    size_t length;
+
+    for (int i = 0; i < 200; i++)
+        add(i, i % 20 == 0 ? 9000 : 100);
+    run();
+    close_queue();
+    length = copy_file("r", whole, SIZE);
+    ck_assert_uint_gt(length, 50000);
+    for (size_t i = 0; i < 260; i++) {
+        memcpy(damaged, whole, length);
+        if (i < 100) {
+            damaged[i] = (char)~damaged[i]; /* each byte of the header */
+        } else {
+            const size_t span = 1 + 40 * (i % 60);
+            size_t at;
+
+            random = random * 1103515245 + 12345;
+            at = (i % 2 == 0 ? (random >> 8) % (length - span) : (random >> 8) % 4096);
+            for (size_t j = 0; j < span; j++)
+                damaged[at + j] = (char)(random = random * 1103515245 + 12345, random >> 16);
+        }
+        (void)copy_file("w", damaged, length);
+        check_damaged();
+    }
+}
+END_TEST
+
 static void execute(const char *sql)
 {
     char path[128];
@@ -619,8 +706,8 @@ static void execute(const char *sql)
 static const struct {
     const char *sql, *said;
 } refused[] = {
-    {"PRAGMA user_version = 2", "newer invoked (format 2; this one knows up to 1)"},
-    {"PRAGMA application_id = 77", "a database of another program"},
+    {"PRAGMA user_version = 3", "newer invoked (format 3; this one knows up to 2)"},
+    {"DROP TABLE newest; PRAGMA application_id = 77", "a database of another program"},
 };
 
 START_TEST(a_file_that_is_not_for_this_version_is_refused_and_left_alone)
@@ -694,11 +781,51 @@ static void on_cleared(enum store_status status, void *context)
     ck_assert_int_eq(status, STORE_OK);
 }
 
+START_TEST(a_cleared_account_has_no_newest_time)
+{
+    const int64_t now_ms = clock_real_now_ms(), hour_ms = 3600000;
+    struct account other = {.id = "111111111111"};
+    struct event_lane other_lane = {.account = &other, .function_name = (char *)"hello"};
+    struct event *event;
+
+    other_lane.id = event_queue_next_lane_id(queue);
+    add(now_ms + 6 * hour_ms, 10);
+    event = make_event(now_ms + hour_ms, 10);
+    event->lane = &other_lane;
+    event->lane_id = other_lane.id;
+    ck_assert(event_queue_add(queue, event, on_written, NULL));
+    ck_assert(event_queue_clear(queue, &account, on_cleared, NULL));
+    run();
+    add(1, 10);
+    run();
+    close_queue();
+    open_queue();
+    ck_assert_int_eq(event_queue_newest_ms(queue), now_ms + hour_ms);
+    close_queue();
+}
+END_TEST
+
+START_TEST(a_file_of_the_first_format_is_brought_up_to_this_one)
+{
+    add(1, 10);
+    run();
+    close_queue();
+    execute("DROP TABLE newest;"
+            "CREATE TABLE newest(id INTEGER PRIMARY KEY CHECK(id = 1), at_ms INTEGER NOT NULL);"
+            "INSERT INTO newest VALUES(1, 99999999999999); PRAGMA user_version = 1");
+    open_queue();
+    ck_assert_str_eq(fault, "");
+    ck_assert_uint_eq(lanes[0].count, 1);
+    ck_assert_int_eq(event_queue_newest_ms(queue), 99999999999999);
+    close_queue();
+}
+END_TEST
+
 START_TEST(clearing_removes_what_was_added_before_and_nothing_after)
 {
     add(1, 10);
     add(1, 10);
-    ck_assert(event_queue_clear(queue, lane.id, on_cleared, NULL));
+    ck_assert(event_queue_clear(queue, &account, on_cleared, NULL));
     add(1, 10);
     run();
     read_due(1, 10, NULL, 0);
@@ -787,12 +914,15 @@ Suite *unit_suite(void)
     tcase_add_test(tcase, a_file_that_cannot_be_written_holds_up_no_other_event);
     tcase_add_test(tcase, a_full_disk_refuses_new_events_loses_none_and_is_over_when_there_is_room);
     tcase_add_loop_test(tcase, a_damaged_file_is_kept_aside_and_that_is_said, 0, 2);
+    tcase_add_test(tcase, damage_of_every_kind_is_survived);
     tcase_add_test(tcase, damage_found_later_is_told_and_the_queue_goes_on);
     tcase_add_loop_test(tcase, a_file_that_is_not_for_this_version_is_refused_and_left_alone, 0,
                         ARRAY_LENGTH(refused));
     tcase_add_test(tcase, a_queue_in_memory_leaves_no_file);
     tcase_add_test(tcase, power_safe_commits_work_as_well);
     tcase_add_test(tcase, the_newest_time_is_known_after_a_restart_while_there_are_events);
+    tcase_add_test(tcase, a_cleared_account_has_no_newest_time);
+    tcase_add_test(tcase, a_file_of_the_first_format_is_brought_up_to_this_one);
     tcase_add_test(tcase, clearing_removes_what_was_added_before_and_nothing_after);
     tcase_add_test(tcase, nothing_that_was_committed_is_lost_by_a_kill);
     suite_add_tcase(suite, tcase);
