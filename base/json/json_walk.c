@@ -242,24 +242,69 @@ static size_t take_character(struct bytes_view *text, char piece[4])
     return 1;
 }
 
+/* The bytes of a text, or of a JSON string with its escapes decoded. */
+struct decoder {
+    struct bytes_view rest;
+    bool is_plain;
+    char piece[4];
+    size_t at, length; /* in `piece` */
+};
+
+static struct decoder string_decoder(struct bytes_view string)
+{
+    if (string.length < 2 || string.data[0] != '"')
+        return (struct decoder){.rest = {"", 0}};
+    return (struct decoder){.rest = {string.data + 1, string.length - 2}};
+}
+
+/* -1 at the end. */
+static int next_byte(struct decoder *decoder)
+{
+    while (decoder->at == decoder->length) {
+        if (decoder->rest.length == 0)
+            return -1;
+        decoder->at = 0;
+        decoder->length = 1;
+        if (decoder->is_plain) {
+            decoder->piece[0] = decoder->rest.data[0];
+            decoder->rest = behind(decoder->rest, 1);
+        } else {
+            decoder->length = take_character(&decoder->rest, decoder->piece);
+        }
+    }
+    return (unsigned char)decoder->piece[decoder->at++];
+}
+
+static int compare(struct decoder *left, struct decoder *right)
+{
+    int a, b;
+
+    do {
+        a = next_byte(left);
+        b = next_byte(right);
+    } while (a == b && a >= 0);
+    return (a > b) - (a < b);
+}
+
+int json_walk_compare_string(struct bytes_view string, const char *text)
+{
+    struct decoder left = string_decoder(string);
+    struct decoder right = {.rest = {text, strlen(text)}, .is_plain = true};
+
+    return compare(&left, &right);
+}
+
+int json_walk_compare_strings(struct bytes_view left, struct bytes_view right)
+{
+    struct decoder a = string_decoder(left), b = string_decoder(right);
+
+    return compare(&a, &b);
+}
+
 bool json_walk_string_is(struct bytes_view string, const char *text)
 {
-    struct bytes_view inner;
-    size_t rest = strlen(text);
-
-    if (string.length < 2 || string.data[0] != '"')
-        return false;
-    inner = (struct bytes_view){string.data + 1, string.length - 2};
-    while (inner.length > 0) {
-        char piece[4];
-        const size_t length = take_character(&inner, piece);
-
-        if (length > rest || memcmp(piece, text, length) != 0)
-            return false;
-        text += length;
-        rest -= length;
-    }
-    return rest == 0;
+    return string.length >= 2 && string.data[0] == '"' &&
+           json_walk_compare_string(string, text) == 0;
 }
 
 /* ---- numbers ---- */

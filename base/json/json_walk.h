@@ -42,6 +42,10 @@ bool json_walk_member(struct bytes_view object, const char *name, struct bytes_v
 /* Is the string (with its quotes) this text, once its escapes are decoded? */
 bool json_walk_string_is(struct bytes_view string, const char *text);
 
+/* Order by their bytes, once escapes are decoded: below, at or above 0. */
+int json_walk_compare_string(struct bytes_view string, const char *text);
+int json_walk_compare_strings(struct bytes_view left, struct bytes_view right);
+
 /* The number's value; false when it is too long for the memory there is. */
 bool json_walk_number(struct bytes_view number, double *value);
 

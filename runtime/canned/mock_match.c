@@ -1,7 +1,9 @@
 /*
- * One walk serves both questions: it goes through `When` and looks each value up in the event's text. Asked whether the
+ * One comparison serves both questions: it goes through `When` and looks each value up in the event. Asked whether the
  * event fits, it stops at the first difference; asked how near it comes, it goes on, counts what agrees and what
  * doesn't, and keeps the place of the first difference.
+ *
+ * Time grows with the size of the answers plus that of the event, not with their product (event_value.h).
  */
 #include "runtime/canned/mock_match.h"
 
@@ -11,11 +13,13 @@
 #include "base/utf8.h"
 #include "config/document/json_value.h"
 #include "base/json/json_walk.h"
+#include "runtime/canned/event_value.h"
 
 enum { PATH_SIZE = 256, VALUE_SHOWN_MAX = 80, KEY_SHOWN_MAX = 60 };
 
 struct comparison {
     bool stops_at_difference;
+    bool is_out_of_memory;
     size_t agreeing, differing; /* values of When */
     char path[PATH_SIZE];       /* of the value that is looked at: "$.items[0].id" */
     struct bytes
@@ -123,7 +127,8 @@ static void differ(struct comparison *comparison, const cJSON *wanted, struct by
 
 static bool is_over(const struct comparison *comparison)
 {
-    return comparison->stops_at_difference && comparison->differing > 0;
+    return comparison->is_out_of_memory ||
+           (comparison->stops_at_difference && comparison->differing > 0);
 }
 
 /* ---- values ---- */
@@ -140,23 +145,29 @@ static bool is_whole_number(struct bytes_view text)
 }
 
 /* Doubles can't tell large whole numbers apart: there the digits decide. */
-static bool equals_number(const cJSON *wanted, struct bytes_view found)
+static bool equals_number(struct comparison *comparison, const cJSON *wanted,
+                          struct event_value *found)
 {
     const char *spelled = wanted->valuestring == NULL ? "" : wanted->valuestring;
     const struct bytes_view digits = {spelled, strlen(spelled)};
     double number;
 
-    if (!json_walk_number(found, &number) || number < wanted->valuedouble ||
-        number > wanted->valuedouble)
+    if (!event_value_number(found, &number)) {
+        comparison->is_out_of_memory = true;
         return false;
-    if (number == 0 || !is_whole_number(digits) || !is_whole_number(found))
+    }
+    if (number < wanted->valuedouble || number > wanted->valuedouble)
+        return false;
+    if (number == 0 || !is_whole_number(digits) || !is_whole_number(found->text))
         return true;
-    return digits.length == found.length && memcmp(digits.data, found.data, found.length) == 0;
+    return digits.length == found->text.length &&
+           memcmp(digits.data, found->text.data, digits.length) == 0;
 }
 
-static bool equals_scalar(const cJSON *wanted, struct bytes_view found)
+static bool equals_scalar(struct comparison *comparison, const cJSON *wanted,
+                          struct event_value *found)
 {
-    switch (json_walk_kind(found)) {
+    switch (json_walk_kind(found->text)) {
     case JSON_KIND_NULL:
         return cJSON_IsNull(wanted);
     case JSON_KIND_FALSE:
@@ -164,9 +175,9 @@ static bool equals_scalar(const cJSON *wanted, struct bytes_view found)
     case JSON_KIND_TRUE:
         return cJSON_IsTrue(wanted);
     case JSON_KIND_NUMBER:
-        return cJSON_IsNumber(wanted) && equals_number(wanted, found);
+        return cJSON_IsNumber(wanted) && equals_number(comparison, wanted, found);
     case JSON_KIND_STRING:
-        return cJSON_IsString(wanted) && json_walk_string_is(found, wanted->valuestring);
+        return cJSON_IsString(wanted) && json_walk_string_is(found->text, wanted->valuestring);
     case JSON_KIND_NONE:
     case JSON_KIND_ARRAY:
     case JSON_KIND_OBJECT:
@@ -175,91 +186,120 @@ static bool equals_scalar(const cJSON *wanted, struct bytes_view found)
     return false;
 }
 
-static void compare(struct comparison *comparison, const cJSON *wanted, struct bytes_view found,
+static void compare(struct comparison *comparison, const cJSON *wanted, struct event_value *found,
                     bool is_exact);
 
-/* What the event has beyond `wanted`, where both must be equal. */
-static void compare_surplus(struct comparison *comparison, const cJSON *wanted,
-                            struct bytes_view found)
+static void differ_by_member(struct comparison *comparison, const struct event_value *member)
 {
-    struct json_walk walk;
+    const size_t length = strlen(comparison->path);
 
-    json_walk_begin(&walk, found);
-    while (json_walk_next(&walk) && !is_over(comparison)) {
-        const cJSON *known = wanted->child;
-        size_t length;
+    (void)snprintf(comparison->path + length, PATH_SIZE - length, "[%.*s]",
+                   member->key.length > KEY_SHOWN_MAX ? 0 : (int)member->key.length,
+                   member->key.data);
+    differ(comparison, NULL, member->text);
+    leave(comparison, length);
+}
 
-        while (known != NULL && !json_walk_string_is(walk.key, known->string))
-            known = known->next;
-        if (known != NULL)
+/* What the event has beyond `wanted`, where both must be equal: the members without a mark. The first one is shown. */
+static void compare_surplus(struct comparison *comparison, const struct event_value *found)
+{
+    const struct event_value *first = NULL;
+    size_t count = 0;
+
+    for (size_t i = 0; i < found->child_count; i++) {
+        const struct event_value *member = &found->children[i];
+
+        if (member->is_marked)
             continue;
-        length = strlen(comparison->path);
-        (void)snprintf(comparison->path + length, PATH_SIZE - length, "[%.*s]",
-                       walk.key.length > KEY_SHOWN_MAX ? 0 : (int)walk.key.length, walk.key.data);
-        differ(comparison, NULL, walk.value);
-        leave(comparison, length);
+        count++;
+        if (first == NULL || member->text.data < first->text.data)
+            first = member;
     }
+    if (first == NULL)
+        return;
+    differ_by_member(comparison, first);
+    comparison->differing += count - 1;
 }
 
 static void compare_object(struct comparison *comparison, const cJSON *wanted,
-                           struct bytes_view found, bool is_exact)
+                           struct event_value *found, bool is_exact)
 {
+    for (size_t i = 0; i < found->child_count; i++)
+        found->children[i].is_marked = false;
     for (const cJSON *child = wanted->child; child != NULL && !is_over(comparison);
          child = child->next) {
         const size_t length = enter_key(comparison, child->string);
-        struct bytes_view value = {"", 0};
+        struct event_value nothing = {.text = {"", 0}};
+        struct event_value *value = event_value_member(found, child->string);
 
-        (void)json_walk_member(found, child->string, &value);
-        compare(comparison, child, value, is_exact);
+        if (value != NULL)
+            value->is_marked = true;
+        compare(comparison, child, value == NULL ? &nothing : value, is_exact);
         leave(comparison, length);
     }
-    if (is_exact)
-        compare_surplus(comparison, wanted, found);
+    if (is_exact && !is_over(comparison))
+        compare_surplus(comparison, found);
 }
 
 static void compare_array(struct comparison *comparison, const cJSON *wanted,
-                          struct bytes_view found)
+                          struct event_value *found)
 {
     const cJSON *child = wanted->child;
-    struct json_walk walk;
     size_t index = 0;
 
-    json_walk_begin(&walk, found);
-    for (bool is_there = json_walk_next(&walk); (is_there || child != NULL) && !is_over(comparison);
-         index++) {
+    for (; child != NULL && !is_over(comparison); child = child->next, index++) {
         const size_t length = enter_index(comparison, index);
+        struct event_value nothing = {.text = {"", 0}};
 
-        if (child == NULL)
-            differ(comparison, NULL, walk.value);
-        else
-            compare(comparison, child, is_there ? walk.value : (struct bytes_view){"", 0}, true);
+        compare(comparison, child, index < found->child_count ? &found->children[index] : &nothing,
+                true);
         leave(comparison, length);
-        child = child == NULL ? NULL : child->next;
-        is_there = is_there && json_walk_next(&walk);
     }
+    if (is_over(comparison) || index >= found->child_count)
+        return;
+    const size_t length = enter_index(comparison, index);
+
+    differ(comparison, NULL, found->children[index].text);
+    comparison->differing += found->child_count - index - 1;
+    leave(comparison, length);
 }
 
-static void compare(struct comparison *comparison, const cJSON *wanted, struct bytes_view found,
+static void compare(struct comparison *comparison, const cJSON *wanted, struct event_value *found,
                     bool is_exact)
 {
-    const enum json_kind kind = json_walk_kind(found);
+    const enum json_kind kind = json_walk_kind(found->text);
+    const bool are_objects = cJSON_IsObject(wanted) && kind == JSON_KIND_OBJECT;
+    const bool are_arrays = cJSON_IsArray(wanted) && kind == JSON_KIND_ARRAY;
 
-    if (cJSON_IsObject(wanted) && kind == JSON_KIND_OBJECT)
+    if ((are_objects || are_arrays) && !event_value_open(found))
+        comparison->is_out_of_memory = true;
+    else if (are_objects)
         compare_object(comparison, wanted, found, is_exact);
-    else if (cJSON_IsArray(wanted) && kind == JSON_KIND_ARRAY)
+    else if (are_arrays)
         compare_array(comparison, wanted, found);
-    else if (equals_scalar(wanted, found))
+    else if (equals_scalar(comparison, wanted, found))
         comparison->agreeing++;
     else
-        differ(comparison, wanted, found);
+        differ(comparison, wanted, found->text);
+}
+
+static bool contains(const cJSON *when, struct event_value *event)
+{
+    struct comparison comparison = {.stops_at_difference = true, .path = "$"};
+
+    compare(&comparison, when, event, false);
+    return comparison.differing == 0 && !comparison.is_out_of_memory;
 }
 
 bool mock_match_contains(const cJSON *when, struct bytes_view event)
 {
-    struct comparison comparison = {.stops_at_difference = true, .path = "$"};
+    struct event_value value;
 
-    compare(&comparison, when, json_walk_value(event), false);
-    return comparison.differing == 0;
+    event_value_init(&value, event);
+    const bool is_contained = contains(when, &value);
+
+    event_value_clear(&value);
+    return is_contained;
 }
 
 /* ---- answers ---- */
@@ -280,17 +320,20 @@ static bool is_used_up(const cJSON *answer, unsigned used)
 
 int mock_match_find(const struct mock_question *question)
 {
-    int index = 0;
+    struct event_value event;
+    int index = 0, found = MOCK_NO_FIT;
 
-    for (const cJSON *answer = question->answers->child; answer != NULL;
+    event_value_init(&event, question->event);
+    for (const cJSON *answer = question->answers->child; answer != NULL && found == MOCK_NO_FIT;
          answer = answer->next, index++) {
         const cJSON *when = member(answer, "When");
 
         if (is_attempt(answer, question->attempt) && !is_used_up(answer, question->used[index]) &&
-            (when == NULL || mock_match_contains(when, question->event)))
-            return index;
+            (when == NULL || contains(when, &event)))
+            found = index;
     }
-    return MOCK_NO_FIT;
+    event_value_clear(&event);
+    return found;
 }
 
 struct nearest {
@@ -308,17 +351,22 @@ static bool is_nearer(const struct comparison *one, const struct nearest *neares
     return one->agreeing > nearest->comparison.agreeing;
 }
 
-static void find_nearest(const struct mock_question *question, struct nearest *nearest)
+/* False when out of memory. */
+static bool find_nearest(const struct mock_question *question, struct nearest *nearest)
 {
+    struct event_value event;
+    bool has_memory = true;
     int index = 0;
 
+    event_value_init(&event, question->event);
     for (const cJSON *answer = question->answers->child; answer != NULL;
          answer = answer->next, index++) {
         const cJSON *when = member(answer, "When");
         struct comparison comparison = {.path = "$"};
 
         if (when != NULL)
-            compare(&comparison, when, json_walk_value(question->event), false);
+            compare(&comparison, when, &event, false);
+        has_memory = has_memory && !comparison.is_out_of_memory;
         if (!is_nearer(&comparison, nearest)) {
             bytes_release(comparison.difference);
             continue;
@@ -326,6 +374,8 @@ static void find_nearest(const struct mock_question *question, struct nearest *n
         bytes_release(nearest->comparison.difference);
         *nearest = (struct nearest){answer, index, comparison};
     }
+    event_value_clear(&event);
+    return has_memory;
 }
 
 static bool append_difference(struct bytes **text, const struct nearest *nearest,
@@ -352,8 +402,8 @@ struct bytes *mock_match_explain(const struct mock_question *question)
     struct bytes *text = NULL;
     bool is_told;
 
-    find_nearest(question, &nearest);
-    is_told = nearest.answer != NULL && bytes_format(&text, "Mock[%d]", nearest.index) &&
+    is_told = find_nearest(question, &nearest) && nearest.answer != NULL &&
+              bytes_format(&text, "Mock[%d]", nearest.index) &&
               append_difference(&text, &nearest, question);
     bytes_release(nearest.comparison.difference);
     if (is_told)

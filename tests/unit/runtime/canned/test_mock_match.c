@@ -126,6 +126,74 @@ START_TEST(an_event_may_be_nested_as_deeply_as_it_likes)
 }
 END_TEST
 
+/* {"l":[{"00000000":0,...}]}: the keys rise or fall. */
+static char *many_members(const char *before, const char *after, bool is_rising)
+{
+    enum { COUNT = 60000, MEMBER_SIZE = 13 };
+    char *text = malloc(strlen(before) + COUNT * MEMBER_SIZE + strlen(after) + 64), *at = text;
+
+    ck_assert_ptr_nonnull(text);
+    at += sprintf(at, "%s{\"l\":[{", before);
+    for (int i = 0; i < COUNT; i++)
+        at += sprintf(at, "%s\"%08d\":0", i == 0 ? "" : ",", is_rising ? i : COUNT - 1 - i);
+    sprintf(at, "}]}%s", after);
+    return text;
+}
+
+/* Within the time that a test has: a look at each pair would take minutes. */
+START_TEST(objects_with_many_members_in_another_order_are_compared_in_time)
+{
+    char *json = many_members("[{\"When\":", "}]", true);
+    char *event = many_members("", "", false), *other = many_members("", "", false);
+    struct canned_text answers = read_answers(json);
+    const unsigned used[] = {0};
+    struct bytes *nearest;
+
+    ck_assert(mock_match_contains(answers.list->child->child, view_of(event)));
+    *strchr(other, '9') = 'x';
+    ck_assert(!mock_match_contains(answers.list->child->child, view_of(other)));
+    nearest = mock_match_explain(&(struct mock_question){answers.list, used, view_of(other), 1});
+    ck_assert_ptr_nonnull(nearest);
+    ck_assert_ptr_nonnull(
+        memmem(nearest->data, nearest->length, "the event has nothing there", 27));
+    bytes_release(nearest);
+    canned_text_clear(&answers);
+    free(other);
+    free(event);
+    free(json);
+}
+END_TEST
+
+/* Each answer would have to read the long number and walk over the long list again. */
+START_TEST(many_answers_share_what_was_found_in_the_event)
+{
+    enum { ANSWERS = 1000, DIGITS = 1000000 };
+    static const char answer[] = "{\"When\":{\"n\":1,\"l\":[1]}}";
+    char *json = malloc(ANSWERS * sizeof answer + 8), *at = json;
+    char *event = malloc(2 * DIGITS + 64);
+    const unsigned used[ANSWERS] = {0};
+    struct canned_text answers;
+
+    ck_assert(json != NULL && event != NULL);
+    for (int i = 0; i < ANSWERS; i++)
+        at += sprintf(at, "%s%s", i == 0 ? "[" : ",", answer);
+    strcpy(at, "]");
+    at = event + sprintf(event, "{\"l\":[[");
+    for (int i = 0; i < DIGITS / 2; i++)
+        at += sprintf(at, "%s0", i == 0 ? "" : ",");
+    at += sprintf(at, "]],\"n\":1.");
+    memset(at, '0', DIGITS);
+    strcpy(at + DIGITS, "}");
+    answers = read_answers(json);
+    ck_assert_int_eq(
+        mock_match_find(&(struct mock_question){answers.list, used, view_of(event), 1}),
+        MOCK_NO_FIT);
+    canned_text_clear(&answers);
+    free(event);
+    free(json);
+}
+END_TEST
+
 /* ---- which answer ---- */
 
 static const struct {
@@ -298,6 +366,8 @@ Suite *unit_suite(void)
 
     tcase_add_loop_test(match, when_is_contained_in_the_event, 0, ARRAY_LENGTH(rows));
     tcase_add_test(match, an_event_may_be_nested_as_deeply_as_it_likes);
+    tcase_add_test(match, objects_with_many_members_in_another_order_are_compared_in_time);
+    tcase_add_test(match, many_answers_share_what_was_found_in_the_event);
     tcase_add_loop_test(match, the_first_answer_that_fits_is_the_one_else_the_nearest_is_named, 0,
                         ARRAY_LENGTH(choices));
     tcase_add_test(match, what_is_long_is_cut_between_characters);
