@@ -68,6 +68,13 @@ struct event_invoke_config {
     const char *on_success, *on_failure; /* destination ARNs; NULL for none */
 };
 
+/* Canned answers or faults, already checked. */
+struct canned_items {
+    const cJSON *list; /* an array; NULL for none */
+    size_t count;
+    uint64_t hash; /* of what the list says */
+};
+
 struct function;
 
 /* The settings of one version, $LATEST or a number, with all defaults filled in. */
@@ -88,9 +95,8 @@ struct function_version {
     const char *working_directory; /* absolute; where the process starts */
     const char *dead_letter_arn;   /* DeadLetterConfig.TargetArn; NULL for none */
     const struct event_invoke_config
-        *event_invoke_config; /* never NULL: its own, else $LATEST's, else the defaults */
-    const cJSON *mock;        /* Local.Mock, an array already checked; NULL for none */
-    const cJSON *faults;      /* Local.Faults, an array already checked; NULL for none */
+        *event_invoke_config;         /* never NULL: its own, else $LATEST's, else the defaults */
+    struct canned_items mock, faults; /* Local.Mock and Local.Faults */
     struct string_list inherit_environment; /* the function's names and those for all functions */
     unsigned idle_timeout_s;
     bool enforce_memory;

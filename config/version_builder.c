@@ -3,6 +3,7 @@
 
 #include "base/arena.h"
 #include "config/document/document.h"
+#include "config/document/json_value.h"
 #include "config/document/problem_list.h"
 #include "config/fingerprint.h"
 #include "config/names/function_name.h"
@@ -250,16 +251,40 @@ static void build_way(struct version_builder *builder)
 
 /* ---- the rest ---- */
 
+/* Does the version itself say so, directly or under Local? If not, it has it from $LATEST. */
+static bool is_own(const struct version_builder *builder, const struct node *node)
+{
+    return node->parent == builder->place || node->parent->parent == builder->place;
+}
+
+/* Versions share what they inherit, so that a long list costs its memory once. */
+static void build_canned(struct version_builder *builder, const struct node *node,
+                         const struct canned_items *inherited, struct canned_items *items)
+{
+    if (node == NULL)
+        return;
+    if (inherited != NULL && !is_own(builder, node)) {
+        *items = *inherited;
+        return;
+    }
+    items->list = node_to_cjson(node, builder->whole->arena);
+    items->count = node->count;
+    if (items->list != NULL)
+        items->hash = json_value_hash(items->list);
+}
+
 static void build_local(struct version_builder *builder)
 {
     const struct setting_value *values = builder->values;
     struct function_version *version = builder->version;
     struct config_builder *whole = builder->whole;
 
-    if (values[SLOT_MOCK].node != NULL)
-        version->mock = node_to_cjson(values[SLOT_MOCK].node, whole->arena);
-    if (values[SLOT_FAULTS].node != NULL)
-        version->faults = node_to_cjson(values[SLOT_FAULTS].node, whole->arena);
+    const struct function_version *latest = version->function->latest;
+
+    build_canned(builder, values[SLOT_MOCK].node, latest == NULL ? NULL : &latest->mock,
+                 &version->mock);
+    build_canned(builder, values[SLOT_FAULTS].node, latest == NULL ? NULL : &latest->faults,
+                 &version->faults);
     version->idle_timeout_s = values[SLOT_IDLE_TIMEOUT].node == NULL
                                   ? whole->idle_timeout_s
                                   : setting_unsigned(&values[SLOT_IDLE_TIMEOUT]);

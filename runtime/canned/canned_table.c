@@ -3,8 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "config/document/json_value.h"
-
 enum { BUCKETS = 256 };
 
 /* A list and its counts. */
@@ -56,23 +54,14 @@ static void entry_free(struct entry *entry)
     free(entry);
 }
 
-static size_t count_items(const cJSON *list)
-{
-    size_t count = 0;
-
-    for (const cJSON *item = list->child; item != NULL; item = item->next)
-        count++;
-    return count;
-}
-
 /* Not yet in the table. */
-static struct entry *entry_new(const char *function_name, const char *version, const cJSON *list)
+static struct entry *entry_new(const char *function_name, const char *version, size_t count)
 {
     struct entry *entry = calloc(1, sizeof *entry);
 
     if (entry == NULL)
         return NULL;
-    entry->count = count_items(list);
+    entry->count = count;
     entry->function_name = strdup(function_name);
     entry->version = strdup(version);
     entry->counts = calloc(2 * entry->count + 1, sizeof *entry->counts);
@@ -116,7 +105,8 @@ void canned_table_free(struct canned_table *table)
 bool canned_table_set(struct canned_table *table, const char *function_name,
                       struct canned_text *answers)
 {
-    struct entry *entry = entry_new(function_name, set_at_run_time, answers->list);
+    struct entry *entry =
+        entry_new(function_name, set_at_run_time, (size_t)cJSON_GetArraySize(answers->list));
 
     if (entry == NULL)
         return false;
@@ -154,30 +144,30 @@ const cJSON *canned_table_items(const struct canned_table *table, const char *fu
 
 /* The counts of a list of the configuration; NULL when out of memory. */
 static struct entry *get_configured(struct canned_table *table,
-                                    const struct function_version *version, const cJSON *list)
+                                    const struct function_version *version,
+                                    const struct canned_items *configured)
 {
     const char *name = version->function->name;
-    const uint64_t hash = json_value_hash(list);
     struct entry *entry = *find_link(table, name, version->version);
 
-    if (entry != NULL && entry->hash == hash && entry->count == count_items(list))
+    if (entry != NULL && entry->hash == configured->hash && entry->count == configured->count)
         return entry;
-    entry = entry_new(name, version->version, list);
+    entry = entry_new(name, version->version, configured->count);
     if (entry == NULL)
         return NULL;
-    entry->hash = hash;
+    entry->hash = configured->hash;
     put(table, entry);
     return entry;
 }
 
 struct canned_list canned_table_list(struct canned_table *table,
                                      const struct function_version *version,
-                                     const cJSON *configured)
+                                     const struct canned_items *configured)
 {
     struct entry *entry = find_set(table, version->function->name);
-    struct canned_list list = {.items = entry == NULL ? configured : entry->answers.list};
+    struct canned_list list = {.items = entry == NULL ? configured->list : entry->answers.list};
 
-    if (entry == NULL && configured != NULL)
+    if (entry == NULL && configured->list != NULL)
         entry = get_configured(table, version, configured);
     if (entry == NULL)
         return list;

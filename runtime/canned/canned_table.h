@@ -40,6 +40,6 @@ const cJSON *canned_table_items(const struct canned_table *table, const char *fu
 /* The same with its counts, which are the caller's to raise. */
 struct canned_list canned_table_list(struct canned_table *table,
                                      const struct function_version *version,
-                                     const cJSON *configured);
+                                     const struct canned_items *configured);
 
 #endif

@@ -153,10 +153,11 @@ bool faults_strike(struct account *account, const struct function_version *versi
     struct canned_list list;
     size_t index = 0;
 
-    if (canned_table_items(account->faults, version->function->name, version->faults) == NULL ||
+    if (canned_table_items(account->faults, version->function->name, version->faults.list) ==
+            NULL ||
         get_table(account) == NULL)
         return false;
-    list = canned_table_list(account->faults, version, version->faults);
+    list = canned_table_list(account->faults, version, &version->faults);
     if (list.used == NULL)
         return false;
     for (const cJSON *item = list.items->child; item != NULL; item = item->next, index++) {

@@ -34,7 +34,7 @@ void mocks_reset(struct account *account)
 
 bool mocks_cover(const struct account *account, const struct function_version *version)
 {
-    return canned_table_items(account->mocks, version->function->name, version->mock) != NULL;
+    return canned_table_items(account->mocks, version->function->name, version->mock.list) != NULL;
 }
 
 static struct bytes *explain(const struct mock_question *question, const char *function_name)
@@ -64,7 +64,7 @@ const cJSON *mocks_choose(struct account *account, const struct invocation *invo
 
     *why = NULL;
     if (table != NULL)
-        list = canned_table_list(table, version, version->mock);
+        list = canned_table_list(table, version, &version->mock);
     if (list.items == NULL || list.used == NULL)
         return NULL;
     const struct mock_question question = {

@@ -188,11 +188,11 @@ START_TEST(fills_what_stands_under_local)
     ck_assert_uint_eq(latest->debug_command.count, 2);
     ck_assert_str_eq(latest->debug_command.items[0], absolute("tools/debug"));
     ck_assert_str_eq(latest->debug_command.items[1], "--wait");
-    ck_assert_int_eq(cJSON_GetArraySize(latest->faults), 4);
+    ck_assert_int_eq(cJSON_GetArraySize(latest->faults.list), 4);
     ck_assert_str_eq(
-        cJSON_GetObjectItem(cJSON_GetArrayItem(latest->faults, 1), "Error")->valuestring,
+        cJSON_GetObjectItem(cJSON_GetArrayItem(latest->faults.list, 1), "Error")->valuestring,
         "Duplicate");
-    ck_assert_ptr_null(latest->mock);
+    ck_assert_ptr_null(latest->mock.list);
 }
 END_TEST
 
@@ -219,8 +219,8 @@ START_TEST(has_defaults_for_a_function)
     ck_assert(!latest->attach);
     ck_assert_uint_eq(latest->allowed_access_key_ids.count, 0);
     ck_assert_uint_eq(latest->debug_command.count, 0);
-    ck_assert_ptr_null(latest->mock);
-    ck_assert_ptr_null(latest->faults);
+    ck_assert_ptr_null(latest->mock.list);
+    ck_assert_ptr_null(latest->faults.list);
     config_release(config);
 }
 END_TEST
@@ -258,7 +258,7 @@ START_TEST(knows_the_four_ways_to_run)
     ck_assert_str_eq(command->working_directory, absolute(""));
     ck_assert_uint_eq(command->idle_timeout_s, 120);
     ck_assert_int_eq(mock->kind, FUNCTION_MOCK);
-    ck_assert_int_eq(cJSON_GetArraySize(mock->mock), 5);
+    ck_assert_int_eq(cJSON_GetArraySize(mock->mock.list), 5);
     ck_assert_uint_eq(mock->command.count, 0);
 }
 END_TEST
@@ -266,7 +266,7 @@ END_TEST
 START_TEST(keeps_canned_answers_as_they_were_written)
 {
     const struct function_version *mock = version_of(valid, "payments", "");
-    char *printed = cJSON_PrintUnformatted(cJSON_GetArrayItem(mock->mock, 4));
+    char *printed = cJSON_PrintUnformatted(cJSON_GetArrayItem(mock->mock.list, 4));
 
     ck_assert_str_eq(printed, "{\"Payload\":{\"status\":\"paid\",\"list\":[1,2.5,-300,true,false,"
                               "null,\"x\"]},\"DelayMs\":40}");
@@ -343,7 +343,7 @@ START_TEST(lets_a_function_with_code_carry_canned_answers)
               "\"CodeUri\":\"code/hello\",\"Local\":{\"Mock\":[{\"Payload\":1}]}}}}");
 
     ck_assert_int_eq(version_of(config, "f", "")->kind, FUNCTION_RUNTIME);
-    ck_assert_int_eq(cJSON_GetArraySize(version_of(config, "f", "")->mock), 1);
+    ck_assert_int_eq(cJSON_GetArraySize(version_of(config, "f", "")->mock.list), 1);
     config_release(config);
 }
 END_TEST

@@ -97,7 +97,7 @@ START_TEST(an_empty_version_is_as_latest_is)
     ck_assert_str_eq(second->dead_letter_arn, latest->dead_letter_arn);
     ck_assert_ptr_eq(second->event_invoke_config, latest->event_invoke_config);
     ck_assert_uint_eq(second->idle_timeout_s, 30);
-    ck_assert_int_eq(cJSON_GetArraySize(second->faults), 4);
+    ck_assert_int_eq(cJSON_GetArraySize(second->faults.list), 4);
     ck_assert_ptr_eq(second->function, hello);
 }
 END_TEST
