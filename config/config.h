@@ -149,6 +149,7 @@ struct config {
 /* What a command line adds to a configuration. */
 struct config_options {
     struct string_list parameters; /* NAME=VALUE of a template's parameters */
+    bool is_reload; /* the server is running: a pipe is refused, as reading it may wait */
 };
 
 /* All that is wrong with a configuration, one line a problem, each as people see it. */

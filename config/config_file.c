@@ -4,7 +4,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { FIRST_BLOCK = 64 * 1024 };
@@ -43,13 +45,27 @@ static char *read_descriptor(int descriptor, size_t *length)
     return NULL;
 }
 
-char *config_file_read(const char *path, size_t *length)
+/* False with errno. */
+static bool is_regular(int descriptor)
 {
-    const int descriptor = open(path, O_RDONLY | O_CLOEXEC);
+    struct stat about;
+
+    if (fstat(descriptor, &about) != 0)
+        return false;
+    errno = ESPIPE;
+    return S_ISREG(about.st_mode);
+}
+
+char *config_file_read(const char *path, enum config_file_kind kind, size_t *length)
+{
+    const int flags = kind == CONFIG_FILE_REGULAR ? O_NONBLOCK : 0;
+    const int descriptor = open(path, O_RDONLY | O_CLOEXEC | flags);
+    char *text = NULL;
 
     if (descriptor < 0)
         return NULL;
-    char *text = read_descriptor(descriptor, length);
+    if (kind == CONFIG_FILE_ANY || is_regular(descriptor))
+        text = read_descriptor(descriptor, length);
     const int reason = errno;
 
     close(descriptor);

@@ -38,6 +38,8 @@ static void refuse_unreadable(struct problem_list *problems)
         problems->is_out_of_memory = true;
     else if (reason == EFBIG)
         problem_list_add(problems, 1, "is larger than %d MiB", DOCUMENT_BYTES_MAX >> 20);
+    else if (reason == ESPIPE)
+        problem_list_add(problems, 1, "is not a regular file, so it can't be read again");
     else
         problem_list_add(
             problems, 1,
@@ -126,7 +128,9 @@ static text_reader_fn *reader_of(const char *path)
 static bool read_file(const struct source *source)
 {
     size_t length;
-    char *text = config_file_read(source->path, &length);
+    const bool is_reload = source->options != NULL && source->options->is_reload;
+    char *text =
+        config_file_read(source->path, is_reload ? CONFIG_FILE_REGULAR : CONFIG_FILE_ANY, &length);
 
     if (text == NULL) {
         refuse_unreadable(source->problems);

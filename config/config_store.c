@@ -48,6 +48,7 @@ struct config_store *config_store_new(const char *path, const struct config_opti
         config_store_free(store);
         return NULL;
     }
+    store->options.is_reload = true;
     store->current = config;
     return store;
 }

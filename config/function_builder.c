@@ -9,6 +9,9 @@
 
 #include <string.h>
 
+/* More than one weight is a problem already; the first ones are looked at all the same. */
+enum { WEIGHTS_TOLD_MAX = 10 };
+
 static bool is_object(struct config_builder *builder, const struct node *node)
 {
     if (node->kind == NODE_OBJECT)
@@ -18,10 +21,10 @@ static bool is_object(struct config_builder *builder, const struct node *node)
     return false;
 }
 
-/* NULL and non-objects have no members. */
-static size_t member_count(const struct node *node)
+/* The first of Versions or Aliases; NULL for none, and for more than the table allows. */
+static const struct node *first_named(const struct node *node)
 {
-    return node != NULL && node->kind == NODE_OBJECT ? node->count : 0;
+    return node != NULL && node->count <= SETTING_LIST_MAX ? node_first_member(node) : NULL;
 }
 
 /* ---- versions ---- */
@@ -66,13 +69,13 @@ static void build_versions(struct config_builder *builder, struct function *func
                            const struct setting_value *values)
 {
     const struct node *versions = values[SLOT_VERSIONS].node;
-    const struct function_version **built =
-        arena_take_array(builder->arena, member_count(versions) + 1, sizeof *built);
+    const struct function_version **built = arena_take_array(
+        builder->arena, versions == NULL ? 1 : versions->count + 1u, sizeof *built);
 
     function->versions = built;
     if (built == NULL)
         return;
-    for (const struct node *node = node_first_member(versions); node != NULL; node = node->next) {
+    for (const struct node *node = first_named(versions); node != NULL; node = node->next) {
         const struct function_version *version = build_override(builder, function, values, node);
 
         if (version != NULL)
@@ -126,7 +129,7 @@ static void build_routing(struct config_builder *builder, const struct function 
         problem_list_add_at(
             builder->problems, target,
             "$LATEST is not supported for an alias pointing to more than 1 version");
-    for (; weight != NULL; weight = weight->next) {
+    for (; weight != NULL && weight->index < WEIGHTS_TOLD_MAX; weight = weight->next) {
         alias->additional_version = find_version(function, weight->key);
         alias->additional_weight = weight->number;
         if (strcmp(weight->key, "$LATEST") == 0)
@@ -178,12 +181,12 @@ static void build_aliases(struct config_builder *builder, struct function *funct
                           const struct node *aliases)
 {
     const struct function_alias **built =
-        arena_take_array(builder->arena, member_count(aliases) + 1, sizeof *built);
+        arena_take_array(builder->arena, aliases == NULL ? 1 : aliases->count + 1u, sizeof *built);
 
     function->aliases = built;
     if (built == NULL)
         return;
-    for (const struct node *node = node_first_member(aliases); node != NULL; node = node->next) {
+    for (const struct node *node = first_named(aliases); node != NULL; node = node->next) {
         const struct function_alias *alias = build_alias(builder, function, node);
 
         if (alias != NULL)

@@ -79,7 +79,7 @@ static void build_inherited(struct version_builder *builder)
     for (size_t i = 0; i < 2; i++) {
         const struct node *name = node_first_element(sources[i]);
 
-        for (; name != NULL; name = name->next) {
+        for (; name != NULL && name->index < SETTING_LIST_MAX; name = name->next) {
             if (name->kind == NODE_STRING && !list_holds(list, name->text))
                 list->items[list->count++] =
                     arena_copy(builder->whole->arena, name->text, name->length);

@@ -86,7 +86,7 @@ static void append(struct node *parent, struct node *node)
     else
         parent->last->next = node;
     parent->last = node;
-    parent->count++;
+    node->index = parent->count++;
 }
 
 struct node *document_add(struct document *document, struct node *parent, enum node_kind kind,
@@ -244,15 +244,6 @@ const char *node_text(const struct node *node)
     return node != NULL && node->kind == NODE_STRING ? node->text : NULL;
 }
 
-static size_t index_in_parent(const struct node *node)
-{
-    size_t index = 0;
-
-    for (const struct node *at = node->parent->first; at != NULL && at != node; at = at->next)
-        index++;
-    return index;
-}
-
 void node_path(const struct node *node, char *path, size_t size)
 {
     if (size == 0)
@@ -266,7 +257,7 @@ void node_path(const struct node *node, char *path, size_t size)
     const size_t used = strlen(path);
 
     if (node->key == NULL)
-        (void)snprintf(path + used, size - used, "[%zu]", index_in_parent(node));
+        (void)snprintf(path + used, size - used, "[%u]", node->index);
     else
         (void)snprintf(path + used, size - used, "%s%.100s", used == 0 ? "" : ".", node->key);
 }

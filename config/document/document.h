@@ -40,6 +40,7 @@ struct node {
     const char *text; /* of a string, ending in NUL; of a number as written, which does not */
     unsigned length;  /* of `text` */
     unsigned count;   /* of members or elements */
+    unsigned index;   /* in its parent, from 0 */
     double number;    /* infinite when it was out of range; of a boolean 0 or 1 */
     const struct node *
         origin; /* what it was made from, which problems then speak of; NULL: it stands for itself */

@@ -15,7 +15,11 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { ANCHORS_MAX = 1000, SHOWN_MAX = 60 };
+enum {
+    ANCHORS_MAX = 1000,
+    SHOWN_MAX = 60,
+    MERGE_COMPARISONS_MAX = 20000000 /* of keys, for `<<`; a fifth of a second */
+};
 
 struct anchor {
     const char *name;
@@ -29,6 +33,7 @@ struct yaml_reader {
     struct yaml_events events;
     struct anchor *anchors; /* the newest first */
     unsigned anchor_count, alias_nodes, alias_line, depth;
+    unsigned long merge_comparisons;
 };
 
 /* Where a value is to stand. */
@@ -174,6 +179,11 @@ static bool merge_members(struct yaml_reader *reader, struct node *object,
     for (const struct node *member = source->first; member != NULL; member = member->next) {
         const struct place place = {object, member->key, member->line};
 
+        reader->merge_comparisons += object->count;
+        if (reader->merge_comparisons > MERGE_COMPARISONS_MAX) {
+            problem_list_add(reader->problems, member->line, "<< merges too many keys");
+            return false;
+        }
         if (node_member(object, member->key) == NULL && !copy_node(reader, member, &place))
             return false;
     }

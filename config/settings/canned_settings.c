@@ -181,10 +181,10 @@ const struct setting_scope mock_settings = {mock_rows, COUNT_OF(mock_rows), .che
 const struct setting_scope fault_settings = {fault_rows, COUNT_OF(fault_rows), .check = check_fault};
 
 /* The same rows as in Local, for what comes in at run time; a fault may stand alone there. */
-static const struct setting mock_row       = {"Mock",   SETTING_OBJECT_LIST, SETTING_NO_SLOT, .min = 1, .max = 4e9,
-                                              .scope = &mock_settings};
-static const struct setting fault_list_row = {"Faults", SETTING_OBJECT_LIST, SETTING_NO_SLOT, .max = 4e9,
-                                              .scope = &fault_settings};
+static const struct setting mock_row       = {"Mock",   SETTING_OBJECT_LIST, SETTING_NO_SLOT, .min = 1,
+                                              .max = MOCK_ANSWERS_MAX, .scope = &mock_settings};
+static const struct setting fault_list_row = {"Faults", SETTING_OBJECT_LIST, SETTING_NO_SLOT,
+                                              .max = SETTING_LIST_MAX, .scope = &fault_settings};
 static const struct setting fault_row      = {"Faults", SETTING_OBJECT, SETTING_NO_SLOT, .max = 4e9,
                                               .scope = &fault_settings};
 /* clang-format on */

@@ -8,6 +8,9 @@
 
 #include "config/settings/setting.h"
 
+/* Each invocation may look at all of them. */
+enum { MOCK_ANSWERS_MAX = 10000 };
+
 extern const struct setting_scope mock_settings;
 extern const struct setting_scope fault_settings;
 

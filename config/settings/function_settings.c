@@ -174,6 +174,7 @@ static void check_weights(const struct node *node, struct problem_list *problems
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 #define ANY_COUNT .max = 4e9
+#define LIST_COUNT .max = SETTING_LIST_MAX
 
 /* clang-format off */
 static const struct setting variables_rows[] = {
@@ -216,25 +217,25 @@ static const struct setting event_invoke_rows[] = {
 const struct setting_scope event_invoke_settings = {event_invoke_rows, COUNT_OF(event_invoke_rows), .check = NULL};
 
 static const struct setting image_rows[] = {
-    {"EntryPoint",       SETTING_STRING_LIST, SETTING_NO_SLOT, ANY_COUNT, .check = check_command},
-    {"Command",          SETTING_STRING_LIST, SETTING_NO_SLOT, ANY_COUNT},
+    {"EntryPoint",       SETTING_STRING_LIST, SETTING_NO_SLOT, LIST_COUNT, .check = check_command},
+    {"Command",          SETTING_STRING_LIST, SETTING_NO_SLOT, LIST_COUNT},
     {"WorkingDirectory", SETTING_STRING,      SETTING_NO_SLOT, .min = 1, .max = 1000},
 };
 static const struct setting_scope image_scope = {
     image_rows, COUNT_OF(image_rows), .check = check_image_config};
 
 static const struct setting local_rows[] = {
-    {"Command",             SETTING_STRING_LIST, SLOT_COMMAND,        .min = 1, ANY_COUNT, .check = check_command},
-    {"Mock",                SETTING_OBJECT_LIST, SLOT_MOCK,           .min = 1, ANY_COUNT, .scope = &mock_settings},
-    {"Faults",              SETTING_OBJECT_LIST, SLOT_FAULTS,         ANY_COUNT, .scope = &fault_settings},
-    {"InheritEnvironment",  SETTING_STRING_LIST, SLOT_INHERIT_ENVIRONMENT, ANY_COUNT, .check = check_inherited_names},
+    {"Command",             SETTING_STRING_LIST, SLOT_COMMAND,        .min = 1, LIST_COUNT, .check = check_command},
+    {"Mock",                SETTING_OBJECT_LIST, SLOT_MOCK,           .min = 1, .max = MOCK_ANSWERS_MAX, .scope = &mock_settings},
+    {"Faults",              SETTING_OBJECT_LIST, SLOT_FAULTS,         LIST_COUNT, .scope = &fault_settings},
+    {"InheritEnvironment",  SETTING_STRING_LIST, SLOT_INHERIT_ENVIRONMENT, LIST_COUNT, .check = check_inherited_names},
     {"IdleTimeoutSeconds",  SETTING_INTEGER,     SLOT_IDLE_TIMEOUT,   .min = 1, .max = 86400,
                             .fallback = IDLE_TIMEOUT_DEFAULT_S},
     {"EnforceMemory",       SETTING_FLAG,        SLOT_ENFORCE_MEMORY, .fallback = true},
     {"AccessDenied",        SETTING_FLAG,        SLOT_ACCESS_DENIED,  .fallback = false},
-    {"AllowedAccessKeyIds", SETTING_STRING_LIST, SLOT_ALLOWED_ACCESS_KEY_IDS, ANY_COUNT, .check = check_no_empty_text},
+    {"AllowedAccessKeyIds", SETTING_STRING_LIST, SLOT_ALLOWED_ACCESS_KEY_IDS, LIST_COUNT, .check = check_no_empty_text},
     {"Attach",              SETTING_FLAG,        SLOT_ATTACH,         .fallback = false},
-    {"DebugCommand",        SETTING_STRING_LIST, SLOT_DEBUG_COMMAND,  .min = 1, ANY_COUNT, .check = check_command},
+    {"DebugCommand",        SETTING_STRING_LIST, SLOT_DEBUG_COMMAND,  .min = 1, LIST_COUNT, .check = check_command},
 };
 static const struct setting_scope local_scope = {local_rows, COUNT_OF(local_rows), .fills_outer_slots = true};
 
@@ -253,8 +254,8 @@ static const struct setting function_rows[] = {
     {"Local",             SETTING_OBJECT,  SETTING_NO_SLOT,   ANY_COUNT, .scope = &local_scope},
     /* Those of the function as a whole come last: the table of a version ends before them. */
     {"ReservedConcurrentExecutions", SETTING_INTEGER, SLOT_RESERVED_CONCURRENT_EXECUTIONS, .max = 1000000},
-    {"Versions",          SETTING_OBJECT,  SLOT_VERSIONS,     ANY_COUNT},
-    {"Aliases",           SETTING_OBJECT,  SLOT_ALIASES,      ANY_COUNT},
+    {"Versions",          SETTING_OBJECT,  SLOT_VERSIONS,     LIST_COUNT},
+    {"Aliases",           SETTING_OBJECT,  SLOT_ALIASES,      LIST_COUNT},
 };
 
 static const char *const whole_function_words[] = {"ReservedConcurrentExecutions", "Versions", "Aliases", NULL};

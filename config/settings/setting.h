@@ -18,7 +18,10 @@
 struct problem_list;
 struct node;
 
-enum { SETTING_NO_SLOT = -1 };
+enum {
+    SETTING_NO_SLOT = -1,
+    SETTING_LIST_MAX = 1000 /* of lists that are searched from one end to the other */
+};
 
 /* What min and max bound stands behind each. */
 enum setting_type {

@@ -20,7 +20,7 @@ static bool read_built(struct template_build *build, const char *path)
 {
     struct problem_list problems;
     size_t length = 0;
-    char *text = config_file_read(path, &length);
+    char *text = config_file_read(path, CONFIG_FILE_REGULAR, &length);
 
     if (text == NULL)
         return errno != ENOMEM;

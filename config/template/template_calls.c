@@ -301,7 +301,7 @@ static const struct node *look_up(struct template_scope *scope, const struct nod
     for (unsigned i = 0; i < 3; i++) {
         const char *key = template_resolve_text(scope, nth(argument, i));
 
-        if (key == NULL)
+        if (key == NULL || (at != NULL && !template_spend_search(scope, at->count, argument)))
             return NULL;
         const struct node *next = node_member(at, key);
 

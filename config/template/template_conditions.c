@@ -31,7 +31,8 @@ static bool are_equal(struct template_scope *scope, const struct node *left,
 
     if (a != NULL && b != NULL)
         return strcmp(a, b) == 0;
-    if (left->kind != right->kind || left->count != right->count || a != b)
+    if (left->kind != right->kind || left->count != right->count || a != b ||
+        !template_spend_search(scope, (size_t)left->count * left->count, left))
         return false;
     const struct node *other = right->first;
 
@@ -140,6 +141,8 @@ static enum condition_state refuse_unknown(struct template_scope *scope, const s
 {
     struct nearest_name nearest;
 
+    if (scope->conditions != NULL && !template_spend(scope, scope->conditions->count, at))
+        return CONDITION_PROBLEM;
     nearest_name_init(&nearest, name);
     for (const struct node *node = node_first_member(scope->conditions); node != NULL;
          node = node->next)
@@ -158,6 +161,8 @@ enum condition_state template_condition(struct template_scope *scope, const stru
 
     for (; condition != NULL && strcmp(condition->key, name) != 0; condition = condition->next)
         index++;
+    if (!template_spend_search(scope, index, at))
+        return CONDITION_PROBLEM;
     if (condition == NULL)
         return refuse_unknown(scope, at, name);
     enum condition_state *state = &scope->condition_states[index];

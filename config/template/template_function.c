@@ -96,6 +96,8 @@ static void put_environment(struct template_scope *scope, struct node *to,
             own = template_put_object(scope, environment, "Variables", source);
         for (const struct node *one = own == NULL ? NULL : node_first_member(variables);
              one != NULL; one = one->next) {
+            if (above != NULL && !template_spend_search(scope, above->count, one))
+                return;
             if (node_member(above, one->key) == NULL)
                 put_resolved(scope, own, one->key, one);
         }
@@ -236,7 +238,7 @@ static void put_all(struct template_scope *scope, struct node *to,
 static bool is_taken(struct template_scope *scope, const struct node *functions,
                      const struct template_resource *function)
 {
-    if (!template_spend(scope, functions->count / 256 + 1, function->node))
+    if (!template_spend_search(scope, functions->count, function->node))
         return true;
     const struct node *twin = node_member(functions, function->name);
 

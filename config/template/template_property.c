@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { NOTE_MAX = 4096 };
+enum { NOTE_MAX = 4096, KNOWN_MAX = 64 /* names that an unknown one is compared with */ };
 
 /* What is read of each kind. */
 /* clang-format off */
@@ -63,6 +63,8 @@ static bool merge(struct template_scope *scope, struct node *parent, const char 
 static bool merge_members(struct template_scope *scope, struct node *object,
                           const struct node *global, const struct node *own)
 {
+    if (!template_spend_search(scope, 2 * (size_t)global->count * own->count, own))
+        return false;
     for (const struct node *member = global->first; member != NULL; member = member->next) {
         const struct node *twin = node_member(own, member->key);
 
@@ -178,6 +180,8 @@ static bool may_be_new(struct template_scope *scope, const struct node *property
 {
     struct nearest_name nearest;
 
+    if (!template_spend(scope, KNOWN_MAX, property))
+        return false;
     nearest_name_init(&nearest, property->key);
     for (size_t i = 0; read[i] != NULL; i++)
         nearest_name_offer(&nearest, read[i]);

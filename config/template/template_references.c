@@ -133,6 +133,8 @@ static const struct node *refuse_name(struct template_scope *scope, const struct
 
     nearest_name_init(&nearest, name);
     for (size_t i = 0; i < 2; i++) {
+        if (lists[i] != NULL && !template_spend(scope, lists[i]->count, at))
+            return NULL;
         for (const struct node *node = node_first_member(lists[i]); node != NULL; node = node->next)
             nearest_name_offer(&nearest, node->key);
     }
@@ -146,9 +148,10 @@ static const struct node *refuse_name(struct template_scope *scope, const struct
 const struct node *template_ref(struct template_scope *scope, const struct node *at,
                                 const char *name)
 {
+    const size_t parameter_count = scope->parameters == NULL ? 0 : scope->parameters->count;
     const struct node *parameter = node_member(scope->parameters, name);
 
-    if (!template_spend(scope, scope->row_count / 256 + 1, at))
+    if (!template_spend_search(scope, parameter_count, at))
         return NULL;
     if (strncmp(name, "AWS::", 5) == 0)
         return pseudo(scope, at, name);
@@ -169,7 +172,7 @@ const struct node *template_get_att(struct template_scope *scope, const struct n
         scope->problems->is_out_of_memory = true;
         return NULL;
     }
-    if (!template_spend(scope, scope->row_count / 256 + 1, at))
+    if (!template_spend(scope, 1, at))
         return NULL;
     if (name[length] == '\0' || name[length + 1] == '\0') {
         problem_list_add_at(scope->problems, at, "must be Resource.Attribute (is %.*s)", SHOWN_MAX,

@@ -252,7 +252,7 @@ static unsigned count_versions(struct template_scope *scope, const char *functio
 {
     unsigned count = 0;
 
-    if (!template_spend(scope, scope->row_count / 256 + 1, scope->resources))
+    if (!template_spend_search(scope, scope->row_count, scope->resources))
         return 0;
     for (size_t i = 0; i < scope->row_count; i++) {
         struct template_resource *row = &scope->rows[i];

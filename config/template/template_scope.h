@@ -55,4 +55,7 @@ struct template_scope {
  */
 bool template_spend(struct template_scope *scope, size_t amount, const struct node *node);
 
+/* The work of looking once at each of `count` members or rows. */
+bool template_spend_search(struct template_scope *scope, size_t count, const struct node *node);
+
 #endif

@@ -11,20 +11,26 @@
 
 enum { WORK_MAX = 4000000 };
 
+/* Looking at one member costs so much less than making a value. */
+enum { SEARCHED_FOR_ONE = 32 };
+
 const struct node template_no_value = {.kind = NODE_NULL};
 
 bool template_spend(struct template_scope *scope, size_t amount, const struct node *node)
 {
-    if (amount <= WORK_MAX && scope->work <= WORK_MAX) {
-        scope->work += amount;
-        if (scope->work <= WORK_MAX)
-            return true;
-        problem_list_add_at(scope->problems, node,
-                            "this template takes more work to resolve than is reasonable; it gave "
-                            "up here");
-    }
-    scope->work = WORK_MAX + 1ul;
+    if (scope->work > WORK_MAX)
+        return false; /* which has been said */
+    scope->work = amount > WORK_MAX - scope->work ? WORK_MAX + 1ul : scope->work + amount;
+    if (scope->work <= WORK_MAX)
+        return true;
+    problem_list_add_at(scope->problems, node,
+                        "resolving this template takes too much work; gave up here");
     return false;
+}
+
+bool template_spend_search(struct template_scope *scope, size_t count, const struct node *node)
+{
+    return template_spend(scope, count / SEARCHED_FOR_ONE + 1, node);
 }
 
 /* ---- making values ---- */

@@ -50,7 +50,7 @@ static struct node *function_of(struct template_scope *scope, struct template_re
 {
     const char *name = template_resource_function(scope, resource);
 
-    if (!template_spend(scope, scope->row_count / 256 + 1, resource->node))
+    if (!template_spend_search(scope, scope->row_count, resource->node))
         return NULL;
     const struct template_resource *function = name == NULL ? NULL : find_function(scope, name);
 
@@ -146,6 +146,8 @@ static void put_weights(struct template_scope *scope, struct node *to, const str
         const struct node *weight = node_member(one, "FunctionWeight");
         const char *key = version == NULL ? NULL : template_text(scope, version);
 
+        if (!template_spend_search(scope, weights->count, one))
+            return;
         if (key == NULL || weight == NULL)
             problem_list_add_at(scope->problems, one, "must be {FunctionVersion, FunctionWeight}");
         else if (node_member(weights, key) != NULL)

@@ -287,6 +287,27 @@ START_TEST(refuses_a_file_above_the_limit)
 }
 END_TEST
 
+/* Reading it would hold the loop until somebody writes. */
+START_TEST(refuses_to_read_a_pipe_again)
+{
+    struct config_problems problems = {.count = 0};
+
+    write_file("{\"Functions\":{}}");
+    struct config *config = config_load(file, NULL, &problems);
+    struct config_store *store = config_store_new(file, NULL, config);
+
+    ck_assert_ptr_nonnull(store);
+    unlink(file);
+    ck_assert_int_eq(mkfifo(file, 0600), 0);
+    ck_assert(!config_store_reload(store, &problems));
+    ck_assert_uint_eq(problems.count, 1);
+    ck_assert_ptr_nonnull(strstr(problems.messages[0], "is not a regular file"));
+    ck_assert_ptr_eq(config_store_current(store), config);
+    config_problems_clear(&problems);
+    config_store_free(store);
+}
+END_TEST
+
 Suite *unit_suite(void)
 {
     Suite *suite = suite_create("config_sources");
@@ -299,6 +320,7 @@ Suite *unit_suite(void)
     tcase_add_test(store, reads_a_changed_file_again);
     tcase_add_test(store, keeps_published_versions_over_a_reload);
     tcase_add_test(store, keeps_the_old_snapshot_when_the_new_one_is_bad);
+    tcase_add_test(store, refuses_to_read_a_pipe_again);
     tcase_add_test(store, refuses_a_file_above_the_limit);
     suite_add_tcase(suite, paths);
     suite_add_tcase(suite, store);

@@ -177,8 +177,8 @@ static const struct {
      "(column 1)",
      {NULL}},
     {"too-much-work.yaml",
-     "10: Resources.B.Properties.QueueName.Fn::Sub: this template takes more work to resolve than is "
-     "reasonable; it gave up here",
+     "10: Resources.B.Properties.QueueName.Fn::Sub: resolving this template takes too much work; gave "
+     "up here",
      {NULL}},
     {"two-documents.yaml",
      "2: a second document begins here: one is enough",
