@@ -144,7 +144,7 @@ static void put_node(struct writer *writer, const struct node *node)
         const uint8_t *one = writer->wanted + i * CHANGE_SIZE;
         const size_t kind = one[2] % CHANGE_COUNT;
 
-        if ((one[0] | one[1] << 8) % 1024u != index)
+        if ((size_t)(one[0] | one[1] << 8) % 1024 != index)
             continue;
         put(writer, changes[kind].before);
         if (changes[kind].put != NULL)
