@@ -3,7 +3,9 @@
 A comment before a fenced block says what it is; a block without one is not run:
 
     <!-- test: config NAME -->            a configuration; it is written to NAME.json
-    <!-- test: serve NAME [OPTIONS] -->   a console session with a server of its own: NAME as above, or a file of this folder
+    <!-- test: file PATH -->              a file; it is written to PATH
+    <!-- test: same PATH -->              a file of the repository
+    <!-- test: serve NAME [OPTIONS] -->   a console session with a server of its own: NAME as above, a file, or a folder
     <!-- test: watch NAME [OPTIONS] -->   the same, with a server that reloads what changes
     <!-- test: continue -->               more of the same session
     <!-- test: shell -->                  a console session without a server
@@ -11,6 +13,7 @@ A comment before a fenced block says what it is; a block without one is not run:
 
 In a session `$ ` begins a command (`> ` a further line of it), what follows is its output. Port 3001 stands for the server's.
 In what is expected `…` stands for any text, and alone on its line for any lines.
+The text before a block that is served must name the file that is served.
 """
 # test: timeout 240
 
@@ -29,7 +32,7 @@ import invoked  # noqa: E402
 from invoked import BINARY, ROOT, Server, wait_for  # noqa: E402
 
 BLOCK = re.compile(r"^<!-- test: (?P<what>[^\n]*?) -->\n+```(?P<kind>\w+)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
-KINDS = {"config": "jsonc", "serve": "console", "watch": "console", "continue": "console", "shell": "console", "log": "text"}
+KINDS = {"file": None, "same": None, "config": "jsonc", "serve": "console", "watch": "console", "continue": "console", "shell": "console", "log": "text"}
 
 
 def blocks(text):
@@ -64,6 +67,7 @@ def aws_major():
 
 
 AWS_MAJOR = aws_major()
+PAGES = [os.path.join(ROOT, name) for name in ("README.md", "CONTRIBUTING.md")] + sorted(glob.glob(os.path.join(ROOT, "docs", "*.md")))
 
 
 class Shell:
@@ -123,7 +127,7 @@ class Documents(unittest.TestCase):
         self.shell = None
 
     def config_path(self, name):
-        for path in (os.path.join(self.folder, name + ".json"), os.path.join(ROOT, name)):
+        for path in (os.path.join(self.folder, name + ".json"), os.path.join(self.folder, name), os.path.join(ROOT, name)):
             if os.path.exists(path):
                 return path
         self.fail(f"there is no configuration {name}")
@@ -132,6 +136,16 @@ class Documents(unittest.TestCase):
         if words[0] == "config":
             with open(os.path.join(self.folder, words[1] + ".json"), "w") as file:
                 file.write(text)
+            return
+        if words[0] == "file":
+            path = os.path.join(self.folder, words[1])
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            with open(path, "w") as file:
+                file.write(text)
+            return
+        if words[0] == "same":
+            with open(os.path.join(ROOT, words[1])) as file:
+                self.assertEqual(text, file.read())
             return
         if words[0] == "log":
             lines = [pattern(line) for line in text.splitlines()]
@@ -155,12 +169,65 @@ class Documents(unittest.TestCase):
         self.assertEqual(len(found), text.count("<!-- test: "), f"{path}: a comment without its block")
         for line, words, kind, content in found:
             with self.subTest(f"{os.path.relpath(path, ROOT)}:{line}"):
-                self.assertEqual(KINDS.get(words[0]), kind, words)
+                self.assertIn(KINDS[words[0]], (kind, None), words)
                 missing = [program for program in ("aws", "jq", "curl", "node")
                            if re.search(rf"(^\$ |[|;] ?){program} ", content, re.MULTILINE) and not shutil.which(program)]
                 if missing:
                     self.skipTest(f"{', '.join(missing)} is not here")
                 self.run_block(words, content)
+
+
+class Pages(unittest.TestCase):
+    def test_the_text_before_a_session_names_what_is_served(self):
+        for page in ("README.md",):
+            with open(os.path.join(ROOT, page), encoding="utf-8") as file:
+                text = file.read()
+            before = 0  # the end of the last session
+            for match in BLOCK.finditer(text):
+                words = match["what"].split()
+                if words[0] in ("serve", "watch"):
+                    name = words[1] if "." in words[1] or "-" in words[1] else words[1] + ".json"
+                    with self.subTest(f"{page}: {match['what']}"):
+                        self.assertIn(name, text[before:match.start()])
+                if match["kind"] == "console":
+                    before = match.end()
+
+    def test_paths_of_the_architecture_exist(self):
+        """A path may leave out the file's ending, and end in *."""
+        with open(os.path.join(ROOT, "CONTRIBUTING.md"), encoding="utf-8") as file:
+            text = file.read()
+        layers = "base|config|runtime|handlers|server|fixtures|tests|docs"
+        paths = set(re.findall(rf"(?<![\w/])(?:{layers})/[\w/.*]*[\w/*]", text))
+        self.assertGreater(len(paths), 30)
+        missing = [path for path in paths
+                   if not glob.glob(os.path.join(ROOT, path)) and not glob.glob(os.path.join(ROOT, path) + ".*")]
+        self.assertEqual(missing, [])
+
+    def test_functions_of_the_request_flow_exist(self):
+        with open(os.path.join(ROOT, "CONTRIBUTING.md"), encoding="utf-8") as file:
+            names = set(re.findall(r"\b(\w+)\(\)", file.read()))
+        sources = ""
+        for path in glob.glob(os.path.join(ROOT, "*", "**", "*.c"), recursive=True):
+            if "/tests/" not in path and "/build/" not in path:
+                with open(path, encoding="utf-8") as file:
+                    sources += file.read()
+        self.assertEqual([name for name in names if not re.search(rf"^[\w *]*\b{name}\(", sources, re.MULTILINE)], [])
+
+    def test_links_lead_to_files(self):
+        for page in PAGES:
+            with open(page, encoding="utf-8") as file:
+                text = file.read()
+            headings = {re.sub(r"[^\w\- ]", "", heading).strip().lower().replace(" ", "-")
+                        for heading in re.findall(r"^#+ (.*)$", text, re.MULTILINE)}
+            for link in re.findall(r"\]\(([^)\s]+)\)", re.sub(r"^```.*?^```$", "", text, flags=re.MULTILINE | re.DOTALL)):
+                with self.subTest(f"{os.path.relpath(page, ROOT)}: {link}"):
+                    path, _, anchor = link.partition("#")
+                    if path.startswith(("http://", "https://")):
+                        continue
+                    if path:
+                        self.assertTrue(os.path.exists(os.path.join(os.path.dirname(page), path)))
+                    elif anchor:
+                        self.assertIn(anchor, headings)
 
 
 class Settings(unittest.TestCase):
@@ -178,7 +245,7 @@ class Settings(unittest.TestCase):
 
 def add_tests():
     """A test for each page."""
-    for path in [os.path.join(ROOT, "README.md"), *sorted(glob.glob(os.path.join(ROOT, "docs", "*.md")))]:
+    for path in PAGES:
         name = re.sub(r"\W+", "_", os.path.relpath(path, ROOT)).lower()
         setattr(Documents, f"test_{name}", lambda self, path=path: self.check(path))
 
