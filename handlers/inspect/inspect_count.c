@@ -103,13 +103,12 @@ static bool read_at_least(struct exchange *exchange, const struct config *config
 
 void inspect_count_handle(struct exchange *exchange, struct api *api)
 {
-    static const char *const known[] = {HISTORY_QUERY_NAMES, "AtLeast", "TimeoutSeconds", NULL};
     struct history_watch wanted = {.on_end = on_watch_end};
     double seconds = WAIT_DEFAULT_S;
     struct history *history;
     struct account *account;
 
-    if (!inspect_query_check(exchange, known) || !history_query_read(exchange, &wanted.filter) ||
+    if (!history_query_read(exchange, &wanted.filter) ||
         !read_at_least(exchange, config_store_current(api->config_store), &wanted.at_least))
         return;
     if (!held_exchange_read_seconds(exchange, &seconds)) {

@@ -99,13 +99,12 @@ static void write_row(struct json_writer *writer, const struct history_row *row)
 
 void inspect_history_list(struct exchange *exchange, struct api *api)
 {
-    static const char *const known[] = {HISTORY_QUERY_NAMES, "Limit", NULL};
     struct history_filter filter;
     struct json_writer writer = {0};
     size_t limit = SIZE_MAX;
     struct account *account;
 
-    if (!inspect_query_check(exchange, known) || !history_query_read(exchange, &filter) ||
+    if (!history_query_read(exchange, &filter) ||
         !inspect_query_number(exchange, "Limit", 1, UINT32_MAX, &limit) ||
         (account = inspect_account(exchange, api)) == NULL)
         return;

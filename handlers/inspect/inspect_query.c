@@ -43,12 +43,15 @@ static bool refuse_unknown(struct exchange *exchange, const char *const *known, 
         nearest_name_offer(&nearest, *each);
         (void)bytes_format(&list, "%s%s", each == known ? "" : ", ", *each);
     }
-    (void)inspect_query_refuse(exchange, "there is no parameter '%.*s' here%s%s%s; there %s%.*s",
-                               SHOWN_MAX, name, nearest.best == NULL ? "" : " (did you mean ",
-                               nearest.best == NULL ? "" : nearest.best,
-                               nearest.best == NULL ? "" : "?)",
-                               list == NULL ? "is none" : "are: ", (int)bytes_view(list).length,
-                               list == NULL ? "" : bytes_view(list).data);
+    if (nearest.best != NULL)
+        (void)inspect_query_refuse(exchange, "unknown parameter '%.*s'; did you mean %s?",
+                                   SHOWN_MAX, name, nearest.best);
+    else if (list != NULL)
+        (void)inspect_query_refuse(exchange, "unknown parameter '%.*s'; the parameters are %.*s",
+                                   SHOWN_MAX, name, (int)list->length, list->data);
+    else
+        (void)inspect_query_refuse(exchange, "unknown parameter '%.*s'; there are no parameters",
+                                   SHOWN_MAX, name);
     bytes_release(list);
     return false;
 }

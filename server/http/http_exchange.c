@@ -6,6 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "handlers/inspect/inspect_query.h"
 #include "handlers/lambda/api_error.h"
 #include "server/http/head_guard.h"
 #include "server/http/preflight.h"
@@ -273,7 +274,8 @@ static enum MHD_Result handle(struct http_exchange *exchange)
         refuse(exchange, "invoked is out of memory for the body of this request");
     else if (host->phase == LISTENER_REFUSING)
         refuse(exchange, "invoked is stopping");
-    else if (!preflight_handle(base))
+    else if (!preflight_handle(base) && (exchange->route->parameters == NULL ||
+                                         inspect_query_check(base, exchange->route->parameters)))
         exchange->route->handler(base, host->api);
     if (exchange->state != HANDLING)
         return send_answer(exchange);

@@ -14,6 +14,8 @@ struct route {
         *after; /* what stands before and after the parameter; `after` is NULL when there is none */
     size_t body_max; /* what goes beyond is thrown away, and the handler told */
     api_handler_fn *handler;
+    const char *const
+        *parameters; /* of the query, ended by NULL; NULL: not checked, as AWS ignores others */
 };
 
 /* Never NULL: what fits no route gets the one that says so. `parameter` is empty when the route has none. */

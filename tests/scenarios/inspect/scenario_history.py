@@ -182,7 +182,7 @@ class Filters(Case):
 
     def test_what_makes_no_sense_is_refused_with_the_mend(self):
         for path, parameters, words in (
-            ("invocations", {"Functionname": "x"}, ["Functionname", "did you mean FunctionName", "InvocationType"]),
+            ("invocations", {"Functionname": "x"}, ["Functionname", "did you mean FunctionName"]),
             ("invocations", {"Colour": "x"}, ["Colour", "RequestId"]),
             ("invocations", {"AtLeast": 1}, ["AtLeast", "Limit"]),
             ("invocations", {"FunctionName": "a!b"}, ["FunctionName", "'a!b'"]),

@@ -97,7 +97,7 @@ class Functions(Case):
 
     def test_a_parameter_is_refused(self):
         self.serve({"cat": CAT})
-        self.refused(self.get("/_invoked/functions", FunctionName="cat"), 400, "FunctionName", "there is none")
+        self.refused(self.get("/_invoked/functions", FunctionName="cat"), 400, "FunctionName", "there are no parameters")
 
 
 class Metrics(Case):
