@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 enum {
@@ -138,20 +137,6 @@ static bool read_result(struct command *command)
     return false;
 }
 
-/*
- * The kernel counts what the server used into the peak of a process that it starts without copying itself, so that
- * peak says something only where it is above the server's own. Else what the process used when it began to answer does.
- */
-static long choose_peak_kb(const struct command *command, long peak_memory_kb)
-{
-    struct rusage own;
-
-    if (getrusage(RUSAGE_SELF, &own) != 0 || peak_memory_kb > own.ru_maxrss ||
-        command->sampled_memory_kb == 0)
-        return peak_memory_kb;
-    return command->sampled_memory_kb;
-}
-
 static void on_readable(uv_poll_t *poll, int status, int events);
 
 static void on_time_to_end_over(uv_timer_t *timer)
@@ -256,7 +241,7 @@ static void on_process_ended(int wait_status, long peak_memory_kb, void *context
         } else {
             environment_fail_by_exit(&command->base, wait_status, command->is_out_of_memory);
         }
-        hand_over(command, choose_peak_kb(command, peak_memory_kb));
+        hand_over(command, environment_peak_memory_kb(command->sampled_memory_kb, peak_memory_kb));
     }
     close_handles(command);
 }
@@ -268,8 +253,8 @@ static void on_memory_exceeded(void *context)
     struct command *command = context;
 
     command->is_out_of_memory = true;
-    if (command->process != NULL)
-        process_kill(command->process);
+    command->sampled_memory_kb = environment_memory_kb(command->process);
+    process_kill(command->process);
 }
 
 static void watch_memory(struct command *command)

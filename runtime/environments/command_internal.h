@@ -23,7 +23,7 @@ struct command {
     size_t written;  /* of the event */
     struct bytes *result;
     bool is_result_too_large;
-    long sampled_memory_kb; /* when its result began; 0 before */
+    long sampled_memory_kb; /* when its result began, or its memory ran out; 0 before */
     uv_timer_t timer;
     uv_timer_t watch_timer; /* while its pipes are not watched: see let_end() */
     bool was_let_end;

@@ -5,9 +5,11 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 
 #include "base/short_text.h"
+#include "runtime/process/memory_guard.h"
 
 /* clang-format off */
 static const bool may_follow[ENVIRONMENT_STATE_COUNT][ENVIRONMENT_STATE_COUNT] = {
@@ -205,6 +207,23 @@ void environment_hand_over(struct environment *environment, long peak_memory_kb)
     }
     environment->invocation = NULL;
     environment->listener->on_done(environment, invocation, environment->listener_context);
+}
+
+long environment_memory_kb(const struct process *process)
+{
+    const long peak_kb = process_peak_memory_kb(process);
+    const long tree_kb = (long)(memory_of_process_tree(process_id(process)) / 1024);
+
+    return tree_kb > peak_kb ? tree_kb : peak_kb;
+}
+
+long environment_peak_memory_kb(long sampled_kb, long reaped_kb)
+{
+    struct rusage own;
+
+    if (sampled_kb > 0 && getrusage(RUSAGE_SELF, &own) == 0 && reaped_kb <= own.ru_maxrss)
+        return sampled_kb;
+    return reaped_kb > sampled_kb ? reaped_kb : sampled_kb;
 }
 
 void environment_exit_message(int wait_status, char message[EXIT_MESSAGE_SIZE])

@@ -126,6 +126,16 @@ void environment_begin(struct environment *environment, struct invocation *invoc
  */
 void environment_hand_over(struct environment *environment, long peak_memory_kb);
 
+/* What the process has used at most, or uses now with all its descendants: the larger. */
+long environment_memory_kb(const struct process *process);
+
+/*
+ * The peak memory of a process that has ended. The kernel counts what the server used into `reaped_kb` when it starts a
+ * process without copying itself, so that this is the process's own only above the server's own peak; else what was
+ * sampled before counts (0: nothing was).
+ */
+long environment_peak_memory_kb(long sampled_kb, long reaped_kb);
+
 /* A line of the platform in the invocation's log, without its LF: "2024-01-29T… Task timed out after 3.00 seconds". */
 __attribute__((format(printf, 2, 3))) void environment_note(struct environment *environment,
                                                             const char *format, ...);

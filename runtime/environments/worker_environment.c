@@ -63,6 +63,35 @@ static long sample_memory(struct worker *worker)
     return worker->peak_memory_kb;
 }
 
+static void kill_or_close(struct worker *worker)
+{
+    if (worker->process != NULL)
+        process_kill(worker->process);
+    else if (!worker->is_searching)
+        worker_close_handles(worker);
+}
+
+/* The invocation was answered in time, but the process has not asked for the next one: AWS ends it, too. */
+static void on_finishing_deadline(uv_timer_t *timer)
+{
+    struct worker *worker = timer->data;
+
+    log_write(worker->base.services->log, LOG_WARN,
+              "%s: ended an environment that did not ask for the next invocation within the "
+              "time-out of the last one (%s)",
+              worker->base.settings->function->name, worker->last_request_id);
+    environment_enter(&worker->base, ENVIRONMENT_SHUTDOWN);
+    kill_or_close(worker);
+}
+
+/* What is left of the time-out is for the process to ask for the next invocation. */
+static void let_finish(struct worker *worker)
+{
+    if (uv_is_active((uv_handle_t *)&worker->timer))
+        (void)uv_timer_start(&worker->timer, on_finishing_deadline,
+                             uv_timer_get_due_in(&worker->timer), 0);
+}
+
 /* The invocation has its outcome: everything that was printed before belongs to it. */
 void worker_hand_over(struct worker *worker, enum environment_state next)
 {
@@ -71,7 +100,10 @@ void worker_hand_over(struct worker *worker, enum environment_state next)
 
     worker_end_stream(worker);
     memory_watch_stop(&worker->memory_watch);
-    (void)uv_timer_stop(&worker->timer);
+    if (next == ENVIRONMENT_FINISHING)
+        let_finish(worker);
+    else
+        (void)uv_timer_stop(&worker->timer);
     environment_log_drain(&worker->log);
     worker->log_drained_at = worker->channel.read_count;
     environment_log_attach(&worker->log, NULL);
@@ -80,14 +112,6 @@ void worker_hand_over(struct worker *worker, enum environment_state next)
     environment_hand_over(&worker->base, worker->peak_memory_kb);
     if (on_room != NULL)
         on_room(room_context); /* what still comes goes nowhere, but is read */
-}
-
-static void kill_or_close(struct worker *worker)
-{
-    if (worker->process != NULL)
-        process_kill(worker->process);
-    else if (!worker->is_searching)
-        worker_close_handles(worker);
 }
 
 /* It never got ready: whoever waited for it gets the reason, as an invocation of its own. */
@@ -265,8 +289,8 @@ static void on_memory_exceeded(void *context)
     struct worker *worker = context;
 
     worker->is_out_of_memory = true;
-    if (worker->process != NULL)
-        process_kill(worker->process);
+    worker->peak_memory_kb = environment_memory_kb(worker->process);
+    process_kill(worker->process);
 }
 
 static void watch_memory(struct worker *worker)

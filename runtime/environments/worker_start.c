@@ -26,8 +26,7 @@ static void on_process_ended(int wait_status, long peak_memory_kb, void *context
 
     worker->process = NULL;
     worker->has_ended = true;
-    if (peak_memory_kb > worker->peak_memory_kb && worker->peak_memory_kb == 0)
-        worker->peak_memory_kb = peak_memory_kb;
+    worker->peak_memory_kb = environment_peak_memory_kb(worker->peak_memory_kb, peak_memory_kb);
     if (worker->port != NULL)
         worker->base.services->ports->drain(worker->port);
     if (worker->channel.is_open)

@@ -6,6 +6,7 @@ test: timeout 240
 """
 
 import os
+import re
 import shutil
 import sys
 import tempfile
@@ -55,7 +56,8 @@ def post(path, body, headers={}, address=None):
         connection.close()
         return repr(error)
 
-while True:
+asks = True
+while asks:
     api.request("GET", "/2018-06-01/runtime/invocation/next")
     answer = api.getresponse()
     event = json.loads(answer.read())
@@ -63,6 +65,7 @@ while True:
     said = "done"
     exec(event.get("do", ""), globals())
     post(f"invocation/{id}/response", json.dumps(said))
+time.sleep(600)
 """
 POST_HEAD = "POST /2018-06-01/runtime/invocation/{id}/response HTTP/1.1\\r\\nHost: x\\r\\n"
 
@@ -79,6 +82,8 @@ class Hostile(unittest.TestCase):
         "python": python(ANY, MemorySize=1024), "api": provided(API_CLIENT, MemorySize=1024),
         "other-api": provided(API_CLIENT), "short": python(ANY, Timeout=1, MemorySize=1024),
         "short-api": provided(API_CLIENT, Timeout=1, MemorySize=1024), "good": command("cat"),
+        "never-asks": provided(API_CLIENT, Timeout=5 * SLOWNESS), "memory": python(ANY, MemorySize=128, Timeout=20),
+        "memory-command": command("python3", "-c", "x = b'x' * 300_000_000; import time; time.sleep(10)", MemorySize=128, Timeout=20),
         "bomb": python(ANY, Timeout=1, Local={"EnforceMemory": False}),
         "endless": command("sh", "-c", "cat /dev/zero", Timeout=1, MemorySize=1024),
         "endless-errors": command("sh", "-c", "cat /dev/zero >&2", Timeout=1, MemorySize=1024),
@@ -107,7 +112,7 @@ class Hostile(unittest.TestCase):
         answer = self.server.invoke(name, {"do": code})
         self.assertEqual(answer.status, 200, answer)
         if error_type is None:
-            self.assertIsNone(answer.function_error, answer)
+            self.assertIsNone(answer.function_error, answer.body)
         else:
             self.assertEqual(answer.json["errorType"], error_type, answer)
         return answer.json
@@ -175,6 +180,25 @@ class Hostile(unittest.TestCase):
         began = time.monotonic()
         self.do("python", "if os.fork() > 0: os._exit(3)\ntime.sleep(600)", "Runtime.ExitError")
         self.assertLess(time.monotonic() - began, 5 * SLOWNESS)
+
+    def test_a_runtime_that_answers_and_never_asks_again(self):
+        """It is ended with its time-out, as on AWS."""
+        with ThreadPoolExecutor() as pool:
+            never = "asks = False; said = os.getpid()"
+            pids = list(pool.map(lambda _: self.do("never-asks", never), range(4)))
+        self.assertEqual(len(set(pids)), 4)
+        wait_for(lambda: not any(map(is_alive, pids)), "the end of all of them", 10)
+        self.assertEqual(self.do("never-asks", "time.sleep(0.5)"), "done")
+
+    def test_memory_of_an_invocation_that_is_ended_for_it(self):
+        """REPORT has its own peak, not that of the invocation before it."""
+        self.do("memory", "")
+        for name in ("memory", "memory-command"):
+            with self.subTest(name):
+                answer = self.server.invoke(name, {"do": "x = b'x' * 300_000_000; time.sleep(10)"}, tail=True)
+                self.assertEqual(answer.json["errorType"], "Runtime.OutOfMemory", answer)
+                used = int(re.search(r"Max Memory Used: (\d+) MB", answer.log).group(1))
+                self.assertGreater(used, 250)
 
     # -- responses
 
