@@ -4,7 +4,8 @@
  *
  * The first byte of the input says in pieces of which size the rest arrives. It is sent whole, then in such pieces: both
  * times the same answers must come, each of them whole and with a status that the Runtime API has, and invocations end
- * the same way. There are two, with ids that a corpus can name: FIRST and SECOND.
+ * the same way. There are two, with ids that a corpus can name: FIRST, and SECOND, whose response is wanted as a stream
+ * by somebody who is always behind.
  */
 #include "handlers/worker/runtime_api.h"
 #include "runtime/process/memory_guard.h"
@@ -44,9 +45,11 @@ static struct environment_services services;
 struct talk {
     struct runtime_connections connections; /* as a port has them */
     struct environment *environment;
-    int file;              /* the process's end; -1 once it is closed */
-    struct bytes *answers; /* as they came */
-    struct bytes *told;    /* statuses, bodies and outcomes: what must be the same again */
+    int file;                      /* the process's end; -1 once it is closed */
+    struct bytes *answers;         /* as they came */
+    struct bytes *told;            /* statuses, bodies and outcomes: what must be the same again */
+    struct response_stream stream; /* of the second invocation */
+    struct bytes *streamed;
     unsigned invoked, ended;
     bool is_gone;
 };
@@ -95,6 +98,15 @@ static void on_idle(struct environment *environment, void *context)
     (void)context;
 }
 
+static bool take_chunk(struct bytes *chunk, void *context)
+{
+    struct talk *talk = context;
+
+    expect(bytes_append(&talk->streamed, bytes_view(chunk).data, bytes_view(chunk).length));
+    bytes_release(chunk);
+    return false;
+}
+
 static void on_done(struct environment *environment, struct invocation *invocation, void *context)
 {
     struct talk *talk = context;
@@ -107,6 +119,8 @@ static void on_done(struct environment *environment, struct invocation *invocati
     expect(bytes_format(&talk->told, "outcome %d %s ", (int)invocation->outcome.kind,
                         invocation->outcome.error_type));
     expect(bytes_append(&talk->told, payload.data, payload.length));
+    expect(bytes_append(&talk->told, bytes_view(talk->streamed).data,
+                        bytes_view(talk->streamed).length));
     invocation_free(invocation);
 }
 
@@ -204,7 +218,10 @@ static void invoke_if_idle(struct talk *talk)
     expect(function_resolve(config_function(config, "f"), "", 0, &options.target));
     invocation = invocation_new(&options, services.random);
     expect(invocation != NULL);
-    talk->invoked++;
+    if (talk->invoked++ > 0) {
+        talk->stream = (struct response_stream){.on_chunk = take_chunk, .context = talk};
+        invocation->stream = &talk->stream;
+    }
     talk->environment->kind->invoke(talk->environment, invocation);
 }
 
@@ -239,6 +256,8 @@ static void settle(struct talk *talk)
     while (quiet < QUIET_TURNS) {
         const int before = unread;
 
+        if (talk->stream.resume != NULL)
+            talk->stream.resume(talk->stream.maker);
         (void)uv_run(&loop, UV_RUN_NOWAIT);
         invoke_if_idle(talk);
         unread = unread_bytes(talk);
@@ -335,6 +354,7 @@ static struct bytes *hold(const uint8_t *data, size_t length, size_t piece)
         left = (struct bytes_view){left.data + used, left.length - used};
     }
     bytes_release(talk.answers);
+    bytes_release(talk.streamed);
     return talk.told;
 }
 
