@@ -14,6 +14,7 @@
 #include "base/bytes.h"
 #include "base/request_id.h"
 
+struct account;
 struct exchange;
 
 struct answer_header {
@@ -56,6 +57,8 @@ struct exchange {
     struct bytes *body;          /* the exchange's; NULL when empty */
     bool is_body_too_large;      /* more than the route takes: it was read and thrown away */
     char request_id[REQUEST_ID_SIZE];
+    struct account
+        *account; /* of the caller, retained as long as the exchange; NULL: not asked for */
 };
 
 static inline const char *exchange_header(const struct exchange *exchange, const char *name)

@@ -31,7 +31,7 @@ struct account *inspect_account(struct exchange *exchange, struct api *api)
 
     if (caller_of(exchange, api, &caller))
         return caller.account;
-    api_answer_refusal(exchange, 500, "there are too many accounts, or out of memory");
+    api_answer_refusal(exchange, 500, caller_refusal(api));
     return NULL;
 }
 

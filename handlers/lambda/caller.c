@@ -1,6 +1,9 @@
 #include "handlers/lambda/caller.h"
 
+#include <assert.h>
 #include <string.h>
+
+static_assert(ACCOUNTS_MAX == 10000, "the message names it");
 
 static const char credential[] = "Credential=";
 
@@ -20,7 +23,15 @@ static void read_access_key_id(const char *authorization, char id[ACCESS_KEY_ID_
     id[length] = '\0';
 }
 
-bool caller_of(const struct exchange *exchange, struct api *api, struct caller *caller)
+const char *caller_refusal(const struct api *api)
+{
+    return accounts_are_full(api->accounts)
+               ? "all 10000 accounts that invoked keeps are in use; sign requests with fewer "
+                 "different access key ids of 12 digits, or restart invoked"
+               : "invoked is out of memory";
+}
+
+bool caller_of(struct exchange *exchange, struct api *api, struct caller *caller)
 {
     const size_t account_length = ACCOUNT_ID_SIZE - 1;
 
@@ -30,5 +41,7 @@ bool caller_of(const struct exchange *exchange, struct api *api, struct caller *
         caller->account = accounts_get(api->accounts, caller->access_key_id);
     else
         caller->account = accounts_default(api->accounts);
+    account_release(exchange->account);
+    exchange->account = account_retain(caller->account);
     return caller->account != NULL;
 }

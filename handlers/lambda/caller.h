@@ -12,11 +12,12 @@
 enum { ACCESS_KEY_ID_SIZE = 129 };
 
 struct caller {
-    struct account *account;                /* borrowed */
+    struct account *account;                /* as long as the exchange */
     char access_key_id[ACCESS_KEY_ID_SIZE]; /* "" when the request is not signed */
 };
 
-/* False when there are too many accounts or out of memory. */
-bool caller_of(const struct exchange *exchange, struct api *api, struct caller *caller);
+/* False when all accounts are in use or out of memory: caller_refusal() says which. */
+bool caller_of(struct exchange *exchange, struct api *api, struct caller *caller);
+const char *caller_refusal(const struct api *api);
 
 #endif

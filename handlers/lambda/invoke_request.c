@@ -239,8 +239,12 @@ static bool check(struct exchange *exchange, struct api *api, const struct invok
         api_answer_error(exchange, &(struct api_error){.exception = API_REQUEST_ENTITY_TOO_LARGE});
         return false;
     }
-    if (!invoke_members_decode(exchange, members) || !caller_of(exchange, api, &request->caller)) {
+    if (!invoke_members_decode(exchange, members)) {
         api_answer_exception(exchange, API_SERVICE, "invoked is out of memory");
+        return false;
+    }
+    if (!caller_of(exchange, api, &request->caller)) {
+        api_answer_exception(exchange, API_SERVICE, "%s", caller_refusal(api));
         return false;
     }
     if (!invoke_members_check(exchange, rules, members, request))

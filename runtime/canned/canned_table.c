@@ -17,6 +17,7 @@ struct entry {
 };
 
 struct canned_table {
+    struct account_part part; /* first */
     struct entry *buckets[BUCKETS];
 };
 
@@ -82,9 +83,19 @@ static void put(struct canned_table *table, struct entry *entry)
     entry_free(old);
 }
 
-struct canned_table *canned_table_new(void)
+static void free_part(struct account_part *part)
 {
-    return calloc(1, sizeof(struct canned_table));
+    canned_table_free((struct canned_table *)part);
+}
+
+struct canned_table *canned_table_new(struct account *account)
+{
+    static const struct account_part_kind kind = {.free = free_part};
+    struct canned_table *table = calloc(1, sizeof *table);
+
+    if (table != NULL)
+        account_add_part(account, &table->part, &kind);
+    return table;
 }
 
 void canned_table_free(struct canned_table *table)
@@ -99,6 +110,7 @@ void canned_table_free(struct canned_table *table)
             table->buckets[i] = next;
         }
     }
+    account_remove_part(&table->part);
     free(table);
 }
 

@@ -14,6 +14,7 @@
 
 #include "config/settings/canned_text.h"
 #include "config/config.h"
+#include "runtime/dispatch/account.h"
 
 struct canned_table;
 
@@ -24,8 +25,8 @@ struct canned_list {
     unsigned *draws;    /* the same: how often chance was asked for it */
 };
 
-/* NULL when out of memory. */
-struct canned_table *canned_table_new(void);
+/* A part of `account`, which frees it if nobody did before. NULL when out of memory. */
+struct canned_table *canned_table_new(struct account *account);
 void canned_table_free(struct canned_table *table);
 
 /* Takes `answers` for all versions of the function, in place of those before. False, not taken, when out of memory. */

@@ -24,7 +24,7 @@ enum { WORD_COUNT = sizeof words / sizeof words[0] };
 static struct canned_table *get_table(struct account *account)
 {
     if (account->faults == NULL)
-        account->faults = canned_table_new();
+        account->faults = canned_table_new(account);
     return account->faults;
 }
 

@@ -9,7 +9,7 @@ enum { EVENT_SHOWN_MAX = 300 };
 static struct canned_table *get_table(struct account *account)
 {
     if (account->mocks == NULL)
-        account->mocks = canned_table_new();
+        account->mocks = canned_table_new(account);
     return account->mocks;
 }
 

@@ -1,5 +1,6 @@
 #include "runtime/dispatch/function_pools.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -100,6 +101,12 @@ void version_pool_forget_last_waiting(struct version_pool *pool,
 
 /* ---- functions and pools ---- */
 
+static void free_pool(struct version_pool *pool)
+{
+    free(pool->version);
+    free(pool);
+}
+
 static unsigned bucket_of(const struct account *account, const char *name)
 {
     uint32_t hash = 2166136261u;
@@ -121,9 +128,30 @@ struct function_state *function_pools_find(const struct function_pools *pools,
     return function;
 }
 
+static void free_function(struct account_part *part)
+{
+    struct function_state *function = (struct function_state *)part;
+    struct function_state **link = function->bucket;
+
+    while (*link != function)
+        link = &(*link)->next;
+    *link = function->next;
+    while (function->pools != NULL) {
+        struct version_pool *pool = function->pools;
+
+        assert(pool->idle.first == NULL && pool->others.first == NULL);
+        function->pools = pool->next;
+        free_pool(pool);
+    }
+    account_remove_part(part);
+    free(function->name);
+    free(function);
+}
+
 struct function_state *function_pools_get(struct function_pools *pools, struct account *account,
                                           const char *name)
 {
+    static const struct account_part_kind kind = {.free = free_function};
     struct function_state *function = function_pools_find(pools, account, name);
     struct function_state **bucket = &pools->buckets[bucket_of(account, name)];
 
@@ -137,7 +165,9 @@ struct function_state *function_pools_get(struct function_pools *pools, struct a
         free(function);
         return NULL;
     }
+    account_add_part(account, &function->part, &kind);
     function->account = account;
+    function->bucket = bucket;
     function->next = *bucket;
     *bucket = function;
     return function;
@@ -166,12 +196,6 @@ struct version_pool *version_pool_get(struct function_state *function,
     pool->next = function->pools;
     function->pools = pool;
     return pool;
-}
-
-static void free_pool(struct version_pool *pool)
-{
-    free(pool->version);
-    free(pool);
 }
 
 /* A retired pool goes with its last environment. */
@@ -206,19 +230,7 @@ void function_pools_visit(struct function_pools *pools, pool_visit_fn *visit, vo
 void function_pools_clear(struct function_pools *pools)
 {
     for (size_t i = 0; i < FUNCTION_BUCKETS; i++) {
-        struct function_state *next;
-
-        for (struct function_state *function = pools->buckets[i]; function != NULL;
-             function = next) {
-            struct version_pool *next_pool;
-
-            next = function->next;
-            for (struct version_pool *pool = function->pools; pool != NULL; pool = next_pool) {
-                next_pool = pool->next;
-                free_pool(pool);
-            }
-            free(function->name);
-            free(function);
-        }
+        while (pools->buckets[i] != NULL)
+            free_function(&pools->buckets[i]->part);
     }
 }

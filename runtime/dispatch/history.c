@@ -9,8 +9,9 @@
 enum { SPARE_MAX = 4096 /* bytes that a shared buffer may have to spare beyond its own length */ };
 
 struct history {
+    struct account_part part; /* first; its weight is that of all rows */
     struct history_row *newest, *oldest;
-    size_t row_count, weight;
+    size_t row_count;
     struct history_watch *watches;
 };
 
@@ -151,10 +152,12 @@ static size_t weight_of(const struct bytes *bytes)
     return bytes == NULL ? 0 : sizeof *bytes + bytes->capacity;
 }
 
-static void weigh(struct history_row *row, size_t more)
+static void weigh(struct history_row *row, size_t weight)
 {
-    row->weight += more;
-    row->history->weight += more;
+    struct account_part *part = &row->history->part;
+
+    account_part_weigh(part, part->weight - row->weight + weight);
+    row->weight = weight;
 }
 
 /* ---- rows ---- */
@@ -169,7 +172,7 @@ static void remove_oldest(struct history *history)
     else
         history->newest = NULL;
     history->row_count--;
-    history->weight -= row->weight;
+    weigh(row, 0);
     if (row->invocation != NULL)
         row->invocation->history_row = NULL;
     bytes_release(row->payload.bytes);
@@ -178,14 +181,24 @@ static void remove_oldest(struct history *history)
     free(row);
 }
 
+static bool shrink(struct account_part *part)
+{
+    struct history *history = (struct history *)part;
+
+    if (history->oldest == NULL)
+        return false;
+    if (history->oldest->status == HISTORY_RUNNING)
+        count_out(history->oldest);
+    remove_oldest(history);
+    return true;
+}
+
 static void make_room(struct history *history, size_t row_max)
 {
-    while (history->oldest != NULL &&
-           (history->row_count > row_max || history->weight > HISTORY_BYTES_MAX)) {
-        if (history->oldest->status == HISTORY_RUNNING)
-            count_out(history->oldest);
-        remove_oldest(history);
+    while ((history->row_count > row_max || history->part.weight > HISTORY_BYTES_MAX) &&
+           shrink(&history->part)) {
     }
+    accounts_make_room(history->part.account->accounts);
 }
 
 static struct history_row *allocate(const char *function_name, const char *qualifier,
@@ -199,7 +212,7 @@ static struct history_row *allocate(const char *function_name, const char *quali
 
     if (row == NULL)
         return NULL;
-    *row = (struct history_row){.weight = size, .qualifier = row->function_name + name_size};
+    *row = (struct history_row){.own_bytes = size, .qualifier = row->function_name + name_size};
     row->version = row->qualifier + qualifier_size;
     memcpy(row->function_name, function_name, name_size);
     memcpy(row->function_name + name_size, qualifier, qualifier_size);
@@ -217,7 +230,7 @@ static void add_newest(struct history *history, struct history_row *row)
         history->oldest = row;
     history->newest = row;
     history->row_count++;
-    history->weight += row->weight;
+    weigh(row, row->own_bytes);
 }
 
 /* NULL when no history is wanted or out of memory: an invocation never fails because of its row. */
@@ -243,7 +256,7 @@ static struct history_row *add_row(const struct invocation_options *options, int
     row->started_at_ms = started_at_ms;
     add_newest(history, row);
     row->payload = keep(options->payload, false);
-    weigh(row, weight_of(row->payload.bytes));
+    weigh(row, row->weight + weight_of(row->payload.bytes));
     return row;
 }
 
@@ -304,7 +317,7 @@ void history_streamed(const struct invocation *invocation, struct bytes_view pie
         piece.length = whole_characters((struct bytes_view){piece.data, room});
     if (!bytes_append(&row->response.bytes, piece.data, piece.length))
         row->response.is_cut = true;
-    weigh(row, weight_of(row->response.bytes) - before);
+    weigh(row, row->weight - before + weight_of(row->response.bytes));
 }
 
 /* What was streamed is the response, unless there is another one. */
@@ -312,11 +325,10 @@ static void set_response(struct history_row *row, struct bytes *payload)
 {
     if (payload == NULL)
         return;
-    row->history->weight -= weight_of(row->response.bytes);
-    row->weight -= weight_of(row->response.bytes);
+    weigh(row, row->weight - weight_of(row->response.bytes));
     bytes_release(row->response.bytes);
     row->response = keep(payload, false);
-    weigh(row, weight_of(row->response.bytes));
+    weigh(row, row->weight + weight_of(row->response.bytes));
 }
 
 void history_finished(struct invocation *invocation)
@@ -332,7 +344,7 @@ void history_finished(struct invocation *invocation)
     row->is_cold_start = invocation->is_cold_start;
     set_response(row, invocation->outcome.payload);
     row->log = keep(invocation->log.text, invocation->log.is_cut);
-    weigh(row, weight_of(row->log.bytes));
+    weigh(row, row->weight + weight_of(row->log.bytes));
     finish(row, history_status_of(&invocation->outcome), invocation->config->history_size);
 }
 
@@ -369,20 +381,32 @@ void history_rejected(const struct invocation_options *options, enum api_excepti
 
 /* ---- the whole ---- */
 
-struct history *history_of(struct account *account)
+static void free_rows(struct history *history)
 {
-    if (account->history == NULL)
-        account->history = calloc(1, sizeof *account->history);
-    return account->history;
+    while (history->oldest != NULL)
+        remove_oldest(history);
 }
 
-void history_free(struct history *history)
+static void free_history(struct account_part *part)
 {
-    if (history == NULL)
-        return;
+    struct history *history = (struct history *)part;
+
     assert(history->watches == NULL);
-    history_forget(history);
+    free_rows(history);
+    account_remove_part(part);
     free(history);
+}
+
+struct history *history_of(struct account *account)
+{
+    static const struct account_part_kind kind = {.free = free_history, .shrink = shrink};
+
+    if (account->history != NULL)
+        return account->history;
+    account->history = calloc(1, sizeof *account->history);
+    if (account->history != NULL)
+        account_add_part(account, &account->history->part, &kind);
+    return account->history;
 }
 
 const struct history_row *history_newest(const struct history *history)
@@ -397,13 +421,12 @@ size_t history_row_count(const struct history *history)
 
 size_t history_weight(const struct history *history)
 {
-    return history->weight;
+    return history->part.weight;
 }
 
 void history_forget(struct history *history)
 {
-    while (history->oldest != NULL)
-        remove_oldest(history);
+    free_rows(history);
     for (struct history_watch *watch = history->watches; watch != NULL; watch = watch->next)
         watch->count = 0;
 }

@@ -2,13 +2,13 @@
  * history.h - what an account has invoked, newest first: a row for each attempt, for tests and people to ask.
  *
  * An invocation gets its row when it begins to run and has it filled in when it ends; both cost the same however many
- * rows there are. The oldest rows go when there are more than HistorySize, or when all weigh more than
- * HISTORY_BYTES_MAX. Payloads, responses and logs are shared with whoever else has them, not copied, up to
+ * rows there are. The oldest rows go when there are more than HistorySize, when all weigh more than HISTORY_BYTES_MAX, or
+ * when the histories of all accounts weigh more than ACCOUNT_BYTES_MAX. Payloads, responses and logs are shared with whoever else has them, not copied, up to
  * HISTORY_PART_MAX; of larger ones a copy of the beginning is kept, marked as cut.
  *
  * Owns:     its rows.
  * Used by:  server/observers.c (which feeds it), handlers/.
- * Lifetime: made when an account is first asked for it; freed with the account (account.c).
+ * Lifetime: made when an account is first asked for it; freed with the account.
  * Threads:  event-loop thread only.
  */
 #ifndef RUNTIME_DISPATCH_HISTORY_H
@@ -59,13 +59,12 @@ struct history_row {
 
     struct history *history;
     struct invocation *invocation; /* while it runs, else NULL */
-    size_t weight;
-    char function_name[]; /* and what the two above point to */
+    size_t own_bytes, weight;      /* without and with its parts */
+    char function_name[];          /* and what the two above point to */
 };
 
 /* Borrowed; made if need be. NULL when out of memory. */
 struct history *history_of(struct account *account);
-void history_free(struct history *history);
 
 /* The dispatcher's news (see struct dispatch_observer). */
 void history_accepted(struct invocation *invocation);

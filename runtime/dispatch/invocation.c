@@ -108,7 +108,7 @@ struct invocation *invocation_new(const struct invocation_options *options,
 
     if (invocation == NULL)
         return NULL;
-    invocation->account = options->account;
+    invocation->account = account_retain(options->account);
     invocation->config = config_retain(options->config);
     invocation->target = options->target;
     invocation->type = options->type;
@@ -147,6 +147,7 @@ void invocation_free(struct invocation *invocation)
     free(invocation->client_context);
     free(invocation->tenant_id);
     config_release(invocation->config);
+    account_release(invocation->account);
     free(invocation);
 }
 

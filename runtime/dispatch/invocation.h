@@ -44,7 +44,7 @@ struct invocation {
     char request_id[REQUEST_ID_SIZE];
     char trace_header
         [TRACE_HEADER_SIZE]; /* as the function sees it: "Root=1-…;Parent=…;Sampled=0" */
-    struct account *account; /* borrowed */
+    struct account *account; /* retained */
     struct config *config;   /* retained: what `target` points into */
     struct function_target target;
     char *qualifier;   /* as invoked; "" for none */
@@ -74,7 +74,7 @@ struct invocation {
     struct history_row *history_row; /* the history's; NULL when there is none, or none any more */
 };
 
-/* What must be known to make one; all is copied or retained except `account`. */
+/* What must be known to make one; all is copied or retained. */
 struct invocation_options {
     struct account *account;
     struct config *config;

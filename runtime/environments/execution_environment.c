@@ -36,7 +36,7 @@ void environment_init(struct environment *environment, const struct environment_
         .kind = kind,
         .state = ENVIRONMENT_INIT,
         .services = options->services,
-        .account = options->account,
+        .account = account_retain(options->account),
         .config = config_retain(options->config),
         .settings = options->settings,
         .listener = options->listener,
@@ -49,6 +49,7 @@ void environment_clear(struct environment *environment)
 {
     assert(environment->state == ENVIRONMENT_GONE);
     config_release(environment->config);
+    account_release(environment->account);
 }
 
 void environment_enter(struct environment *environment, enum environment_state next)

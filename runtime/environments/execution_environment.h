@@ -83,7 +83,7 @@ struct environment {
     const struct environment_kind *kind;
     enum environment_state state;
     const struct environment_services *services;
-    struct account *account; /* borrowed */
+    struct account *account; /* retained */
     struct config *config;   /* retained: what `settings` points into */
     const struct function_version *settings;
     struct invocation *invocation; /* the one that runs; NULL if none */

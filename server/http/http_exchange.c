@@ -199,6 +199,7 @@ void http_exchange_free(struct http_exchange *exchange)
         MHD_destroy_response(exchange->response);
     bytes_release(exchange->cut_body);
     bytes_release(exchange->exchange.body);
+    account_release(exchange->exchange.account);
     free(exchange);
 }
 

@@ -1,5 +1,6 @@
 #include "tests/support/fake_exchange.h"
 
+#include "runtime/dispatch/account.h"
 #include "tests/support/unit.h"
 
 #include <stdio.h>
@@ -67,6 +68,7 @@ void fake_exchange_init(struct fake_exchange *fake, const char *method, const ch
 void fake_exchange_clear(struct fake_exchange *fake)
 {
     bytes_release(fake->exchange.body);
+    account_release(fake->exchange.account);
     bytes_release(fake->answer);
     *fake = (struct fake_exchange){.answer_count = 0};
 }

@@ -1,5 +1,6 @@
 """What was invoked: /_invoked/invocations, its count, forgetting, and the bounds of it all."""
 
+import http.client
 import json
 import os
 import re
@@ -8,6 +9,7 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "support"))
 import invoked  # noqa: E402
+from events import SUCCEEDS, mock  # noqa: E402
 from inspecting import Case, signed  # noqa: E402
 from invoked import SLOWNESS, UUID, command, nodejs, python, wait_for  # noqa: E402
 
@@ -370,6 +372,17 @@ class Accounts(Case):
         self.server.request("DELETE", "/_invoked/invocations", headers=signed("111111111111"))
         self.assertEqual([], self.rows("111111111111"))
         self.assertEqual(2, len(self.rows()))
+
+    def test_more_than_are_kept_may_come_one_after_the_other(self):
+        self.serve({"m": mock(SUCCEEDS)})
+        connection = http.client.HTTPConnection(self.server.host, self.server.port, timeout=invoked.WAIT_S)
+        for number in range(10_100):
+            connection.request("POST", "/2015-03-31/functions/m/invocations", b"1", signed(f"{number:012}"))
+            response = connection.getresponse()
+            self.assertEqual((response.status, response.read()), (200, b'{"any":"json"}'), number)
+        connection.close()
+        self.assertEqual([], self.rows("000000000000"))
+        self.assertEqual(1, len(self.rows("000000010099")))
 
     def test_boto3_chooses_one_by_its_access_key_id(self):
         import boto3

@@ -3,6 +3,7 @@
 #include "tests/support/unit.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <time.h>
 
 static uv_loop_t loop;
@@ -69,24 +70,121 @@ START_TEST(a_manual_clock_starts_where_the_server_did_however_late_its_account_i
 }
 END_TEST
 
-START_TEST(accounts_are_found_again_up_to_their_limit_in_the_order_of_their_making)
+static struct account *get(int number)
 {
     char id[ACCOUNT_ID_SIZE];
-    const struct account *account;
-    int index = 0;
 
+    (void)snprintf(id, sizeof id, "%012d", number * 7919);
+    return accounts_get(accounts, id);
+}
+
+static void fill(void)
+{
+    for (int i = 1; i < ACCOUNTS_MAX; i++)
+        ck_assert_ptr_nonnull(get(i));
+}
+
+START_TEST(accounts_are_found_again_up_to_their_limit)
+{
+    const struct account *first;
+
+    fill();
     for (int i = 1; i < ACCOUNTS_MAX; i++) {
-        (void)snprintf(id, sizeof id, "%012d", i * 7919);
-        ck_assert_ptr_nonnull(accounts_get(accounts, id));
+        first = get(i);
+        ck_assert_ptr_eq(first, get(i));
+        ck_assert_int_eq(atoll(first->id), (long long)i * 7919);
     }
-    ck_assert_ptr_null(accounts_get(accounts, "999999999999"));
-    ck_assert_ptr_nonnull(accounts_get(accounts, "123456789012"));
-    for (account = accounts_first(accounts)->next; account != NULL; account = account->next) {
-        (void)snprintf(id, sizeof id, "%012d", ++index * 7919);
-        ck_assert_str_eq(account->id, id);
-        ck_assert_ptr_eq(account, accounts_get(accounts, id));
+}
+END_TEST
+
+START_TEST(beyond_the_limit_the_least_recently_used_goes)
+{
+    struct account *used, *kept, *with_events;
+
+    fill();
+    used = get(1);
+    kept = account_retain(get(2));
+    with_events = get(4);
+    with_events->events = (struct async_account *)with_events;
+    for (int i = 3; i < ACCOUNTS_MAX; i++)
+        (void)get(i);
+    (void)get(1);
+    for (int i = 0; i < 2 * ACCOUNTS_MAX; i++) {
+        ck_assert_ptr_nonnull(get(ACCOUNTS_MAX + i));
+        ck_assert_ptr_eq(get(1), used);
     }
-    ck_assert_int_eq(index, ACCOUNTS_MAX - 1);
+    ck_assert_ptr_eq(get(2), kept);
+    ck_assert_ptr_eq(get(4), with_events);
+    ck_assert_ptr_eq(accounts_get(accounts, "123456789012"), accounts_default(accounts));
+    account_release(kept);
+}
+END_TEST
+
+START_TEST(accounts_that_are_all_in_use_leave_no_place)
+{
+    for (int i = 1; i < ACCOUNTS_MAX; i++)
+        ck_assert_ptr_nonnull(account_retain(get(i)));
+    ck_assert_ptr_null(get(ACCOUNTS_MAX));
+    ck_assert(accounts_are_full(accounts));
+    account_release(get(5));
+    ck_assert_ptr_nonnull(get(ACCOUNTS_MAX));
+    ck_assert(!accounts_are_full(accounts));
+}
+END_TEST
+
+/* ---- parts ---- */
+
+static int freed_count, shrunk_count;
+
+static void free_part(struct account_part *part)
+{
+    freed_count++;
+    account_remove_part(part);
+}
+
+static bool shrink_part(struct account_part *part)
+{
+    shrunk_count++;
+    account_part_weigh(part, part->weight / 2);
+    return true;
+}
+
+static const struct account_part_kind part_kind = {.free = free_part, .shrink = shrink_part};
+
+START_TEST(parts_go_with_their_account_or_before)
+{
+    static struct account_part parts[3];
+
+    freed_count = 0;
+    for (int i = 0; i < 3; i++)
+        account_add_part(get(1), &parts[i], &part_kind);
+    account_remove_part(&parts[1]);
+    fill();
+    for (int i = 0; i < ACCOUNTS_MAX; i++)
+        (void)get(ACCOUNTS_MAX + i);
+    ck_assert_int_eq(freed_count, 2);
+}
+END_TEST
+
+START_TEST(the_part_that_grew_least_recently_shrinks_first)
+{
+    static struct account_part parts[3];
+
+    shrunk_count = 0;
+    for (int i = 0; i < 3; i++) {
+        account_add_part(get(i + 1), &parts[i], &part_kind);
+        account_part_weigh(&parts[i], ACCOUNT_BYTES_MAX / 4);
+    }
+    accounts_make_room(accounts);
+    ck_assert_int_eq(shrunk_count, 0);
+    account_part_weigh(&parts[0], ACCOUNT_BYTES_MAX / 2 + 4);
+    accounts_make_room(accounts);
+    ck_assert_int_eq(shrunk_count, 1);
+    ck_assert_uint_eq(parts[0].weight, ACCOUNT_BYTES_MAX / 2 + 4);
+    ck_assert_uint_eq(parts[1].weight, ACCOUNT_BYTES_MAX / 8);
+    ck_assert_uint_eq(parts[2].weight, ACCOUNT_BYTES_MAX / 4);
+    for (int i = 0; i < 3; i++)
+        account_remove_part(&parts[i]);
 }
 END_TEST
 
@@ -101,7 +199,11 @@ Suite *unit_suite(void)
     tcase_add_test(tcase, each_account_has_a_clock_of_its_own);
     tcase_add_test(tcase,
                    a_manual_clock_starts_where_the_server_did_however_late_its_account_is_made);
-    tcase_add_test(tcase, accounts_are_found_again_up_to_their_limit_in_the_order_of_their_making);
+    tcase_add_test(tcase, accounts_are_found_again_up_to_their_limit);
+    tcase_add_test(tcase, beyond_the_limit_the_least_recently_used_goes);
+    tcase_add_test(tcase, accounts_that_are_all_in_use_leave_no_place);
+    tcase_add_test(tcase, parts_go_with_their_account_or_before);
+    tcase_add_test(tcase, the_part_that_grew_least_recently_shrinks_first);
     suite_add_tcase(suite, tcase);
     return suite;
 }

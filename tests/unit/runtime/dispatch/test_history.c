@@ -311,6 +311,32 @@ START_TEST(all_rows_together_weigh_no_more_than_their_bound)
 }
 END_TEST
 
+START_TEST(the_accounts_together_weigh_no_more_than_their_bound)
+{
+    struct bytes *payload = make_bytes(HISTORY_PART_MAX, 'x');
+    const int rows = HISTORY_BYTES_MAX / HISTORY_PART_MAX - 2;
+    struct account *owners[6];
+    size_t weight = 0;
+
+    for (int i = 0; i < 6; i++) {
+        char id[ACCOUNT_ID_SIZE];
+
+        (void)snprintf(id, sizeof id, "%012d", i);
+        account = owners[i] = accounts_get(accounts, id);
+        for (int row = 0; row < rows; row++)
+            end(begin_with(large, payload));
+    }
+    for (int i = 0; i < 6; i++) {
+        account = owners[i];
+        weight += history_weight(history_of(account));
+        ck_assert(i > 1 ? row_count() == (size_t)rows : row_count() < (size_t)rows);
+    }
+    ck_assert_uint_le(weight, ACCOUNT_BYTES_MAX);
+    ck_assert_uint_gt(weight, ACCOUNT_BYTES_MAX - 2 * HISTORY_PART_MAX);
+    bytes_release(payload);
+}
+END_TEST
+
 START_TEST(a_part_is_shared_up_to_its_bound_and_cut_beyond)
 {
     struct bytes *payload = make_bytes(HISTORY_PART_MAX, 'x'),
@@ -634,6 +660,7 @@ Suite *unit_suite(void)
     tcase_add_test(tcase, a_smaller_history_size_holds_from_the_next_row_on);
     tcase_add_test(tcase, a_row_that_makes_room_while_its_invocation_runs_is_forgotten);
     tcase_add_test(tcase, all_rows_together_weigh_no_more_than_their_bound);
+    tcase_add_test(tcase, the_accounts_together_weigh_no_more_than_their_bound);
     tcase_add_test(tcase, a_part_is_shared_up_to_its_bound_and_cut_beyond);
     tcase_add_loop_test(tcase, a_part_is_cut_between_characters, 0, 5);
     tcase_add_test(tcase, a_buffer_that_is_mostly_empty_is_not_kept);
