@@ -1,12 +1,8 @@
 #include "server/http/http_listener.h"
 
-#include <arpa/inet.h>
 #include <assert.h>
 #include <errno.h>
 #include <microhttpd.h>
-#include <netdb.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +14,7 @@
 #include "base/clock.h"
 #include "server/http/http_connections.h"
 #include "server/http/http_exchange.h"
+#include "server/http/listen_sockets.h"
 
 enum {
     HEAD_BYTES_MAX = 64 << 10,
@@ -39,13 +36,13 @@ struct http_listener {
     struct exchange_host host;
     char *name; /* as given with --host */
     struct MHD_Daemon *daemon;
-    int socket;
+    struct listen_sockets sockets;
     struct http_connections connections;
     unsigned connections_max;
     bool is_accepting_stopped;  /* until somebody has left, or the pause is over */
     bool is_out_of_descriptors; /* said once until it isn't any more */
     unsigned empty_turns; /* in which libmicrohttpd was run at its own wish, and nothing happened */
-    uv_poll_t accept_poll, daemon_poll;
+    uv_poll_t accept_polls[LISTEN_SOCKETS_MAX], daemon_poll;
     uv_timer_t daemon_timer, accept_timer, slowness_timer, close_timer;
     uv_prepare_t prepare;
     uv_check_t check;
@@ -127,7 +124,7 @@ static void on_check(uv_check_t *check)
 
 /* ---- connections ---- */
 
-static void watch_socket(struct http_listener *listener);
+static void watch_sockets(struct http_listener *listener);
 
 static void on_slowness_check(uv_timer_t *timer)
 {
@@ -172,7 +169,7 @@ static void on_connection_change(void *context, struct MHD_Connection *connectio
     *slot = NULL;
     if (listener->host.phase == LISTENER_SERVING && listener->is_accepting_stopped &&
         !listener->is_out_of_descriptors)
-        watch_socket(listener);
+        watch_sockets(listener);
 }
 
 static void on_accept_pause_over(uv_timer_t *timer)
@@ -180,13 +177,14 @@ static void on_accept_pause_over(uv_timer_t *timer)
     struct http_listener *listener = timer->data;
 
     if (listener->host.phase == LISTENER_SERVING)
-        watch_socket(listener);
+        watch_sockets(listener);
 }
 
 /* Whoever has been idle for longest gives way; where nobody is, the others wait in the kernel for somebody to leave. */
 static void make_room(struct http_listener *listener)
 {
-    (void)uv_poll_stop(&listener->accept_poll);
+    for (unsigned i = 0; i < listener->sockets.count; i++)
+        (void)uv_poll_stop(&listener->accept_polls[i]);
     listener->is_accepting_stopped = true;
     if (http_connections_make_room(&listener->connections))
         listener->host.is_run_wanted = true;
@@ -207,6 +205,7 @@ static void on_accept_fault(struct http_listener *listener, int error)
 static void on_connectable(uv_poll_t *poll, int status, int events)
 {
     struct http_listener *listener = poll->data;
+    const int socket = listener->sockets.files[poll - listener->accept_polls];
 
     (void)status;
     (void)events;
@@ -219,8 +218,7 @@ static void on_connectable(uv_poll_t *poll, int status, int events)
             make_room(listener);
             return;
         }
-        file = accept4(listener->socket, (struct sockaddr *)&address, &length,
-                       SOCK_CLOEXEC | SOCK_NONBLOCK);
+        file = accept4(socket, (struct sockaddr *)&address, &length, SOCK_CLOEXEC | SOCK_NONBLOCK);
         if (file < 0) {
             on_accept_fault(listener, errno);
             return;
@@ -231,62 +229,14 @@ static void on_connectable(uv_poll_t *poll, int status, int events)
     }
 }
 
-static void watch_socket(struct http_listener *listener)
+static void watch_sockets(struct http_listener *listener)
 {
     listener->is_accepting_stopped = false;
-    (void)uv_poll_start(&listener->accept_poll, UV_READABLE, on_connectable);
+    for (unsigned i = 0; i < listener->sockets.count; i++)
+        (void)uv_poll_start(&listener->accept_polls[i], UV_READABLE, on_connectable);
 }
 
 /* ---- opening ---- */
-
-static int listen_on(const struct addrinfo *address)
-{
-    const int yes = 1;
-    const int file = socket(address->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-
-    if (file < 0)
-        return -1;
-    (void)setsockopt(file, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
-    if (bind(file, address->ai_addr, address->ai_addrlen) == 0 && listen(file, SOMAXCONN) == 0)
-        return file;
-    const int error = errno;
-
-    (void)close(file);
-    errno = error;
-    return -1;
-}
-
-static int open_socket(const char *host, unsigned short port, char why[LISTEN_ERROR_SIZE])
-{
-    const struct addrinfo hints = {.ai_socktype = SOCK_STREAM,
-                                   .ai_flags = AI_PASSIVE | AI_NUMERICSERV};
-    struct addrinfo *addresses;
-    char service[8];
-    int file;
-
-    (void)snprintf(service, sizeof service, "%u", port);
-    const int error = getaddrinfo(host, service, &hints, &addresses);
-
-    if (error != 0) {
-        (void)snprintf(why, LISTEN_ERROR_SIZE,
-                       "can't listen on %s: %s; give an address of this machine with --host", host,
-                       gai_strerror(error));
-        return -1;
-    }
-    file = listen_on(addresses);
-    freeaddrinfo(addresses);
-    if (file < 0 && errno == EADDRINUSE)
-        (void)snprintf(why, LISTEN_ERROR_SIZE,
-                       "port %u of %s is taken: stop the program that has it, or choose another "
-                       "with --port (0 takes a "
-                       "free one)",
-                       port, host);
-    else if (file < 0)
-        (void)snprintf(why, LISTEN_ERROR_SIZE,
-                       "can't listen on port %u of %s: %s; choose another with --host or --port",
-                       port, host, strerror(errno));
-    return file;
-}
 
 __attribute__((format(printf, 2, 0))) static void on_daemon_log(void *context, const char *format,
                                                                 va_list arguments)
@@ -317,8 +267,9 @@ static size_t leave_encoded(void *context, struct MHD_Connection *connection, ch
     return strlen(text);
 }
 
-static bool start_daemon(struct http_listener *listener)
+static bool start_daemon(struct http_listener *listener, char why[LISTEN_ERROR_SIZE])
 {
+    errno = 0;
     listener->daemon = MHD_start_daemon(
         MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0,
         NULL, NULL, http_exchange_receive, &listener->host, MHD_OPTION_EXTERNAL_LOGGER,
@@ -333,6 +284,9 @@ static bool start_daemon(struct http_listener *listener)
         MHD_OPTION_CLIENT_DISCIPLINE_LVL, 1,
 #endif
         MHD_OPTION_END);
+    if (listener->daemon == NULL)
+        (void)snprintf(why, LISTEN_ERROR_SIZE, "can't start the HTTP server: %s",
+                       strerror(errno == 0 ? ENOMEM : errno));
     return listener->daemon != NULL;
 }
 
@@ -352,13 +306,16 @@ static void on_handle_closed(uv_handle_t *handle)
 static void open_handles(struct http_listener *listener, int daemon_file)
 {
     uv_handle_t *const handles[] = {
-        (uv_handle_t *)&listener->accept_poll,    (uv_handle_t *)&listener->daemon_poll,
-        (uv_handle_t *)&listener->daemon_timer,   (uv_handle_t *)&listener->accept_timer,
-        (uv_handle_t *)&listener->slowness_timer, (uv_handle_t *)&listener->close_timer,
-        (uv_handle_t *)&listener->prepare,        (uv_handle_t *)&listener->check,
+        (uv_handle_t *)&listener->daemon_poll,  (uv_handle_t *)&listener->daemon_timer,
+        (uv_handle_t *)&listener->accept_timer, (uv_handle_t *)&listener->slowness_timer,
+        (uv_handle_t *)&listener->close_timer,  (uv_handle_t *)&listener->prepare,
+        (uv_handle_t *)&listener->check,
     };
 
-    (void)uv_poll_init(listener->loop, &listener->accept_poll, listener->socket);
+    for (unsigned i = 0; i < listener->sockets.count; i++) {
+        (void)uv_poll_init(listener->loop, &listener->accept_polls[i], listener->sockets.files[i]);
+        listener->accept_polls[i].data = listener;
+    }
     (void)uv_poll_init(listener->loop, &listener->daemon_poll, daemon_file);
     (void)uv_timer_init(listener->loop, &listener->daemon_timer);
     (void)uv_timer_init(listener->loop, &listener->accept_timer);
@@ -368,26 +325,11 @@ static void open_handles(struct http_listener *listener, int daemon_file)
     (void)uv_check_init(listener->loop, &listener->check);
     for (size_t i = 0; i < sizeof handles / sizeof handles[0]; i++)
         handles[i]->data = listener;
-    listener->open_handles = sizeof handles / sizeof handles[0];
-    watch_socket(listener);
+    listener->open_handles = listener->sockets.count + sizeof handles / sizeof handles[0];
+    watch_sockets(listener);
     (void)uv_poll_start(&listener->daemon_poll, UV_READABLE, on_daemon_ready);
     (void)uv_prepare_start(&listener->prepare, on_prepare);
     (void)uv_check_start(&listener->check, on_check);
-}
-
-/* The one that the kernel chose, if it was asked to. */
-static unsigned short port_of(int socket)
-{
-    union {
-        struct sockaddr any;
-        struct sockaddr_in v4;
-        struct sockaddr_in6 v6;
-    } address = {.v6 = {.sin6_port = 0}};
-    socklen_t length = sizeof address;
-
-    if (getsockname(socket, &address.any, &length) != 0)
-        return 0;
-    return ntohs(address.any.sa_family == AF_INET6 ? address.v6.sin6_port : address.v4.sin_port);
 }
 
 struct http_listener *http_listener_open(const struct http_listener_options *options,
@@ -403,16 +345,16 @@ struct http_listener *http_listener_open(const struct http_listener_options *opt
     listener->host.api = options->api;
     listener->connections_max = choose_connections_max();
     listener->name = strdup(options->host);
-    listener->socket = listener->name == NULL ? -1 : open_socket(options->host, options->port, why);
-    if (listener->socket < 0 || !start_daemon(listener)) {
-        if (listener->socket >= 0)
-            (void)close(listener->socket);
+    if (listener->name == NULL ||
+        !listen_sockets_open(&listener->sockets, options->host, options->port, why) ||
+        !start_daemon(listener, why)) {
+        listen_sockets_close(&listener->sockets);
         free(listener->name);
         free(listener);
         return NULL;
     }
     listener->host.guard.host_name = listener->name;
-    listener->host.guard.port = port_of(listener->socket);
+    listener->host.guard.port = listener->sockets.port;
     information = MHD_get_daemon_info(listener->daemon, MHD_DAEMON_INFO_EPOLL_FD);
     open_handles(listener, information->epoll_fd);
     return listener;
@@ -428,8 +370,9 @@ void http_listener_stop(struct http_listener *listener)
     if (listener->host.phase != LISTENER_SERVING)
         return;
     listener->host.phase = LISTENER_STOPPING;
-    uv_close((uv_handle_t *)&listener->accept_poll, on_handle_closed); /* before its descriptor */
-    (void)close(listener->socket);
+    for (unsigned i = 0; i < listener->sockets.count; i++)
+        uv_close((uv_handle_t *)&listener->accept_polls[i], on_handle_closed);
+    listen_sockets_close(&listener->sockets); /* after what watched them */
 }
 
 void http_listener_refuse(struct http_listener *listener)

@@ -12,6 +12,7 @@
 #include <uv.h>
 
 #include "handlers/api.h"
+#include "server/http/listen_sockets.h"
 
 struct http_listener;
 
@@ -20,11 +21,9 @@ typedef void http_listener_closed_fn(void *context);
 struct http_listener_options {
     uv_loop_t *loop;
     struct api *api;
-    const char *host; /* address or name */
+    const char *host; /* address or name, of which all addresses are listened on */
     unsigned short port;
 };
-
-enum { LISTEN_ERROR_SIZE = 512 };
 
 /* Begins to listen. NULL with the reason and the mend in `why`. Copies the options. */
 struct http_listener *http_listener_open(const struct http_listener_options *options,
