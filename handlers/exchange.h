@@ -36,7 +36,8 @@ struct answer {
 typedef void exchange_room_fn(void *context);
 
 struct exchange_transport {
-    /* NULL when the request has no such header. Valid as long as the exchange. */
+    /* NULL when the request has no such header. Valid as long as the exchange; but NULL once the client of a
+     * streamed answer has left. */
     const char *(*header)(const struct exchange *exchange, const char *name);
     void (*answer)(struct exchange *exchange, const struct answer *answer);
     /* Closes the connection with no answer. */

@@ -142,5 +142,6 @@ void http_exchange_stream_clear(struct http_exchange *exchange)
 void http_exchange_stream_abandon(struct http_exchange *exchange)
 {
     http_exchange_stream_clear(exchange);
+    exchange->header_count = 0; /* their memory goes with the connection */
     tell_room(&exchange->stream);
 }
