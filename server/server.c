@@ -401,6 +401,11 @@ struct log *server_log(const struct server *server)
     return server->log;
 }
 
+const struct api *server_api(const struct server *server)
+{
+    return &server->api;
+}
+
 /* ---- reloading ---- */
 
 void server_reload(struct server *server)

@@ -9,6 +9,7 @@
 #include <uv.h>
 
 #include "config/config.h"
+#include "handlers/api.h"
 #include "server/cli/options.h"
 
 struct server;
@@ -28,6 +29,9 @@ struct server *server_open(uv_loop_t *loop, const struct options *options, struc
 const char *server_endpoint(const struct server *server);
 size_t server_function_count(const struct server *server);
 struct log *server_log(const struct server *server);
+
+/* What handlers use; also for `invoked run`. */
+const struct api *server_api(const struct server *server);
 
 /* Reads the configuration again; says in the log what came of it. */
 void server_reload(struct server *server);

@@ -1,6 +1,7 @@
 /*
  *     STARTING --- the server is ready ---> RUNNING --- COMMAND has ended ---> STOPPING ---> OVER
- *         \------ a signal, COMMAND can't be started, no server -------------/      (the server has ended)
+ *         \                                     \-- with --drain --> DRAINING --/      (the server has ended)
+ *          \----- a signal, COMMAND can't be started, no server -----------/
  *
  * One loop waits for signals (COMMAND's end is one: SIGCHLD) and for the server.
  */
@@ -23,7 +24,7 @@
 
 enum { STOP_LIMIT_MS = 15000 };
 
-enum run_state { RUN_STARTING, RUN_RUNNING, RUN_STOPPING, RUN_OVER };
+enum run_state { RUN_STARTING, RUN_RUNNING, RUN_DRAINING, RUN_STOPPING, RUN_OVER };
 
 struct run {
     const struct options *options;
@@ -36,7 +37,7 @@ struct run {
     int status;        /* the exit status */
 };
 
-/* Passed on to COMMAND; before it has started, the first STOPPING signals stop the run. */
+/* Passed on to COMMAND; while there is none, the first STOPPING of them stop the run. */
 static const int passed_on[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGWINCH};
 enum { PASSED_ON = sizeof passed_on / sizeof passed_on[0], STOPPING = 4 };
 
@@ -166,8 +167,16 @@ static void check_command(struct run *run)
 
     if (run->state != RUN_RUNNING || waitpid(run->command, &wait_status, WNOHANG) <= 0)
         return;
-    begin_stop(run, WIFEXITED(wait_status) ? WEXITSTATUS(wait_status)
-                                           : EXIT_COMMAND_SIGNALLED + WTERMSIG(wait_status));
+    const int status = WIFEXITED(wait_status) ? WEXITSTATUS(wait_status)
+                                              : EXIT_COMMAND_SIGNALLED + WTERMSIG(wait_status);
+
+    if (run->options->drains && run->server.state == RUN_SERVER_READY) {
+        run->state = RUN_DRAINING;
+        run->status = status;
+        run_server_drain(&run->server);
+    } else {
+        begin_stop(run, status);
+    }
 }
 
 static void on_signal(struct run *run, const struct signalfd_siginfo *info)
@@ -178,7 +187,7 @@ static void on_signal(struct run *run, const struct signalfd_siginfo *info)
         check_command(run);
     else if (run->state == RUN_RUNNING && !has_reached_command(run, info))
         (void)kill(run->command, number);
-    else if (run->state == RUN_STARTING && stops(number))
+    else if ((run->state == RUN_STARTING || run->state == RUN_DRAINING) && stops(number))
         begin_stop(run, EXIT_COMMAND_SIGNALLED + number);
 }
 
@@ -206,7 +215,8 @@ static void on_server_ended(struct run *run)
 {
     const int status = run->server.wait_status;
 
-    run->is_server_lost = run->state != RUN_STOPPING || !WIFEXITED(status);
+    run->is_server_lost =
+        (run->state != RUN_STOPPING && run->state != RUN_DRAINING) || !WIFEXITED(status);
     if (run->is_server_lost)
         report_lost_server(run);
     if (run->state == RUN_STARTING)
@@ -254,11 +264,11 @@ static void wait_and_act(struct run *run)
 /* ---- the whole ---- */
 
 /* A server that was lost can't tell: assume the worst. */
-static bool has_dead_letters(const struct run *run)
+static bool has_lost_events(const struct run *run)
 {
     if (!run->options->fails_on_dead_letter || run->command <= 0)
         return false;
-    return run->is_server_lost || WEXITSTATUS(run->server.wait_status) == RUN_SERVER_DEAD_LETTERS;
+    return run->is_server_lost || WEXITSTATUS(run->server.wait_status) == RUN_SERVER_LOST_EVENTS;
 }
 
 static int cannot_run(const char *what)
@@ -280,7 +290,7 @@ static int run_between(struct run *run, const struct options *options, bool is_t
     while (run->state != RUN_OVER)
         wait_and_act(run);
     (void)close(run->signals);
-    return has_dead_letters(run) ? EXIT_CANNOT_RUN : run->status;
+    return has_lost_events(run) ? EXIT_CANNOT_RUN : run->status;
 }
 
 int run_command(const struct options *options)

@@ -52,7 +52,7 @@ static bool has_more_dead_letters(const struct dead_letter_count *earlier, const
     return more > 0;
 }
 
-static int serve_and_count(const struct options *options, const struct serve_control *control)
+static int serve_and_count(const struct options *options, struct serve_control *control)
 {
     struct dead_letter_count *earlier;
     int status;
@@ -61,14 +61,16 @@ static int serve_and_count(const struct options *options, const struct serve_con
         return serve(options, control);
     earlier = dead_letter_count_new(options->data_dir);
     status = serve(options, control);
-    if (has_more_dead_letters(earlier, options->data_dir) && status == EXIT_GOOD)
-        status = RUN_SERVER_DEAD_LETTERS;
+    const bool has_more = has_more_dead_letters(earlier, options->data_dir);
+
+    if (status == EXIT_GOOD && (has_more || control->dropped_count > 0))
+        status = RUN_SERVER_LOST_EVENTS;
     dead_letter_count_free(earlier);
     return status;
 }
 
 static int serve_apart(const struct options *options, bool is_temporary,
-                       const struct serve_control *control)
+                       struct serve_control *control)
 {
     int status;
 
@@ -92,7 +94,8 @@ bool run_server_start(struct run_server *server, const struct options *options, 
         return false;
     server->id = fork();
     if (server->id == 0) {
-        const struct serve_control control = {.descriptor = ends[1], .process_id = own_id};
+        struct serve_control control = {
+            .descriptor = ends[1], .process_id = own_id, .is_temporary = is_temporary};
 
         (void)close(ends[0]);
         exit(serve_apart(options, is_temporary, &control));
@@ -148,6 +151,12 @@ void run_server_read(struct run_server *server)
     }
     server->received_length += (size_t)length;
     parse_ready(server);
+}
+
+void run_server_drain(struct run_server *server)
+{
+    if (server->state != RUN_SERVER_ENDED)
+        (void)send(server->descriptor, "d", 1, MSG_NOSIGNAL);
 }
 
 void run_server_stop(struct run_server *server)

@@ -38,8 +38,8 @@ struct run_server {
     size_t received_length;
 };
 
-/* Exit status of a server with --fail-on-dead-letter when dead letters were written. */
-enum { RUN_SERVER_DEAD_LETTERS = 3 };
+/* Exit status of a server with --fail-on-dead-letter when dead letters were written or events dropped. */
+enum { RUN_SERVER_LOST_EVENTS = 3 };
 
 /*
  * Borrows `options`, whose data folder must be set; the server removes that folder at its end if `is_temporary`. False
@@ -49,6 +49,9 @@ bool run_server_start(struct run_server *server, const struct options *options, 
 
 /* Reads what the server has sent, waiting for it if there is nothing yet. Reaps a server that has ended. */
 void run_server_read(struct run_server *server);
+
+/* Asks it to wait until no event is left, and then to stop. */
+void run_server_drain(struct run_server *server);
 
 /* Asks it to stop; it ends soon. */
 void run_server_stop(struct run_server *server);

@@ -6,10 +6,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/bytes.h"
 #include "base/json/json_string.h"
+#include "server/cli/run_queue.h"
 #include "server/server.h"
 
 enum { SIGNALS = 3, READY_PATH_SIZE = 4096 };
@@ -17,7 +19,9 @@ enum { SIGNALS = 3, READY_PATH_SIZE = 4096 };
 struct serving {
     uv_loop_t loop;
     const struct options *options;
-    const struct serve_control *control; /* NULL for none */
+    struct serve_control *control; /* NULL for none */
+    struct run_queue queue;        /* of `control` */
+    bool is_finishing;             /* it was asked to stop */
     struct server *server;
     uv_signal_t signals[SIGNALS];
     uv_poll_t control_poll;
@@ -125,10 +129,13 @@ static void on_signal(uv_signal_t *handle, int signal_number)
 {
     struct serving *serving = handle->data;
 
-    if (signal_number == SIGHUP)
+    if (signal_number == SIGHUP) {
         server_reload(serving->server);
-    else
-        server_stop(serving->server, on_stopped, serving);
+        return;
+    }
+    run_queue_cancel(&serving->queue);
+    serving->is_finishing = true;
+    server_stop(serving->server, on_stopped, serving);
 }
 
 static void watch_signals(struct serving *serving)
@@ -143,15 +150,38 @@ static void watch_signals(struct serving *serving)
 }
 
 /* COMMAND has ended, so no one waits for running invocations: stop twice, which ends them at once. */
-static void on_control_ended(uv_poll_t *poll, int status, int events)
+static void stop_at_once(struct serving *serving)
+{
+    server_stop(serving->server, on_stopped, serving);
+    server_stop(serving->server, on_stopped, serving);
+}
+
+static void on_queue_done(size_t left_count, void *context)
+{
+    struct serving *serving = context;
+
+    if (serving->control->is_temporary)
+        serving->control->dropped_count = left_count;
+    stop_at_once(serving);
+}
+
+static void on_control(uv_poll_t *poll, int status, int events)
 {
     struct serving *serving = poll->data;
+    char byte;
+    const bool is_asked_to_drain =
+        recv(serving->control->descriptor, &byte, sizeof byte, MSG_DONTWAIT) > 0;
 
     (void)status;
     (void)events;
-    (void)uv_poll_stop(poll);
-    server_stop(serving->server, on_stopped, serving);
-    server_stop(serving->server, on_stopped, serving);
+    if (!is_asked_to_drain)
+        (void)uv_poll_stop(poll);
+    if (!serving->is_finishing) {
+        serving->is_finishing = true;
+        run_queue_finish(&serving->queue, is_asked_to_drain);
+    } else if (serving->queue.wait != NULL) {
+        run_queue_stop_draining(&serving->queue);
+    }
 }
 
 static void watch_control(struct serving *serving)
@@ -160,7 +190,13 @@ static void watch_control(struct serving *serving)
         return;
     (void)uv_poll_init(&serving->loop, &serving->control_poll, serving->control->descriptor);
     serving->control_poll.data = serving;
-    (void)uv_poll_start(&serving->control_poll, UV_READABLE, on_control_ended);
+    serving->queue = (struct run_queue){
+        .api = server_api(serving->server),
+        .folder = serving->control->is_temporary ? NULL : serving->options->data_dir,
+        .on_done = on_queue_done,
+        .context = serving,
+    };
+    (void)uv_poll_start(&serving->control_poll, UV_READABLE, on_control);
 }
 
 static void print_ready(const struct serving *serving, const struct config *config)
@@ -201,7 +237,7 @@ static int begin(struct serving *serving, struct config *config)
     return EXIT_GOOD;
 }
 
-int serve(const struct options *options, const struct serve_control *control)
+int serve(const struct options *options, struct serve_control *control)
 {
     struct serving serving = {.options = options, .control = control};
     struct config *config = serve_load_config(options);

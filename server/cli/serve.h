@@ -4,6 +4,7 @@
 #ifndef SERVER_CLI_SERVE_H
 #define SERVER_CLI_SERVE_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 #include "server/cli/options.h"
@@ -12,15 +13,21 @@ enum { EXIT_GOOD = 0, EXIT_CANNOT_RUN = 1, EXIT_BAD_CONFIGURATION = 2 };
 
 /* How `invoked run` controls a server. */
 struct serve_control {
-    int descriptor; /* a socket: gets "ENDPOINT\nREGION\n" once ready; closing it stops the server at once */
-    pid_t process_id; /* "pid" in the ready file */
+    /*
+     * A socket. The server sends "ENDPOINT\nREGION\n" once it is ready. A byte asks it to wait for the events that are
+     * left, and then to stop; the end of the stream, to stop at once.
+     */
+    int descriptor;
+    pid_t process_id;     /* "pid" in the ready file */
+    bool is_temporary;    /* the data folder is removed in the end */
+    size_t dropped_count; /* out: the events that were lost with it */
 };
 
 /*
  * Return the exit status. `control` is borrowed; if it is NULL, only signals control the server and the ready line
  * goes to standard output.
  */
-int serve(const struct options *options, const struct serve_control *control);
+int serve(const struct options *options, struct serve_control *control);
 int serve_check(const struct options *options);
 
 /* Reads the configuration. NULL when it is invalid; its problems are on standard error then. */

@@ -366,6 +366,83 @@ class DeadLetters(Scenario):
         self.assertEqual(self.run_it("sh", "-c", script, options=["--fail-on-dead-letter"]).returncode, 1)
 
 
+class LeftEvents(Scenario):
+    """Events that aren't done when the command ends."""
+
+    def setUp(self):
+        super().setUp()
+        self.write("invoked.json", json.dumps({"Functions": {
+            "charge": {"Local": {"Command": ["false"]},
+                       "DeadLetterConfig": {"TargetArn": "arn:aws:sqs:us-east-1:123456789012:charge-dlq"}},
+            "slow": {"Local": {"Command": ["sleep", "60"]}, "Timeout": 90},
+            "good": {"Local": {"Command": ["cat"]}}}}))
+
+    def script(self, name, until, account="local"):
+        return (f"AWS_ACCESS_KEY_ID={account} '{BINARY}' invoke --type Event {name} {{}} 2>/dev/null; "
+                f"while ! curl -s -H 'Authorization: Credential={account}/' \"$INVOKED_ENDPOINT/_invoked/events\" | "
+                f"grep -q '{until}'; do sleep 0.05; done; exit 5")
+
+    def test_an_event_that_waits_is_dropped_and_named(self):
+        for account in ("local", "111111111111"):
+            for clock in ("real", "manual"):
+                with self.subTest(clock, account=account):
+                    result = self.run_it("sh", "-c", self.script("charge", '"Attempt":2', account), options=["--clock", clock])
+                    self.assertEqual((result.stdout, result.returncode), (b"", 5))
+                    self.assertRegex(result.stderr.decode(), r"\Ainvoked: 1 event is not done and is dropped with the temporary "
+                                     r"data folder \(--drain waits\):\n  charge [0-9a-f]{8}, attempt 2 due at \S+Z\n\Z")
+
+    def test_a_dropped_event_fails_the_run_if_asked(self):
+        result = self.run_it("sh", "-c", self.script("charge", '"Attempt":2'), options=["--fail-on-dead-letter"])
+        self.assertEqual(result.returncode, 1)
+        self.assertIn(b"charge", result.stderr)
+
+    def test_an_event_that_runs_is_dropped_and_named(self):
+        began = time.monotonic()
+        result = self.run_it("sh", "-c", self.script("slow", '"running"'))
+        self.assertEqual(result.returncode, 5)
+        self.assertRegex(result.stderr.decode(), r"\n  slow [0-9a-f]{8}, attempt 1 running\n")
+        self.assertLess(time.monotonic() - began, 10 * SLOWNESS)
+
+    def test_many_are_counted(self):
+        script = (f"for i in 1 2 3 4 5; do for j in 1 2 3 4 5; do '{BINARY}' invoke --type Event charge {{}} & done; wait; done; "
+                  "while [ $(curl -s \"$INVOKED_ENDPOINT/_invoked/events\" | grep -o waiting | wc -l) != 25 ]; do sleep 0.1; done")
+        result = self.run_it("sh", "-c", script)
+        self.assertIn("invoked: 25 events are not done and are dropped with the temporary data folder", result.stderr.decode())
+        self.assertIn("\n  and 5 more\n", result.stderr.decode())
+
+    def test_a_named_data_folder_keeps_them(self):
+        data = os.path.join(self.folder, "data")
+        result = self.run_it("sh", "-c", self.script("charge", '"Attempt":2'),
+                             options=["--data-dir", data, "--fail-on-dead-letter"])
+        self.assertEqual(result.returncode, 5)
+        self.assertIn(f"invoked: 1 event is not done and stays in {data}:\n  charge ", result.stderr.decode())
+
+    def test_drain_waits_until_none_is_left(self):
+        for account in ("local", "111111111111"):
+            with self.subTest(account=account):
+                result = self.run_it("sh", "-c", self.script("charge", '"Attempt":2', account),
+                                     options=["--drain", "--clock", "manual", "--fail-on-dead-letter"])
+                self.assertEqual(result.returncode, 1)
+                self.assertEqual(result.stderr, b"invoked: 1 dead letter was written to charge-dlq; exit status 1 because of "
+                                                b"--fail-on-dead-letter\n")
+
+    def test_drain_keeps_the_commands_status(self):
+        for name in ("good", "charge"):
+            script = f"'{BINARY}' invoke --type Event {name} {{}} 2>/dev/null; exit 6"
+            result = self.run_it("sh", "-c", script, options=["--drain", "--clock", "x1000000"])
+            self.assertEqual((result.stderr, result.returncode), (b"", 6))
+
+    def test_a_signal_ends_the_waiting(self):
+        process = self.start("sh", "-c", self.script("charge", '"Attempt":2').replace("exit", "echo ends; exit"),
+                             options=["--drain"])
+        self.assertEqual(process.stdout.readline(), b"ends\n")
+        wait_for(lambda: len(descendants(process.pid)) == 1, "the command's end")
+        process.send_signal(signal.SIGINT)
+        _, said, status = self.end(process)
+        self.assertEqual(status, 130)
+        self.assertIn("1 event is not done and is dropped", said)
+
+
 class Signals(Scenario):
     def test_each_signal_is_passed_on_and_the_status_stays_the_commands(self):
         process = self.start(PYTHON, "-u", "-c", LISTENS)

@@ -149,6 +149,7 @@ static const char *member_text(const char *member)
     MEMBER("level", "%d", (int)o->log_level);
     MEMBER("run", "%s", o->run_argv[0]);
     MEMBER("fails", "%d", o->fails_on_dead_letter);
+    MEMBER("drains", "%d", o->drains);
     MEMBER("payload", "%d %s", (int)o->invoke.payload_source,
            o->invoke.payload != NULL ? o->invoke.payload : "none");
     MEMBER("name", "%s", o->invoke.function_name);
@@ -207,6 +208,7 @@ static const struct {
     {"invoke h --endpoint http://a:1/b", "endpoint",   "http://a:1/b"},
     {"-- -odd-name.json",                "config",     "-odd-name.json"},
     {"run a.json --fail-on-dead-letter -- x", "fails", "1"},
+    {"run a.json --drain -- x",          "drains",     "1"},
     {"run a.json -- --help",             "run",        "--help"},
     {"invoke hello {}",                  "payload",    "1 {}"},
     {"invoke hello @event.json",         "payload",    "2 event.json"},
