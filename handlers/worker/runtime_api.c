@@ -235,11 +235,10 @@ static enum worker_status fail_midway(struct exchange *exchange, struct worker *
     return status;
 }
 
-static void answer_too_large(struct exchange *exchange, struct worker *worker,
-                             const char *request_id, const char *wanted_state)
+/* `status` is that of a result which was too large. */
+static void answer_too_large(struct exchange *exchange, enum worker_status status,
+                             struct worker *worker, const char *wanted_state)
 {
-    const enum worker_status status = worker_respond_too_large(worker, request_id);
-
     if (status == WORKER_ACCEPTED)
         answer_error(exchange, 413, "RequestEntityTooLarge",
                      "Exceeded maximum allowed payload size (6291556 bytes).");
@@ -254,7 +253,8 @@ static void respond(struct exchange *exchange, struct worker *worker, const char
     enum worker_status status;
 
     if (exchange->is_body_too_large) {
-        answer_too_large(exchange, worker, request_id, "InvocationResponse");
+        answer_too_large(exchange, worker_respond_too_large(worker, request_id), worker,
+                         "InvocationResponse");
         return;
     }
     if (mode != NULL && strcmp(mode, "streaming") != 0) {
@@ -282,7 +282,8 @@ static void fail(struct exchange *exchange, struct worker *worker, const char *r
     enum worker_status status;
 
     if (exchange->is_body_too_large) {
-        answer_too_large(exchange, worker, request_id, "InvocationErrorResponse");
+        answer_too_large(exchange, worker_respond_too_large(worker, request_id), worker,
+                         "InvocationErrorResponse");
         return;
     }
     body = take_body(exchange);
@@ -293,9 +294,15 @@ static void fail(struct exchange *exchange, struct worker *worker, const char *r
 
 static void fail_init(struct exchange *exchange, struct worker *worker)
 {
-    struct bytes *body = take_body(exchange);
-    const enum worker_status status = worker_fail_init(worker, error_type(exchange), body);
+    struct bytes *body;
+    enum worker_status status;
 
+    if (exchange->is_body_too_large) {
+        answer_too_large(exchange, worker_fail_init_too_large(worker), worker, "InitError");
+        return;
+    }
+    body = take_body(exchange);
+    status = worker_fail_init(worker, error_type(exchange), body);
     give_back(exchange, status, body);
     answer_status(exchange, status, worker, "InitError");
 }
@@ -380,5 +387,5 @@ void runtime_api_handle_truncated(struct exchange *exchange)
 void runtime_api_forget(struct exchange *exchange, struct worker *worker)
 {
     worker_forget_next(worker, exchange);
-    worker_forget_room(worker, exchange);
+    worker_forget_stream(worker, exchange);
 }

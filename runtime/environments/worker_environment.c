@@ -25,8 +25,8 @@ void worker_on_handle_closed(void *context)
     environment_enter(&worker->base, ENVIRONMENT_GONE);
     worker->base.listener->on_gone(&worker->base, worker->base.listener_context);
     environment_clear(&worker->base);
-    bytes_release(worker->failure_payload);
-    bytes_release(worker->streamed);
+    bytes_release(worker->failure.payload);
+    bytes_release(worker->stream.whole);
     free(worker);
 }
 
@@ -37,6 +37,8 @@ static void on_timer_closed(uv_handle_t *handle)
 
 void worker_close_handles(struct worker *worker)
 {
+    assert(worker->phase != WORKER_CLOSING);
+    worker->phase = WORKER_CLOSING;
     if (worker->port != NULL)
         worker->base.services->ports->close(worker->port);
     worker->port = NULL;
@@ -65,10 +67,19 @@ static long sample_memory(struct worker *worker)
 
 static void kill_or_close(struct worker *worker)
 {
-    if (worker->process != NULL)
+    switch (worker->phase) {
+    case WORKER_RUNNING:
+    case WORKER_OUT_OF_MEMORY:
         process_kill(worker->process);
-    else if (!worker->is_searching)
+        break;
+    case WORKER_STARTING:
         worker_close_handles(worker);
+        break;
+    case WORKER_SEARCHING:
+    case WORKER_ENDED: /* closed as soon as the search, or the handling of the end, is over */
+    case WORKER_CLOSING:
+        break;
+    }
 }
 
 /* The invocation was answered in time, but the process has not asked for the next one: AWS ends it, too. */
@@ -95,8 +106,8 @@ static void let_finish(struct worker *worker)
 /* The invocation has its outcome: everything that was printed before belongs to it. */
 void worker_hand_over(struct worker *worker, enum environment_state next)
 {
-    worker_room_fn *on_room = worker->on_room;
-    void *room_context = worker->room_context;
+    worker_room_fn *on_room = worker->stream.on_room;
+    void *room_context = worker->stream.room_context;
 
     worker_end_stream(worker);
     memory_watch_stop(&worker->memory_watch);
@@ -118,6 +129,7 @@ void worker_hand_over(struct worker *worker, enum environment_state next)
 void worker_end_init(struct worker *worker)
 {
     struct environment *environment = &worker->base;
+    const struct worker_failure *failure = &worker->failure;
     struct invocation *invocation =
         environment->listener->on_init_failed(environment, environment->listener_context);
 
@@ -126,28 +138,36 @@ void worker_end_init(struct worker *worker)
         return;
     environment_begin(environment, invocation);
     invocation->began_us = environment->opened_us;
-    if (worker->is_failure_of_system) {
-        invocation_refuse(invocation, API_SERVICE, worker->failure_message);
-    } else if (worker->is_failure_too_large) {
+    switch (failure->kind) {
+    case WORKER_FAILURE_SYSTEM:
+        invocation_refuse(invocation, API_SERVICE, failure->message);
+        break;
+    case WORKER_FAILURE_TOO_LARGE:
         invocation_fail_too_large(invocation, RESPONSE_PAYLOAD_MAX);
-    } else if (worker->failure_payload != NULL) {
-        invocation_fail(invocation, worker->failure_type, bytes_retain(worker->failure_payload));
-    } else if (strcmp(worker->failure_type, "Sandbox.Timedout") == 0) {
-        invocation_fail_platform(invocation, worker->failure_type, worker->failure_message);
+        break;
+    case WORKER_FAILURE_REPORTED:
+        invocation_fail(invocation, failure->error_type, bytes_retain(failure->payload));
+        break;
+    case WORKER_FAILURE_TIMEOUT:
+        invocation_fail_platform(invocation, failure->error_type, failure->message);
         environment_note_timeout(environment);
-    } else {
-        invocation_fail_platform(invocation, worker->failure_type, worker->failure_message);
+        break;
+    case WORKER_FAILURE_PLATFORM:
+        invocation_fail_platform(invocation, failure->error_type, failure->message);
         environment_note(environment, "RequestId: %s Error: %s", invocation->request_id,
-                         worker->failure_message);
-        environment_note(environment, "%s", worker->failure_type);
+                         failure->message);
+        environment_note(environment, "%s", failure->error_type);
+        break;
     }
     environment_hand_over(environment, worker->peak_memory_kb);
 }
 
-void worker_set_failure(struct worker *worker, const char *error_type, const char *message)
+void worker_set_failure(struct worker *worker, enum worker_failure_kind kind,
+                        const char *error_type, const char *message)
 {
-    (void)snprintf(worker->failure_type, sizeof worker->failure_type, "%s", error_type);
-    (void)snprintf(worker->failure_message, sizeof worker->failure_message, "%s", message);
+    worker->failure.kind = kind;
+    (void)snprintf(worker->failure.error_type, sizeof worker->failure.error_type, "%s", error_type);
+    (void)snprintf(worker->failure.message, sizeof worker->failure.message, "%s", message);
 }
 
 /* ---- deadlines ---- */
@@ -176,25 +196,28 @@ static void on_deadline(uv_timer_t *timer)
     kill_or_close(worker);
 }
 
-void worker_on_init_timer(uv_timer_t *timer)
+static void on_init_deadline(uv_timer_t *timer)
 {
     struct worker *worker = timer->data;
     char message[64];
 
-    if (!worker->is_init_overdue) {
-        worker->is_init_overdue = true;
-        log_function_line(
-            worker->base.services->log, worker->base.settings->function->name, NULL,
-            BYTES_VIEW("INIT_REPORT Init Duration: 10000.00 ms\tPhase: init\tStatus: timeout"));
-        (void)uv_timer_start(timer, worker_on_init_timer,
-                             (uint64_t)worker->base.settings->timeout_s * 1000, 0);
-        return;
-    }
     environment_log_drain(&worker->log);
     make_timeout_message(worker->base.settings, message);
-    worker_set_failure(worker, "Sandbox.Timedout", message);
+    worker_set_failure(worker, WORKER_FAILURE_TIMEOUT, "Sandbox.Timedout", message);
     worker_end_init(worker);
     kill_or_close(worker);
+}
+
+/* What the initialisation still needs is taken from the time-out of the first invocation. */
+static void on_init_phase_over(uv_timer_t *timer)
+{
+    struct worker *worker = timer->data;
+
+    log_function_line(
+        worker->base.services->log, worker->base.settings->function->name, NULL,
+        BYTES_VIEW("INIT_REPORT Init Duration: 10000.00 ms\tPhase: init\tStatus: timeout"));
+    worker->first_timeout_ms = (uint64_t)worker->base.settings->timeout_s * 1000;
+    (void)uv_timer_start(timer, on_init_deadline, worker->first_timeout_ms, 0);
 }
 
 static void on_leave_timer(uv_timer_t *timer)
@@ -216,7 +239,7 @@ static void start_deadline(struct worker *worker)
         (void)uv_timer_start(&worker->timer, on_deadline, timeout_ms, 0);
 }
 
-/* ---- both transports: what the process tells ---- */
+/* ---- both transports: what the process says ---- */
 
 /* Response and `next` mostly come in one piece: nothing can have been printed in between. */
 static bool has_drained_log(const struct worker *worker)
@@ -227,10 +250,10 @@ static bool has_drained_log(const struct worker *worker)
 
 void worker_become_idle(struct worker *worker)
 {
-    if (worker->has_ended)
+    if (worker->phase == WORKER_ENDED)
         return;
-    if (worker->base.state == ENVIRONMENT_INIT && worker->is_init_overdue)
-        worker->first_timeout_ms = uv_timer_get_due_in(&worker->timer);
+    if (worker->first_timeout_ms > 0)
+        worker->first_timeout_ms = uv_timer_get_due_in(&worker->timer) + 1;
     (void)uv_timer_stop(&worker->timer);
     if (!has_drained_log(worker))
         environment_log_drain(&worker->log);
@@ -266,29 +289,30 @@ void worker_fail_invocation(struct worker *worker, const char *error_type, struc
 }
 
 /* The process normally exits by itself now; what it prints on the way is still read. */
-void worker_report_init_failure(struct worker *worker, const char *error_type,
-                                struct bytes *payload)
+void worker_report_init_failure(struct worker *worker, enum worker_failure_kind kind,
+                                const char *error_type, struct bytes *payload)
 {
+    if (bytes_view(payload).length > RESPONSE_PAYLOAD_MAX) {
+        bytes_release(payload);
+        payload = NULL;
+        kind = WORKER_FAILURE_TOO_LARGE;
+    }
     environment_log_drain(&worker->log);
     (void)sample_memory(worker);
-    worker_set_failure(worker, error_type, "");
-    worker->is_failure_too_large = bytes_view(payload).length > RESPONSE_PAYLOAD_MAX;
-    if (worker->is_failure_too_large)
-        bytes_release(payload);
-    else
-        worker->failure_payload = payload == NULL ? bytes_new(0) : payload;
+    worker_set_failure(worker, kind, error_type, "");
+    worker->failure.payload = payload;
     (void)uv_timer_start(&worker->timer, on_leave_timer, LEAVE_MS, 0);
     worker_end_init(worker);
 }
 
 /* ---- the dispatcher's side ---- */
 
-/* Ended like a process that the kernel kills for its memory; the exit that follows is told apart by the flag. */
+/* Ended like a process that the kernel kills for its memory; the exit that follows is told apart by the phase. */
 static void on_memory_exceeded(void *context)
 {
     struct worker *worker = context;
 
-    worker->is_out_of_memory = true;
+    worker->phase = WORKER_OUT_OF_MEMORY;
     worker->peak_memory_kb = environment_memory_kb(worker->process);
     process_kill(worker->process);
 }
@@ -297,7 +321,8 @@ static void watch_memory(struct worker *worker)
 {
     const struct function_version *settings = worker->base.settings;
 
-    if (!settings->enforce_memory || worker->process == NULL || settings->debug_command.count > 0)
+    if (!settings->enforce_memory || worker->phase != WORKER_RUNNING ||
+        settings->debug_command.count > 0)
         return;
     worker->memory_watch.process_id = process_id(worker->process);
     worker->memory_watch.limit_bytes = (size_t)settings->memory_mb * GUARD_FACTOR << 20;
@@ -353,6 +378,6 @@ struct environment *worker_open(const struct environment_options *options)
     if (!worker_start(worker))
         worker_fail_soon(worker);
     else if (!worker_is_debugged(options->settings))
-        (void)uv_timer_start(&worker->timer, worker_on_init_timer, INIT_PHASE_MS, 0);
+        (void)uv_timer_start(&worker->timer, on_init_phase_over, INIT_PHASE_MS, 0);
     return &worker->base;
 }

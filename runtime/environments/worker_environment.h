@@ -37,7 +37,7 @@ typedef void worker_deliver_fn(struct invocation *invocation, int64_t deadline_m
 
 enum worker_status {
     WORKER_ACCEPTED,
-    WORKER_WRONG_REQUEST_ID, /* not the current invocation's, or there is none */
+    WORKER_WRONG_REQUEST_ID, /* it is not the current invocation's, or there is none */
     WORKER_WRONG_STATE       /* answered already, or too late for an init error */
 };
 
@@ -58,18 +58,20 @@ enum worker_status worker_fail(struct worker *worker, const char *request_id,
                                const char *error_type, struct bytes *payload);
 enum worker_status worker_fail_init(struct worker *worker, const char *error_type,
                                     struct bytes *payload);
+enum worker_status worker_fail_init_too_large(struct worker *worker);
 
 /*
- * A response that comes in pieces. Is the running invocation's taker waiting for them? Then each piece goes there at
- * once; false: stop until `on_room` is called. The end is worker_respond() without a payload, or worker_fail().
+ * A response that comes in pieces. worker_wants_stream() says whether the running invocation takes them from `context`,
+ * of which there is one at a time. Then worker_stream() passes on each piece (taken); false: send no more until `on_room`
+ * is called. It ends with worker_respond() without a payload, or worker_fail().
  */
 typedef void worker_room_fn(void *context);
 bool worker_wants_stream(struct worker *worker, const char *request_id, const void *context);
 bool worker_stream(struct worker *worker, struct bytes *chunk, worker_room_fn *on_room,
                    void *context);
 
-/* The connection that waits for room is gone. */
-void worker_forget_room(struct worker *worker, const void *context);
+/* The connection that it comes over is gone. */
+void worker_forget_stream(struct worker *worker, const void *context);
 
 /* "Started", "Ready", "Running", "RuntimeResponseSentState": as AWS's state machine calls it. */
 const char *worker_state_name(const struct worker *worker);

@@ -25,7 +25,7 @@ static struct bytes *split_error(struct bytes *body, char error_type[ERROR_TYPE_
 static void end_streamed(struct worker *worker, struct bytes *body)
 {
     char error_type[ERROR_TYPE_SIZE];
-    struct bytes *streamed = worker->streamed;
+    struct bytes *whole = worker->stream.whole;
 
     if (bytes_view(body).length > 0) {
         body = split_error(body, error_type);
@@ -33,8 +33,8 @@ static void end_streamed(struct worker *worker, struct bytes *body)
         return;
     }
     bytes_release(body);
-    worker->streamed = NULL;
-    worker_succeed(worker, streamed);
+    worker->stream.whole = NULL;
+    worker_succeed(worker, whole);
 }
 
 /* True when `body` was taken. */
@@ -42,11 +42,9 @@ static bool on_stream_frame(struct worker *worker, enum frame_kind kind, struct 
 {
     if (worker->base.state != ENVIRONMENT_INVOKE)
         return false;
-    if (kind == FRAME_STREAM) {
-        worker->is_streaming = true;
-        return false;
-    }
-    if (!worker->is_streaming)
+    if (kind == FRAME_STREAM && worker->stream.source == NULL)
+        worker->stream.source = &worker->channel;
+    if (worker->stream.source != &worker->channel)
         return false;
     if (kind == FRAME_CHUNK)
         worker_take_chunk(worker, body);
@@ -71,13 +69,13 @@ void worker_on_frame(enum frame_kind kind, struct bytes *body, void *context)
         worker_fail_invocation(worker, error_type, body);
     } else if (kind == FRAME_INIT_ERROR && state == ENVIRONMENT_INIT) {
         body = split_error(body, error_type);
-        worker_report_init_failure(worker, error_type, body);
+        worker_report_init_failure(worker, WORKER_FAILURE_REPORTED, error_type, body);
     } else if (!on_stream_frame(worker, kind, body)) {
-        bytes_release(body); /* too late, or nonsense: the handler has found the socket */
+        bytes_release(body); /* too late, or written by a handler that has found the socket */
     }
 }
 
-/* The runtime has lost its socket: it can't answer any more. */
+/* The runtime has closed its socket, so it can't answer any more. */
 void worker_on_channel_end(void *context)
 {
     struct worker *worker = context;

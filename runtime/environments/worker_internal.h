@@ -22,8 +22,43 @@ enum {
     RUNTIME_API_SIZE = 32
 };
 
+/* Where its process is; the states of execution_environment.h say what the function does meanwhile. */
+enum worker_phase {
+    WORKER_STARTING,  /* there is no process: not yet, none could be started, or it is attached */
+    WORKER_SEARCHING, /* for its interpreter */
+    WORKER_RUNNING,   /* its process does */
+    WORKER_OUT_OF_MEMORY, /* the process was killed for the memory that it used; its end comes */
+    WORKER_ENDED,  /* the process has: what it sent before is read, and no event is given to it */
+    WORKER_CLOSING /* the handles are being closed */
+};
+
+/* A response that comes in pieces; zeroed when there is none. */
+struct worker_stream {
+    const void *source;      /* the channel, or the exchange, that it comes from */
+    struct bytes *whole;     /* what has come so far, when the invocation wants it whole */
+    worker_room_fn *on_room; /* the source waits for the taker; NULL: it does not */
+    void *room_context;
+};
+
+/* Why an environment never got ready. */
+enum worker_failure_kind {
+    WORKER_FAILURE_PLATFORM,  /* `error_type` and `message`, in the platform's form */
+    WORKER_FAILURE_TIMEOUT,   /* the same, with the line of a time-out */
+    WORKER_FAILURE_REPORTED,  /* the process said so: `error_type` and `payload` */
+    WORKER_FAILURE_TOO_LARGE, /* what it said is over the limit of a response */
+    WORKER_FAILURE_SYSTEM     /* the machine is short of something: no error of the function */
+};
+
+struct worker_failure {
+    enum worker_failure_kind kind;
+    char error_type[ERROR_TYPE_SIZE];
+    char message[WORKER_FAILURE_SIZE];
+    struct bytes *payload;
+};
+
 struct worker {
     struct environment base; /* first: the dispatcher sees only this */
+    enum worker_phase phase;
     struct process *process; /* NULL before it has started and after it has ended */
     struct environment_log log;
     struct frame_channel channel; /* bundled runtimes only */
@@ -32,60 +67,46 @@ struct worker {
     char runtime_api[RUNTIME_API_SIZE]; /* "127.0.0.1:40123" */
     char instance
         [HEX_32_SIZE]; /* tells it apart, in its log stream's name and to find what it left behind */
-    bool is_searching; /* for its interpreter */
-    bool has_ended;    /* the process has: its last words are read, and no event is given to it */
     uv_timer_t timer;  /* of the init phase, then of each invocation */
     unsigned open_handles;
-    bool is_init_overdue; /* the init phase is over; its rest counts into the first invocation */
-    uint64_t first_timeout_ms; /* what an overdue init has left of it; 0: nothing was taken */
-    int64_t deadline_ms;       /* epoch, of the running invocation */
+    uint64_t
+        first_timeout_ms; /* of the first invocation, of which a long init has used a part; 0: it has not */
+    int64_t deadline_ms; /* epoch, of the running invocation */
     char last_request_id[REQUEST_ID_SIZE];
 
     worker_deliver_fn *deliver; /* a waiting `next` */
     void *deliver_context;
 
     struct memory_watch memory_watch;
-    bool is_out_of_memory;
-
-    bool is_streaming;          /* the response comes in pieces */
-    struct bytes *streamed;     /* of it, when it is wanted whole */
-    const void *stream_context; /* of the connection that it comes over; NULL for none */
-    worker_room_fn *on_room;
-    void *room_context;
+    struct worker_stream stream;
+    struct worker_failure failure;
 
     long peak_memory_kb;
     int64_t peak_memory_read_us;
-
-    /* Why it never got ready. */
-    char failure_type[ERROR_TYPE_SIZE];
-    char failure_message[WORKER_FAILURE_SIZE];
-    struct bytes *failure_payload;
-    bool is_failure_too_large; /* what the process said is over the limit of a response */
-    bool is_failure_of_system; /* the machine is short of something: no error of the function */
 };
 
 /* worker_environment.c */
 
-/* The invocation has its outcome, and goes to whoever waits for it; everything that was printed before belongs to it. */
+/* The invocation has its outcome: hands it to whoever waits for it, with everything that was printed before. */
 void worker_hand_over(struct worker *worker, enum environment_state next);
 
-/* Both transports: what the process tells. `payload` is taken; NULL is empty. */
+/* Both transports: what the process says. `payload` is taken; NULL is empty. */
 void worker_become_idle(struct worker *worker);
 void worker_succeed(struct worker *worker, struct bytes *payload);
 void worker_fail_invocation(struct worker *worker, const char *error_type, struct bytes *payload);
-void worker_report_init_failure(struct worker *worker, const char *error_type,
-                                struct bytes *payload);
+void worker_report_init_failure(struct worker *worker, enum worker_failure_kind kind,
+                                const char *error_type, struct bytes *payload);
 
-/* It never got ready: remember why, then tell whoever waited for it. SHUTDOWN after the latter. */
-void worker_set_failure(struct worker *worker, const char *error_type, const char *message);
+/* It never got ready: note why, then fail the invocation that waited for it. SHUTDOWN after the latter. */
+void worker_set_failure(struct worker *worker, enum worker_failure_kind kind,
+                        const char *error_type, const char *message);
 void worker_end_init(struct worker *worker);
-void worker_on_init_timer(uv_timer_t *timer);
 
 /* Once the process is gone: close what is open; the memory goes with the last handle. */
 void worker_close_handles(struct worker *worker);
 void worker_on_handle_closed(void *context);
 
-/* worker_start.c: in state INIT. False with the failure set, which worker_fail_soon() tells, from the loop. */
+/* worker_start.c: in state INIT. False with the failure set, which worker_fail_soon() reports from the loop. */
 bool worker_start(struct worker *worker);
 void worker_fail_soon(struct worker *worker);
 

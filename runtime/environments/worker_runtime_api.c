@@ -80,8 +80,8 @@ enum worker_status worker_fail(struct worker *worker, const char *request_id,
     return status;
 }
 
-enum worker_status worker_fail_init(struct worker *worker, const char *error_type,
-                                    struct bytes *payload)
+static enum worker_status fail_init(struct worker *worker, enum worker_failure_kind kind,
+                                    const char *error_type, struct bytes *payload)
 {
     const struct function_version *settings = worker->base.settings;
 
@@ -90,12 +90,22 @@ enum worker_status worker_fail_init(struct worker *worker, const char *error_typ
                   settings->function->name, error_type);
     if (worker->base.state != ENVIRONMENT_INIT)
         return WORKER_WRONG_STATE;
-    if (settings->attach) { /* it will be started again: who waits for it goes on waiting */
+    if (settings->attach) /* the developer starts it again: whoever waits for it goes on waiting */
         bytes_release(payload);
-        return WORKER_ACCEPTED;
-    }
-    worker_report_init_failure(worker, error_type, payload);
+    else
+        worker_report_init_failure(worker, kind, error_type, payload);
     return WORKER_ACCEPTED;
+}
+
+enum worker_status worker_fail_init(struct worker *worker, const char *error_type,
+                                    struct bytes *payload)
+{
+    return fail_init(worker, WORKER_FAILURE_REPORTED, error_type, payload);
+}
+
+enum worker_status worker_fail_init_too_large(struct worker *worker)
+{
+    return fail_init(worker, WORKER_FAILURE_TOO_LARGE, "Function.ResponseSizeTooLarge", NULL);
 }
 
 const char *worker_state_name(const struct worker *worker)

@@ -12,20 +12,15 @@
 #include "runtime/process/source_watcher.h"
 #include "runtime/bundled/spare_runtimes.h"
 
-static void fail_by_exit(struct worker *worker, int wait_status)
-{
-    environment_fail_by_exit(&worker->base, wait_status, worker->is_out_of_memory);
-    worker_hand_over(worker, ENVIRONMENT_SHUTDOWN);
-}
-
-/* What the process sent before it ended is still handled, however its end and its last words arrive. */
+/* What the process sent before it ended is still handled, in whatever order its end and its last bytes arrive. */
 static void on_process_ended(int wait_status, long peak_memory_kb, void *context)
 {
     struct worker *worker = context;
+    const bool is_out_of_memory = worker->phase == WORKER_OUT_OF_MEMORY;
     char message[EXIT_MESSAGE_SIZE];
 
     worker->process = NULL;
-    worker->has_ended = true;
+    worker->phase = WORKER_ENDED;
     worker->peak_memory_kb = environment_peak_memory_kb(worker->peak_memory_kb, peak_memory_kb);
     if (worker->port != NULL)
         worker->base.services->ports->drain(worker->port);
@@ -35,11 +30,12 @@ static void on_process_ended(int wait_status, long peak_memory_kb, void *context
     switch (worker->base.state) {
     case ENVIRONMENT_INIT:
         environment_exit_message(wait_status, message);
-        worker_set_failure(worker, "Runtime.ExitError", message);
+        worker_set_failure(worker, WORKER_FAILURE_PLATFORM, "Runtime.ExitError", message);
         worker_end_init(worker);
         break;
     case ENVIRONMENT_INVOKE:
-        fail_by_exit(worker, wait_status);
+        environment_fail_by_exit(&worker->base, wait_status, is_out_of_memory);
+        worker_hand_over(worker, ENVIRONMENT_SHUTDOWN);
         break;
     case ENVIRONMENT_IDLE:
     case ENVIRONMENT_FINISHING:
@@ -61,7 +57,7 @@ static void on_start_failed(uv_timer_t *timer)
     worker_close_handles(worker);
 }
 
-/* `what` could not be had from the machine; errno tells why. */
+/* The machine could not provide `what`; errno says why. */
 static bool fail_system(struct worker *worker, const char *what)
 {
     char message[WORKER_FAILURE_SIZE];
@@ -70,8 +66,7 @@ static bool fail_system(struct worker *worker, const char *what)
     (void)snprintf(message, sizeof message,
                    "invoked could not start an execution environment: %s: %s", what,
                    strerror_r(errno, reason, sizeof reason));
-    worker_set_failure(worker, "", message);
-    worker->is_failure_of_system = true;
+    worker_set_failure(worker, WORKER_FAILURE_SYSTEM, "", message);
     log_write(worker->base.services->log, LOG_ERROR, "%s: %s",
               worker->base.settings->function->name, message);
     return false;
@@ -79,7 +74,7 @@ static bool fail_system(struct worker *worker, const char *what)
 
 static bool fail_start(struct worker *worker, const struct worker_command *command)
 {
-    worker_set_failure(worker, command->error_type, command->failure);
+    worker_set_failure(worker, WORKER_FAILURE_PLATFORM, command->error_type, command->failure);
     log_write(worker->base.services->log, LOG_WARN, "%s: %s (%s)",
               worker->base.settings->function->name, command->failure,
               command->path[0] != '\0' ? command->path : worker->base.settings->working_directory);
@@ -146,8 +141,10 @@ static bool start_process(struct worker *worker, struct worker_command *command,
 
     worker->process =
         process_start(worker->base.services->processes, &options, on_process_ended, worker);
-    if (worker->process != NULL)
+    if (worker->process != NULL) {
+        worker->phase = WORKER_RUNNING;
         return true;
+    }
     if (is_shortage(errno))
         return fail_system(worker, "a process");
     worker_command_failure(worker->base.settings, command, errno);
@@ -165,7 +162,7 @@ static bool start_new(struct worker *worker, struct worker_command *command,
     return is_started;
 }
 
-/* When something fails, the end of the process tells. */
+/* When something fails, the process is killed, and its end is the failure. */
 static bool use_spare(struct worker *worker, const struct spare_runtime *spare)
 {
     const struct environment_services *services = worker->base.services;
@@ -177,6 +174,7 @@ static bool use_spare(struct worker *worker, const struct spare_runtime *spare)
                                                  worker_on_frame, worker_on_channel_end, worker);
 
     worker->process = taken.process;
+    worker->phase = WORKER_RUNNING;
     worker->open_handles += (unsigned)has_log + (unsigned)has_channel;
     if (!has_log || !has_channel)
         process_kill(worker->process);
@@ -195,8 +193,7 @@ static bool start_command(struct worker *worker, struct worker_command *command,
     if (command->is_bundled && access(command->path, R_OK) != 0 &&
         bundled_runtime_extract(worker->base.services->bundled_folder, why, sizeof why) !=
             BUNDLED_RUNTIME_OK) {
-        worker_set_failure(worker, "", why);
-        worker->is_failure_of_system = true;
+        worker_set_failure(worker, WORKER_FAILURE_SYSTEM, "", why);
         return false;
     }
     is_started = spare != NULL ? use_spare(worker, spare) : start_new(worker, command, variables);
@@ -249,7 +246,7 @@ static void on_interpreter_found(const char *path, const char *fault, void *cont
 {
     struct worker *worker = context;
 
-    worker->is_searching = false;
+    worker->phase = WORKER_STARTING;
     if (worker->base.state == ENVIRONMENT_SHUTDOWN) {
         worker_close_handles(worker);
         return;
@@ -257,7 +254,7 @@ static void on_interpreter_found(const char *path, const char *fault, void *cont
     if (path != NULL && start(worker, path))
         return;
     if (path == NULL) {
-        worker_set_failure(worker, "Runtime.InvalidEntrypoint", fault);
+        worker_set_failure(worker, WORKER_FAILURE_PLATFORM, "Runtime.InvalidEntrypoint", fault);
         log_write(worker->base.services->log, LOG_WARN, "%s: %s",
                   worker->base.settings->function->name, fault);
     }
@@ -273,7 +270,7 @@ static bool find_interpreter(struct worker *worker)
     if (interpreters_find(worker->base.services->interpreters, worker->base.settings, search_path,
                           path, on_interpreter_found, worker))
         return path[0] != '\0' ? start(worker, path) : fail_system(worker, "memory");
-    worker->is_searching = true;
+    worker->phase = WORKER_SEARCHING;
     return true;
 }
 

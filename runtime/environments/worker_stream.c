@@ -5,12 +5,12 @@
 static void on_taker_has_room(void *maker)
 {
     struct worker *worker = maker;
-    worker_room_fn *on_room = worker->on_room;
+    worker_room_fn *on_room = worker->stream.on_room;
 
-    worker->on_room = NULL;
+    worker->stream.on_room = NULL;
     worker->base.invocation->stream->resume = NULL;
     if (on_room != NULL)
-        on_room(worker->room_context);
+        on_room(worker->stream.room_context);
 }
 
 bool worker_wants_stream(struct worker *worker, const char *request_id, const void *context)
@@ -18,9 +18,9 @@ bool worker_wants_stream(struct worker *worker, const char *request_id, const vo
     const struct invocation *invocation = worker->base.invocation;
 
     if (worker->base.state != ENVIRONMENT_INVOKE || invocation->stream == NULL ||
-        strcmp(invocation->request_id, request_id) != 0)
+        worker->stream.source != NULL || strcmp(invocation->request_id, request_id) != 0)
         return false;
-    worker->stream_context = context;
+    worker->stream.source = context;
     return true;
 }
 
@@ -39,8 +39,8 @@ static bool pass_on(struct worker *worker, struct bytes *chunk, worker_room_fn *
     }
     if (stream->on_chunk(chunk, stream->context))
         return true;
-    worker->on_room = on_room;
-    worker->room_context = context;
+    worker->stream.on_room = on_room;
+    worker->stream.room_context = context;
     stream->maker = worker;
     stream->resume = on_taker_has_room;
     return false;
@@ -49,16 +49,18 @@ static bool pass_on(struct worker *worker, struct bytes *chunk, worker_room_fn *
 bool worker_stream(struct worker *worker, struct bytes *chunk, worker_room_fn *on_room,
                    void *context)
 {
-    if (worker->base.state == ENVIRONMENT_INVOKE && worker->stream_context == context)
+    if (worker->base.state == ENVIRONMENT_INVOKE && worker->stream.source == context)
         return pass_on(worker, chunk, on_room, context);
     bytes_release(chunk); /* its invocation is over */
     return true;
 }
 
-void worker_forget_room(struct worker *worker, const void *context)
+void worker_forget_stream(struct worker *worker, const void *context)
 {
-    if (worker->room_context == context)
-        worker->on_room = NULL;
+    if (worker->stream.source != context)
+        return;
+    worker->stream.source = NULL;
+    worker->stream.on_room = NULL;
 }
 
 /* Kept until the end, but not beyond what a whole response may be. */
@@ -66,8 +68,8 @@ static void keep_chunk(struct worker *worker, struct bytes *chunk)
 {
     const struct bytes_view view = bytes_view(chunk);
 
-    if (bytes_view(worker->streamed).length <= RESPONSE_PAYLOAD_MAX)
-        (void)bytes_append(&worker->streamed, view.data, view.length);
+    if (bytes_view(worker->stream.whole).length <= RESPONSE_PAYLOAD_MAX)
+        (void)bytes_append(&worker->stream.whole, view.data, view.length);
     bytes_release(chunk);
 }
 
@@ -92,9 +94,6 @@ void worker_end_stream(struct worker *worker)
 
     if (stream != NULL)
         stream->resume = NULL;
-    bytes_release(worker->streamed);
-    worker->streamed = NULL;
-    worker->is_streaming = false;
-    worker->stream_context = NULL;
-    worker->on_room = NULL;
+    bytes_release(worker->stream.whole);
+    worker->stream = (struct worker_stream){.source = NULL};
 }

@@ -179,6 +179,13 @@ class Course(WithRuntime):
         self.assertEqual((answer.status, answer.function_error, answer.body), (200, "Unhandled", body))
         self.assertIn("\tStatus: error\tError Type: Runtime.NoStart\n", answer.log)
 
+    def test_a_large_init_error_is_refused(self):
+        invocation, api = self.begin({})
+        self.assert_misuse(api.fail_init(b"x" * 6_291_557), 413, "RequestEntityTooLarge",
+                           "Exceeded maximum allowed payload size (6291556 bytes).")
+        answer = invocation.end()
+        self.assertEqual((answer.function_error, answer.json["errorType"]), ("Unhandled", "Function.ResponseSizeTooLarge"))
+
     def test_a_broken_connection_gets_the_event_again(self):
         invocation, api = self.begin({"n": 1})
         api.send_next()

@@ -280,6 +280,41 @@ START_TEST(a_streamed_response_goes_on_as_it_comes)
 }
 END_TEST
 
+START_TEST(a_second_response_is_not_mixed_into_the_first)
+{
+    const char *head = begin(true, STREAMING CHUNKED);
+    const int first = client;
+
+    send_text(head);
+    send_text("1\r\na\r\n");
+    client = connect_client();
+    send_text(head);
+    send_text("1\r\nx\r\n");
+    (void)close(client);
+    client = first;
+    turn();
+    send_text("1\r\nb\r\n0\r\n\r\n");
+    assert_text(streamed, "ab");
+    assert_answered("HTTP/1.1 202 Accepted\r\n");
+}
+END_TEST
+
+START_TEST(a_response_may_begin_again_when_its_connection_is_lost)
+{
+    const char *head = begin(true, STREAMING CHUNKED);
+
+    send_text(head);
+    send_text("1\r\na\r\n");
+    (void)close(client);
+    turn();
+    client = connect_client();
+    send_text(head);
+    send_text("1\r\nb\r\n0\r\n\r\n");
+    assert_text(streamed, "ab");
+    assert_answered("HTTP/1.1 202 Accepted\r\n");
+}
+END_TEST
+
 START_TEST(a_taker_that_is_behind_stops_the_reading)
 {
     has_room = false;
@@ -407,6 +442,8 @@ Suite *unit_suite(void)
     tcase_add_test(tcase, requests_that_wait_behind_an_answer_are_answered_in_order);
     tcase_add_loop_test(tcase, a_path_without_a_request_id_is_not_found, 0, ARRAY_LENGTH(no_paths));
     tcase_add_test(tcase, a_streamed_response_goes_on_as_it_comes);
+    tcase_add_test(tcase, a_second_response_is_not_mixed_into_the_first);
+    tcase_add_test(tcase, a_response_may_begin_again_when_its_connection_is_lost);
     tcase_add_test(tcase, a_taker_that_is_behind_stops_the_reading);
     tcase_add_test(tcase, a_stream_that_grows_too_large_while_its_taker_is_behind_ends_once);
     tcase_add_loop_test(tcase, an_error_in_a_trailer_may_be_large, 0, ARRAY_LENGTH(triples));
