@@ -169,7 +169,7 @@ static void build_notes(struct config_builder *builder, struct config *config,
 }
 
 struct config *config_build(const struct document *document, const char *path, const char *base,
-                            struct problem_list *problems)
+                            struct problem_list *problems, struct problem_list *warnings)
 {
     const struct node *root = document_root(document);
     struct snapshot *snapshot = snapshot_new();
@@ -178,8 +178,10 @@ struct config *config_build(const struct document *document, const char *path, c
         problems->is_out_of_memory = true;
         return NULL;
     }
-    struct config_builder builder = {
-        .arena = snapshot->arena, .config = &snapshot->config, .problems = problems};
+    struct config_builder builder = {.arena = snapshot->arena,
+                                     .config = &snapshot->config,
+                                     .problems = problems,
+                                     .warnings = warnings};
     const char *own_base = arena_copy(builder.arena, base, strlen(base));
 
     builder.no_items = arena_take(builder.arena, sizeof *builder.no_items);

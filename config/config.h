@@ -146,17 +146,22 @@ struct config {
     struct string_list notes; /* what of a template is not used, a line each, for people */
 };
 
-/* What a command line adds to a configuration. */
-struct config_options {
-    struct string_list parameters; /* NAME=VALUE of a template's parameters */
-    bool is_reload; /* the server is running: a pipe is refused, as reading it may wait */
-};
-
 /* All that is wrong with a configuration, one line a problem, each as people see it. */
 struct config_problems {
     size_t count;
     char **messages; /* "FILE:LINE: Functions.hello.Timeout: must be 1 to 900 (is 0)" */
     bool is_out_of_memory;
+};
+
+/* What a command line adds to a configuration. */
+struct config_options {
+    struct string_list parameters; /* NAME=VALUE of a template's parameters */
+    /*
+     * What may be wrong with the code of functions; what is certainly wrong with it is a problem. Zeroed, and cleared
+     * by the caller, like problems. NULL: code isn't looked at.
+     */
+    struct config_problems *warnings;
+    bool is_reload; /* the server is running: a pipe is refused, as reading it may wait */
 };
 
 void config_problems_clear(struct config_problems *problems);

@@ -20,6 +20,7 @@ struct config_builder {
     struct arena *arena; /* of the snapshot: everything that is built lives there */
     struct config *config;
     struct problem_list *problems;
+    struct problem_list *warnings; /* NULL: the code of functions isn't checked */
     struct folder_finder folders;
     char **no_items; /* of every empty list: a NULL */
     const char *region;
@@ -28,9 +29,12 @@ struct config_builder {
     unsigned idle_timeout_s;                /* of a function that says nothing */
 };
 
-/* `path` and `base` (the folder that relative paths start from) are absolute; copies both. NULL with a problem. */
+/*
+ * `path` and `base` (the folder that relative paths start from) are absolute; copies both. `warnings` is NULL unless the
+ * code of functions is to be checked. NULL with a problem.
+ */
 struct config *config_build(const struct document *document, const char *path, const char *base,
-                            struct problem_list *problems);
+                            struct problem_list *problems, struct problem_list *warnings);
 
 /* Retains `other` for as long as `config` lives; once is enough. False when out of memory. */
 bool config_keep_alive(struct config *config, struct config *other);

@@ -25,6 +25,7 @@ struct source {
     const struct config_options *options;
     struct document *document;
     struct problem_list *problems;
+    struct problem_list *warnings; /* NULL: the code of functions isn't checked */
 };
 
 /* Fills the document. False with at least one problem. */
@@ -189,26 +190,34 @@ static struct config *build(const struct source *source, bool is_folder)
         refuse_unreadable(source->problems);
         return NULL;
     }
-    return config_build(source->document, place.path, place.base, source->problems);
+    return config_build(source->document, place.path, place.base, source->problems,
+                        source->warnings);
 }
 
 struct config *config_load(const char *path, const struct config_options *options,
                            struct config_problems *problems)
 {
     struct config *config = NULL;
-    struct problem_list list;
+    struct problem_list list, warnings;
     struct stat about;
     const bool is_folder = stat(path, &about) == 0 && S_ISDIR(about.st_mode);
-    const struct source source = {
-        .path = path, .options = options, .document = document_new(), .problems = &list};
+    const bool has_warnings = options != NULL && options->warnings != NULL;
+    const struct source source = {.path = path,
+                                  .options = options,
+                                  .document = document_new(),
+                                  .problems = &list,
+                                  .warnings = has_warnings ? &warnings : NULL};
 
     problem_list_init(&list, path);
+    problem_list_init(&warnings, path);
     if (source.document == NULL)
         list.is_out_of_memory = true;
     else if (is_folder ? read_folder(&source) : read_file(&source))
         config = build(&source, is_folder);
     document_free(source.document);
     problem_list_hand_over(&list, problems);
+    if (has_warnings)
+        problem_list_hand_over(&warnings, options->warnings);
     return config;
 }
 

@@ -2,6 +2,7 @@
 #include "config/config_builder.h"
 
 #include "base/arena.h"
+#include "config/check/code_check.h"
 #include "config/document/document.h"
 #include "config/document/json_value.h"
 #include "config/document/problem_list.h"
@@ -343,6 +344,44 @@ static void build_plain(struct version_builder *builder)
         version->dead_letter_arn = copy_text(builder->whole, dead_letter);
 }
 
+/* ---- the code ---- */
+
+static const struct node *node_of(const struct version_builder *builder, enum code_subject subject)
+{
+    const struct setting_value *const values = builder->values;
+    const struct node *commands[] = {node_member(values[SLOT_IMAGE_CONFIG].node, "EntryPoint"),
+                                     node_member(values[SLOT_IMAGE_CONFIG].node, "Command"),
+                                     values[SLOT_COMMAND].node};
+    const struct node *node = NULL;
+
+    switch (subject) {
+    case CODE_SUBJECT_HANDLER:
+        node = values[SLOT_HANDLER].node;
+        break;
+    case CODE_SUBJECT_FOLDER:
+        node = values[SLOT_CODE_URI].node;
+        break;
+    case CODE_SUBJECT_COMMAND:
+        for (size_t i = 0; i < 3 && node == NULL; i++)
+            node = node_first_element(commands[i]);
+        break;
+    }
+    return node == NULL ? builder->place : node;
+}
+
+static void check_code(const struct version_builder *builder)
+{
+    const struct function_version *const latest = builder->version->function->latest;
+    struct code_finding finding;
+
+    if (builder->whole->warnings == NULL ||
+        (latest != NULL && code_check_is_same(latest, builder->version)) ||
+        !code_check(builder->version, &finding))
+        return;
+    problem_list_add_at(finding.is_certain ? builder->whole->problems : builder->whole->warnings,
+                        node_of(builder, finding.subject), "%s", finding.text);
+}
+
 const struct function_version *version_build(struct config_builder *builder,
                                              const struct function *function,
                                              const char *version_name,
@@ -369,6 +408,7 @@ const struct function_version *version_build(struct config_builder *builder,
     version->event_invoke_config = build_event_invoke_config(&one);
     if (arena_is_exhausted(builder->arena))
         return NULL;
+    check_code(&one);
     version->fingerprint = fingerprint_of_version(version, builder->region);
     return version;
 }

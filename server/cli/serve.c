@@ -27,14 +27,21 @@ struct serving {
     uv_poll_t control_poll;
 };
 
-struct config *serve_load_config(const struct options *options)
+static void print_problems(const struct config_problems *problems, const char *kind)
 {
-    const struct config_options config_options = {.parameters = options->parameters};
+    for (size_t i = 0; i < problems->count; i++)
+        (void)fprintf(stderr, "%s%s\n", problems->messages[i], kind);
+}
+
+/* NULL when the configuration is invalid; its problems are on standard error then. */
+static struct config *load_config(const struct options *options, struct config_problems *warnings)
+{
+    const struct config_options config_options = {.parameters = options->parameters,
+                                                  .warnings = warnings};
     struct config_problems problems = {0};
     struct config *config = config_load(options->config_path, &config_options, &problems);
 
-    for (size_t i = 0; i < problems.count; i++)
-        (void)fprintf(stderr, "%s\n", problems.messages[i]);
+    print_problems(&problems, "");
     if (config == NULL && problems.count == 0)
         (void)fprintf(stderr, "invoked: out of memory\n");
     config_problems_clear(&problems);
@@ -43,16 +50,24 @@ struct config *serve_load_config(const struct options *options)
 
 int serve_check(const struct options *options)
 {
-    struct config *config = serve_load_config(options);
+    struct config_problems warnings = {0};
+    struct config *config = load_config(options, &warnings);
 
+    print_problems(&warnings, " (warning)");
+    config_problems_clear(&warnings);
     if (config == NULL)
         return EXIT_BAD_CONFIGURATION;
-    (void)printf("%s: good (%zu function%s)\n", options->config_path, config->function_count,
-                 config->function_count == 1 ? "" : "s");
+    if (config->function_count == 0)
+        (void)fprintf(stderr, "%s: no functions in it\n", options->config_path);
+    else
+        (void)printf("%s: good (%zu function%s)\n", options->config_path, config->function_count,
+                     config->function_count == 1 ? "" : "s");
     for (size_t i = 0; i < config->notes.count; i++)
         (void)printf("%s\n", config->notes.items[i]);
+    const int status = config->function_count == 0 ? EXIT_BAD_CONFIGURATION : EXIT_GOOD;
+
     config_release(config);
-    return EXIT_GOOD;
+    return status;
 }
 
 /* Renamed into place, so that no one reads half of it. */
@@ -240,7 +255,7 @@ static int begin(struct serving *serving, struct config *config)
 int serve(const struct options *options, struct serve_control *control)
 {
     struct serving serving = {.options = options, .control = control};
-    struct config *config = serve_load_config(options);
+    struct config *config = load_config(options, NULL);
     int status;
 
     if (config == NULL)

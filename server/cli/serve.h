@@ -30,7 +30,4 @@ struct serve_control {
 int serve(const struct options *options, struct serve_control *control);
 int serve_check(const struct options *options);
 
-/* Reads the configuration. NULL when it is invalid; its problems are on standard error then. */
-struct config *serve_load_config(const struct options *options);
-
 #endif
