@@ -33,7 +33,7 @@ struct async_account {
     size_t busy_count; /* writes, reads and runs in progress */
     size_t running_count;
     unsigned unreserved_running; /* that draw from the account's share */
-    size_t blocked_count;        /* lanes */
+    struct event_lane *blocked;  /* in the order in which their refused events were accepted */
     struct event_lane *lanes;
     struct async_wait *waits;
     struct async_account *next;
@@ -47,7 +47,8 @@ struct async_invoker {
     struct event_lane **buckets;
     size_t lane_count, bucket_count;
     struct event_lane *round_first, *round_last;
-    uv_idle_t idle; /* runs the round once for whatever happened in one turn of the loop */
+    uv_idle_t idle;        /* runs the round once for whatever happened in one turn of the loop */
+    uv_timer_t read_timer; /* wakes the lanes some time after one of them could not be read */
     unsigned running_count;
     unsigned unreserved_running; /* of them, those of functions without reserved concurrency */
     unsigned lane_places,
@@ -119,6 +120,9 @@ void async_schedule(struct event_lane *lane);
 void async_expect(struct event_lane *lane, int64_t due_ms);
 
 void async_unblock(struct event_lane *lane);
+
+/* Callback of the timer of reads. */
+void async_on_read_time(uv_timer_t *timer);
 
 /* Callback of the loop's idle handle. */
 void async_on_idle(uv_idle_t *idle);

@@ -52,7 +52,7 @@ static void free_lanes(struct async_invoker *invoker)
     }
 }
 
-static void on_idle_closed(uv_handle_t *handle)
+static void on_timer_closed(uv_handle_t *handle)
 {
     struct async_invoker *invoker = handle->data;
     struct async_account *next;
@@ -66,6 +66,13 @@ static void on_idle_closed(uv_handle_t *handle)
     }
     free(invoker->buckets);
     event_queue_close(invoker->queue, on_queue_closed, invoker);
+}
+
+static void on_idle_closed(uv_handle_t *handle)
+{
+    struct async_invoker *invoker = handle->data;
+
+    uv_close((uv_handle_t *)&invoker->read_timer, on_timer_closed);
 }
 
 /* What can't be written is told only when the queue closes, so that does not wait for it. */
@@ -136,11 +143,23 @@ static void on_recovered(void *context)
     async_wake_all(invoker);
 }
 
-static void on_kept_again(struct event *event, enum store_status status, void *context)
+static void on_restored_event(struct event *copy, enum store_status status, void *context)
 {
-    (void)event;
     (void)status;
+    event_free(copy);
     async_end(context);
+}
+
+/* A copy, since the event itself may start, end or go while the pool thread writes it. */
+static void restore_event(struct event_lane *lane, const struct event *event)
+{
+    struct event *copy = event_copy(event);
+
+    if (copy == NULL)
+        async_out_of_memory();
+    async_begin(lane->owner);
+    if (!event_queue_add_again(lane->owner->invoker->queue, copy, on_restored_event, lane->owner))
+        async_out_of_memory();
 }
 
 /* The rows are gone; what is in memory goes into the new file. What is being written sees to itself. */
@@ -154,13 +173,12 @@ static void restore_lane(struct event_lane *lane)
     if (!event_queue_add_lane(invoker->queue, lane))
         async_out_of_memory();
     for (struct event *event = lane->first; event != NULL; event = event->next) {
-        if ((event->state != EVENT_READY && event->state != EVENT_REFUSED &&
-             event->state != EVENT_RUNNING) ||
-            event->is_forgotten)
-            continue;
-        async_begin(lane->owner);
-        if (!event_queue_add_again(invoker->queue, event, on_kept_again, lane->owner))
-            async_out_of_memory();
+        const bool is_being_written = event->state == EVENT_ADDING ||
+                                      event->state == EVENT_SETTLING ||
+                                      (event->state == EVENT_REFUSED && event->is_writing);
+
+        if (!is_being_written && !event->is_forgotten)
+            restore_event(lane, event);
     }
 }
 
@@ -238,6 +256,9 @@ struct async_invoker *async_invoker_open(const struct async_invoker_options *opt
     invoker->buckets = calloc(invoker->bucket_count, sizeof(struct event_lane *));
     (void)uv_idle_init(options->loop, &invoker->idle); /* always 0 */
     invoker->idle.data = invoker;
+    (void)uv_timer_init(options->loop, &invoker->read_timer); /* always 0 */
+    uv_unref((uv_handle_t *)&invoker->read_timer);
+    invoker->read_timer.data = invoker;
     if (invoker->buckets == NULL || event_queue_lanes(queue, on_lane, invoker) != STORE_OK) {
         /* The handle needs the loop to go; the caller gives up, so nobody minds what is left. */
         (void)uv_idle_stop(&invoker->idle);
@@ -255,6 +276,7 @@ void async_invoker_stop(struct async_invoker *invoker)
     if (invoker->state == INVOKER_OPEN)
         invoker->state = INVOKER_STOPPED;
     (void)uv_idle_stop(&invoker->idle);
+    (void)uv_timer_stop(&invoker->read_timer);
     for (struct async_account *owner = invoker->accounts; owner != NULL; owner = owner->next) {
         for (struct event_lane *lane = owner->lanes; lane != NULL; lane = lane->next_of_account)
             clock_timer_stop(&lane->timer);
@@ -275,11 +297,8 @@ void async_invoker_close(struct async_invoker *invoker, async_invoker_closed_fn 
 void async_invoker_reconfigure(struct async_invoker *invoker)
 {
     for (struct async_account *owner = invoker->accounts; owner != NULL; owner = owner->next) {
-        for (struct event_lane *lane = owner->lanes; lane != NULL; lane = lane->next_of_account) {
-            if (lane->refused != NULL && lane->refused->due_ms > async_now_ms(lane))
-                lane->refused->due_ms = async_now_ms(lane); /* its function may be back */
-            async_unblock(lane);
-        }
+        while (owner->blocked != NULL)
+            async_unblock(owner->blocked); /* its function may be back, or have a place */
     }
     async_wake_all(invoker);
 }

@@ -41,7 +41,7 @@ static void on_rescheduled(struct event *event, enum store_status status, void *
     async_end(context);
 }
 
-/* The one that was refused stays in memory, to be tried first when its time has come. */
+/* The one that was refused stays in memory, to be tried first. */
 static void on_refusal_written(struct event *event, enum store_status status, void *context)
 {
     struct event_lane *lane = event->lane;
@@ -50,9 +50,8 @@ static void on_refusal_written(struct event *event, enum store_status status, vo
     if (event->is_forgotten || status != STORE_OK) {
         async_drop(event);
         async_unblock(lane);
-    } else if (event->due_ms <= async_now_ms(lane)) {
-        async_wake(lane);
     }
+    async_wake(lane); /* a place may have come, or its time, while it was written */
     async_end(context);
 }
 
@@ -169,7 +168,7 @@ void async_refuse(struct event *event, enum attempt_result result,
     if (settlement.decision.action == RETRY_AGAIN) {
         lane->refused = event;
         event->is_writing = true;
-    } else {
+    } else if (lane->refused == event) {
         lane->refused = NULL;
     }
     settle(&settlement, EVENT_REFUSED, on_refusal_written);

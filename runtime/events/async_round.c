@@ -16,7 +16,7 @@
 
 #include <stdlib.h>
 
-enum { STARTS_A_TURN = 256 };
+enum { STARTS_A_TURN = 256, READ_RETRY_MS = 200 };
 
 enum step_result { STEP_STARTED, STEP_NOTHING, STEP_WAITS };
 
@@ -155,6 +155,35 @@ static void free_all(struct event *event)
     }
 }
 
+/*
+ * The counts are ours and the rows are the file's: of a damaged file they may differ. More rows than were counted are
+ * events as well; fewer, with nothing left and nothing added meanwhile, would be waited for in vain.
+ */
+static void recount(struct event_lane *lane, const struct event_store_read *read)
+{
+    const size_t unread = event_lane_unread(lane);
+    const bool is_all = read->next_due_ms == INT64_MAX && lane->expected_due_ms == INT64_MAX;
+
+    if (read->count == unread || (read->count < unread && !is_all))
+        return;
+    log_write(lane->owner->invoker->options.log, LOG_WARN,
+              "event queue: %s: found %zu events on disk where %zu were expected",
+              lane->function_name, read->count, unread);
+    lane->count = lane->count - unread + read->count;
+    lane->owner->count = lane->owner->count - unread + read->count;
+}
+
+static void read_again_later(struct async_invoker *invoker)
+{
+    if (invoker->state == INVOKER_OPEN)
+        (void)uv_timer_start(&invoker->read_timer, async_on_read_time, READ_RETRY_MS, 0);
+}
+
+void async_on_read_time(uv_timer_t *timer)
+{
+    async_wake_all(timer->data);
+}
+
 /* A read that the emptying of the queue overtook is worth nothing. */
 static void on_read(struct event_store_read *read, enum store_status status, void *context)
 {
@@ -163,7 +192,8 @@ static void on_read(struct event_store_read *read, enum store_status status, voi
     const bool is_stale = lane->is_read_stale;
 
     lane->is_reading = lane->is_read_stale = false;
-    if (status == STORE_OK && !is_stale && event_lane_unread(lane) >= read->count) {
+    if (status == STORE_OK && !is_stale) {
+        recount(lane, read);
         hold_all(lane, read->first);
         if (read->next_due_ms < lane->expected_due_ms)
             lane->expected_due_ms = read->next_due_ms;
@@ -174,6 +204,8 @@ static void on_read(struct event_store_read *read, enum store_status status, voi
     read->first = NULL;
     if (status == STORE_OK)
         async_wake(lane);
+    else
+        read_again_later(owner->invoker);
     async_schedule(lane);
     async_end(owner);
 }
@@ -194,10 +226,11 @@ static void read_window(struct event_lane *lane)
                                           .held_count = lane->held_count};
     int64_t *held = event_lane_held(lane);
 
-    if (held == NULL && lane->held_count > 0)
+    if ((held == NULL && lane->held_count > 0) ||
+        !event_queue_read(invoker->queue, &what, held, on_read, lane)) {
+        read_again_later(invoker);
         return;
-    if (!event_queue_read(invoker->queue, &what, held, on_read, lane))
-        return;
+    }
     lane->is_reading = true;
     lane->expected_due_ms = INT64_MAX;
     async_begin(lane->owner);
@@ -307,38 +340,52 @@ static void count_start(struct event *event, const struct function *function)
     async_note_start(owner, event);
 }
 
+/* Its refused event waits for a place, or for its next try. */
 static void block(struct event_lane *lane)
 {
-    if (!lane->is_blocked)
-        lane->owner->blocked_count++;
+    struct event_lane **link = &lane->owner->blocked;
+
+    if (lane->is_blocked)
+        return;
+    while (*link != NULL && (*link)->refused->sequence < lane->refused->sequence)
+        link = &(*link)->next_blocked;
+    lane->next_blocked = *link;
+    *link = lane;
     lane->is_blocked = true;
 }
 
 void async_unblock(struct event_lane *lane)
 {
+    struct event_lane **link = &lane->owner->blocked;
+
     if (!lane->is_blocked)
         return;
+    while (*link != lane)
+        link = &(*link)->next_blocked;
+    *link = lane->next_blocked;
     lane->is_blocked = false;
-    lane->owner->blocked_count--;
     async_wake(lane);
 }
 
-/* One is tried and refused; the others wait for a place, or for its next try. */
+/* One is tried and refused; the others wait behind it. */
 static enum step_result refuse(struct event_lane *lane, struct event *event,
                                enum attempt_result result, const struct function_target *target,
                                const char *why)
 {
     if (result == ATTEMPT_THROTTLED && lane->running_count > 0)
         return STEP_NOTHING; /* the end of one of its own frees a place */
-    if (lane->refused != NULL && lane->refused != event) {
-        block(lane);
-        return STEP_NOTHING;
-    }
     async_refuse(event, result, target, why);
     if (lane->refused == NULL)
         return STEP_STARTED; /* given up */
     block(lane);
     return STEP_NOTHING;
+}
+
+static bool has_place(const struct event_lane *lane, const struct config *config,
+                      const struct function *function)
+{
+    return dispatcher_place(lane->owner->invoker->options.dispatcher, lane->account, config,
+                            function) == DISPATCH_ACCEPTED;
 }
 
 static enum step_result try_event(struct event_lane *lane, struct event *event,
@@ -359,6 +406,11 @@ static enum step_result try_event(struct event_lane *lane, struct event *event,
     step = look_for_room(lane, config, function);
     if (step != STEP_STARTED)
         return step;
+    if (event == lane->refused && event->due_ms > async_now_ms(lane) &&
+        !has_place(lane, config, function)) {
+        block(lane); /* woken before its time, and another was faster: that is no refusal */
+        return STEP_NOTHING;
+    }
     switch (submit(event, config, target)) {
     case DISPATCH_ACCEPTED:
         count_start(event, function);
@@ -372,14 +424,16 @@ static enum step_result try_event(struct event_lane *lane, struct event *event,
     abort();
 }
 
-/* The one that was refused, when its time has come; else the first in order. */
+/* The one that was refused, when there may be a place or its time has come; only without one the first in order. */
 static struct event *next_event(struct event_lane *lane)
 {
     struct event *refused = lane->refused;
 
-    if (refused != NULL && !refused->is_writing && refused->due_ms <= async_now_ms(lane))
-        return refused;
-    return lane->is_blocked ? NULL : event_lane_ready(lane);
+    if (refused == NULL)
+        return event_lane_ready(lane);
+    if (refused->is_writing || (lane->is_blocked && refused->due_ms > async_now_ms(lane)))
+        return NULL;
+    return refused;
 }
 
 static enum step_result try_lane(struct event_lane *lane)
@@ -463,15 +517,12 @@ void async_on_place(struct account *account, const char *function_name, void *co
         return;
     if (owner->waits != NULL)
         async_touch(invoker);
-    if (owner->blocked_count == 0)
-        return;
     config = config_store_current(invoker->options.config_store);
-    for (struct event_lane *lane = owner->lanes; lane != NULL; lane = lane->next_of_account) {
-        const struct function *function =
-            lane->is_blocked ? config_function(config, lane->function_name) : NULL;
+    for (struct event_lane *lane = owner->blocked, *next; lane != NULL; lane = next) {
+        const struct function *function = config_function(config, lane->function_name);
 
-        if (function != NULL && dispatcher_place(invoker->options.dispatcher, account, config,
-                                                 function) == DISPATCH_ACCEPTED)
+        next = lane->next_blocked;
+        if (function != NULL && has_place(lane, config, function))
             async_unblock(lane);
     }
 }

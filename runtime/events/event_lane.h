@@ -27,7 +27,7 @@ struct event_lane {
     struct event *first, *last;         /* in memory, whatever their state */
     size_t held_count, forgotten_count; /* in memory; of them, those that are counted no more */
     size_t ready_count, running_count;
-    struct event *refused; /* backs off; NULL for none */
+    struct event *refused; /* backs off, or waits for a place; NULL for none */
     int64_t next_due_ms; /* of those in the database alone; INT64_MAX for none, may be too early */
     int64_t expected_due_ms; /* the same for what came while the database is being read */
     bool is_reading, is_read_stale;
@@ -37,6 +37,7 @@ struct event_lane {
     struct event_lane *next_of_account;
     struct event_lane *next_in_round;
     struct event_lane *next_in_table;
+    struct event_lane *next_blocked;
 };
 
 /* Puts an event that is in no list at its place: by (due, sequence). */

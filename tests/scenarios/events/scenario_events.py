@@ -478,5 +478,43 @@ class Explaining(unittest.TestCase):
             self.assertNotIn("attempt", server.log())
 
 
+
+class Places(unittest.TestCase):
+    SLOW = python("import time\ndef handler(event, context):\n    print('began', event)\n    time.sleep(event)\n", Timeout=30,
+                  ReservedConcurrentExecutions=1)
+
+    def order(self, server):
+        return [line.split("began")[1].strip() for line in server.log().splitlines() if "began" in line]
+
+    def test_a_throttled_event_gets_the_next_place_before_those_behind_it(self):
+        for clock in ("real", "manual"):
+            with self.subTest(clock=clock), EventServer({"f": self.SLOW}, clock=clock) as server:
+                caller = threading.Thread(target=server.invoke, args=("f", 1.5))
+                caller.start()
+                server.wait_for_log("began 1.5")
+                for number in (0.01, 0.02, 0.03):
+                    server.accept("f", number)
+                wait_for(lambda: server.events()[0]["State"] == "waiting", "the throttle")
+                caller.join()
+                # The clock stands still, or the back-off is longer than this may take.
+                wait_for(lambda: server.events() == [], "the events to run", 10)
+                self.assertEqual(self.order(server), ["1.5", "0.01", "0.02", "0.03"])
+
+    def test_after_a_reset_a_manual_clock_starts_at_the_time_of_the_start(self):
+        with EventServer({"f": mock(FAILS)}) as server:
+            server.accept("f")
+            wait_for(lambda: server.events()[0]["State"] == "waiting", "the first try")
+            server.advance(3600)
+            server.accept("f")
+            self.assertEqual(server.request("POST", "/_invoked/reset").status, 200)
+            start_ms = server.now_ms()
+            server.accept("f")
+            wait_for(lambda: server.events()[0]["State"] == "waiting", "the first try")
+            server.kill()
+            server.start()
+            self.assertLess(server.now_ms() - start_ms, 600_000)
+            self.assertEqual([row["Attempt"] for row in server.events()], [2])
+
+
 if __name__ == "__main__":
     invoked.run_tests()

@@ -6,7 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
+#include <sqlite3.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -373,6 +375,14 @@ static void advance(int64_t by_ms)
     WAIT_FOR(is_over);
 }
 
+/* Doesn't wait until it has settled. */
+static void advance_only(int64_t by_ms)
+{
+    is_over = false;
+    ck_assert_ptr_nonnull(async_invoker_advance(
+        invoker, account, clock_now_ms(account->clock) + by_ms, on_over, NULL));
+}
+
 static char *file_text(const char *name)
 {
     char path[128];
@@ -567,14 +577,53 @@ START_TEST(one_that_is_refused_backs_off_and_the_others_wait_for_a_place)
     ck_assert_str_eq(list(NULL), "one waiting 1 +3 Rate Exceeded.|one queued 1 +0 -|");
     advance(2 * SECOND_MS);
     ck_assert_str_eq(list(NULL), "one waiting 1 +7 Rate Exceeded.|one queued 1 +0 -|");
+    fake.is_immediate = false;
     free_place();
     WAIT_FOR(fake.run_count == 1);
-    ck_assert_str_eq(fake.last_request_id, id_b);
+    ck_assert_str_eq(fake.last_request_id, id_a);
+    fake.is_immediate = true;
     drain();
     ck_assert_uint_eq(fake.run_count, 2);
-    ck_assert_str_eq(fake.last_request_id, id_a);
+    ck_assert_str_eq(fake.last_request_id, id_b);
     ck_assert_str_eq(fake.ran, "one#1 one#1 ");
-    ck_assert_int_eq(clock_now_ms(account->clock), start_ms + 7 * SECOND_MS);
+    ck_assert_int_eq(clock_now_ms(account->clock), start_ms + 3 * SECOND_MS);
+}
+END_TEST
+
+START_TEST(refused_events_of_several_functions_get_places_in_the_order_of_acceptance)
+{
+    static const char *const names[] = {"plain", "hello", "short", "versions"};
+
+    fake.is_full = true;
+    for (int i = 0; i < ARRAY_LENGTH(names); i++) {
+        enqueue(names[i]);
+        settle();
+    }
+    /* Refused again later, and in another order. */
+    advance(1 * SECOND_MS);
+    fake.is_immediate = false;
+    free_place();
+    WAIT_FOR(fake.run_count == 4);
+    ck_assert_str_eq(fake.ran, "plain#1 hello#1 short#1 versions#1 ");
+    fake.is_immediate = true;
+    drain();
+}
+END_TEST
+
+START_TEST(one_that_finds_the_place_taken_again_has_not_been_refused_again)
+{
+    fake.is_full = true;
+    enqueue("one");
+    WAIT_FOR(accepted_count == 1);
+    settle();
+    ck_assert_str_eq(list(NULL), "one waiting 1 +1 Rate Exceeded.|");
+    free_place();
+    fake.is_full = true; /* a synchronous invocation was faster */
+    settle();
+    ck_assert_str_eq(list(NULL), "one waiting 1 +1 Rate Exceeded.|");
+    free_place();
+    drain();
+    ck_assert_uint_eq(fake.run_count, 1);
 }
 END_TEST
 
@@ -590,7 +639,7 @@ START_TEST(a_drain_waits_for_the_place_instead_of_making_the_event_old)
     free_place();
     WAIT_FOR(is_over);
     ck_assert_uint_eq(fake.run_count, 1);
-    ck_assert_int_eq(clock_now_ms(account->clock), start_ms + 1 * SECOND_MS);
+    ck_assert_int_eq(clock_now_ms(account->clock), start_ms);
 }
 END_TEST
 
@@ -724,6 +773,83 @@ START_TEST(a_removed_function_keeps_its_events_until_it_is_back)
 }
 END_TEST
 
+/* Another program that keeps the database from being written. */
+static sqlite3 *lock_database(void)
+{
+    sqlite3 *database;
+    char path[128];
+
+    (void)snprintf(path, sizeof path, "%s/queue.db", folder);
+    ck_assert_int_eq(sqlite3_open(path, &database), SQLITE_OK);
+    ck_assert_int_eq(sqlite3_exec(database, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
+    return database;
+}
+
+static void unlock_database(sqlite3 *database, const char *sql)
+{
+    ck_assert_int_eq(sqlite3_exec(database, sql, NULL, NULL, NULL), SQLITE_OK);
+    ck_assert_int_eq(sqlite3_exec(database, "COMMIT", NULL, NULL, NULL), SQLITE_OK);
+    ck_assert_int_eq(sqlite3_close(database), SQLITE_OK);
+}
+
+static void reload(const char *text)
+{
+    struct config_problems problems = {0};
+
+    write_config(text);
+    ck_assert(config_store_reload(store, &problems));
+    async_invoker_reconfigure(invoker);
+}
+
+START_TEST(a_refusal_that_is_written_slowly_keeps_its_event_through_a_change_of_the_limit)
+{
+    sqlite3 *other;
+
+    fake.is_full = true;
+    enqueue_id("one", id_a);
+    enqueue_id("one", id_b);
+    WAIT_FOR(accepted_count == 2);
+    settle();
+    other = lock_database();
+    advance_only(1 * SECOND_MS);
+    settle(); /* refused again; the commit waits */
+    reload("{\"Functions\":{\"one\":{\"Local\":{\"Mock\":[{}]},"
+           "\"ReservedConcurrentExecutions\":0}}}");
+    settle();
+    reload(config_text);
+    free_place();
+    unlock_database(other, "SELECT 1");
+    drain();
+    ck_assert_str_eq(fake.ran, "one#1 one#1 ");
+    ck_assert_str_eq(fake.last_request_id, id_b);
+}
+END_TEST
+
+START_TEST(rows_that_were_not_counted_hold_up_nothing)
+{
+    static const char *const changes[] = {
+        "INSERT INTO events SELECT sequence + 10, lane, due_ms, enqueued_at_ms, run_count,"
+        " throttle_count, request_id, qualifier, trace_header, last_error, last_version,"
+        " last_response, payload FROM events",
+        "DELETE FROM events WHERE sequence > 1"};
+
+    fake.is_full = true;
+    for (int i = 0; i < 3; i++)
+        enqueue("plain");
+    WAIT_FOR(accepted_count == 3);
+    close_invoker();
+    open_invoker(CLOCK_MANUAL); /* has counted them, and read none */
+    unlock_database(lock_database(), changes[_i]);
+    fake.is_full = false;
+    drain();
+    ck_assert_uint_eq(fake.run_count, _i == 0 ? 6 : 1);
+    ck_assert_ptr_nonnull(strstr(log_text(), "events on disk where 3 were expected"));
+    close_invoker();
+    open_invoker(CLOCK_MANUAL);
+    ck_assert_uint_eq(async_invoker_count(account), 0);
+}
+END_TEST
+
 static enum store_status cleared;
 static bool is_cleared;
 
@@ -759,6 +885,44 @@ START_TEST(emptying_forgets_what_waits_and_what_runs)
     close_invoker();
     open_invoker(CLOCK_MANUAL);
     ck_assert_uint_eq(async_invoker_count(account), 0);
+}
+END_TEST
+
+static void limit_file_size(rlim_t bytes)
+{
+    const struct rlimit limit = {bytes, RLIM_INFINITY};
+
+    (void)signal(SIGXFSZ, SIG_IGN);
+    ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+START_TEST(what_was_cleared_while_the_disk_was_full_does_not_come_back)
+{
+    fake.is_immediate = false;
+    for (int i = 0; i < 12; i++)
+        enqueue("plain");
+    WAIT_FOR(accepted_count == 12 && fake.running_count > 0);
+    limit_file_size(8192);
+    while (fake.running_count > 0)
+        end_one("error");
+    settle();
+    is_cleared = false;
+    ck_assert(async_invoker_clear(invoker, account, true, on_cleared, NULL));
+    for (int i = 0; i < 50; i++) {
+        (void)list(NULL); /* reads in between are no recovery */
+        (void)usleep(10000);
+    }
+    ck_assert(!is_cleared);
+    limit_file_size(RLIM_INFINITY);
+    WAIT_FOR(is_cleared);
+    fake.is_immediate = true;
+    drain();
+    ck_assert_ptr_null(strstr(strstr(log_text(), "is not writable") + 1, "is not writable"));
+    close_invoker();
+    open_invoker(CLOCK_MANUAL);
+    ck_assert_uint_eq(async_invoker_count(account), 0);
+    enqueue("plain");
+    drain();
 }
 END_TEST
 
@@ -936,13 +1100,63 @@ START_TEST(damage_while_it_runs_is_told_and_what_is_in_memory_goes_on)
 }
 END_TEST
 
-static void limit_file_size(rlim_t bytes)
+START_TEST(events_that_go_while_they_are_written_into_a_new_file_do_no_harm)
 {
-    const struct rlimit limit = {bytes, RLIM_INFINITY};
-
-    (void)signal(SIGXFSZ, SIG_IGN);
-    ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
+    fake.is_full = true;
+    for (int i = 0; i < 50; i++)
+        enqueue("plain");
+    for (int i = 0; i < 2000; i++)
+        enqueue("hello");
+    WAIT_FOR(accepted_count == 2050);
+    close_invoker();
+    open_invoker(CLOCK_MANUAL);
+    settle();
+    damage_database();
+    free_place();
+    WAIT_FOR(strstr(log_text(), "queue.db.damaged-") != NULL);
+    is_cleared = false;
+    ck_assert(async_invoker_clear(invoker, account, false, on_cleared, NULL));
+    WAIT_FOR(is_cleared);
+    enqueue("plain");
+    drain();
+    close_invoker();
+    open_invoker(CLOCK_MANUAL);
+    ck_assert_uint_eq(async_invoker_count(account), 0);
 }
+END_TEST
+
+#ifndef __SANITIZE_ADDRESS__
+/* Takes the place of the C library's, so that memory can be short for as long as a test says. */
+static bool is_short_of_memory;
+static pthread_t loop_thread;
+void *__libc_calloc(size_t count, size_t size);
+
+void *calloc(size_t count, size_t size)
+{
+    return is_short_of_memory && pthread_equal(pthread_self(), loop_thread)
+               ? NULL
+               : __libc_calloc(count, size);
+}
+
+START_TEST(a_lane_that_could_not_be_read_for_want_of_memory_is_read_later)
+{
+    fake.is_full = true;
+    for (int i = 0; i < 3; i++)
+        enqueue("plain");
+    WAIT_FOR(accepted_count == 3);
+    close_invoker();
+    fake.is_full = false;
+    open_invoker(CLOCK_MANUAL);
+    loop_thread = pthread_self();
+    is_short_of_memory = true;
+    settle();
+    is_short_of_memory = false;
+    ck_assert_uint_eq(fake.run_count, 0);
+    WAIT_FOR(fake.run_count == 3);
+    drain();
+}
+END_TEST
+#endif
 
 START_TEST(a_full_disk_loses_nothing_that_was_accepted)
 {
@@ -1196,6 +1410,17 @@ Suite *unit_suite(void)
     tcase_add_test(tcase, dead_letters_are_put_back_once_as_new_events);
     tcase_add_test(tcase, a_redrive_that_a_kill_cut_off_after_its_commit_is_finished_not_repeated);
     tcase_add_test(tcase, damage_while_it_runs_is_told_and_what_is_in_memory_goes_on);
+    tcase_add_test(tcase,
+                   refused_events_of_several_functions_get_places_in_the_order_of_acceptance);
+    tcase_add_test(tcase, one_that_finds_the_place_taken_again_has_not_been_refused_again);
+    tcase_add_test(tcase,
+                   a_refusal_that_is_written_slowly_keeps_its_event_through_a_change_of_the_limit);
+    tcase_add_loop_test(tcase, rows_that_were_not_counted_hold_up_nothing, 0, 2);
+    tcase_add_test(tcase, what_was_cleared_while_the_disk_was_full_does_not_come_back);
+    tcase_add_test(tcase, events_that_go_while_they_are_written_into_a_new_file_do_no_harm);
+#ifndef __SANITIZE_ADDRESS__
+    tcase_add_test(tcase, a_lane_that_could_not_be_read_for_want_of_memory_is_read_later);
+#endif
     tcase_add_test(tcase, a_full_disk_loses_nothing_that_was_accepted);
     tcase_add_test(tcase, a_stop_with_a_full_disk_does_not_wait_for_room);
     tcase_add_test(tcase, no_accepted_event_is_lost_by_kills_and_only_those_in_flight_run_again);
