@@ -6,10 +6,13 @@
 
 #include "handlers/lambda/api_error.h"
 #include "handlers/held_exchange.h"
+#include "handlers/inspect/inspect_query.h"
 #include "handlers/inspect/inspect_response.h"
 #include "runtime/events/async_invoker.h"
 
 enum { ADVANCE_SECONDS_MAX = 366 * 86400, SETTLE_SECONDS_MAX = 3600 };
+
+static const char *const no_parameters[] = {NULL};
 
 /* As --clock has it. */
 static void write_mode(const struct clock *clock, char *mode, size_t size)
@@ -57,9 +60,10 @@ static void answer_clock(struct exchange *exchange, struct clock *clock,
 
 void inspect_clock_show(struct exchange *exchange, struct api *api)
 {
-    const struct account *account = inspect_account(exchange, api);
+    const struct account *account;
 
-    if (account != NULL)
+    if (inspect_query_check(exchange, no_parameters) &&
+        (account = inspect_account(exchange, api)) != NULL)
         answer_clock(exchange, account->clock, NULL, 0);
 }
 
@@ -141,10 +145,11 @@ static bool read_seconds(struct exchange *exchange, double *seconds)
 
 void inspect_clock_advance(struct exchange *exchange, struct api *api)
 {
-    struct account *account = inspect_account(exchange, api);
+    struct account *account;
     double seconds;
 
-    if (account == NULL || !read_seconds(exchange, &seconds))
+    if (!inspect_query_check(exchange, no_parameters) ||
+        (account = inspect_account(exchange, api)) == NULL || !read_seconds(exchange, &seconds))
         return;
     if (clock_mode_of(account->clock) != CLOCK_MANUAL) {
         api_answer_refusal(

@@ -6,6 +6,7 @@
 #include "config/names/function_name.h"
 #include "handlers/lambda/api_error.h"
 #include "handlers/held_exchange.h"
+#include "handlers/inspect/inspect_query.h"
 #include "handlers/inspect/inspect_response.h"
 #include "runtime/events/async_invoker.h"
 #include "base/json/json_string.h"
@@ -73,14 +74,16 @@ static void on_rows(const struct event_row *rows, size_t count, void *context)
 
 void inspect_events_list(struct exchange *exchange, struct api *api)
 {
-    struct account *account = inspect_account(exchange, api);
+    static const char *const known[] = {"FunctionName", NULL};
+    struct account *account;
     char name[FUNCTION_NAME_MAX + 1];
-    const bool has_name = exchange_query(exchange, "FunctionName", name, sizeof name, NULL);
 
-    if (account == NULL)
+    if (!inspect_query_check(exchange, known) ||
+        !inspect_query_text(exchange, "FunctionName", name, sizeof name) ||
+        (account = inspect_account(exchange, api)) == NULL)
         return;
-    if (!async_invoker_list(api->async_invoker, account, has_name ? name : NULL, ROWS_MAX, on_rows,
-                            exchange))
+    if (!async_invoker_list(api->async_invoker, account, name[0] == '\0' ? NULL : name, ROWS_MAX,
+                            on_rows, exchange))
         api_answer_refusal(exchange, 500, short_of_memory);
 }
 
@@ -97,10 +100,12 @@ static void on_cleared(enum store_status status, void *context)
 
 void inspect_events_clear(struct exchange *exchange, struct api *api)
 {
-    struct account *account = inspect_account(exchange, api);
+    static const char *const known[] = {NULL};
+    struct account *account;
 
-    if (account != NULL &&
-        !async_invoker_clear(api->async_invoker, account, false, on_cleared, exchange))
+    if (!inspect_query_check(exchange, known) || (account = inspect_account(exchange, api)) == NULL)
+        return;
+    if (!async_invoker_clear(api->async_invoker, account, false, on_cleared, exchange))
         api_answer_refusal(exchange, 500, short_of_memory);
 }
 
@@ -166,11 +171,12 @@ static void on_drain_overdue(struct held_exchange *held, void *context)
 
 void inspect_events_drain(struct exchange *exchange, struct api *api)
 {
-    struct account *account = inspect_account(exchange, api);
+    static const char *const known[] = {"TimeoutSeconds", NULL};
     double seconds = DRAIN_SECONDS_DEFAULT;
+    struct account *account;
     struct draining *draining;
 
-    if (account == NULL)
+    if (!inspect_query_check(exchange, known) || (account = inspect_account(exchange, api)) == NULL)
         return;
     if (!held_exchange_read_seconds(exchange, &seconds)) {
         api_answer_refusal(exchange, 400, "TimeoutSeconds must be a number from 0 to 86400");

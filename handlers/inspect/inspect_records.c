@@ -5,31 +5,33 @@
 #include <string.h>
 
 #include "handlers/lambda/api_error.h"
+#include "handlers/inspect/inspect_query.h"
 #include "handlers/inspect/inspect_response.h"
 #include "runtime/events/async_invoker.h"
 
 /* A name as people give it, which may be an ARN. */
 enum { NAME_SIZE = 512 };
 
-static void on_records(struct bytes *array, enum store_status status, void *context)
+static void on_records(struct bytes *array, const char *why, void *context)
 {
-    if (status == STORE_OK)
+    if (array != NULL)
         inspect_respond_json(context, 200, array);
     else
-        api_answer_refusal(context, 500, "the records can't be read: see invoked's log");
-    if (status != STORE_OK)
-        bytes_release(array);
+        api_answer_refusal(context, 500,
+                           why != NULL ? why : "cannot read the records: see the log of invoked");
 }
 
 static void list(struct exchange *exchange, struct api *api, enum record_kind kind,
                  const char *parameter)
 {
-    struct account *account = inspect_account(exchange, api);
-    char name[NAME_SIZE] = "";
+    const char *const known[] = {parameter, NULL};
+    struct account *account;
+    char name[NAME_SIZE];
 
-    if (account == NULL)
+    if (!inspect_query_check(exchange, known) ||
+        !inspect_query_text(exchange, parameter, name, sizeof name) ||
+        (account = inspect_account(exchange, api)) == NULL)
         return;
-    (void)exchange_query(exchange, parameter, name, sizeof name, NULL);
     if (!async_invoker_records(api->async_invoker, account, kind, name, on_records, exchange))
         api_answer_refusal(exchange, 500, "invoked is out of memory");
 }
@@ -110,7 +112,7 @@ static void on_redriven(size_t count, enum redrive_status status, void *context)
         break;
     case REDRIVE_FAILED:
         api_answer_refusal(exchange, 500,
-                           "not every dead letter could be put back: see invoked's log");
+                           "not every dead letter could be redriven: see the log of invoked");
         break;
     }
     free(redriving);
@@ -118,16 +120,20 @@ static void on_redriven(size_t count, enum redrive_status status, void *context)
 
 void inspect_records_redrive(struct exchange *exchange, struct api *api)
 {
-    struct account *account = inspect_account(exchange, api);
+    static const char *const known[] = {"Queue", NULL};
+    struct account *account;
     struct redriving *redriving;
+    char name[NAME_SIZE];
 
-    if (account == NULL)
+    if (!inspect_query_check(exchange, known) ||
+        !inspect_query_text(exchange, "Queue", name, sizeof name) ||
+        (account = inspect_account(exchange, api)) == NULL)
         return;
     redriving = calloc(1, sizeof *redriving);
     if (redriving != NULL) {
         redriving->exchange = exchange;
         redriving->api = api;
-        (void)exchange_query(exchange, "Queue", redriving->name, sizeof redriving->name, NULL);
+        memcpy(redriving->name, name, sizeof name);
         if (async_invoker_redrive(api->async_invoker, account, redriving->name, on_redriven,
                                   redriving))
             return;

@@ -10,12 +10,14 @@
  * start. A letter that is marked is never put back again.
  */
 #include "runtime/events/async_internal.h"
+#include "runtime/events/record_reader.h"
 
 #include <cjson/cJSON.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 enum { LETTERS_MAX = 500, LETTERS_BYTES_MAX = 4 * 1024 * 1024 };
 
@@ -35,7 +37,7 @@ struct redrive {
     struct record_file file;         /* that is being read; no name before the first */
     char (*names)[RECORD_NAME_SIZE]; /* of all files to be read */
     size_t name_count, name_at;
-    long offset, end; /* what is appended meanwhile is left alone */
+    off_t offset, end; /* what is appended meanwhile is left alone */
     bool has_end, is_missing, is_full, is_failed;
     struct letter letters[LETTERS_MAX];
     size_t letter_count, count;
@@ -73,10 +75,10 @@ static enum store_status find_origin(struct event_store *store, struct letter *l
 
 /* A line that is no dead letter of ours is passed over, and stays in the file. */
 static enum store_status scan_line(struct event_store *store, struct redrive *redrive,
-                                   const char *line)
+                                   struct bytes_view line)
 {
     struct letter *letter = &redrive->letters[redrive->letter_count];
-    cJSON *root = cJSON_Parse(line);
+    cJSON *root = cJSON_ParseWithLength(line.data, line.length);
     const cJSON *id = cJSON_GetObjectItemCaseSensitive(root, "MessageId");
     const cJSON *body = cJSON_GetObjectItemCaseSensitive(root, "Body");
     enum store_status status = STORE_OK;
@@ -95,50 +97,50 @@ static enum store_status scan_line(struct event_store *store, struct redrive *re
     return status;
 }
 
-static enum store_status scan_stream(struct event_store *store, struct redrive *redrive,
-                                     FILE *stream)
+static enum store_status scan_lines(struct event_store *store, struct redrive *redrive,
+                                    struct record_reader *reader)
 {
+    const off_t start = redrive->offset;
     enum store_status status = STORE_OK;
-    char *line = NULL;
-    size_t capacity = 0;
-    long start = redrive->offset;
-    ssize_t length;
+    struct bytes_view line;
+    struct stat file;
 
     if (!redrive->has_end) {
         redrive->has_end = true;
-        redrive->end = fseek(stream, 0, SEEK_END) == 0 ? ftell(stream) : 0;
+        redrive->end = fstat(reader->descriptor, &file) == 0 ? file.st_size : 0;
     }
-    if (fseek(stream, start, SEEK_SET) != 0)
-        return STORE_FAILED;
     while (status == STORE_OK && redrive->offset < redrive->end &&
            redrive->letter_count < LETTERS_MAX && redrive->offset - start < LETTERS_BYTES_MAX) {
-        length = getline(&line, &capacity, stream);
-        if (length <= 0 || line[length - 1] != '\n') {
+        switch (record_reader_next(reader, &line)) {
+        case RECORD_READ_LINE:
+            redrive->offset = reader->offset;
+            status = scan_line(store, redrive, line);
+            break;
+        case RECORD_READ_END:
             redrive->end = redrive->offset;
             break;
+        case RECORD_READ_FAILED:
+            return STORE_SKIPPED;
         }
-        redrive->offset += length;
-        status = scan_line(store, redrive, line);
     }
-    free(line);
     return status;
 }
 
 static enum store_status scan_file(struct event_store *store, struct redrive *redrive)
 {
     char path[RECORD_PATH_SIZE];
+    struct record_reader reader;
     enum store_status status;
-    FILE *stream;
 
     record_file_path(event_store_folder(store), &redrive->file, path);
-    stream = fopen(path, "re");
-    if (stream == NULL) {
+    if (!record_reader_open(&reader, path, redrive->offset)) {
         redrive->has_end = redrive->is_missing = true;
-        event_store_set_error(store, strerror(errno));
-        return errno == ENOENT ? STORE_OK : STORE_FAILED;
+        return errno == ENOENT ? STORE_OK : event_store_file_status(store, path, errno);
     }
-    status = scan_stream(store, redrive, stream);
-    (void)fclose(stream);
+    status = scan_lines(store, redrive, &reader);
+    if (status == STORE_SKIPPED)
+        status = event_store_file_status(store, path, errno);
+    record_reader_close(&reader);
     return status;
 }
 
@@ -161,10 +163,8 @@ static enum store_status run_scan(struct event_store *store, struct store_operat
         const int error = record_file_names(event_store_folder(store), &redrive->file,
                                             &redrive->names, &redrive->name_count);
 
-        if (error != 0) {
-            event_store_set_error(store, strerror(error));
-            return STORE_FAILED;
-        }
+        if (error != 0)
+            return event_store_file_status(store, "dead-letters", error);
         (void)go_to_file(redrive, 0);
     }
     return redrive->name_count == 0 ? STORE_OK : scan_file(store, redrive);
@@ -251,10 +251,11 @@ static enum store_status finish_queue(struct event_store *store, const struct re
     struct filter filter = {.store = store, .status = STORE_OK};
     const int error = record_file_filter(event_store_folder(store), file, keeps, &filter);
 
-    if (error != 0) {
-        event_store_set_error(store, strerror(error));
-        return STORE_FAILED;
-    }
+    char path[RECORD_PATH_SIZE];
+
+    record_file_path(event_store_folder(store), file, path);
+    if (error != 0)
+        return event_store_file_status(store, path, error);
     if (filter.status != STORE_OK)
         return filter.status;
     (void)sqlite3_bind_text(statement, 1, file->account_id, -1, SQLITE_STATIC);
@@ -264,17 +265,19 @@ static enum store_status finish_queue(struct event_store *store, const struct re
 
 static enum store_status run_finish(struct event_store *store, struct store_operation *operation)
 {
+    struct redrive *redrive = (struct redrive *)operation;
     enum store_status status;
     struct record_file file;
     bool is_found;
 
-    (void)operation;
     do {
         status = next_marked(store, &file, &is_found);
         if (status == STORE_OK && is_found)
             status = finish_queue(store, &file);
     } while (status == STORE_OK && is_found);
-    return status;
+    /* Nobody waits until somebody has removed what is in the way: the next redrive or start does the rest. */
+    redrive->is_failed = redrive->is_failed || status == STORE_SKIPPED;
+    return status == STORE_SKIPPED ? STORE_OK : status;
 }
 
 /* The steps as the loop sees them. */
@@ -399,13 +402,13 @@ static void on_rest_finished(struct store_operation *operation, enum store_statu
 
 bool async_finish_redrives(struct async_invoker *invoker)
 {
-    struct store_operation *operation = calloc(1, sizeof *operation);
+    struct redrive *redrive = calloc(1, sizeof *redrive);
 
-    if (operation == NULL)
+    if (redrive == NULL)
         return false;
-    operation->kind = OPERATION_WRITE;
-    operation->run = run_finish;
-    operation->done = on_rest_finished;
-    store_worker_submit(event_queue_worker(invoker->queue), operation);
+    redrive->operation.kind = OPERATION_WRITE;
+    redrive->operation.run = run_finish;
+    redrive->operation.done = on_rest_finished;
+    store_worker_submit(event_queue_worker(invoker->queue), &redrive->operation);
     return true;
 }

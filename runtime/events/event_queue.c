@@ -151,12 +151,10 @@ static enum store_status append_records(struct event_store *store, struct event_
                                              bytes_view(record->line), is_synced);
 
         if (error != 0) {
-            char why[RECORD_PATH_SIZE + 128];
+            char path[RECORD_PATH_SIZE];
 
-            record_file_path(event_store_folder(store), &record->file, why);
-            (void)snprintf(why + strlen(why), 128, ": %s", strerror(error));
-            event_store_set_error(store, why);
-            return STORE_SKIPPED;
+            record_file_path(event_store_folder(store), &record->file, path);
+            return event_store_file_status(store, path, error);
         }
     }
     return STORE_OK;

@@ -104,8 +104,11 @@ typedef void event_oldest_fn(int64_t lane_id, int64_t enqueued_at_ms, enum store
                              void *context);
 bool event_queue_oldest(struct event_queue *queue, event_oldest_fn *on_oldest, void *context);
 
-/* The lines of a file, or of all of a kind, as a JSON array; see record_file_list(). `array` is the callee's. */
-typedef void event_records_fn(struct bytes *array, enum store_status status, void *context);
+/*
+ * The lines of a file, or of all of a kind, as a JSON array; see record_file_list(). `array` is the callee's. NULL when
+ * it failed; `why` then says which file is the trouble, if one is.
+ */
+typedef void event_records_fn(struct bytes *array, const char *why, void *context);
 bool event_queue_records(struct event_queue *queue, const struct record_file *file,
                          event_records_fn *on_records, void *context);
 

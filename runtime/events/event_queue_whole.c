@@ -184,22 +184,17 @@ bool event_queue_oldest(struct event_queue *queue, event_oldest_fn *on_oldest, v
     return true;
 }
 
-static enum store_status file_status(struct event_store *store, int error)
-{
-    if (error == 0)
-        return STORE_OK;
-    event_store_set_error(store, strerror(error));
-    return STORE_FAILED;
-}
-
 static enum store_status run_records(struct event_store *store, struct store_operation *operation)
 {
     struct queue_operation *list = (struct queue_operation *)operation;
 
+    char path[RECORD_PATH_SIZE];
+
     bytes_release(list->array); /* of a batch that failed */
     list->array = NULL;
-    return file_status(store, record_file_list(event_store_folder(store), &list->file,
-                                               RECORDS_LIST_MAX, &list->array));
+    return event_store_file_status(store, path,
+                                   record_file_list(event_store_folder(store), &list->file,
+                                                    RECORDS_LIST_MAX, &list->array, path));
 }
 
 static void on_records_done(struct store_operation *operation, enum store_status status)
@@ -210,7 +205,7 @@ static void on_records_done(struct store_operation *operation, enum store_status
         bytes_release(list->array);
         list->array = NULL;
     }
-    list->on_records(list->array, status, list->context);
+    list->on_records(list->array, operation->why, list->context);
     free(list);
 }
 
@@ -232,14 +227,15 @@ static enum store_status run_remove(struct event_store *store, struct store_oper
 {
     const struct queue_operation *removal = (const struct queue_operation *)operation;
     sqlite3_stmt *statement = event_store_statement(store, STORE_CLEAR_ORIGINS);
-    enum store_status status;
+    char path[RECORD_PATH_SIZE];
+    const enum store_status status = event_store_file_status(
+        store, path,
+        record_file_remove_all(event_store_folder(store), removal->file.account_id, path));
 
-    (void)sqlite3_bind_text(statement, 1, removal->file.account_id, -1, SQLITE_STATIC);
-    status = event_store_step(store, statement, NULL);
     if (status != STORE_OK)
         return status;
-    return file_status(store,
-                       record_file_remove_all(event_store_folder(store), removal->file.account_id));
+    (void)sqlite3_bind_text(statement, 1, removal->file.account_id, -1, SQLITE_STATIC);
+    return event_store_step(store, statement, NULL);
 }
 
 static enum store_status run_nothing(struct event_store *store, struct store_operation *operation)

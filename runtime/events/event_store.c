@@ -1,5 +1,7 @@
 #include "runtime/events/event_store_internal.h"
 
+#include "runtime/events/record_reader.h"
+
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -112,6 +114,14 @@ const char *event_store_error(const struct event_store *store)
 void event_store_set_error(struct event_store *store, const char *error)
 {
     (void)snprintf(store->error, sizeof store->error, "%s", error);
+}
+
+enum store_status event_store_file_status(struct event_store *store, const char *path, int error)
+{
+    if (error == 0)
+        return STORE_OK;
+    (void)snprintf(store->error, sizeof store->error, "%s: %s", path, record_file_error(error));
+    return STORE_SKIPPED;
 }
 
 sqlite3_stmt *event_store_statement(struct event_store *store, enum store_statement statement)

@@ -89,7 +89,10 @@ enum durability event_store_durability(const struct event_store *store);
 
 /* Why the last operation failed, for people. */
 const char *event_store_error(const struct event_store *store);
-void event_store_set_error(struct event_store *store, const char *error); /* of a file beside it */
+void event_store_set_error(struct event_store *store, const char *error);
+
+/* Of a file beside it: STORE_OK for 0, else STORE_SKIPPED with an error that names the file. */
+enum store_status event_store_file_status(struct event_store *store, const char *path, int error);
 
 /* A statement ready to be bound and stepped; reset it by event_store_end(). NULL after a failed event_store_replace(). */
 sqlite3_stmt *event_store_statement(struct event_store *store, enum store_statement statement);

@@ -1,7 +1,10 @@
 #include "runtime/events/record_file.h"
 
+#include "base/json/json_string.h"
+#include "base/json/json_text.h"
 #include "runtime/events/data_folder.h"
 #include "runtime/events/record_order.h"
+#include "runtime/events/record_reader.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -63,16 +66,16 @@ void record_file_path(const char *folder, const struct record_file *file,
 static int open_to_append(const char *folder, const struct record_file *file)
 {
     char path[RECORD_PATH_SIZE], parent[RECORD_PATH_SIZE];
-    const int flags = O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC;
+    const int flags = O_RDWR | O_APPEND | O_CREAT;
     int descriptor;
 
     record_file_path(folder, file, path);
-    descriptor = open(path, flags, 0666);
+    descriptor = record_file_descriptor(path, flags);
     if (descriptor >= 0 || errno != ENOENT)
         return descriptor;
     folder_path(folder, file, parent);
     errno = folder_make(parent);
-    return errno == 0 ? open(path, flags, 0666) : -1;
+    return errno == 0 ? record_file_descriptor(path, flags) : -1;
 }
 
 /* Where the last whole line ends. -1 with errno. */
@@ -144,35 +147,54 @@ int record_file_append(const char *folder, const struct record_file *file, struc
     return error;
 }
 
-/* Appends the newest whole lines of a file that fit. */
+/* A line that isn't JSON, which somebody else has written, is listed as a string. */
+static bool append_line(struct bytes **lines, struct bytes_view line)
+{
+    if (line.length == 0)
+        return true;
+    return (json_text_check(line.data, line.length, NULL)
+                ? bytes_append(lines, line.data, line.length)
+                : json_string_append(lines, line)) &&
+           bytes_append(lines, "\n", 1);
+}
+
+/* Appends the newest whole lines that fit. */
+static int list_lines(struct record_reader *reader, size_t byte_max, struct bytes **lines)
+{
+    enum record_read_status status = RECORD_READ_LINE;
+    struct bytes_view line;
+    struct stat file;
+
+    if (fstat(reader->descriptor, &file) != 0)
+        return errno;
+    if ((size_t)file.st_size > byte_max) { /* from the first line that begins there */
+        reader->offset = file.st_size - (off_t)byte_max - 1;
+        status = record_reader_next(reader, &line);
+    }
+    while (status == RECORD_READ_LINE &&
+           (status = record_reader_next(reader, &line)) == RECORD_READ_LINE) {
+        if (!append_line(lines, line))
+            return ENOMEM;
+    }
+    return status == RECORD_READ_FAILED ? errno : 0;
+}
+
 static int list_file(const char *path, size_t byte_max, struct bytes **lines)
 {
-    FILE *stream = fopen(path, "re");
-    char *line = NULL;
-    size_t capacity = 0;
-    struct stat status;
-    ssize_t length;
-    int error = 0;
+    struct record_reader reader;
+    int error;
 
-    if (stream == NULL)
+    if (!record_reader_open(&reader, path, 0))
         return errno == ENOENT ? 0 : errno;
-    if (fstat(fileno(stream), &status) != 0) {
-        error = errno;
-    } else if ((size_t)status.st_size > byte_max) {
-        if (fseeko(stream, status.st_size - (off_t)byte_max, SEEK_SET) != 0 ||
-            getline(&line, &capacity, stream) < 0)
-            error = EIO;
-    }
-    while (error == 0 && (length = getline(&line, &capacity, stream)) > 0 &&
-           line[length - 1] == '\n') {
-        if (!bytes_append(lines, line, (size_t)length))
-            error = ENOMEM;
-    }
-    if (error == 0 && ferror(stream))
-        error = EIO;
-    free(line);
-    (void)fclose(stream);
+    error = list_lines(&reader, byte_max, lines);
+    record_reader_close(&reader);
     return error;
+}
+
+/* The system bounds names to 255 bytes, and folder_name is far shorter than the rest. */
+static void entry_path(const char *folder_name, const char *name, char path[RECORD_PATH_SIZE])
+{
+    (void)snprintf(path, RECORD_PATH_SIZE, "%.*s/%s", RECORD_PATH_SIZE - 258, folder_name, name);
 }
 
 static int is_record_file(const struct dirent *entry)
@@ -182,21 +204,23 @@ static int is_record_file(const struct dirent *entry)
     return length > tail && strcmp(entry->d_name + length - tail, ending) == 0;
 }
 
-static int list_all(const char *folder_name, size_t byte_max, struct bytes **lines)
+static int list_all(const char *folder_name, size_t byte_max, struct bytes **lines,
+                    char path[RECORD_PATH_SIZE])
 {
-    char path[RECORD_PATH_SIZE + 258];
     struct dirent **entries;
     const int count = scandir(folder_name, &entries, is_record_file, alphasort);
     int error = 0;
 
+    (void)snprintf(path, RECORD_PATH_SIZE, "%s", folder_name);
     if (count < 0)
         return errno == ENOENT ? 0 : errno;
     for (int i = 0; i < count; i++) {
         const size_t length = bytes_view(*lines).length;
 
-        (void)snprintf(path, sizeof path, "%s/%s", folder_name, entries[i]->d_name);
-        if (error == 0 && length < byte_max)
+        if (error == 0 && length < byte_max) {
+            entry_path(folder_name, entries[i]->d_name, path);
             error = list_file(path, byte_max - length, lines);
+        }
         free(entries[i]);
     }
     free(entries);
@@ -204,17 +228,17 @@ static int list_all(const char *folder_name, size_t byte_max, struct bytes **lin
 }
 
 int record_file_list(const char *folder, const struct record_file *file, size_t byte_max,
-                     struct bytes **array)
+                     struct bytes **array, char path[RECORD_PATH_SIZE])
 {
     const bool is_all = file->name[0] == '\0';
-    char path[RECORD_PATH_SIZE];
+    char folder_name[RECORD_PATH_SIZE];
     struct bytes *lines = NULL;
     int error;
 
     *array = NULL;
     if (is_all) {
-        folder_path(folder, file, path);
-        error = list_all(path, byte_max, &lines);
+        folder_path(folder, file, folder_name);
+        error = list_all(folder_name, byte_max, &lines, path);
     } else {
         record_file_path(folder, file, path);
         error = list_file(path, byte_max, &lines);
@@ -255,22 +279,45 @@ int record_file_names(const char *folder, const struct record_file *file,
     return *names == NULL ? ENOMEM : 0;
 }
 
-static int copy_kept(FILE *from, FILE *to, record_keeps_fn *keeps, void *context)
+static int copy_kept(struct record_reader *from, FILE *to, record_keeps_fn *keeps, void *context)
 {
-    char *line = NULL;
-    size_t capacity = 0;
-    ssize_t length;
-    int error = 0;
+    enum record_read_status status;
+    struct bytes_view line;
 
-    while (error == 0 && (length = getline(&line, &capacity, from)) > 0 &&
-           line[length - 1] == '\n') {
-        if (keeps((struct bytes_view){line, (size_t)length - 1}, context) &&
-            fwrite(line, 1, (size_t)length, to) != (size_t)length)
-            error = errno;
+    while ((status = record_reader_next(from, &line)) == RECORD_READ_LINE) {
+        if (keeps(line, context) &&
+            (fwrite(line.data, 1, line.length, to) != line.length || putc('\n', to) == EOF))
+            return errno;
     }
-    if (error == 0 && ferror(from))
-        error = EIO;
-    free(line);
+    return status == RECORD_READ_FAILED ? errno : 0;
+}
+
+/* A new file, whatever was left at that place by a kill. */
+static FILE *open_new(const char *path)
+{
+    const int descriptor = unlink(path) != 0 && errno != ENOENT
+                               ? -1
+                               : record_file_descriptor(path, O_WRONLY | O_CREAT | O_EXCL);
+    FILE *stream = descriptor < 0 ? NULL : fdopen(descriptor, "w");
+
+    if (stream == NULL && descriptor >= 0)
+        (void)close(descriptor);
+    return stream;
+}
+
+static int write_kept(struct record_reader *from, const char *new_path, record_keeps_fn *keeps,
+                      void *context)
+{
+    FILE *to = open_new(new_path);
+    int error;
+
+    if (to == NULL)
+        return errno;
+    error = copy_kept(from, to, keeps, context);
+    if (error == 0 && (fflush(to) != 0 || fdatasync(fileno(to)) != 0))
+        error = errno;
+    if (fclose(to) != 0 && error == 0)
+        error = errno;
     return error;
 }
 
@@ -278,23 +325,15 @@ int record_file_filter(const char *folder, const struct record_file *file, recor
                        void *context)
 {
     char path[RECORD_PATH_SIZE], new_path[RECORD_PATH_SIZE + 8];
-    FILE *from, *to;
+    struct record_reader from;
     int error;
 
     record_file_path(folder, file, path);
     (void)snprintf(new_path, sizeof new_path, "%s.new", path);
-    from = fopen(path, "re");
-    if (from == NULL)
+    if (!record_reader_open(&from, path, 0))
         return errno == ENOENT ? 0 : errno;
-    to = fopen(new_path, "we");
-    error = to == NULL ? errno : copy_kept(from, to, keeps, context);
-    (void)fclose(from);
-    if (to == NULL)
-        return error;
-    if (error == 0 && (fflush(to) != 0 || fdatasync(fileno(to)) != 0))
-        error = errno;
-    if (fclose(to) != 0 && error == 0)
-        error = errno;
+    error = write_kept(&from, new_path, keeps, context);
+    record_reader_close(&from);
     if (error == 0 && rename(new_path, path) != 0)
         error = errno;
     if (error != 0)
@@ -302,35 +341,44 @@ int record_file_filter(const char *folder, const struct record_file *file, recor
     return error;
 }
 
-static int remove_files(const char *folder_name)
+/* Removes all that can be; the error is that of the last that can't, whose path `path` then holds. */
+static int remove_files(const char *folder_name, char path[RECORD_PATH_SIZE])
 {
-    char path[RECORD_PATH_SIZE + 258];
+    char each[RECORD_PATH_SIZE];
     struct dirent **entries;
     const int count = scandir(folder_name, &entries, is_record_file, alphasort);
     int error = 0;
 
-    if (count < 0)
+    if (count < 0) {
+        (void)snprintf(path, RECORD_PATH_SIZE, "%s", folder_name);
         return errno == ENOENT ? 0 : errno;
+    }
     for (int i = 0; i < count; i++) {
-        (void)snprintf(path, sizeof path, "%s/%s", folder_name, entries[i]->d_name);
-        if (unlink(path) != 0 && errno != ENOENT)
+        entry_path(folder_name, entries[i]->d_name, each);
+        if (unlink(each) != 0 && errno != ENOENT) {
             error = errno;
+            memcpy(path, each, sizeof each);
+        }
         free(entries[i]);
     }
     free(entries);
     return error;
 }
 
-int record_file_remove_all(const char *folder, const char *account_id)
+int record_file_remove_all(const char *folder, const char *account_id, char path[RECORD_PATH_SIZE])
 {
-    struct record_file file = {.kind = RECORD_DEAD_LETTER};
-    char path[RECORD_PATH_SIZE];
-    int error;
+    static const enum record_kind kinds[] = {RECORD_DEAD_LETTER, RECORD_DESTINATION};
+    char folder_name[RECORD_PATH_SIZE];
+    int error = 0;
 
-    (void)snprintf(file.account_id, sizeof file.account_id, "%s", account_id);
-    folder_path(folder, &file, path);
-    error = remove_files(path);
-    file.kind = RECORD_DESTINATION;
-    folder_path(folder, &file, path);
-    return error != 0 ? error : remove_files(path);
+    for (size_t i = 0; i < 2; i++) {
+        struct record_file file = {.kind = kinds[i]};
+        int own_error;
+
+        (void)snprintf(file.account_id, sizeof file.account_id, "%s", account_id);
+        folder_path(folder, &file, folder_name);
+        own_error = remove_files(folder_name, path);
+        error = own_error != 0 ? own_error : error;
+    }
+    return error;
 }

@@ -6,7 +6,7 @@
  *
  * A line goes out in one write to the end. If the disk is full in the middle of it, or the machine stopped there, what
  * there is of the last line is cut off before the next one: readers never see half a line for long, and never two run
- * together.
+ * together. Only regular files are written or read (record_reader.h); record_file_error() says what an errno means.
  *
  * Threads: any, one at a time (operations of runtime/events/store_worker.c).
  */
@@ -43,10 +43,11 @@ int record_file_append(const char *folder, const struct record_file *file, struc
 
 /*
  * The lines of one file, or of all of the kind (by their times), as one JSON array: the newest of each file that fit
- * into `byte_max`. 0 or an errno; `array` is owned by the caller. A file that isn't there is an empty one.
+ * into `byte_max`. 0 or an errno, and then `path` is what it is about; `array` is owned by the caller. A file that
+ * isn't there is an empty one. A line that isn't JSON becomes a string.
  */
 int record_file_list(const char *folder, const struct record_file *file, size_t byte_max,
-                     struct bytes **array);
+                     struct bytes **array, char path[RECORD_PATH_SIZE]);
 
 /* The names of an account's files of a kind, sorted. 0 or an errno; `names` is owned by the caller, also when empty. */
 int record_file_names(const char *folder, const struct record_file *file,
@@ -57,7 +58,7 @@ typedef bool record_keeps_fn(struct bytes_view line, void *context);
 int record_file_filter(const char *folder, const struct record_file *file, record_keeps_fn *keeps,
                        void *context);
 
-/* Removes an account's files of both kinds. 0 or an errno. */
-int record_file_remove_all(const char *folder, const char *account_id);
+/* Removes an account's files of both kinds. 0 or an errno, and then `path` is what it is about. */
+int record_file_remove_all(const char *folder, const char *account_id, char path[RECORD_PATH_SIZE]);
 
 #endif

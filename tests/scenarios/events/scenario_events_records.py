@@ -389,5 +389,88 @@ class Redriving(unittest.TestCase):
             pass
 
 
+
+class Obstacles(unittest.TestCase):
+    """What a handler may put in the place of a file of records."""
+
+    PUT = {"fifo": os.mkfifo, "directory": os.mkdir, "link": lambda path: os.symlink("/dev/zero", path)}
+    SAID = {"fifo": "is not a regular file", "directory": "is a directory", "link": "is a symbolic link"}
+
+    def test_they_hold_up_nothing_else_and_are_named(self):
+        functions = {"f": mock(FAILS, **to_queue("q"), **event_config(MaximumRetryAttempts=0)),
+                     "g": mock(FAILS, **to_queue("other"), **event_config(MaximumRetryAttempts=0))}
+        for kind, put in self.PUT.items():
+            with self.subTest(kind=kind), EventServer(functions) as server:
+                path = os.path.join(server.data_folder, "dead-letters", "q.jsonl")
+                os.makedirs(os.path.dirname(path))
+                put(path)
+                for number in range(3):
+                    server.accept("f", number)
+                server.wait_for_log(f"dead-letters/q.jsonl: {self.SAID[kind]}")
+                server.accept("g", 1)
+                wait_for(lambda: len(server.dead_letters("other")) == 1, "the letter of another queue")
+                for query in ("", "?Queue=q"):
+                    answer = server.request("GET", "/_invoked/dead-letters" + query)
+                    self.assertEqual(answer.status, 500)
+                    self.assertRegex(answer.json["error"], f"{path}: {self.SAID[kind]}.*; remove it")
+                self.assertEqual(server.redrive("q").status, 500)
+                self.assertEqual(server.drain(0.5).status, 408)
+                self.assertEqual(server.log().count(self.SAID[kind]), 1)
+                self.assertNotIn("not writable", server.log())
+                # A stop waits for nothing, and after the next start and the removal the letters are written.
+                server.stop()
+                server.start()
+                (os.rmdir if kind == "directory" else os.unlink)(path)
+                server.drained()
+                self.assertEqual(sorted(letter["Body"] for letter in server.dead_letters("q")), ["0", "1", "2"])
+
+    def test_a_reset_removes_what_is_no_directory_and_goes_on(self):
+        function = mock(FAILS, **to_queue("q"), **event_config(MaximumRetryAttempts=0))
+        for kind, put in self.PUT.items():
+            with self.subTest(kind=kind), EventServer({"f": function}) as server:
+                path = os.path.join(server.data_folder, "dead-letters", "q.jsonl")
+                os.makedirs(os.path.dirname(path))
+                put(path)
+                server.accept("f")
+                server.wait_for_log(self.SAID[kind])
+                self.assertEqual(server.request("POST", "/_invoked/reset").status, 500 if kind == "directory" else 200)
+                if kind == "directory":
+                    os.rmdir(path)
+                server.drained()
+                self.assertEqual(server.dead_letters(), [])  # that of before the reset is not written after it
+                server.accept("f", 2)
+                server.drained()
+                self.assertEqual([letter["Body"] for letter in server.dead_letters()], ["2"])
+
+    def test_lines_that_are_no_json_do_not_break_the_list(self):
+        function = mock(FAILS, **to_queue("q"), **event_config(MaximumRetryAttempts=0))
+        with EventServer({"f": function}) as server:
+            server.accept("f", 1)
+            server.drained()
+            with open(os.path.join(server.data_folder, "dead-letters", "q.jsonl"), "ab") as file:
+                file.write(b'hello\n{"a":1},{"b":\n\xff\n\n')
+            server.accept("f", 2)
+            server.drained()
+            for letters in (server.dead_letters("q"), sorted(server.dead_letters(), key=lambda letter: isinstance(letter, str))):
+                self.assertEqual([letter if isinstance(letter, str) else letter["Body"] for letter in letters
+                                  ].count("hello"), 1)
+                self.assertEqual(len(letters), 5)
+            self.assertEqual(server.redrive("q").json, {"redriven": 2})
+            server.drained()  # they fail again
+            self.assertEqual(len(server.dead_letters("q")), 5)
+
+    def test_a_queue_by_no_name_is_not_all_queues(self):
+        function = mock(FAILS, **to_queue("q"), **event_config(MaximumRetryAttempts=0))
+        with EventServer({"f": function}) as server:
+            server.accept("f")
+            server.drained()
+            for query in ("Queue=%00", "Queue=q%00x", "Queue=" + "q" * 600, "queue=q"):
+                answer = server.request("POST", "/_invoked/dead-letters/redrive?" + query)
+                self.assertEqual(answer.status, 400, query)
+            self.assertEqual(len(server.dead_letters("q")), 1)
+            self.assertEqual(server.request("GET", "/_invoked/events?functionName=f").status, 400)
+            self.assertEqual(server.request("POST", "/_invoked/drain?Timeout=1").status, 400)
+
+
 if __name__ == "__main__":
     invoked.run_tests()
