@@ -85,6 +85,8 @@ bool inspect_query_text(struct exchange *exchange, const char *name, char *value
     (void)exchange_query(exchange, name, value, size, &length);
     if (length < size && strlen(value) == length)
         return true;
+    if (length < size)
+        return inspect_query_refuse(exchange, "%s: must not contain a zero byte", name);
     return inspect_query_refuse(exchange, "%s: must be text of at most %zu bytes (has %zu)", name,
                                 size - 1, length);
 }
