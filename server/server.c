@@ -112,7 +112,7 @@ static bool open_folders(struct server *server, char why[SERVER_ERROR_SIZE])
 static bool open_queue(struct server *server, const struct config *config,
                        char why[SERVER_ERROR_SIZE])
 {
-    const struct event_store_options options = {
+    const struct store_options options = {
         .folder = server->data_folder.path,
         .data_folder = &server->data_folder,
         .durability = config->durability,

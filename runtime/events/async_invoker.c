@@ -202,7 +202,7 @@ static void on_replaced(void *context, const char *what)
 
 /* Opening and closing. */
 
-static bool on_lane(const struct event_store_lane *row, void *context)
+static bool on_lane(const struct store_lane *row, void *context)
 {
     struct async_invoker *invoker = context;
     struct account *account = strlen(row->account_id) == ACCOUNT_ID_SIZE - 1

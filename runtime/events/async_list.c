@@ -62,7 +62,7 @@ static void fill_row(struct event_row *row, const struct event_lane *lane, struc
 
 static void read_next_lane(struct row_list *list);
 
-static void on_lane_read(struct event_store_read *read, enum store_status status, void *context)
+static void on_lane_read(struct store_read *read, enum store_status status, void *context)
 {
     struct row_list *list = context;
     struct async_account *owner = list->owner;
@@ -87,7 +87,7 @@ static void read_next_lane(struct row_list *list)
 {
     struct async_account *owner = list->owner;
     struct async_invoker *invoker = owner->invoker;
-    struct event_store_read what = {
+    struct store_read what = {
         .due_max_ms = INT64_MAX, .event_max = list->row_max - list->count, .byte_max = SIZE_MAX};
 
     while (list->lane != NULL && list->lane->count == 0)
@@ -105,7 +105,7 @@ static void read_next_lane(struct row_list *list)
 }
 
 /* An operation that does nothing, so that an empty list too is told by a callback of the loop. */
-static void on_nothing_read(struct event_store_read *read, enum store_status status, void *context)
+static void on_nothing_read(struct store_read *read, enum store_status status, void *context)
 {
     struct row_list *list = context;
     struct async_account *owner = list->owner;
@@ -120,7 +120,7 @@ bool async_invoker_list(struct async_invoker *invoker, struct account *account,
                         const char *function_name, size_t row_max, event_rows_fn *on_rows,
                         void *context)
 {
-    const struct event_store_read nothing = {.lane_id = 0, .due_max_ms = 0};
+    const struct store_read nothing = {.lane_id = 0, .due_max_ms = 0};
     struct async_account *owner = async_owner(invoker, account);
     struct row_list *list = owner == NULL ? NULL : calloc(1, sizeof *list);
 

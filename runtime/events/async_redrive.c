@@ -25,8 +25,8 @@ struct letter {
     char message_id[REQUEST_ID_SIZE];
     char *function_name, *qualifier; /* the latter may be NULL */
     struct bytes *body;
-    struct event *event;          /* from step 2 on */
-    struct event_store_lane lane; /* to be stored first; id 0 when it is */
+    struct event *event;    /* from step 2 on */
+    struct store_lane lane; /* to be stored first; id 0 when it is */
     bool is_put;
 };
 
@@ -344,9 +344,9 @@ static bool make_event(struct redrive *redrive, struct letter *letter)
     if (letter->event == NULL)
         return false;
     if (!letter->event->lane->is_stored)
-        letter->lane = (struct event_store_lane){.id = letter->event->lane->id,
-                                                 .account_id = redrive->owner->account->id,
-                                                 .function_name = letter->function_name};
+        letter->lane = (struct store_lane){.id = letter->event->lane->id,
+                                           .account_id = redrive->owner->account->id,
+                                           .function_name = letter->function_name};
     return true;
 }
 

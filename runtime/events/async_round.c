@@ -159,7 +159,7 @@ static void free_all(struct event *event)
  * The counts are ours and the rows are the file's: of a damaged file they may differ. More rows than were counted are
  * events as well; fewer, with nothing left and nothing added meanwhile, would be waited for in vain.
  */
-static void recount(struct event_lane *lane, const struct event_store_read *read)
+static void recount(struct event_lane *lane, const struct store_read *read)
 {
     const size_t unread = event_lane_unread(lane);
     const bool is_all = read->next_due_ms == INT64_MAX && lane->expected_due_ms == INT64_MAX;
@@ -185,7 +185,7 @@ void async_on_read_time(uv_timer_t *timer)
 }
 
 /* A read that the emptying of the queue overtook is worth nothing. */
-static void on_read(struct event_store_read *read, enum store_status status, void *context)
+static void on_read(struct store_read *read, enum store_status status, void *context)
 {
     struct event_lane *lane = context;
     struct async_account *owner = lane->owner;
@@ -218,12 +218,12 @@ static void read_window(struct event_lane *lane)
 {
     struct async_invoker *invoker = lane->owner->invoker;
     const bool is_short = invoker->memory_bytes > MEMORY_BYTES_MAX;
-    const struct event_store_read what = {.lane_id = lane->id,
-                                          .due_max_ms = async_now_ms(lane),
-                                          .event_max = is_short ? 1 : LANE_WINDOW,
-                                          .byte_max = WINDOW_BYTES,
-                                          .has_payload = true,
-                                          .held_count = lane->held_count};
+    const struct store_read what = {.lane_id = lane->id,
+                                    .due_max_ms = async_now_ms(lane),
+                                    .event_max = is_short ? 1 : LANE_WINDOW,
+                                    .byte_max = WINDOW_BYTES,
+                                    .has_payload = true,
+                                    .held_count = lane->held_count};
     int64_t *held = event_lane_held(lane);
 
     if ((held == NULL && lane->held_count > 0) ||

@@ -12,12 +12,12 @@ struct event_queue {
     int64_t last_sequence, last_lane_id, newest_ms;
 };
 
-struct event_queue *event_queue_open(uv_loop_t *loop, const struct event_store_options *options,
+struct event_queue *event_queue_open(uv_loop_t *loop, const struct store_options *options,
                                      char fault[STORE_MESSAGE_SIZE])
 {
     struct event_queue *queue = calloc(1, sizeof *queue);
     struct event_store *store = event_store_open(options, fault);
-    struct event_store_start start = {0};
+    struct store_start start = {0};
 
     if (queue != NULL && store != NULL) {
         if (event_store_start(store, &start) == STORE_OK)
@@ -50,7 +50,7 @@ void event_queue_listen(struct event_queue *queue, const struct store_worker_lis
     store_worker_listen(queue->worker, listener);
 }
 
-enum store_status event_queue_lanes(struct event_queue *queue, event_store_lane_fn *on_lane,
+enum store_status event_queue_lanes(struct event_queue *queue, store_lane_fn *on_lane,
                                     void *context)
 {
     return event_store_lanes(queue->store, on_lane, context);
@@ -97,7 +97,7 @@ struct store_worker *event_queue_worker(struct event_queue *queue)
 struct event_operation {
     struct store_operation operation;
     struct event_end end;
-    struct event_store_lane lane; /* to be stored first; id 0 when it is */
+    struct store_lane lane; /* to be stored first; id 0 when it is */
     struct event_lane *new_lane;
     size_t appended_count;
     int64_t now_ms;
@@ -216,7 +216,7 @@ static bool submit_event(struct event_queue *queue, const struct event_end *end,
     operation->context = options->context;
     if (options->added != NULL && !options->added->lane->is_stored) {
         operation->new_lane = options->added->lane;
-        operation->lane = (struct event_store_lane){
+        operation->lane = (struct store_lane){
             .id = operation->new_lane->id,
             .account_id = operation->new_lane->account->id,
             .function_name = operation->new_lane->function_name,

@@ -20,7 +20,7 @@ struct event_queue;
 /*
  * Blocks. NULL with `fault` saying why. With a queue returned, `fault` is "" or says that a damaged file was moved aside.
  */
-struct event_queue *event_queue_open(uv_loop_t *loop, const struct event_store_options *options,
+struct event_queue *event_queue_open(uv_loop_t *loop, const struct store_options *options,
                                      char fault[STORE_MESSAGE_SIZE]);
 void event_queue_close(struct event_queue *queue, store_worker_closed_fn *on_closed, void *context);
 
@@ -31,7 +31,7 @@ void event_queue_hurry(struct event_queue *queue);
 void event_queue_listen(struct event_queue *queue, const struct store_worker_listener *listener);
 
 /* Before the first operation: calls `on_lane` for each lane with events. Blocks; a million take well under a second. */
-enum store_status event_queue_lanes(struct event_queue *queue, event_store_lane_fn *on_lane,
+enum store_status event_queue_lanes(struct event_queue *queue, store_lane_fn *on_lane,
                                     void *context);
 
 /* The newest time by an account's clock that the queue knew when it was opened; 0 when it was empty. */
@@ -87,10 +87,10 @@ bool event_queue_finish(struct event_queue *queue, const struct event_end *end,
                         event_written_fn *on_written, void *context);
 
 /* `read->first` is the callee's to take. On a failure there is nothing in it. */
-typedef void event_read_fn(struct event_store_read *read, enum store_status status, void *context);
+typedef void event_read_fn(struct store_read *read, enum store_status status, void *context);
 
 /* Takes `held` (malloc'd and sorted); NULL for none. False, with `held` freed, when out of memory. */
-bool event_queue_read(struct event_queue *queue, const struct event_store_read *what, int64_t *held,
+bool event_queue_read(struct event_queue *queue, const struct store_read *what, int64_t *held,
                       event_read_fn *on_read, void *context);
 
 typedef void event_queue_done_fn(enum store_status status, void *context);

@@ -12,7 +12,7 @@ enum { RECORDS_LIST_MAX = 64 * 1024 * 1024 };
 
 struct lane_operation {
     struct store_operation operation;
-    struct event_store_lane lane;
+    struct store_lane lane;
 };
 
 static enum store_status run_add_lane(struct event_store *store, struct store_operation *operation)
@@ -36,7 +36,7 @@ bool event_queue_add_lane(struct event_queue *queue, const struct event_lane *la
     addition->operation.done = on_lane_added;
     addition->operation.kind = OPERATION_KEPT;
     addition->operation.account = lane->account;
-    addition->lane = (struct event_store_lane){
+    addition->lane = (struct store_lane){
         .id = lane->id, .account_id = lane->account->id, .function_name = lane->function_name};
     store_worker_submit(event_queue_worker(queue), &addition->operation);
     return true;
@@ -44,7 +44,7 @@ bool event_queue_add_lane(struct event_queue *queue, const struct event_lane *la
 
 struct read_operation {
     struct store_operation operation;
-    struct event_store_read read;
+    struct store_read read;
     int64_t *held;
     event_read_fn *on_read;
     void *context;
@@ -81,7 +81,7 @@ static void on_read_done(struct store_operation *operation, enum store_status st
     free(read);
 }
 
-bool event_queue_read(struct event_queue *queue, const struct event_store_read *what, int64_t *held,
+bool event_queue_read(struct event_queue *queue, const struct store_read *what, int64_t *held,
                       event_read_fn *on_read, void *context)
 {
     struct read_operation *read = calloc(1, sizeof *read);

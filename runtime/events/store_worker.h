@@ -22,7 +22,7 @@
 #ifndef RUNTIME_EVENTS_STORE_WORKER_H
 #define RUNTIME_EVENTS_STORE_WORKER_H
 
-#include "runtime/events/event_store.h"
+#include "runtime/events/store.h"
 
 #include <uv.h>
 

@@ -207,7 +207,7 @@ static void write_config(const char *text)
 static void open_invoker(enum clock_mode mode)
 {
     char fault[STORE_MESSAGE_SIZE];
-    const struct event_store_options options = {.folder = folder, .durability = DURABILITY_PROCESS};
+    const struct store_options options = {.folder = folder, .durability = DURABILITY_PROCESS};
     struct event_queue *queue = event_queue_open(&loop, &options, fault);
     struct clock_options clock_options = {.mode = mode};
 

@@ -27,10 +27,10 @@ static struct event_lane lane;
 static int written_count, failed_count, closed_count;
 static int failing_count, skipped_count, recovered_count, replaced_count;
 static char replaced_text[STORE_MESSAGE_SIZE];
-static struct event_store_lane lanes[LANES_MAX];
+static struct store_lane lanes[LANES_MAX];
 static size_t lane_count;
 
-static bool on_lane(const struct event_store_lane *row, void *context)
+static bool on_lane(const struct store_lane *row, void *context)
 {
     (void)context;
     ck_assert_uint_lt(lane_count, LANES_MAX);
@@ -87,7 +87,7 @@ static void forget_lanes(void)
 
 static struct event_queue *try_open(enum durability durability)
 {
-    const struct event_store_options options = {.folder = folder, .durability = durability};
+    const struct store_options options = {.folder = folder, .durability = durability};
 
     struct event_queue *opened = event_queue_open(&loop, &options, fault);
 
@@ -181,9 +181,9 @@ static void add(int64_t due_ms, size_t payload_length)
     ck_assert(event_queue_add(queue, make_event(due_ms, payload_length), on_written, NULL));
 }
 
-static struct event_store_read last_read;
+static struct store_read last_read;
 
-static void on_read(struct event_store_read *read, enum store_status status, void *context)
+static void on_read(struct store_read *read, enum store_status status, void *context)
 {
     (void)context;
     ck_assert_int_eq(status, STORE_OK);
@@ -193,12 +193,12 @@ static void on_read(struct event_store_read *read, enum store_status status, voi
 
 static void read_due(int64_t due_max_ms, size_t event_max, int64_t *held, size_t held_count)
 {
-    const struct event_store_read what = {.lane_id = lane.id,
-                                          .due_max_ms = due_max_ms,
-                                          .event_max = event_max,
-                                          .byte_max = 1000000,
-                                          .has_payload = true,
-                                          .held_count = held_count};
+    const struct store_read what = {.lane_id = lane.id,
+                                    .due_max_ms = due_max_ms,
+                                    .event_max = event_max,
+                                    .byte_max = 1000000,
+                                    .has_payload = true,
+                                    .held_count = held_count};
 
     ck_assert(event_queue_read(queue, &what, held, on_read, NULL));
     run();
@@ -622,7 +622,7 @@ static size_t copy_file(const char *mode, char *data, size_t size)
     return length;
 }
 
-static void on_any_read(struct event_store_read *read, enum store_status status, void *context)
+static void on_any_read(struct store_read *read, enum store_status status, void *context)
 {
     struct event *next;
 
@@ -641,11 +641,11 @@ static void check_damaged(void)
     queue = try_open(DURABILITY_PROCESS);
     ck_assert_msg(queue != NULL, "%s", fault);
     for (size_t i = 0; i < lane_count; i++) {
-        const struct event_store_read what = {.lane_id = lanes[i].id,
-                                              .due_max_ms = INT64_MAX,
-                                              .event_max = 1000,
-                                              .byte_max = 10000000,
-                                              .has_payload = true};
+        const struct store_read what = {.lane_id = lanes[i].id,
+                                        .due_max_ms = INT64_MAX,
+                                        .event_max = 1000,
+                                        .byte_max = 10000000,
+                                        .has_payload = true};
 
         ck_assert(event_queue_read(queue, &what, NULL, on_any_read, NULL));
         run();

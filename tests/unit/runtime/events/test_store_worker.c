@@ -34,7 +34,7 @@ static enum store_status run_fake(struct event_store *store, struct store_operat
     static int64_t lane_id;
     const struct fake *fake = (struct fake *)operation;
     char function_name[32];
-    struct event_store_lane lane = {.id = ++lane_id, .account_id = "123456789012"};
+    struct store_lane lane = {.id = ++lane_id, .account_id = "123456789012"};
 
     append(ran, (char[]){fake->name, 0});
     if (is_blocked && fake->name >= 'A' && fake->name <= 'Z') {
@@ -119,8 +119,7 @@ static void on_replaced(void *context, const char *what)
 
 static void set_up(void)
 {
-    const struct event_store_options options = {.folder = "/nowhere",
-                                                .durability = DURABILITY_MEMORY};
+    const struct store_options options = {.folder = "/nowhere", .durability = DURABILITY_MEMORY};
     const struct store_worker_listener listener = {.on_failing = on_failing,
                                                    .on_skipped = on_skipped,
                                                    .on_unreadable = on_unreadable,

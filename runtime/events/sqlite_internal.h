@@ -1,16 +1,16 @@
 /*
- * event_store_internal.h - what the parts of the queue on disk share; nobody else includes this.
+ * sqlite_internal.h - what the parts of the queue on disk share; nobody else includes this.
  *
- *   event_store.c          opening and closing it, transactions, its statements
- *   event_store_file.c     the database: its tables, and whether a file is one of ours
- *   event_store_restore.c  a file that is damaged, or that somebody has removed
- *   event_rows.c           the rows (by what event_store.h declares alone)
+ *   sqlite_store.c    opening and closing it, transactions, its statements
+ *   sqlite_file.c     the database: its tables, and whether a file is one of ours
+ *   sqlite_restore.c  a file that is damaged, or that somebody has removed
+ *   sqlite_rows.c     the rows (by what store.h declares alone)
  */
-#ifndef RUNTIME_EVENTS_EVENT_STORE_INTERNAL_H
-#define RUNTIME_EVENTS_EVENT_STORE_INTERNAL_H
+#ifndef RUNTIME_EVENTS_SQLITE_INTERNAL_H
+#define RUNTIME_EVENTS_SQLITE_INTERNAL_H
 
 #include "runtime/events/data_folder.h"
-#include "runtime/events/event_store.h"
+#include "runtime/events/store.h"
 
 struct event_store {
     sqlite3 *database; /* NULL after a replacement or a restoration that failed */
@@ -26,7 +26,7 @@ struct event_store {
     bool is_reopened;            /* the file was restored, and could not be opened yet */
 };
 
-/* event_store.c: what SQLite's result comes to; the text of an error is kept. */
+/* sqlite_store.c: what SQLite's result comes to; the text of an error is kept. */
 enum store_status event_store_check(struct event_store *store, int result);
 
 /*

@@ -1,9 +1,9 @@
 /*
- * event_store.h - the queue on disk: rows of events in SQLite. Everything here blocks.
+ * store.h - the queue on disk: rows of events in SQLite. Everything here blocks.
  *
  * Owns:     <data folder>/queue.db with its -wal and -shm (none for DURABILITY_MEMORY).
  * Used by:  runtime/events/store_worker.c, and the operations that run on it (event_queue.c, dead_letter.c).
- * Threads:  any, one at a time. Its parts: event_store_internal.h.
+ * Threads:  any, one at a time. Its parts: sqlite_internal.h.
  *
  * Rows of one function and account form a lane, and stand in it in the order of (due, sequence): one index does for
  * taking what is due, for the next time that something is, and for the counts at the start. Which events run is known in
@@ -11,8 +11,8 @@
  *
  * To change the tables, raise STORE_FORMAT, and let event_store_open() bring an older file up to it.
  */
-#ifndef RUNTIME_EVENTS_EVENT_STORE_H
-#define RUNTIME_EVENTS_EVENT_STORE_H
+#ifndef RUNTIME_EVENTS_STORE_H
+#define RUNTIME_EVENTS_STORE_H
 
 #include "config/config.h"
 #include "runtime/events/event.h"
@@ -60,7 +60,7 @@ enum store_statement {
 
 struct event_store;
 
-struct event_store_options {
+struct store_options {
     const char *folder;                    /* the data folder; shorter than STORE_FOLDER_SIZE */
     const struct data_folder *data_folder; /* who has its lock; NULL: nobody */
     enum durability durability;
@@ -70,7 +70,7 @@ struct event_store_options {
  * NULL with `fault` saying what is wrong and how to mend it. A damaged file is moved aside and a new one begun; `fault`
  * then says so although a store is returned, and is "" otherwise.
  */
-struct event_store *event_store_open(const struct event_store_options *options,
+struct event_store *event_store_open(const struct store_options *options,
                                      char fault[STORE_MESSAGE_SIZE]);
 void event_store_close(struct event_store *store);
 
@@ -111,25 +111,24 @@ void event_store_rollback(struct event_store *store);
 enum store_status event_store_probe(struct event_store *store);
 
 /* What is there at the start; the caller's callback copies what it needs. False from it stops. */
-struct event_store_lane {
+struct store_lane {
     int64_t id;
     const char *account_id, *function_name;
     size_t count;
     int64_t next_due_ms;
 };
-typedef bool event_store_lane_fn(const struct event_store_lane *lane, void *context);
-enum store_status event_store_lanes(struct event_store *store, event_store_lane_fn *on_lane,
+typedef bool store_lane_fn(const struct store_lane *lane, void *context);
+enum store_status event_store_lanes(struct event_store *store, store_lane_fn *on_lane,
                                     void *context);
 
-struct event_store_start {
+struct store_start {
     int64_t last_sequence, last_lane_id; /* 0 for none */
     int64_t newest_ms; /* the newest time by the clock of an account with events; 0 when empty */
 };
-enum store_status event_store_start(struct event_store *store, struct event_store_start *start);
+enum store_status event_store_start(struct event_store *store, struct store_start *start);
 
 /* Within a transaction. */
-enum store_status event_store_add_lane(struct event_store *store,
-                                       const struct event_store_lane *lane);
+enum store_status event_store_add_lane(struct event_store *store, const struct store_lane *lane);
 enum store_status event_store_add(struct event_store *store, const struct event *event);
 enum store_status event_store_finish(struct event_store *store, int64_t sequence);
 
@@ -142,7 +141,7 @@ enum store_status event_store_clear(struct event_store *store, const char *accou
                                     int64_t last_sequence);
 
 /* Rows of a lane in their order, as owned events. */
-struct event_store_read {
+struct store_read {
     int64_t lane_id;
     int64_t due_max_ms; /* only those due by then */
     size_t event_max, byte_max;
@@ -155,7 +154,7 @@ struct event_store_read {
     int64_t
         next_due_ms; /* of the first that is left in the database and not held; INT64_MAX for none */
 };
-enum store_status event_store_read(struct event_store *store, struct event_store_read *read);
+enum store_status event_store_read(struct event_store *store, struct store_read *read);
 
 /* When the oldest was accepted, by its account's clock; `lane_id` 0 when the queue is empty. */
 enum store_status event_store_oldest(struct event_store *store, int64_t *lane_id,

@@ -1,4 +1,4 @@
-#include "runtime/events/event_store_internal.h"
+#include "runtime/events/sqlite_internal.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,4 +1,4 @@
-#include "runtime/events/event_store_internal.h"
+#include "runtime/events/sqlite_internal.h"
 
 #include "runtime/events/record_reader.h"
 
@@ -57,7 +57,7 @@ enum store_status event_store_check(struct event_store *store, int result)
     return status;
 }
 
-struct event_store *event_store_open(const struct event_store_options *options,
+struct event_store *event_store_open(const struct store_options *options,
                                      char fault[STORE_MESSAGE_SIZE])
 {
     struct event_store *store = calloc(1, sizeof *store);

@@ -1,14 +1,14 @@
 /*
- * The rows of event_store.h: events and lanes, read and written.
+ * The rows of store.h: events and lanes, read and written.
  */
 #include "base/clock.h"
-#include "runtime/events/event_store.h"
+#include "runtime/events/store.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum store_status event_store_lanes(struct event_store *store, event_store_lane_fn *on_lane,
+enum store_status event_store_lanes(struct event_store *store, store_lane_fn *on_lane,
                                     void *context)
 {
     /* The counts come from the index alone. */
@@ -25,7 +25,7 @@ enum store_status event_store_lanes(struct event_store *store, event_store_lane_
         result = sqlite3_step(statement);
         if (result != SQLITE_ROW)
             break;
-        const struct event_store_lane lane = {
+        const struct store_lane lane = {
             .id = sqlite3_column_int64(statement, 0),
             .account_id = (const char *)sqlite3_column_text(statement, 1),
             .function_name = (const char *)sqlite3_column_text(statement, 2),
@@ -42,7 +42,7 @@ enum store_status event_store_lanes(struct event_store *store, event_store_lane_
     return status;
 }
 
-enum store_status event_store_start(struct event_store *store, struct event_store_start *start)
+enum store_status event_store_start(struct event_store *store, struct store_start *start)
 {
     static const char text[] = "SELECT (SELECT ifnull(max(sequence), 0) FROM events),"
                                " (SELECT ifnull(max(id), 0) FROM lanes),"
@@ -54,7 +54,7 @@ enum store_status event_store_start(struct event_store *store, struct event_stor
     enum store_status status;
     int result = sqlite3_prepare_v2(database, text, -1, &statement, NULL);
 
-    *start = (struct event_store_start){0};
+    *start = (struct store_start){0};
     if (result == SQLITE_OK)
         result = sqlite3_step(statement);
     if (result == SQLITE_ROW) {
@@ -81,8 +81,7 @@ static void bind_bytes(sqlite3_stmt *statement, int at, const struct bytes *byte
         (void)sqlite3_bind_blob64(statement, at, bytes->data, bytes->length, SQLITE_STATIC);
 }
 
-enum store_status event_store_add_lane(struct event_store *store,
-                                       const struct event_store_lane *lane)
+enum store_status event_store_add_lane(struct event_store *store, const struct store_lane *lane)
 {
     sqlite3_stmt *statement = event_store_statement(store, STORE_ADD_LANE);
 
@@ -191,7 +190,7 @@ static bool read_bytes(sqlite3_stmt *statement, int column, struct bytes **bytes
     return *bytes != NULL;
 }
 
-static struct event *read_event(sqlite3_stmt *statement, const struct event_store_read *read)
+static struct event *read_event(sqlite3_stmt *statement, const struct store_read *read)
 {
     struct event *event = event_new();
     const char *request_id = (const char *)sqlite3_column_text(statement, 5);
@@ -223,14 +222,14 @@ static int compare_sequences(const void *left, const void *right)
     return (a > b) - (a < b);
 }
 
-static bool is_held(const struct event_store_read *read, int64_t sequence)
+static bool is_held(const struct store_read *read, int64_t sequence)
 {
     return read->held_count > 0 && bsearch(&sequence, read->held, read->held_count,
                                            sizeof *read->held, compare_sequences) != NULL;
 }
 
 /* Appends one. SQLITE_ROW asks for the next, SQLITE_DONE says that it is enough. */
-static int read_row(sqlite3_stmt *statement, struct event_store_read *read, struct event ***last,
+static int read_row(sqlite3_stmt *statement, struct store_read *read, struct event ***last,
                     size_t *weight)
 {
     struct event *event;
@@ -252,7 +251,7 @@ static int read_row(sqlite3_stmt *statement, struct event_store_read *read, stru
     return SQLITE_ROW;
 }
 
-enum store_status event_store_read(struct event_store *store, struct event_store_read *read)
+enum store_status event_store_read(struct event_store *store, struct store_read *read)
 {
     sqlite3_stmt *statement = event_store_statement(store, STORE_READ);
     struct event **last = &read->first;

@@ -1,4 +1,4 @@
-#include "runtime/events/event_store_internal.h"
+#include "runtime/events/sqlite_internal.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -222,7 +222,7 @@ static enum store_status open_file(struct event_store *store, char fault[STORE_M
     return status == STORE_OK ? prepare(store) : status;
 }
 
-static bool ignore_lane(const struct event_store_lane *lane, void *context)
+static bool ignore_lane(const struct store_lane *lane, void *context)
 {
     (void)lane;
     (void)context;
@@ -232,7 +232,7 @@ static bool ignore_lane(const struct event_store_lane *lane, void *context)
 /* Reads all that the start needs, so that damage there is found while the file can still be replaced. */
 enum store_status event_store_open_file(struct event_store *store, char fault[STORE_MESSAGE_SIZE])
 {
-    struct event_store_start start;
+    struct store_start start;
     enum store_status status;
 
     store->is_opening = true;
