@@ -158,7 +158,7 @@ static void restore_event(struct event_lane *lane, const struct event *event)
     if (copy == NULL)
         async_out_of_memory();
     async_begin(lane->owner);
-    if (!event_queue_add_again(lane->owner->invoker->queue, copy, on_restored_event, lane->owner))
+    if (!event_queue_add(lane->owner->invoker->queue, copy, true, on_restored_event, lane->owner))
         async_out_of_memory();
 }
 
@@ -403,7 +403,7 @@ enum enqueue_status async_invoker_enqueue(struct async_invoker *invoker,
         return status;
     event->on_accepted = on_done;
     event->context = context;
-    if (!event_queue_add(invoker->queue, event, on_added, event->lane->owner)) {
+    if (!event_queue_add(invoker->queue, event, false, on_added, event->lane->owner)) {
         async_accept(event, STORE_FAILED);
         return ENQUEUE_NO_MEMORY;
     }

@@ -98,7 +98,7 @@ static void read_next_lane(struct row_list *list)
     }
     what.lane_id = list->lane->id;
     async_begin(owner);
-    if (event_queue_read(invoker->queue, &what, NULL, on_lane_read, list))
+    if (event_queue_read(invoker->queue, owner->account, &what, NULL, on_lane_read, list))
         return;
     end_list(list, false);
     async_end(owner);
@@ -128,7 +128,7 @@ bool async_invoker_list(struct async_invoker *invoker, struct account *account,
         return false;
     list->rows = calloc(row_max + 1, sizeof *list->rows);
     if (list->rows == NULL ||
-        !event_queue_read(invoker->queue, &nothing, NULL, on_nothing_read, list)) {
+        !event_queue_read(invoker->queue, account, &nothing, NULL, on_nothing_read, list)) {
         free(list->rows);
         free(list);
         return false;
@@ -200,13 +200,15 @@ bool async_invoker_clear(struct async_invoker *invoker, struct account *account,
         if (lane->count > 0)
             forget_lane(lane);
     }
-    clearing->open_count = 2;
-    async_begin(owner);
+    clearing->open_count = 1;
     async_begin(owner);
     if (!event_queue_clear(invoker->queue, account, on_cleared, clearing))
         async_out_of_memory();
-    if (!event_queue_remove_records(invoker->queue,
-                                    has_records ? (account->is_default ? "" : account->id) : NULL,
+    if (!has_records)
+        return true;
+    clearing->open_count++;
+    async_begin(owner);
+    if (!event_queue_remove_records(invoker->queue, account->is_default ? "" : account->id,
                                     on_cleared, clearing))
         async_out_of_memory();
     return true;

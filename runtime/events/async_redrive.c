@@ -23,7 +23,7 @@ enum { LETTERS_MAX = 500, LETTERS_BYTES_MAX = 4 * 1024 * 1024 };
 
 struct letter {
     char message_id[REQUEST_ID_SIZE];
-    char *function_name, *qualifier; /* the latter may be NULL */
+    struct store_origin origin;
     struct bytes *body;
     struct event *event;    /* from step 2 on */
     struct store_lane lane; /* to be stored first; id 0 when it is */
@@ -48,8 +48,8 @@ struct redrive {
 static void clear_letters(struct redrive *redrive)
 {
     for (size_t i = 0; i < redrive->letter_count; i++) {
-        free(redrive->letters[i].function_name);
-        free(redrive->letters[i].qualifier);
+        free(redrive->letters[i].origin.function_name);
+        free(redrive->letters[i].origin.qualifier);
         bytes_release(redrive->letters[i].body);
     }
     memset(redrive->letters, 0, sizeof redrive->letters);
@@ -58,23 +58,8 @@ static void clear_letters(struct redrive *redrive)
 
 /* Scanning; on a pool thread. */
 
-/* STORE_OK with no function name: nobody knows, or it is redriven already. */
-static enum store_status find_origin(struct event_store *store, struct letter *letter)
-{
-    sqlite3_stmt *statement = event_store_statement(store, STORE_ORIGIN);
-    int result;
-
-    (void)sqlite3_bind_text(statement, 1, letter->message_id, -1, SQLITE_STATIC);
-    result = sqlite3_step(statement);
-    if (result == SQLITE_ROW &&
-        (!event_set_text(&letter->function_name, (const char *)sqlite3_column_text(statement, 0)) ||
-         !event_set_text(&letter->qualifier, (const char *)sqlite3_column_text(statement, 1))))
-        result = SQLITE_NOMEM;
-    return event_store_end(store, statement, result);
-}
-
 /* A line that is no dead letter of ours is passed over, and stays in the file. */
-static enum store_status scan_line(struct event_store *store, struct redrive *redrive,
+static enum store_status scan_line(struct store *store, struct redrive *redrive,
                                    struct bytes_view line)
 {
     struct letter *letter = &redrive->letters[redrive->letter_count];
@@ -86,8 +71,8 @@ static enum store_status scan_line(struct event_store *store, struct redrive *re
     if (cJSON_IsString(id) && cJSON_IsString(body) &&
         strlen(id->valuestring) == REQUEST_ID_SIZE - 1) {
         memcpy(letter->message_id, id->valuestring, REQUEST_ID_SIZE);
-        status = find_origin(store, letter);
-        if (status == STORE_OK && letter->function_name != NULL) {
+        status = store->engine->origin(store, letter->message_id, &letter->origin);
+        if (status == STORE_OK && letter->origin.function_name != NULL) {
             letter->body = bytes_copy(body->valuestring, strlen(body->valuestring));
             redrive->letter_count++;
             status = letter->body == NULL ? STORE_FAILED : STORE_OK;
@@ -97,7 +82,7 @@ static enum store_status scan_line(struct event_store *store, struct redrive *re
     return status;
 }
 
-static enum store_status scan_lines(struct event_store *store, struct redrive *redrive,
+static enum store_status scan_lines(struct store *store, struct redrive *redrive,
                                     struct record_reader *reader)
 {
     const off_t start = redrive->offset;
@@ -126,20 +111,20 @@ static enum store_status scan_lines(struct event_store *store, struct redrive *r
     return status;
 }
 
-static enum store_status scan_file(struct event_store *store, struct redrive *redrive)
+static enum store_status scan_file(struct store *store, struct redrive *redrive)
 {
     char path[RECORD_PATH_SIZE];
     struct record_reader reader;
     enum store_status status;
 
-    record_file_path(event_store_folder(store), &redrive->file, path);
+    record_file_path(store->folder, &redrive->file, path);
     if (!record_reader_open(&reader, path, redrive->offset)) {
         redrive->has_end = redrive->is_missing = true;
-        return errno == ENOENT ? STORE_OK : event_store_file_status(store, path, errno);
+        return errno == ENOENT ? STORE_OK : store_file_status(store, path, errno);
     }
     status = scan_lines(store, redrive, &reader);
     if (status == STORE_SKIPPED)
-        status = event_store_file_status(store, path, errno);
+        status = store_file_status(store, path, errno);
     record_reader_close(&reader);
     return status;
 }
@@ -155,16 +140,16 @@ static bool go_to_file(struct redrive *redrive, size_t at)
     return true;
 }
 
-static enum store_status run_scan(struct event_store *store, struct store_operation *operation)
+static enum store_status run_scan(struct store *store, struct store_operation *operation)
 {
     struct redrive *redrive = (struct redrive *)operation;
 
     if (redrive->names == NULL) {
-        const int error = record_file_names(event_store_folder(store), &redrive->file,
-                                            &redrive->names, &redrive->name_count);
+        const int error =
+            record_file_names(store->folder, &redrive->file, &redrive->names, &redrive->name_count);
 
         if (error != 0)
-            return event_store_file_status(store, "dead-letters", error);
+            return store_file_status(store, "dead-letters", error);
         (void)go_to_file(redrive, 0);
     }
     return redrive->name_count == 0 ? STORE_OK : scan_file(store, redrive);
@@ -172,23 +157,18 @@ static enum store_status run_scan(struct event_store *store, struct store_operat
 
 /* Putting; on a pool thread. */
 
-static enum store_status put_letter(struct event_store *store, struct letter *letter)
+static enum store_status put_letter(struct store *store, struct letter *letter)
 {
-    sqlite3_stmt *statement = event_store_statement(store, STORE_MARK);
-    enum store_status status;
-    int changed;
+    enum store_status status = store->engine->redrive(store, letter->message_id, &letter->is_put);
 
-    (void)sqlite3_bind_text(statement, 1, letter->message_id, -1, SQLITE_STATIC);
-    status = event_store_step(store, statement, &changed);
-    letter->is_put = status == STORE_OK && changed == 1;
-    if (!letter->is_put)
+    if (status != STORE_OK || !letter->is_put)
         return status; /* the file has it twice: once is enough */
     if (letter->lane.id != 0)
-        status = event_store_add_lane(store, &letter->lane);
-    return status == STORE_OK ? event_store_add(store, letter->event) : status;
+        status = store->engine->add_lane(store, &letter->lane);
+    return status == STORE_OK ? store->engine->add(store, letter->event) : status;
 }
 
-static enum store_status run_put(struct event_store *store, struct store_operation *operation)
+static enum store_status run_put(struct store *store, struct store_operation *operation)
 {
     struct redrive *redrive = (struct redrive *)operation;
     enum store_status status = STORE_OK;
@@ -203,78 +183,49 @@ static enum store_status run_put(struct event_store *store, struct store_operati
 /* Finishing; on a pool thread. */
 
 struct filter {
-    struct event_store *store;
+    struct store *store;
     enum store_status status;
 };
 
 static bool keeps(struct bytes_view line, void *context)
 {
     struct filter *filter = context;
-    sqlite3_stmt *statement = event_store_statement(filter->store, STORE_IS_MARKED);
     cJSON *root = cJSON_ParseWithLength(line.data, line.length);
     const cJSON *id = cJSON_GetObjectItemCaseSensitive(root, "MessageId");
-    int result = SQLITE_DONE;
+    bool is_redriven = false;
 
-    if (filter->status == STORE_OK && cJSON_IsString(id)) {
-        (void)sqlite3_bind_text(statement, 1, id->valuestring, -1, SQLITE_TRANSIENT);
-        result = sqlite3_step(statement);
-        filter->status = event_store_end(filter->store, statement, result);
-        (void)sqlite3_clear_bindings(statement);
-    }
+    if (filter->status == STORE_OK && cJSON_IsString(id))
+        filter->status =
+            filter->store->engine->is_redriven(filter->store, id->valuestring, &is_redriven);
     cJSON_Delete(root);
-    return result != SQLITE_ROW;
+    return !is_redriven;
 }
 
-/* `is_found` false when no queue has marks any more. */
-static enum store_status next_marked(struct event_store *store, struct record_file *file,
-                                     bool *is_found)
+static enum store_status finish_queue(struct store *store, const struct record_file *file)
 {
-    sqlite3_stmt *statement = event_store_statement(store, STORE_MARKED_QUEUE);
-    const int result = sqlite3_step(statement);
-
-    *file = (struct record_file){.kind = RECORD_DEAD_LETTER};
-    *is_found = result == SQLITE_ROW;
-    if (*is_found) {
-        const char *account_id = (const char *)sqlite3_column_text(statement, 0);
-        const char *name = (const char *)sqlite3_column_text(statement, 1);
-
-        (void)snprintf(file->account_id, sizeof file->account_id, "%s",
-                       account_id == NULL ? "" : account_id);
-        (void)snprintf(file->name, sizeof file->name, "%s", name == NULL ? "" : name);
-    }
-    return event_store_end(store, statement, result);
-}
-
-static enum store_status finish_queue(struct event_store *store, const struct record_file *file)
-{
-    sqlite3_stmt *statement = event_store_statement(store, STORE_FORGET_MARKED);
     struct filter filter = {.store = store, .status = STORE_OK};
-    const int error = record_file_filter(event_store_folder(store), file, keeps, &filter);
-
+    const int error = record_file_filter(store->folder, file, keeps, &filter);
     char path[RECORD_PATH_SIZE];
 
-    record_file_path(event_store_folder(store), file, path);
+    record_file_path(store->folder, file, path);
     if (error != 0)
-        return event_store_file_status(store, path, error);
+        return store_file_status(store, path, error);
     if (filter.status != STORE_OK)
         return filter.status;
-    (void)sqlite3_bind_text(statement, 1, file->account_id, -1, SQLITE_STATIC);
-    (void)sqlite3_bind_text(statement, 2, file->name, -1, SQLITE_STATIC);
-    return event_store_step(store, statement, NULL);
+    return store->engine->forget_redriven(store, file);
 }
 
-static enum store_status run_finish(struct event_store *store, struct store_operation *operation)
+static enum store_status run_finish(struct store *store, struct store_operation *operation)
 {
     struct redrive *redrive = (struct redrive *)operation;
     enum store_status status;
     struct record_file file;
-    bool is_found;
 
     do {
-        status = next_marked(store, &file, &is_found);
-        if (status == STORE_OK && is_found)
+        status = store->engine->redriven_queue(store, &file);
+        if (status == STORE_OK && file.name[0] != '\0')
             status = finish_queue(store, &file);
-    } while (status == STORE_OK && is_found);
+    } while (status == STORE_OK && file.name[0] != '\0');
     /* Nobody waits until somebody has removed what is in the way: the next redrive or start does the rest. */
     redrive->is_failed = redrive->is_failed || status == STORE_SKIPPED;
     return status == STORE_SKIPPED ? STORE_OK : status;
@@ -335,8 +286,8 @@ static void on_put(struct store_operation *operation, enum store_status status)
 static bool make_event(struct redrive *redrive, struct letter *letter)
 {
     const struct enqueue_options options = {.account = redrive->owner->account,
-                                            .function_name = letter->function_name,
-                                            .qualifier = letter->qualifier,
+                                            .function_name = letter->origin.function_name,
+                                            .qualifier = letter->origin.qualifier,
                                             .payload = letter->body};
     enum enqueue_status status;
 
@@ -346,7 +297,7 @@ static bool make_event(struct redrive *redrive, struct letter *letter)
     if (!letter->event->lane->is_stored)
         letter->lane = (struct store_lane){.id = letter->event->lane->id,
                                            .account_id = redrive->owner->account->id,
-                                           .function_name = letter->function_name};
+                                           .function_name = letter->origin.function_name};
     return true;
 }
 

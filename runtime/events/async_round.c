@@ -145,16 +145,6 @@ static void hold_all(struct event_lane *lane, struct event *event)
     }
 }
 
-static void free_all(struct event *event)
-{
-    struct event *next;
-
-    for (; event != NULL; event = next) {
-        next = event->next;
-        event_free(event);
-    }
-}
-
 /*
  * The counts are ours and the rows are the file's: of a damaged file they may differ. More rows than were counted are
  * events as well; fewer, with nothing left and nothing added meanwhile, would be waited for in vain.
@@ -199,7 +189,7 @@ static void on_read(struct store_read *read, enum store_status status, void *con
             lane->expected_due_ms = read->next_due_ms;
         lane->next_due_ms = lane->expected_due_ms;
     } else {
-        free_all(read->first);
+        events_free(read->first);
     }
     read->first = NULL;
     if (status == STORE_OK)
@@ -227,7 +217,7 @@ static void read_window(struct event_lane *lane)
     int64_t *held = event_lane_held(lane);
 
     if ((held == NULL && lane->held_count > 0) ||
-        !event_queue_read(invoker->queue, &what, held, on_read, lane)) {
+        !event_queue_read(invoker->queue, lane->account, &what, held, on_read, lane)) {
         read_again_later(invoker);
         return;
     }

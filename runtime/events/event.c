@@ -46,6 +46,16 @@ struct event *event_copy(const struct event *event)
     return NULL;
 }
 
+void events_free(struct event *first)
+{
+    struct event *next;
+
+    for (; first != NULL; first = next) {
+        next = first->next;
+        event_free(first);
+    }
+}
+
 size_t event_weight(const struct event *event)
 {
     return sizeof *event + bytes_view(event->payload).length +

@@ -51,6 +51,9 @@ struct event {
 struct event *event_new(void);
 void event_free(struct event *event);
 
+/* Frees a list of events, by `next`. */
+void events_free(struct event *first);
+
 /* What is written of an event: of its own lane, in no list. Returns owned; NULL when out of memory. */
 struct event *event_copy(const struct event *event);
 

@@ -2,13 +2,15 @@
 
 #include "runtime/events/event_lane.h"
 
-#include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+enum { RECORDS_LIST_MAX = 64 * 1024 * 1024 };
+
 struct event_queue {
     struct store_worker *worker;
-    struct event_store *store; /* the worker's; used here only before the first operation */
+    struct store *store; /* the worker's; used here only before the first operation */
     int64_t last_sequence, last_lane_id, newest_ms;
 };
 
@@ -16,15 +18,14 @@ struct event_queue *event_queue_open(uv_loop_t *loop, const struct store_options
                                      char fault[STORE_MESSAGE_SIZE])
 {
     struct event_queue *queue = calloc(1, sizeof *queue);
-    struct event_store *store = event_store_open(options, fault);
+    struct store *store = store_open(options, fault);
     struct store_start start = {0};
 
     if (queue != NULL && store != NULL) {
-        if (event_store_start(store, &start) == STORE_OK)
+        if (store->engine->start(store, &start) == STORE_OK)
             queue->worker = store_worker_open(loop, store);
         else
-            (void)snprintf(fault, STORE_MESSAGE_SIZE, "%.1000s/queue.db: %s", options->folder,
-                           event_store_error(store));
+            (void)snprintf(fault, STORE_MESSAGE_SIZE, "%s: %s", options->folder, store->error);
     }
     if (queue != NULL && queue->worker != NULL) {
         queue->store = store;
@@ -35,14 +36,9 @@ struct event_queue *event_queue_open(uv_loop_t *loop, const struct store_options
     }
     if (fault[0] == '\0')
         (void)snprintf(fault, STORE_MESSAGE_SIZE, "out of memory");
-    event_store_close(store);
+    store_close(store);
     free(queue);
     return NULL;
-}
-
-void event_queue_hurry(struct event_queue *queue)
-{
-    store_worker_hurry(queue->worker);
 }
 
 void event_queue_listen(struct event_queue *queue, const struct store_worker_listener *listener)
@@ -53,7 +49,7 @@ void event_queue_listen(struct event_queue *queue, const struct store_worker_lis
 enum store_status event_queue_lanes(struct event_queue *queue, store_lane_fn *on_lane,
                                     void *context)
 {
-    return event_store_lanes(queue->store, on_lane, context);
+    return queue->store->engine->lanes(queue->store, on_lane, context);
 }
 
 void event_queue_close(struct event_queue *queue, store_worker_closed_fn *on_closed, void *context)
@@ -67,6 +63,11 @@ int64_t event_queue_newest_ms(const struct event_queue *queue)
     return queue->newest_ms;
 }
 
+void event_queue_hurry(struct event_queue *queue)
+{
+    store_worker_hurry(queue->worker);
+}
+
 bool event_queue_is_failing(const struct event_queue *queue)
 {
     return store_worker_is_failing(queue->worker);
@@ -75,11 +76,6 @@ bool event_queue_is_failing(const struct event_queue *queue)
 int64_t event_queue_next_sequence(struct event_queue *queue)
 {
     return ++queue->last_sequence;
-}
-
-int64_t event_queue_last_sequence(const struct event_queue *queue)
-{
-    return queue->last_sequence;
 }
 
 int64_t event_queue_next_lane_id(struct event_queue *queue)
@@ -92,89 +88,63 @@ struct store_worker *event_queue_worker(struct event_queue *queue)
     return queue->worker;
 }
 
-/* Operations on one event. */
+/* ---- one event ---- */
 
 struct event_operation {
     struct store_operation operation;
     struct event_end end;
-    struct store_lane lane; /* to be stored first; id 0 when it is */
-    struct event_lane *new_lane;
+    struct store_lane lane;      /* to be stored first; id 0 when it is */
+    struct event_lane *new_lane; /* the same one on the loop */
     size_t appended_count;
     int64_t now_ms;
     event_written_fn *on_written;
     void *context;
 };
 
-static enum store_status run_lane(struct event_store *store, const struct event_operation *add)
+static struct store_lane row_of(const struct event_lane *lane)
 {
-    return add->lane.id == 0 ? STORE_OK : event_store_add_lane(store, &add->lane);
+    return (struct store_lane){
+        .id = lane->id, .account_id = lane->account->id, .function_name = lane->function_name};
 }
 
-static enum store_status run_add(struct event_store *store, struct store_operation *operation)
+static enum store_status run_add(struct store *store, struct store_operation *operation)
 {
     const struct event_operation *add = (const struct event_operation *)operation;
-    const enum store_status status = run_lane(store, add);
+    enum store_status status = STORE_OK;
 
-    return status == STORE_OK ? event_store_add(store, add->end.event) : status;
+    if (add->lane.id != 0)
+        status = store->engine->add_lane(store, &add->lane);
+    return status == STORE_OK ? store->engine->add(store, add->end.event) : status;
 }
 
-static enum store_status run_reschedule(struct event_store *store,
-                                        struct store_operation *operation)
+static enum store_status run_reschedule(struct store *store, struct store_operation *operation)
 {
     const struct event_operation *change = (const struct event_operation *)operation;
 
-    return event_store_reschedule(store, change->end.event, change->now_ms);
+    return store->engine->reschedule(store, change->end.event, change->now_ms);
 }
 
-static enum store_status add_origin(struct event_store *store, const struct event_record *record,
-                                    const struct event_operation *finish)
+/* The lines go out before the event goes: a kill in between repeats a record, and never loses one. */
+static enum store_status run_finish(struct store *store, struct store_operation *operation)
 {
-    sqlite3_stmt *statement = event_store_statement(store, STORE_ADD_ORIGIN);
-
-    (void)sqlite3_bind_text(statement, 1, record->message_id, -1, SQLITE_STATIC);
-    (void)sqlite3_bind_text(statement, 2, record->file.account_id, -1, SQLITE_STATIC);
-    (void)sqlite3_bind_text(statement, 3, record->file.name, -1, SQLITE_STATIC);
-    (void)sqlite3_bind_text(statement, 4, finish->end.event->lane->function_name, -1,
-                            SQLITE_STATIC);
-    (void)sqlite3_bind_text(statement, 5, finish->end.event->qualifier, -1, SQLITE_STATIC);
-    return event_store_step(store, statement, NULL);
-}
-
-/* The lines go out before the row goes: a kill in between repeats a record, and never loses one. */
-static enum store_status append_records(struct event_store *store, struct event_operation *finish)
-{
-    const bool is_synced = event_store_durability(store) == DURABILITY_POWER;
+    struct event_operation *finish = (struct event_operation *)operation;
+    const bool is_synced = store->durability == DURABILITY_POWER;
+    enum store_status status = STORE_OK;
+    char path[RECORD_PATH_SIZE];
 
     for (; finish->appended_count < finish->end.record_count; finish->appended_count++) {
         const struct event_record *record = &finish->end.records[finish->appended_count];
-        const int error = record_file_append(event_store_folder(store), &record->file,
-                                             bytes_view(record->line), is_synced);
+        const int error =
+            record_file_append(store->folder, &record->file, bytes_view(record->line), is_synced);
 
         if (error != 0) {
-            char path[RECORD_PATH_SIZE];
-
-            record_file_path(event_store_folder(store), &record->file, path);
-            return event_store_file_status(store, path, error);
+            record_file_path(store->folder, &record->file, path);
+            return store_file_status(store, path, error);
         }
     }
-    return STORE_OK;
-}
-
-static enum store_status run_finish(struct event_store *store, struct store_operation *operation)
-{
-    struct event_operation *finish = (struct event_operation *)operation;
-    enum store_status status = append_records(store, finish);
-
-    for (size_t i = 0; status == STORE_OK && i < finish->end.record_count; i++) {
-        if (finish->end.records[i].message_id[0] != '\0')
-            status = add_origin(store, &finish->end.records[i], finish);
-    }
-    if (status == STORE_OK && finish->end.follow_up != NULL) {
-        status = run_lane(store, finish);
-        if (status == STORE_OK)
-            status = event_store_add(store, finish->end.follow_up);
-    }
-    return status == STORE_OK ? event_store_finish(store, finish->end.event->sequence) : status;
+    if (finish->lane.id != 0)
+        status = store->engine->add_lane(store, &finish->lane);
+    return status == STORE_OK ? store->engine->finish(store, &finish->end) : status;
 }
 
 static void on_event_done(struct store_operation *operation, enum store_status status)
@@ -189,88 +159,288 @@ static void on_event_done(struct store_operation *operation, enum store_status s
     free(done);
 }
 
-/* What differs between the operations on an event. */
-struct event_operation_options {
-    store_run_fn *run;
-    const struct event *added; /* whose lane may be new; NULL for none */
-    enum store_operation_kind kind;
-    int64_t now_ms;
-    event_written_fn *on_written;
-    void *context;
-};
-
-static bool submit_event(struct event_queue *queue, const struct event_end *end,
-                         const struct event_operation_options *options)
+/* `added` is the event whose lane may be new; NULL for none. NULL when out of memory. */
+static struct event_operation *new_event_operation(store_run_fn *run,
+                                                   enum store_operation_kind kind,
+                                                   const struct event_end *end,
+                                                   const struct event *added)
 {
     struct event_operation *operation = calloc(1, sizeof *operation);
 
     if (operation == NULL)
-        return false;
-    operation->operation.run = options->run;
-    operation->operation.done = on_event_done;
-    operation->operation.kind = options->kind;
-    operation->operation.account = end->event->lane->account;
+        return NULL;
+    operation->operation = (struct store_operation){
+        .kind = kind, .account = end->event->lane->account, .run = run, .done = on_event_done};
     operation->end = *end;
-    operation->now_ms = options->now_ms;
-    operation->on_written = options->on_written;
-    operation->context = options->context;
-    if (options->added != NULL && !options->added->lane->is_stored) {
-        operation->new_lane = options->added->lane;
-        operation->lane = (struct store_lane){
-            .id = operation->new_lane->id,
-            .account_id = operation->new_lane->account->id,
-            .function_name = operation->new_lane->function_name,
-        };
+    operation->end.function_name = end->event->lane->function_name;
+    if (added != NULL && !added->lane->is_stored) {
+        operation->new_lane = added->lane;
+        operation->lane = row_of(added->lane);
     }
-    store_worker_submit(queue->worker, &operation->operation);
-    return true;
+    return operation;
 }
 
-static bool add(struct event_queue *queue, struct event *event, enum store_operation_kind kind,
-                event_written_fn *on_written, void *context)
+bool event_queue_add(struct event_queue *queue, struct event *event, bool is_kept,
+                     event_written_fn *on_written, void *context)
 {
     const struct event_end end = {.event = event};
+    struct event_operation *add =
+        new_event_operation(run_add, is_kept ? OPERATION_KEPT : OPERATION_WRITE, &end, event);
 
-    return submit_event(queue, &end,
-                        &(struct event_operation_options){.run = run_add,
-                                                          .added = event,
-                                                          .kind = kind,
-                                                          .on_written = on_written,
-                                                          .context = context});
-}
-
-bool event_queue_add(struct event_queue *queue, struct event *event, event_written_fn *on_written,
-                     void *context)
-{
-    return add(queue, event, OPERATION_WRITE, on_written, context);
-}
-
-bool event_queue_add_again(struct event_queue *queue, struct event *event,
-                           event_written_fn *on_written, void *context)
-{
-    return add(queue, event, OPERATION_KEPT, on_written, context);
+    if (add == NULL)
+        return false;
+    add->on_written = on_written;
+    add->context = context;
+    store_worker_submit(queue->worker, &add->operation);
+    return true;
 }
 
 bool event_queue_reschedule(struct event_queue *queue, struct event *event, int64_t now_ms,
                             event_written_fn *on_written, void *context)
 {
     const struct event_end end = {.event = event};
+    struct event_operation *change =
+        new_event_operation(run_reschedule, OPERATION_KEPT, &end, NULL);
 
-    return submit_event(queue, &end,
-                        &(struct event_operation_options){.run = run_reschedule,
-                                                          .kind = OPERATION_KEPT,
-                                                          .now_ms = now_ms,
-                                                          .on_written = on_written,
-                                                          .context = context});
+    if (change == NULL)
+        return false;
+    change->now_ms = now_ms;
+    change->on_written = on_written;
+    change->context = context;
+    store_worker_submit(queue->worker, &change->operation);
+    return true;
 }
 
 bool event_queue_finish(struct event_queue *queue, const struct event_end *end,
                         event_written_fn *on_written, void *context)
 {
-    return submit_event(queue, end,
-                        &(struct event_operation_options){.run = run_finish,
-                                                          .added = end->follow_up,
-                                                          .kind = OPERATION_KEPT,
-                                                          .on_written = on_written,
-                                                          .context = context});
+    struct event_operation *finish =
+        new_event_operation(run_finish, OPERATION_KEPT, end, end->follow_up);
+
+    if (finish == NULL)
+        return false;
+    finish->on_written = on_written;
+    finish->context = context;
+    store_worker_submit(queue->worker, &finish->operation);
+    return true;
+}
+
+/* ---- reading ---- */
+
+struct read_operation {
+    struct store_operation operation;
+    struct store_read read;
+    int64_t *held;
+    event_read_fn *on_read;
+    void *context;
+};
+
+static enum store_status run_read(struct store *store, struct store_operation *operation)
+{
+    return store->engine->take(store, &((struct read_operation *)operation)->read);
+}
+
+static void on_read_done(struct store_operation *operation, enum store_status status)
+{
+    struct read_operation *read = (struct read_operation *)operation;
+
+    if (status != STORE_OK) { /* it may be another operation of the batch that failed */
+        events_free(read->read.first);
+        read->read.first = NULL;
+        read->read.count = 0;
+    }
+    read->on_read(&read->read, status, read->context);
+    free(read->held);
+    free(read);
+}
+
+bool event_queue_read(struct event_queue *queue, const struct account *account,
+                      const struct store_read *what, int64_t *held, event_read_fn *on_read,
+                      void *context)
+{
+    struct read_operation *read = calloc(1, sizeof *read);
+
+    if (read == NULL) {
+        free(held);
+        return false;
+    }
+    *read = (struct read_operation){.operation = {.kind = OPERATION_READ,
+                                                  .account = account,
+                                                  .run = run_read,
+                                                  .done = on_read_done},
+                                    .read = *what,
+                                    .held = held,
+                                    .on_read = on_read,
+                                    .context = context};
+    read->read.held = held;
+    store_worker_submit(queue->worker, &read->operation);
+    return true;
+}
+
+/* ---- lanes, accounts and all of it ---- */
+
+struct queue_operation {
+    struct store_operation operation;
+    struct store_lane lane;
+    char account_id[ACCOUNT_ID_SIZE];
+    int64_t lane_id, number; /* what goes in, or comes out */
+    struct record_file file;
+    struct bytes *array;
+    event_queue_done_fn *on_done; /* NULL for nobody */
+    event_oldest_fn *on_oldest;
+    event_records_fn *on_records;
+    void *context;
+};
+
+static void on_queue_done(struct store_operation *operation, enum store_status status)
+{
+    struct queue_operation *done = (struct queue_operation *)operation;
+
+    if (done->on_done != NULL)
+        done->on_done(status, done->context);
+    free(done);
+}
+
+/* NULL when out of memory. */
+static struct queue_operation *new_operation(enum store_operation_kind kind, store_run_fn *run,
+                                             void *context)
+{
+    struct queue_operation *operation = calloc(1, sizeof *operation);
+
+    if (operation == NULL)
+        return NULL;
+    operation->operation.kind = kind;
+    operation->operation.run = run;
+    operation->operation.done = on_queue_done;
+    operation->context = context;
+    return operation;
+}
+
+static enum store_status run_add_lane(struct store *store, struct store_operation *operation)
+{
+    return store->engine->add_lane(store, &((struct queue_operation *)operation)->lane);
+}
+
+bool event_queue_add_lane(struct event_queue *queue, const struct event_lane *lane)
+{
+    struct queue_operation *addition = new_operation(OPERATION_KEPT, run_add_lane, NULL);
+
+    if (addition == NULL)
+        return false;
+    addition->operation.account = lane->account;
+    addition->lane = row_of(lane);
+    store_worker_submit(queue->worker, &addition->operation);
+    return true;
+}
+
+static enum store_status run_clear(struct store *store, struct store_operation *operation)
+{
+    const struct queue_operation *clear = (const struct queue_operation *)operation;
+
+    return store->engine->clear(store, clear->account_id, clear->number);
+}
+
+bool event_queue_clear(struct event_queue *queue, const struct account *account,
+                       event_queue_done_fn *on_done, void *context)
+{
+    struct queue_operation *clear = new_operation(OPERATION_CLEAR, run_clear, context);
+
+    if (clear == NULL)
+        return false;
+    clear->operation.account = account;
+    (void)snprintf(clear->account_id, sizeof clear->account_id, "%s", account->id);
+    clear->number = queue->last_sequence;
+    clear->on_done = on_done;
+    store_worker_submit(queue->worker, &clear->operation);
+    return true;
+}
+
+static enum store_status run_oldest(struct store *store, struct store_operation *operation)
+{
+    struct queue_operation *oldest = (struct queue_operation *)operation;
+
+    return store->engine->oldest(store, &oldest->lane_id, &oldest->number);
+}
+
+static void on_oldest_done(struct store_operation *operation, enum store_status status)
+{
+    struct queue_operation *oldest = (struct queue_operation *)operation;
+
+    oldest->on_oldest(oldest->lane_id, oldest->number, status, oldest->context);
+    free(oldest);
+}
+
+bool event_queue_oldest(struct event_queue *queue, event_oldest_fn *on_oldest, void *context)
+{
+    struct queue_operation *oldest = new_operation(OPERATION_READ, run_oldest, context);
+
+    if (oldest == NULL)
+        return false;
+    oldest->operation.done = on_oldest_done;
+    oldest->on_oldest = on_oldest;
+    store_worker_submit(queue->worker, &oldest->operation);
+    return true;
+}
+
+/* ---- records ---- */
+
+static enum store_status run_records(struct store *store, struct store_operation *operation)
+{
+    struct queue_operation *list = (struct queue_operation *)operation;
+    char path[RECORD_PATH_SIZE];
+
+    bytes_release(list->array); /* of a batch that failed */
+    list->array = NULL;
+    return store_file_status(
+        store, path,
+        record_file_list(store->folder, &list->file, RECORDS_LIST_MAX, &list->array, path));
+}
+
+static void on_records_done(struct store_operation *operation, enum store_status status)
+{
+    struct queue_operation *list = (struct queue_operation *)operation;
+
+    if (status != STORE_OK) {
+        bytes_release(list->array);
+        list->array = NULL;
+    }
+    list->on_records(list->array, operation->why, list->context);
+    free(list);
+}
+
+bool event_queue_records(struct event_queue *queue, const struct record_file *file,
+                         event_records_fn *on_records, void *context)
+{
+    struct queue_operation *list = new_operation(OPERATION_READ, run_records, context);
+
+    if (list == NULL)
+        return false;
+    list->operation.done = on_records_done;
+    list->file = *file;
+    list->on_records = on_records;
+    store_worker_submit(queue->worker, &list->operation);
+    return true;
+}
+
+static enum store_status run_remove(struct store *store, struct store_operation *operation)
+{
+    const char *account_id = ((struct queue_operation *)operation)->account_id;
+    char path[RECORD_PATH_SIZE];
+    const enum store_status status =
+        store_file_status(store, path, record_file_remove_all(store->folder, account_id, path));
+
+    return status == STORE_OK ? store->engine->forget_letters(store, account_id) : status;
+}
+
+bool event_queue_remove_records(struct event_queue *queue, const char *account_id,
+                                event_queue_done_fn *on_done, void *context)
+{
+    struct queue_operation *removal = new_operation(OPERATION_WRITE, run_remove, context);
+
+    if (removal == NULL)
+        return false;
+    (void)snprintf(removal->account_id, sizeof removal->account_id, "%s", account_id);
+    removal->on_done = on_done;
+    store_worker_submit(queue->worker, &removal->operation);
+    return true;
 }

@@ -6,7 +6,7 @@
  *
  * Used by:  runtime/events/async_invoker.c and its parts.
  * Lifetime: opened by async_invoker_open(), closed with it.
- * Threads:  event-loop thread only. Split: operations on one event in event_queue.c, the others in event_queue_whole.c.
+ * Threads:  event-loop thread only.
  */
 #ifndef RUNTIME_EVENTS_EVENT_QUEUE_H
 #define RUNTIME_EVENTS_EVENT_QUEUE_H
@@ -41,21 +41,19 @@ int64_t event_queue_newest_ms(const struct event_queue *queue);
 bool event_queue_is_failing(const struct event_queue *queue);
 
 int64_t event_queue_next_sequence(struct event_queue *queue);
-int64_t event_queue_last_sequence(const struct event_queue *queue);
 int64_t event_queue_next_lane_id(struct event_queue *queue);
 
-/* For operations that are made elsewhere (dead_letter.c). */
+/* For operations that are made elsewhere (async_redrive.c). */
 struct store_worker *event_queue_worker(struct event_queue *queue);
 
 typedef void event_written_fn(struct event *event, enum store_status status, void *context);
 
-/* `event` and its lane are borrowed until `on_written`, like those of the next three. False when out of memory. */
-bool event_queue_add(struct event_queue *queue, struct event *event, event_written_fn *on_written,
-                     void *context);
-
-/* As above for an event that is the queue's already: it is tried until it works. */
-bool event_queue_add_again(struct event_queue *queue, struct event *event,
-                           event_written_fn *on_written, void *context);
+/*
+ * `event` and its lane are borrowed until `on_written`, like those of the next three. `is_kept`: it is tried until it
+ * works. False when out of memory.
+ */
+bool event_queue_add(struct event_queue *queue, struct event *event, bool is_kept,
+                     event_written_fn *on_written, void *context);
 
 /* The lane's names, for events that were submitted as of a stored lane before the file was replaced. As above. */
 bool event_queue_add_lane(struct event_queue *queue, const struct event_lane *lane);
@@ -64,25 +62,10 @@ bool event_queue_add_lane(struct event_queue *queue, const struct event_lane *la
 bool event_queue_reschedule(struct event_queue *queue, struct event *event, int64_t now_ms,
                             event_written_fn *on_written, void *context);
 
-/* A line for a file, and whose dead letter it is. */
-struct event_record {
-    struct record_file file;
-    struct bytes *line;               /* with its line end; owned */
-    char message_id[REQUEST_ID_SIZE]; /* "" unless it is a dead letter */
-};
-
-enum { EVENT_RECORDS_MAX = 2 };
-
 /*
- * Ends an event: appends `records`, then removes it, in the same transaction adding `follow_up` (NULL for none), which
- * is a new event for a function that is its destination. Tried until it works; lines are appended once, unless a kill
- * comes between them and the commit. Takes the lines.
+ * Ends an event: appends its records, then removes it, and adds its follow-up in the same transaction. Tried until it
+ * works; lines are appended once, unless a kill comes between them and the commit. Takes the lines.
  */
-struct event_end {
-    struct event *event, *follow_up;
-    size_t record_count;
-    struct event_record records[EVENT_RECORDS_MAX];
-};
 bool event_queue_finish(struct event_queue *queue, const struct event_end *end,
                         event_written_fn *on_written, void *context);
 
@@ -90,8 +73,9 @@ bool event_queue_finish(struct event_queue *queue, const struct event_end *end,
 typedef void event_read_fn(struct store_read *read, enum store_status status, void *context);
 
 /* Takes `held` (malloc'd and sorted); NULL for none. False, with `held` freed, when out of memory. */
-bool event_queue_read(struct event_queue *queue, const struct store_read *what, int64_t *held,
-                      event_read_fn *on_read, void *context);
+bool event_queue_read(struct event_queue *queue, const struct account *account,
+                      const struct store_read *what, int64_t *held, event_read_fn *on_read,
+                      void *context);
 
 typedef void event_queue_done_fn(enum store_status status, void *context);
 
@@ -112,7 +96,7 @@ typedef void event_records_fn(struct bytes *array, const char *why, void *contex
 bool event_queue_records(struct event_queue *queue, const struct record_file *file,
                          event_records_fn *on_records, void *context);
 
-/* Removes an account's dead letters and destination records. `account_id` as in record_file.h; NULL: only tells when all that was submitted before is done. */
+/* Removes an account's dead letters and destination records. `account_id` as in record_file.h. */
 bool event_queue_remove_records(struct event_queue *queue, const char *account_id,
                                 event_queue_done_fn *on_done, void *context);
 

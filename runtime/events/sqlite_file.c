@@ -40,95 +40,95 @@ static const char tidying[] =
 
 /* clang-format off */
 static const char *const texts[] = {
-    [STORE_BEGIN]    = "BEGIN IMMEDIATE",
-    [STORE_COMMIT]   = "COMMIT",
-    [STORE_ROLLBACK] = "ROLLBACK",
-    [STORE_ADD]      = "INSERT OR REPLACE INTO events(" EVENT_COLUMNS ", lane)"
+    [SQL_BEGIN]    = "BEGIN IMMEDIATE",
+    [SQL_COMMIT]   = "COMMIT",
+    [SQL_ROLLBACK] = "ROLLBACK",
+    [SQL_ADD]      = "INSERT OR REPLACE INTO events(" EVENT_COLUMNS ", lane)"
                        " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
-    [STORE_ADD_LANE] = "INSERT OR IGNORE INTO lanes(id, account, function) VALUES(?1, ?2, ?3)",
-    [STORE_FINISH]   = "DELETE FROM events WHERE sequence = ?1",
-    [STORE_RESCHEDULE] = "UPDATE events SET due_ms = ?2, run_count = ?3, throttle_count = ?4, trace_header = ?5,"
+    [SQL_ADD_LANE] = "INSERT OR IGNORE INTO lanes(id, account, function) VALUES(?1, ?2, ?3)",
+    [SQL_FINISH]   = "DELETE FROM events WHERE sequence = ?1",
+    [SQL_RESCHEDULE] = "UPDATE events SET due_ms = ?2, run_count = ?3, throttle_count = ?4, trace_header = ?5,"
                        " last_error = ?6, last_version = ?7, last_response = ?8 WHERE sequence = ?1",
-    [STORE_READ]     = "SELECT " EVENT_COLUMNS " FROM events WHERE lane = ?1 ORDER BY due_ms, sequence",
-    [STORE_CLEAR]    = "DELETE FROM events WHERE sequence <= ?2 AND lane IN (SELECT id FROM lanes WHERE account = ?1)",
-    [STORE_CLEAR_NEWEST] = "DELETE FROM newest WHERE account = ?1",
-    [STORE_OLDEST]   = "SELECT lane, enqueued_at_ms FROM events ORDER BY sequence LIMIT 1",
-    [STORE_NEWEST]   = "INSERT INTO newest SELECT account, ?1 FROM lanes WHERE id = ?2"
+    [SQL_READ]     = "SELECT " EVENT_COLUMNS " FROM events WHERE lane = ?1 ORDER BY due_ms, sequence",
+    [SQL_CLEAR]    = "DELETE FROM events WHERE sequence <= ?2 AND lane IN (SELECT id FROM lanes WHERE account = ?1)",
+    [SQL_CLEAR_NEWEST] = "DELETE FROM newest WHERE account = ?1",
+    [SQL_OLDEST]   = "SELECT lane, enqueued_at_ms FROM events ORDER BY sequence LIMIT 1",
+    [SQL_NEWEST]   = "INSERT INTO newest SELECT account, ?1 FROM lanes WHERE id = ?2"
                        " ON CONFLICT(account) DO UPDATE SET at_ms = excluded.at_ms WHERE at_ms < excluded.at_ms",
-    [STORE_PROBE]    = "INSERT OR REPLACE INTO newest VALUES('', 0)",
-    [STORE_ADD_ORIGIN] = "INSERT OR IGNORE INTO dead_letters(message_id, account, queue, function, qualifier)"
+    [SQL_PROBE]    = "INSERT OR REPLACE INTO newest VALUES('', 0)",
+    [SQL_ADD_ORIGIN] = "INSERT OR IGNORE INTO dead_letters(message_id, account, queue, function, qualifier)"
                        " VALUES(?1, ?2, ?3, ?4, ?5)",
-    [STORE_ORIGIN]   = "SELECT function, qualifier FROM dead_letters WHERE message_id = ?1 AND NOT is_redriven",
-    [STORE_MARK]     = "UPDATE dead_letters SET is_redriven = 1 WHERE message_id = ?1 AND NOT is_redriven",
-    [STORE_IS_MARKED] = "SELECT 1 FROM dead_letters WHERE message_id = ?1 AND is_redriven",
-    [STORE_MARKED_QUEUE] = "SELECT account, queue FROM dead_letters WHERE is_redriven LIMIT 1",
-    [STORE_FORGET_MARKED] = "DELETE FROM dead_letters WHERE account = ?1 AND queue = ?2 AND is_redriven",
-    [STORE_CLEAR_ORIGINS] = "DELETE FROM dead_letters WHERE account = ?1",
+    [SQL_ORIGIN]   = "SELECT function, qualifier FROM dead_letters WHERE message_id = ?1 AND NOT is_redriven",
+    [SQL_MARK]     = "UPDATE dead_letters SET is_redriven = 1 WHERE message_id = ?1 AND NOT is_redriven",
+    [SQL_IS_MARKED] = "SELECT 1 FROM dead_letters WHERE message_id = ?1 AND is_redriven",
+    [SQL_MARKED_QUEUE] = "SELECT account, queue FROM dead_letters WHERE is_redriven LIMIT 1",
+    [SQL_FORGET_MARKED] = "DELETE FROM dead_letters WHERE account = ?1 AND queue = ?2 AND is_redriven",
+    [SQL_CLEAR_ORIGINS] = "DELETE FROM dead_letters WHERE account = ?1",
 };
 /* clang-format on */
-static_assert(sizeof texts / sizeof texts[0] == STORE_STATEMENT_COUNT, "one text a statement");
+static_assert(sizeof texts / sizeof texts[0] == SQL_COUNT, "one text a statement");
 
-static enum store_status execute(struct event_store *store, const char *sql)
+static enum store_status execute(struct sqlite_store *sqlite, const char *sql)
 {
-    return event_store_check(store, sqlite3_exec(store->database, sql, NULL, NULL, NULL));
+    return sqlite_check(sqlite, sqlite3_exec(sqlite->database, sql, NULL, NULL, NULL));
 }
 
-static enum store_status read_number(struct event_store *store, const char *sql, int64_t *number)
+static enum store_status read_number(struct sqlite_store *sqlite, const char *sql, int64_t *number)
 {
     sqlite3_stmt *statement = NULL;
     enum store_status status;
-    int result = sqlite3_prepare_v2(store->database, sql, -1, &statement, NULL);
+    int result = sqlite3_prepare_v2(sqlite->database, sql, -1, &statement, NULL);
 
     if (result == SQLITE_OK) {
         result = sqlite3_step(statement);
         if (result == SQLITE_ROW)
             *number = sqlite3_column_int64(statement, 0);
     }
-    status = event_store_check(store, result);
+    status = sqlite_check(sqlite, result);
     (void)sqlite3_finalize(statement);
     return status;
 }
 
-void event_store_close_file(struct event_store *store)
+void sqlite_close_file(struct sqlite_store *sqlite)
 {
-    for (size_t i = 0; i < STORE_STATEMENT_COUNT; i++) {
-        (void)sqlite3_finalize(store->statements[i]);
-        store->statements[i] = NULL;
+    for (size_t i = 0; i < SQL_COUNT; i++) {
+        (void)sqlite3_finalize(sqlite->statements[i]);
+        sqlite->statements[i] = NULL;
     }
-    (void)sqlite3_close_v2(store->database);
-    store->database = NULL;
+    (void)sqlite3_close_v2(sqlite->database);
+    sqlite->database = NULL;
 }
 
-static enum store_status open_database(struct event_store *store)
+static enum store_status open_database(struct sqlite_store *sqlite)
 {
     char setting[64];
     enum store_status status;
 
-    status = event_store_check(
-        store,
-        sqlite3_open_v2(store->path, &store->database,
+    status = sqlite_check(
+        sqlite,
+        sqlite3_open_v2(sqlite->path, &sqlite->database,
                         SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL));
     if (status != STORE_OK)
         return status;
-    (void)sqlite3_extended_result_codes(store->database, 1);
-    (void)sqlite3_busy_timeout(store->database, 5000); /* somebody looks into it with a tool */
+    (void)sqlite3_extended_result_codes(sqlite->database, 1);
+    (void)sqlite3_busy_timeout(sqlite->database, 5000); /* somebody looks into it with a tool */
     (void)snprintf(setting, sizeof setting, "PRAGMA synchronous = %s",
-                   store->durability == DURABILITY_POWER ? "FULL" : "NORMAL");
-    status = execute(store, setting);
+                   sqlite->store.durability == DURABILITY_POWER ? "FULL" : "NORMAL");
+    status = execute(sqlite, setting);
     if (status == STORE_OK)
-        status = execute(store, "PRAGMA journal_mode = WAL");
+        status = execute(sqlite, "PRAGMA journal_mode = WAL");
     if (status == STORE_OK)
-        status = execute(store, "PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16000");
-    (void)sqlite3_wal_autocheckpoint(store->database, CHECKPOINT_PAGES);
+        status = execute(sqlite, "PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16000");
+    (void)sqlite3_wal_autocheckpoint(sqlite->database, CHECKPOINT_PAGES);
     return status;
 }
 
-static enum store_status prepare(struct event_store *store)
+static enum store_status prepare(struct sqlite_store *sqlite)
 {
-    for (size_t i = 0; i < STORE_STATEMENT_COUNT; i++) {
-        const enum store_status status = event_store_check(
-            store, sqlite3_prepare_v3(store->database, texts[i], -1, SQLITE_PREPARE_PERSISTENT,
-                                      &store->statements[i], NULL));
+    for (size_t i = 0; i < SQL_COUNT; i++) {
+        const enum store_status status = sqlite_check(
+            sqlite, sqlite3_prepare_v3(sqlite->database, texts[i], -1, SQLITE_PREPARE_PERSISTENT,
+                                       &sqlite->statements[i], NULL));
 
         if (status != STORE_OK)
             return status;
@@ -140,17 +140,18 @@ enum file_kind { FILE_NEW, FILE_OURS, FILE_NEWER, FILE_FOREIGN, FILE_DAMAGED };
 
 enum { FORMAT_MAX = 100 /* no later version will ever have more */ };
 
-static enum store_status read_kind(struct event_store *store, enum file_kind *kind, int64_t *format)
+static enum store_status read_kind(struct sqlite_store *sqlite, enum file_kind *kind,
+                                   int64_t *format)
 {
     int64_t application_id = 0, table_count = 0, own_count = 0;
-    enum store_status status = read_number(store, "PRAGMA application_id", &application_id);
+    enum store_status status = read_number(sqlite, "PRAGMA application_id", &application_id);
 
     if (status == STORE_OK)
-        status = read_number(store, "PRAGMA user_version", format);
+        status = read_number(sqlite, "PRAGMA user_version", format);
     if (status == STORE_OK)
-        status = read_number(store, "SELECT count(*) FROM sqlite_master", &table_count);
+        status = read_number(sqlite, "SELECT count(*) FROM sqlite_master", &table_count);
     if (status == STORE_OK)
-        status = read_number(store,
+        status = read_number(sqlite,
                              "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name IN"
                              " ('lanes', 'events', 'dead_letters', 'newest')",
                              &own_count);
@@ -163,63 +164,63 @@ static enum store_status read_kind(struct event_store *store, enum file_kind *ki
     else if (*format < 1 || *format > FORMAT_MAX)
         *kind = FILE_DAMAGED;
     else
-        *kind = *format > STORE_FORMAT ? FILE_NEWER : FILE_OURS;
+        *kind = *format > SQLITE_FORMAT_NUMBER ? FILE_NEWER : FILE_OURS;
     return STORE_OK;
 }
 
-static enum store_status make_tables(struct event_store *store)
+static enum store_status make_tables(struct sqlite_store *sqlite)
 {
     char setting[96];
-    enum store_status status = execute(store, "BEGIN IMMEDIATE");
+    enum store_status status = execute(sqlite, "BEGIN IMMEDIATE");
 
     (void)snprintf(setting, sizeof setting, "PRAGMA application_id = %d; PRAGMA user_version = %d",
-                   APPLICATION_ID, STORE_FORMAT);
+                   APPLICATION_ID, SQLITE_FORMAT_NUMBER);
     if (status == STORE_OK)
-        status = execute(store, schema);
+        status = execute(sqlite, schema);
     if (status == STORE_OK)
-        status = execute(store, setting);
+        status = execute(sqlite, setting);
     if (status == STORE_OK)
-        status = execute(store, "COMMIT");
+        status = execute(sqlite, "COMMIT");
     return status;
 }
 
-static enum store_status open_file(struct event_store *store, char fault[STORE_MESSAGE_SIZE])
+static enum store_status open_file(struct sqlite_store *sqlite, char fault[STORE_MESSAGE_SIZE])
 {
     enum file_kind kind = FILE_NEW;
     int64_t format = 0;
-    enum store_status status = open_database(store);
+    enum store_status status = open_database(sqlite);
 
     if (status == STORE_OK)
-        status = read_kind(store, &kind, &format);
+        status = read_kind(sqlite, &kind, &format);
     if (status != STORE_OK)
         return status;
     switch (kind) {
     case FILE_NEW:
-        status = make_tables(store);
+        status = make_tables(sqlite);
         break;
     case FILE_OURS:
         if (format == 1)
-            status = execute(store, upgrade);
-        if (status == STORE_OK && execute(store, tidying) == STORE_DAMAGED)
+            status = execute(sqlite, upgrade);
+        if (status == STORE_OK && execute(sqlite, tidying) == STORE_DAMAGED)
             status = STORE_DAMAGED; /* a full disk is no reason not to start */
         break;
     case FILE_DAMAGED:
-        event_store_set_error(store, "its header is damaged");
+        store_set_error(&sqlite->store, "its header is damaged");
         return STORE_DAMAGED;
     case FILE_NEWER:
         (void)snprintf(fault, STORE_MESSAGE_SIZE,
                        "%s: written by a newer invoked (format %lld; this one knows up to %d): "
                        "use that version, or another --data-dir",
-                       store->path, (long long)format, STORE_FORMAT);
+                       sqlite->path, (long long)format, SQLITE_FORMAT_NUMBER);
         return STORE_FAILED;
     case FILE_FOREIGN:
         (void)snprintf(fault, STORE_MESSAGE_SIZE,
                        "%s: a database of another program: move it away, or use another "
                        "--data-dir",
-                       store->path);
+                       sqlite->path);
         return STORE_FAILED;
     }
-    return status == STORE_OK ? prepare(store) : status;
+    return status == STORE_OK ? prepare(sqlite) : status;
 }
 
 static bool ignore_lane(const struct store_lane *lane, void *context)
@@ -230,17 +231,17 @@ static bool ignore_lane(const struct store_lane *lane, void *context)
 }
 
 /* Reads all that the start needs, so that damage there is found while the file can still be replaced. */
-enum store_status event_store_open_file(struct event_store *store, char fault[STORE_MESSAGE_SIZE])
+enum store_status sqlite_open_file(struct sqlite_store *sqlite, char fault[STORE_MESSAGE_SIZE])
 {
     struct store_start start;
     enum store_status status;
 
-    store->is_opening = true;
-    status = open_file(store, fault);
+    sqlite->is_opening = true;
+    status = open_file(sqlite, fault);
     if (status == STORE_OK)
-        status = event_store_start(store, &start);
+        status = sqlite_start(&sqlite->store, &start);
     if (status == STORE_OK)
-        status = event_store_lanes(store, ignore_lane, NULL);
-    store->is_opening = false;
+        status = sqlite_lanes(&sqlite->store, ignore_lane, NULL);
+    sqlite->is_opening = false;
     return status;
 }

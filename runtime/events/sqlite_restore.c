@@ -11,89 +11,92 @@
 /* ---- damaged ---- */
 
 /* The -wal belongs to the database, without it the newest events would be missing; the -shm is made anew. */
-static bool move_aside(struct event_store *store, char fault[STORE_MESSAGE_SIZE])
+static bool move_aside(struct sqlite_store *sqlite, char fault[STORE_MESSAGE_SIZE])
 {
     static const char *const endings[] = {"", "-wal"};
-    char from[sizeof store->path + 8], to[sizeof store->path + 64];
+    char from[sizeof sqlite->path + 8], to[sizeof sqlite->path + 64];
     const long long now_ms = (long long)clock_real_now_ms();
 
     for (size_t i = 0; i < 2; i++) {
-        (void)snprintf(from, sizeof from, "%s%s", store->path, endings[i]);
-        (void)snprintf(to, sizeof to, "%s.damaged-%lld%s", store->path, now_ms, endings[i]);
+        (void)snprintf(from, sizeof from, "%s%s", sqlite->path, endings[i]);
+        (void)snprintf(to, sizeof to, "%s.damaged-%lld%s", sqlite->path, now_ms, endings[i]);
         if (rename(from, to) != 0 && errno != ENOENT) {
             (void)snprintf(fault, STORE_MESSAGE_SIZE,
-                           "%s is damaged (%s) and can't be moved aside: %s", store->path,
-                           store->error, strerror(errno));
+                           "%s is damaged (%s) and can't be moved aside: %s", sqlite->path,
+                           sqlite->store.error, strerror(errno));
             return false;
         }
     }
-    (void)snprintf(from, sizeof from, "%s-shm", store->path);
+    (void)snprintf(from, sizeof from, "%s-shm", sqlite->path);
     (void)unlink(from);
     (void)snprintf(fault, STORE_MESSAGE_SIZE,
                    "%s was damaged (%s); it is kept as %s.damaged-%lld, and a new, empty queue is "
                    "begun: what may be saved of its events, `sqlite3 FILE .recover` shows",
-                   store->path, store->error, store->path, now_ms);
+                   sqlite->path, sqlite->store.error, sqlite->path, now_ms);
     return true;
 }
 
-enum store_status event_store_replace(struct event_store *store, char fault[STORE_MESSAGE_SIZE])
+enum store_status sqlite_replace(struct store *store, char fault[STORE_MESSAGE_SIZE])
 {
+    struct sqlite_store *sqlite = (struct sqlite_store *)store;
     enum store_status status;
 
     fault[0] = '\0';
-    if (store->database != NULL || store->is_reopened) {
-        store->is_reopened = false;
-        event_store_close_file(store);
-        if (store->durability != DURABILITY_MEMORY && !move_aside(store, fault)) {
-            store->is_reopened = true;
+    if (sqlite->database != NULL || sqlite->is_reopened) {
+        sqlite->is_reopened = false;
+        sqlite_close_file(sqlite);
+        if (sqlite->store.durability != DURABILITY_MEMORY && !move_aside(sqlite, fault)) {
+            sqlite->is_reopened = true;
             return STORE_FAILED;
         }
     }
-    status = event_store_open_file(store, fault);
-    store->is_reopened = status != STORE_OK; /* the next transaction tries again */
+    status = sqlite_open_file(sqlite, fault);
+    sqlite->is_reopened = status != STORE_OK; /* the next transaction tries again */
     if (status != STORE_OK)
-        event_store_close_file(store);
+        sqlite_close_file(sqlite);
     return status == STORE_DAMAGED ? STORE_FAILED : status;
 }
 
 /* ---- removed ---- */
 
 /* Nobody would find what is written to it. */
-static bool is_removed(struct event_store *store)
+static bool is_removed(struct sqlite_store *sqlite)
 {
     int has_moved = 0;
 
-    return store->durability != DURABILITY_MEMORY && store->database != NULL &&
-           sqlite3_file_control(store->database, "main", SQLITE_FCNTL_HAS_MOVED, &has_moved) ==
+    return sqlite->store.durability != DURABILITY_MEMORY && sqlite->database != NULL &&
+           sqlite3_file_control(sqlite->database, "main", SQLITE_FCNTL_HAS_MOVED, &has_moved) ==
                SQLITE_OK &&
            has_moved != 0;
 }
 
 /* The lock went with the folder, or the file alone was removed. */
-static bool has_lock(const struct event_store *store)
+static bool has_lock(const struct sqlite_store *sqlite)
 {
-    return data_folder_is_locked(store->data_folder) || data_folder_is_locked(&store->restored);
+    return data_folder_is_locked(sqlite->store.data_folder) ||
+           data_folder_is_locked(&sqlite->restored);
 }
 
-static enum store_status lock_again(struct event_store *store)
+static enum store_status lock_again(struct sqlite_store *sqlite)
 {
     char fault[DATA_FOLDER_ERROR_SIZE];
 
-    data_folder_close(&store->restored);
-    if (data_folder_open(&store->restored, store->folder, fault) == DATA_FOLDER_OK)
+    data_folder_close(&sqlite->restored);
+    if (data_folder_open(&sqlite->restored, sqlite->store.folder, fault) == DATA_FOLDER_OK)
         return STORE_OK;
-    (void)snprintf(store->error, sizeof store->error, "%.*s", (int)sizeof store->error - 1, fault);
+    (void)snprintf(sqlite->store.error, sizeof sqlite->store.error, "%.*s",
+                   (int)sizeof sqlite->store.error - 1, fault);
     return STORE_FAILED;
 }
 
 /* The log of the file that is gone: beside the new one it would be taken for that one's. */
-static void forget_log(const struct event_store *store)
+static void forget_log(const struct sqlite_store *sqlite)
 {
-    char path[sizeof store->path + 8];
+    char path[sizeof sqlite->path + 8];
 
-    (void)snprintf(path, sizeof path, "%s-wal", store->path);
+    (void)snprintf(path, sizeof path, "%s-wal", sqlite->path);
     (void)unlink(path);
-    (void)snprintf(path, sizeof path, "%s-shm", store->path);
+    (void)snprintf(path, sizeof path, "%s-shm", sqlite->path);
     (void)unlink(path);
 }
 
@@ -109,28 +112,28 @@ static bool sync_file(const char *path)
 }
 
 /* Whole or not at all: by rename. */
-static enum store_status write_again(struct event_store *store)
+static enum store_status write_again(struct sqlite_store *sqlite)
 {
-    char path[sizeof store->path + 8];
+    char path[sizeof sqlite->path + 8];
     sqlite3_stmt *statement = NULL;
     enum store_status status;
 
-    (void)snprintf(path, sizeof path, "%s.new", store->path);
+    (void)snprintf(path, sizeof path, "%s.new", sqlite->path);
     (void)unlink(path);
-    status = event_store_check(
-        store, sqlite3_prepare_v2(store->database, "VACUUM INTO ?1", -1, &statement, NULL));
+    status = sqlite_check(
+        sqlite, sqlite3_prepare_v2(sqlite->database, "VACUUM INTO ?1", -1, &statement, NULL));
     if (status == STORE_OK)
-        status = event_store_check(store, sqlite3_bind_text(statement, 1, path, -1, SQLITE_STATIC));
+        status = sqlite_check(sqlite, sqlite3_bind_text(statement, 1, path, -1, SQLITE_STATIC));
     if (status == STORE_OK)
-        status = event_store_check(store, sqlite3_step(statement));
+        status = sqlite_check(sqlite, sqlite3_step(statement));
     (void)sqlite3_finalize(statement);
     if (status != STORE_OK) {
         (void)unlink(path);
         return status;
     }
-    forget_log(store);
-    if (!sync_file(path) || rename(path, store->path) != 0 || !sync_file(store->folder)) {
-        event_store_set_error(store, strerror(errno));
+    forget_log(sqlite);
+    if (!sync_file(path) || rename(path, sqlite->path) != 0 || !sync_file(sqlite->store.folder)) {
+        store_set_error(&sqlite->store, strerror(errno));
         status = STORE_FAILED;
     }
     if (status != STORE_OK)
@@ -138,44 +141,44 @@ static enum store_status write_again(struct event_store *store)
     return status;
 }
 
-static enum store_status open_again(struct event_store *store)
+static enum store_status open_again(struct sqlite_store *sqlite)
 {
     char fault[STORE_MESSAGE_SIZE];
-    const enum store_status status = event_store_open_file(store, fault);
+    const enum store_status status = sqlite_open_file(sqlite, fault);
 
-    store->is_reopened = status != STORE_OK;
-    if (store->is_reopened)
-        event_store_close_file(store);
+    sqlite->is_reopened = status != STORE_OK;
+    if (sqlite->is_reopened)
+        sqlite_close_file(sqlite);
     return status;
 }
 
-enum store_status event_store_restore(struct event_store *store, char note[STORE_MESSAGE_SIZE])
+enum store_status sqlite_restore(struct sqlite_store *sqlite, char note[STORE_MESSAGE_SIZE])
 {
     enum store_status status = STORE_OK;
     bool has_folder;
 
     note[0] = '\0';
-    if (store->is_reopened)
-        return open_again(store);
-    if (!is_removed(store))
+    if (sqlite->is_reopened)
+        return open_again(sqlite);
+    if (!is_removed(sqlite))
         return STORE_OK;
-    if (access(store->path, F_OK) == 0) {
-        (void)snprintf(store->error, sizeof store->error,
+    if (access(sqlite->path, F_OK) == 0) {
+        (void)snprintf(sqlite->store.error, sizeof sqlite->store.error,
                        "%s was replaced while the server had it open: start the server again",
-                       store->path);
+                       sqlite->path);
         return STORE_FAILED;
     }
-    has_folder = has_lock(store);
+    has_folder = has_lock(sqlite);
     if (!has_folder)
-        status = lock_again(store);
+        status = lock_again(sqlite);
     if (status == STORE_OK)
-        status = write_again(store);
+        status = write_again(sqlite);
     if (status != STORE_OK)
         return status;
     (void)snprintf(note, STORE_MESSAGE_SIZE,
                    "%s was removed while the server had it open; it is there again, with every "
                    "event that was accepted%s",
-                   store->path, has_folder ? "" : "; dead letters and destinations begin anew");
-    event_store_close_file(store); /* nothing is left to be written back to the one that is gone */
-    return open_again(store);
+                   sqlite->path, has_folder ? "" : "; dead letters and destinations begin anew");
+    sqlite_close_file(sqlite); /* nothing is left to be written back to the one that is gone */
+    return open_again(sqlite);
 }

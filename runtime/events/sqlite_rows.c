@@ -1,25 +1,39 @@
 /*
- * The rows of store.h: events and lanes, read and written.
+ * The rows of the SQLite engine: events, lanes and the origins of dead letters; see struct store_engine.
+ *
+ * What is bound isn't copied: whoever calls holds it until the transaction is over, and every statement is bound anew
+ * before its next step.
  */
+#include "runtime/events/sqlite_internal.h"
+
 #include "base/clock.h"
-#include "runtime/events/store.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum store_status event_store_lanes(struct event_store *store, store_lane_fn *on_lane,
-                                    void *context)
+static sqlite3_stmt *bind_text(struct store *store, enum sqlite_statement which, int at,
+                               const char *text)
+{
+    sqlite3_stmt *statement = ((struct sqlite_store *)store)->statements[which];
+
+    (void)sqlite3_bind_text(statement, at, text, -1, SQLITE_STATIC); /* NULL binds NULL */
+    return statement;
+}
+
+/* ---- at the start ---- */
+
+enum store_status sqlite_lanes(struct store *store, store_lane_fn *on_lane, void *context)
 {
     /* The counts come from the index alone. */
     static const char text[] = "SELECT l.id, l.account, l.function, e.n, e.due FROM"
                                " (SELECT lane, count(*) AS n, min(due_ms) AS due FROM events"
                                " GROUP BY lane) AS e JOIN lanes AS l ON l.id = e.lane"
                                " ORDER BY l.id";
-    sqlite3 *database = sqlite3_db_handle(event_store_statement(store, STORE_READ));
+    struct sqlite_store *sqlite = (struct sqlite_store *)store;
     sqlite3_stmt *statement = NULL;
     enum store_status status;
-    int result = sqlite3_prepare_v2(database, text, -1, &statement, NULL);
+    int result = sqlite3_prepare_v2(sqlite->database, text, -1, &statement, NULL);
 
     while (result == SQLITE_OK || result == SQLITE_ROW) {
         result = sqlite3_step(statement);
@@ -37,22 +51,22 @@ enum store_status event_store_lanes(struct event_store *store, store_lane_fn *on
             break;
         }
     }
-    status = event_store_end(store, statement, result);
+    status = sqlite_check(sqlite, result);
     (void)sqlite3_finalize(statement);
     return status;
 }
 
-enum store_status event_store_start(struct event_store *store, struct store_start *start)
+enum store_status sqlite_start(struct store *store, struct store_start *start)
 {
     static const char text[] = "SELECT (SELECT ifnull(max(sequence), 0) FROM events),"
                                " (SELECT ifnull(max(id), 0) FROM lanes),"
                                " (SELECT ifnull(max(at_ms), 0) FROM newest WHERE account IN"
                                " (SELECT account FROM lanes WHERE EXISTS"
                                " (SELECT 1 FROM events WHERE lane = lanes.id)))";
-    sqlite3 *database = sqlite3_db_handle(event_store_statement(store, STORE_READ));
+    struct sqlite_store *sqlite = (struct sqlite_store *)store;
     sqlite3_stmt *statement = NULL;
     enum store_status status;
-    int result = sqlite3_prepare_v2(database, text, -1, &statement, NULL);
+    int result = sqlite3_prepare_v2(sqlite->database, text, -1, &statement, NULL);
 
     *start = (struct store_start){0};
     if (result == SQLITE_OK)
@@ -62,17 +76,13 @@ enum store_status event_store_start(struct event_store *store, struct store_star
         start->last_lane_id = sqlite3_column_int64(statement, 1);
         start->newest_ms = sqlite3_column_int64(statement, 2);
     }
-    status = event_store_end(store, statement, result);
+    status = sqlite_check(sqlite, result);
     (void)sqlite3_finalize(statement);
     return status;
 }
 
-static void bind_text(sqlite3_stmt *statement, int at, const char *text)
-{
-    (void)sqlite3_bind_text(statement, at, text, -1, SQLITE_STATIC); /* NULL binds NULL */
-}
+/* ---- writing events ---- */
 
-/* Not copied: the loop holds a reference until the batch is done. */
 static void bind_bytes(sqlite3_stmt *statement, int at, const struct bytes *bytes)
 {
     if (bytes == NULL)
@@ -81,35 +91,34 @@ static void bind_bytes(sqlite3_stmt *statement, int at, const struct bytes *byte
         (void)sqlite3_bind_blob64(statement, at, bytes->data, bytes->length, SQLITE_STATIC);
 }
 
-enum store_status event_store_add_lane(struct event_store *store, const struct store_lane *lane)
+enum store_status sqlite_add_lane(struct store *store, const struct store_lane *lane)
 {
-    sqlite3_stmt *statement = event_store_statement(store, STORE_ADD_LANE);
+    sqlite3_stmt *statement = bind_text(store, SQL_ADD_LANE, 2, lane->account_id);
 
     (void)sqlite3_bind_int64(statement, 1, lane->id);
-    bind_text(statement, 2, lane->account_id);
-    bind_text(statement, 3, lane->function_name);
-    return event_store_step(store, statement, NULL);
+    (void)sqlite3_bind_text(statement, 3, lane->function_name, -1, SQLITE_STATIC);
+    return sqlite_step((struct sqlite_store *)store, SQL_ADD_LANE, NULL);
 }
 
 /*
  * Times beyond the wall's come from clocks that run faster or were moved by hand. The next start must not set such a
  * clock behind them; see CLOCK_MANUAL.
  */
-static enum store_status keep_newest(struct event_store *store, int64_t lane_id, int64_t at_ms)
+static enum store_status keep_newest(struct store *store, int64_t lane_id, int64_t at_ms)
 {
-    sqlite3_stmt *statement;
+    sqlite3_stmt *statement = ((struct sqlite_store *)store)->statements[SQL_NEWEST];
 
-    if (at_ms <= clock_real_now_ms())
-        return STORE_OK;
-    statement = event_store_statement(store, STORE_NEWEST);
     (void)sqlite3_bind_int64(statement, 1, at_ms);
     (void)sqlite3_bind_int64(statement, 2, lane_id);
-    return event_store_step(store, statement, NULL);
+    return sqlite_step((struct sqlite_store *)store, SQL_NEWEST, NULL);
 }
 
-enum store_status event_store_add(struct event_store *store, const struct event *event)
+enum store_status sqlite_add(struct store *store, const struct event *event)
 {
-    sqlite3_stmt *statement = event_store_statement(store, STORE_ADD);
+    struct sqlite_store *sqlite = (struct sqlite_store *)store;
+    sqlite3_stmt *statement = sqlite->statements[SQL_ADD];
+    const char *const texts[] = {event->request_id, event->qualifier, event->trace_header,
+                                 event->last_error, event->last_version};
     enum store_status status;
 
     (void)sqlite3_bind_int64(statement, 1, event->sequence);
@@ -117,30 +126,22 @@ enum store_status event_store_add(struct event_store *store, const struct event 
     (void)sqlite3_bind_int64(statement, 3, event->enqueued_at_ms);
     (void)sqlite3_bind_int64(statement, 4, event->run_count);
     (void)sqlite3_bind_int64(statement, 5, event->throttle_count);
-    bind_text(statement, 6, event->request_id);
-    bind_text(statement, 7, event->qualifier);
-    bind_text(statement, 8, event->trace_header);
-    bind_text(statement, 9, event->last_error);
-    bind_text(statement, 10, event->last_version);
+    for (int i = 0; i < 5; i++)
+        (void)sqlite3_bind_text(statement, 6 + i, texts[i], -1, SQLITE_STATIC);
     bind_bytes(statement, 11, event->last_response);
     bind_bytes(statement, 12, event->payload);
     (void)sqlite3_bind_int64(statement, 13, event->lane_id);
-    status = event_store_step(store, statement, NULL);
-    return status == STORE_OK ? keep_newest(store, event->lane_id, event->enqueued_at_ms) : status;
+    status = sqlite_step(sqlite, SQL_ADD, NULL);
+    if (status != STORE_OK || event->enqueued_at_ms <= clock_real_now_ms())
+        return status;
+    return keep_newest(store, event->lane_id, event->enqueued_at_ms);
 }
 
-enum store_status event_store_finish(struct event_store *store, int64_t sequence)
+enum store_status sqlite_reschedule(struct store *store, const struct event *event, int64_t now_ms)
 {
-    sqlite3_stmt *statement = event_store_statement(store, STORE_FINISH);
-
-    (void)sqlite3_bind_int64(statement, 1, sequence);
-    return event_store_step(store, statement, NULL);
-}
-
-enum store_status event_store_reschedule(struct event_store *store, const struct event *event,
-                                         int64_t now_ms)
-{
-    sqlite3_stmt *statement = event_store_statement(store, STORE_RESCHEDULE);
+    struct sqlite_store *sqlite = (struct sqlite_store *)store;
+    sqlite3_stmt *statement = sqlite->statements[SQL_RESCHEDULE];
+    const char *const texts[] = {event->trace_header, event->last_error, event->last_version};
     enum store_status status;
     int changed;
 
@@ -148,36 +149,66 @@ enum store_status event_store_reschedule(struct event_store *store, const struct
     (void)sqlite3_bind_int64(statement, 2, event->due_ms);
     (void)sqlite3_bind_int64(statement, 3, event->run_count);
     (void)sqlite3_bind_int64(statement, 4, event->throttle_count);
-    bind_text(statement, 5, event->trace_header);
-    bind_text(statement, 6, event->last_error);
-    bind_text(statement, 7, event->last_version);
+    for (int i = 0; i < 3; i++)
+        (void)sqlite3_bind_text(statement, 5 + i, texts[i], -1, SQLITE_STATIC);
     bind_bytes(statement, 8, event->last_response);
-    status = event_store_step(store, statement, &changed);
+    status = sqlite_step(sqlite, SQL_RESCHEDULE, &changed);
     if (status == STORE_OK && changed == 0)
-        status = event_store_add(store, event);
-    return status == STORE_OK ? keep_newest(store, event->lane_id, now_ms) : status;
+        status = sqlite_add(store, event);
+    if (status != STORE_OK || now_ms <= clock_real_now_ms())
+        return status;
+    return keep_newest(store, event->lane_id, now_ms);
 }
 
-enum store_status event_store_clear(struct event_store *store, const char *account_id,
-                                    int64_t last_sequence)
+static enum store_status add_origin(struct store *store, const struct event_record *record,
+                                    const struct event *event, const char *function_name)
 {
-    sqlite3_stmt *statement = event_store_statement(store, STORE_CLEAR);
-    enum store_status status;
+    sqlite3_stmt *statement = bind_text(store, SQL_ADD_ORIGIN, 1, record->message_id);
 
-    bind_text(statement, 1, account_id);
-    (void)sqlite3_bind_int64(statement, 2, last_sequence);
-    status = event_store_step(store, statement, NULL);
+    (void)sqlite3_bind_text(statement, 2, record->file.account_id, -1, SQLITE_STATIC);
+    (void)sqlite3_bind_text(statement, 3, record->file.name, -1, SQLITE_STATIC);
+    (void)sqlite3_bind_text(statement, 4, function_name, -1, SQLITE_STATIC);
+    (void)sqlite3_bind_text(statement, 5, event->qualifier, -1, SQLITE_STATIC);
+    return sqlite_step((struct sqlite_store *)store, SQL_ADD_ORIGIN, NULL);
+}
+
+enum store_status sqlite_finish(struct store *store, const struct event_end *end)
+{
+    struct sqlite_store *sqlite = (struct sqlite_store *)store;
+    enum store_status status = STORE_OK;
+
+    for (size_t i = 0; status == STORE_OK && i < end->record_count; i++) {
+        if (end->records[i].message_id[0] != '\0')
+            status = add_origin(store, &end->records[i], end->event, end->function_name);
+    }
+    if (status == STORE_OK && end->follow_up != NULL)
+        status = sqlite_add(store, end->follow_up);
     if (status != STORE_OK)
         return status;
-    statement = event_store_statement(store, STORE_CLEAR_NEWEST);
-    bind_text(statement, 1, account_id);
-    return event_store_step(store, statement, NULL);
+    (void)sqlite3_bind_int64(sqlite->statements[SQL_FINISH], 1, end->event->sequence);
+    return sqlite_step(sqlite, SQL_FINISH, NULL);
 }
 
-static bool read_text(sqlite3_stmt *statement, int column, char **text)
+enum store_status sqlite_clear(struct store *store, const char *account_id, int64_t last_sequence)
 {
-    return event_set_text(text, (const char *)sqlite3_column_text(statement, column));
+    struct sqlite_store *sqlite = (struct sqlite_store *)store;
+    sqlite3_stmt *statement = bind_text(store, SQL_CLEAR, 1, account_id);
+    enum store_status status;
+
+    (void)sqlite3_bind_int64(statement, 2, last_sequence);
+    status = sqlite_step(sqlite, SQL_CLEAR, NULL);
+    if (status != STORE_OK)
+        return status;
+    (void)bind_text(store, SQL_CLEAR_NEWEST, 1, account_id);
+    return sqlite_step(sqlite, SQL_CLEAR_NEWEST, NULL);
 }
+
+enum store_status sqlite_probe(struct store *store)
+{
+    return sqlite_step((struct sqlite_store *)store, SQL_PROBE, NULL);
+}
+
+/* ---- reading events ---- */
 
 static bool read_bytes(sqlite3_stmt *statement, int column, struct bytes **bytes)
 {
@@ -188,6 +219,11 @@ static bool read_bytes(sqlite3_stmt *statement, int column, struct bytes **bytes
     data = sqlite3_column_blob(statement, column);
     *bytes = bytes_copy(data, (size_t)sqlite3_column_bytes(statement, column));
     return *bytes != NULL;
+}
+
+static bool read_text(sqlite3_stmt *statement, int column, char **text)
+{
+    return event_set_text(text, (const char *)sqlite3_column_text(statement, column));
 }
 
 static struct event *read_event(sqlite3_stmt *statement, const struct store_read *read)
@@ -222,19 +258,15 @@ static int compare_sequences(const void *left, const void *right)
     return (a > b) - (a < b);
 }
 
-static bool is_held(const struct store_read *read, int64_t sequence)
-{
-    return read->held_count > 0 && bsearch(&sequence, read->held, read->held_count,
-                                           sizeof *read->held, compare_sequences) != NULL;
-}
-
 /* Appends one. SQLITE_ROW asks for the next, SQLITE_DONE says that it is enough. */
 static int read_row(sqlite3_stmt *statement, struct store_read *read, struct event ***last,
                     size_t *weight)
 {
+    const int64_t sequence = sqlite3_column_int64(statement, 0);
     struct event *event;
 
-    if (is_held(read, sqlite3_column_int64(statement, 0)))
+    if (read->held_count > 0 && bsearch(&sequence, read->held, read->held_count, sizeof *read->held,
+                                        compare_sequences) != NULL)
         return SQLITE_ROW;
     if (sqlite3_column_int64(statement, 1) > read->due_max_ms || read->count == read->event_max ||
         (read->count > 0 && *weight >= read->byte_max)) {
@@ -251,9 +283,10 @@ static int read_row(sqlite3_stmt *statement, struct store_read *read, struct eve
     return SQLITE_ROW;
 }
 
-enum store_status event_store_read(struct event_store *store, struct store_read *read)
+enum store_status sqlite_take(struct store *store, struct store_read *read)
 {
-    sqlite3_stmt *statement = event_store_statement(store, STORE_READ);
+    struct sqlite_store *sqlite = (struct sqlite_store *)store;
+    sqlite3_stmt *statement = sqlite->statements[SQL_READ];
     struct event **last = &read->first;
     size_t weight = 0;
     int result;
@@ -268,20 +301,17 @@ enum store_status event_store_read(struct event_store *store, struct store_read 
             result = read_row(statement, read, &last, &weight);
     } while (result == SQLITE_ROW);
     if (result != SQLITE_DONE) {
-        for (struct event *event = read->first, *next; event != NULL; event = next) {
-            next = event->next;
-            event_free(event);
-        }
+        events_free(read->first);
         read->first = NULL;
         read->count = 0;
     }
-    return event_store_end(store, statement, result);
+    return sqlite_end(sqlite, statement, result);
 }
 
-enum store_status event_store_oldest(struct event_store *store, int64_t *lane_id,
-                                     int64_t *enqueued_at_ms)
+enum store_status sqlite_oldest(struct store *store, int64_t *lane_id, int64_t *enqueued_at_ms)
 {
-    sqlite3_stmt *statement = event_store_statement(store, STORE_OLDEST);
+    struct sqlite_store *sqlite = (struct sqlite_store *)store;
+    sqlite3_stmt *statement = sqlite->statements[SQL_OLDEST];
     const int result = sqlite3_step(statement);
 
     *lane_id = *enqueued_at_ms = 0;
@@ -289,5 +319,71 @@ enum store_status event_store_oldest(struct event_store *store, int64_t *lane_id
         *lane_id = sqlite3_column_int64(statement, 0);
         *enqueued_at_ms = sqlite3_column_int64(statement, 1);
     }
-    return event_store_end(store, statement, result);
+    return sqlite_end(sqlite, statement, result);
+}
+
+/* ---- dead letters ---- */
+
+enum store_status sqlite_origin(struct store *store, const char *message_id,
+                                struct store_origin *origin)
+{
+    sqlite3_stmt *statement = bind_text(store, SQL_ORIGIN, 1, message_id);
+    int result = sqlite3_step(statement);
+
+    if (result == SQLITE_ROW && (!read_text(statement, 0, &origin->function_name) ||
+                                 !read_text(statement, 1, &origin->qualifier)))
+        result = SQLITE_NOMEM;
+    return sqlite_end((struct sqlite_store *)store, statement, result);
+}
+
+enum store_status sqlite_redrive(struct store *store, const char *message_id, bool *is_first)
+{
+    enum store_status status;
+    int changed;
+
+    (void)bind_text(store, SQL_MARK, 1, message_id);
+    status = sqlite_step((struct sqlite_store *)store, SQL_MARK, &changed);
+    *is_first = changed == 1;
+    return status;
+}
+
+enum store_status sqlite_is_redriven(struct store *store, const char *message_id, bool *is_redriven)
+{
+    sqlite3_stmt *statement = bind_text(store, SQL_IS_MARKED, 1, message_id);
+    const int result = sqlite3_step(statement);
+
+    *is_redriven = result == SQLITE_ROW;
+    return sqlite_end((struct sqlite_store *)store, statement, result);
+}
+
+enum store_status sqlite_redriven_queue(struct store *store, struct record_file *file)
+{
+    struct sqlite_store *sqlite = (struct sqlite_store *)store;
+    sqlite3_stmt *statement = sqlite->statements[SQL_MARKED_QUEUE];
+    const int result = sqlite3_step(statement);
+
+    *file = (struct record_file){.kind = RECORD_DEAD_LETTER};
+    if (result == SQLITE_ROW) {
+        const char *account_id = (const char *)sqlite3_column_text(statement, 0);
+        const char *name = (const char *)sqlite3_column_text(statement, 1);
+
+        (void)snprintf(file->account_id, sizeof file->account_id, "%s",
+                       account_id == NULL ? "" : account_id);
+        (void)snprintf(file->name, sizeof file->name, "%s", name == NULL ? "" : name);
+    }
+    return sqlite_end(sqlite, statement, result);
+}
+
+enum store_status sqlite_forget_redriven(struct store *store, const struct record_file *file)
+{
+    sqlite3_stmt *statement = bind_text(store, SQL_FORGET_MARKED, 1, file->account_id);
+
+    (void)sqlite3_bind_text(statement, 2, file->name, -1, SQLITE_STATIC);
+    return sqlite_step((struct sqlite_store *)store, SQL_FORGET_MARKED, NULL);
+}
+
+enum store_status sqlite_forget_letters(struct store *store, const char *account_id)
+{
+    (void)bind_text(store, SQL_CLEAR_ORIGINS, 1, account_id);
+    return sqlite_step((struct sqlite_store *)store, SQL_CLEAR_ORIGINS, NULL);
 }

@@ -1,8 +1,7 @@
 #include "runtime/events/sqlite_internal.h"
 
-#include "runtime/events/record_reader.h"
+#include "runtime/events/sqlite_store.h"
 
-#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +11,7 @@
  * While the file is opened nothing but the file can make our statements fail in these ways: tables are missing or have
  * other columns, the header says a file format that isn't ours or that nobody may write.
  */
-static bool is_damage_at_open(const struct event_store *store, int result)
+static bool is_damage_at_open(const struct sqlite_store *sqlite, int result)
 {
     switch (result & 0xff) {
     case SQLITE_ERROR:
@@ -23,14 +22,16 @@ static bool is_damage_at_open(const struct event_store *store, int result)
     case SQLITE_SCHEMA:
         return true;
     case SQLITE_READONLY:
-        return access(store->path, W_OK) == 0 && access(store->folder, W_OK) == 0;
+        return access(sqlite->path, W_OK) == 0 && access(sqlite->store.folder, W_OK) == 0;
     default:
         return false;
     }
 }
 
-static enum store_status status_of(int result)
+enum store_status sqlite_check(struct sqlite_store *sqlite, int result)
 {
+    enum store_status status = STORE_FAILED;
+
     switch (result & 0xff) {
     case SQLITE_OK:
     case SQLITE_ROW:
@@ -38,141 +39,128 @@ static enum store_status status_of(int result)
         return STORE_OK;
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
-        return STORE_DAMAGED;
-    default:
-        return STORE_FAILED;
-    }
-}
-
-enum store_status event_store_check(struct event_store *store, int result)
-{
-    enum store_status status = status_of(result);
-
-    if (status == STORE_FAILED && store->is_opening && is_damage_at_open(store, result))
         status = STORE_DAMAGED;
-    if (status != STORE_OK)
-        (void)snprintf(store->error, sizeof store->error, "%s",
-                       store->database == NULL ? "the database is not open"
-                                               : sqlite3_errmsg(store->database));
+        break;
+    default:
+        if (sqlite->is_opening && is_damage_at_open(sqlite, result))
+            status = STORE_DAMAGED;
+    }
+    store_set_error(&sqlite->store, sqlite->database == NULL ? "the database is not open"
+                                                             : sqlite3_errmsg(sqlite->database));
     return status;
 }
 
-struct event_store *event_store_open(const struct store_options *options,
-                                     char fault[STORE_MESSAGE_SIZE])
+enum store_status sqlite_end(struct sqlite_store *sqlite, sqlite3_stmt *statement, int result)
 {
-    struct event_store *store = calloc(1, sizeof *store);
-    enum store_status status;
-
-    (void)snprintf(fault, STORE_MESSAGE_SIZE, "%s", store == NULL ? "out of memory" : "");
-    if (store == NULL)
-        return NULL;
-    store->restored.lock = -1;
-    store->durability = options->durability;
-    store->data_folder = options->data_folder;
-    (void)snprintf(store->folder, sizeof store->folder, "%s", options->folder);
-    (void)snprintf(store->path, sizeof store->path, "%s%s",
-                   options->durability == DURABILITY_MEMORY ? "" : store->folder,
-                   options->durability == DURABILITY_MEMORY ? ":memory:" : "/queue.db");
-    status = event_store_open_file(store, fault);
-    if (status == STORE_DAMAGED)
-        status = event_store_replace(store, fault);
-    if (status == STORE_OK)
-        return store;
-    if (fault[0] == '\0')
-        (void)snprintf(fault, STORE_MESSAGE_SIZE,
-                       "%s: %s: free some room and see that it may be written, or use another "
-                       "--data-dir",
-                       store->path, store->error);
-    event_store_close(store);
-    return NULL;
-}
-
-void event_store_close(struct event_store *store)
-{
-    if (store == NULL)
-        return;
-    event_store_close_file(store);
-    data_folder_close(&store->restored);
-    free(store);
-}
-
-const char *event_store_folder(const struct event_store *store)
-{
-    return store->folder;
-}
-
-enum durability event_store_durability(const struct event_store *store)
-{
-    return store->durability;
-}
-
-const char *event_store_error(const struct event_store *store)
-{
-    return store->error;
-}
-
-void event_store_set_error(struct event_store *store, const char *error)
-{
-    (void)snprintf(store->error, sizeof store->error, "%s", error);
-}
-
-enum store_status event_store_file_status(struct event_store *store, const char *path, int error)
-{
-    if (error == 0)
-        return STORE_OK;
-    (void)snprintf(store->error, sizeof store->error, "%s: %s", path, record_file_error(error));
-    return STORE_SKIPPED;
-}
-
-sqlite3_stmt *event_store_statement(struct event_store *store, enum store_statement statement)
-{
-    return store->statements[statement];
-}
-
-enum store_status event_store_end(struct event_store *store, sqlite3_stmt *statement, int result)
-{
-    const enum store_status status = event_store_check(store, result);
+    const enum store_status status = sqlite_check(sqlite, result);
 
     (void)sqlite3_reset(statement);
     return status;
 }
 
 /* SQLite answers misuse for a statement that is NULL, so a store without a database fails in good order. */
-enum store_status event_store_step(struct event_store *store, sqlite3_stmt *statement, int *changed)
+enum store_status sqlite_step(struct sqlite_store *sqlite, enum sqlite_statement statement,
+                              int *changed)
 {
-    const int result = sqlite3_step(statement);
+    const int result = sqlite3_step(sqlite->statements[statement]);
 
     if (changed != NULL)
-        *changed = result == SQLITE_DONE ? sqlite3_changes(store->database) : 0;
-    return event_store_end(store, statement, result);
+        *changed = result == SQLITE_DONE ? sqlite3_changes(sqlite->database) : 0;
+    return sqlite_end(sqlite, sqlite->statements[statement], result);
 }
 
-enum store_status event_store_begin(struct event_store *store)
+static enum store_status begin(struct store *store, char note[STORE_MESSAGE_SIZE])
 {
-    store->change_count = store->database == NULL ? 0 : sqlite3_total_changes(store->database);
-    return event_store_step(store, store->statements[STORE_BEGIN], NULL);
+    struct sqlite_store *sqlite = (struct sqlite_store *)store;
+    const enum store_status status = sqlite_restore(sqlite, note);
+
+    if (status != STORE_OK)
+        return status;
+    sqlite->change_count = sqlite->database == NULL ? 0 : sqlite3_total_changes(sqlite->database);
+    return sqlite_step(sqlite, SQL_BEGIN, NULL);
 }
 
-enum store_status event_store_commit(struct event_store *store, bool *has_written)
+static enum store_status commit(struct store *store, bool *has_written)
 {
-    const enum store_status status = event_store_step(store, store->statements[STORE_COMMIT], NULL);
+    struct sqlite_store *sqlite = (struct sqlite_store *)store;
+    const enum store_status status = sqlite_step(sqlite, SQL_COMMIT, NULL);
 
     *has_written =
-        status == STORE_OK && sqlite3_total_changes(store->database) != store->change_count;
+        status == STORE_OK && sqlite3_total_changes(sqlite->database) != sqlite->change_count;
     return status;
 }
 
-enum store_status event_store_probe(struct event_store *store)
+static void rollback(struct store *store)
 {
-    return event_store_step(store, store->statements[STORE_PROBE], NULL);
-}
-
-void event_store_rollback(struct event_store *store)
-{
+    struct sqlite_store *sqlite = (struct sqlite_store *)store;
     char error[sizeof store->error];
 
     memcpy(error, store->error, sizeof error); /* the first fault is the one to tell */
-    if (store->database != NULL && sqlite3_get_autocommit(store->database) == 0)
-        (void)event_store_step(store, store->statements[STORE_ROLLBACK], NULL);
+    if (sqlite->database != NULL && sqlite3_get_autocommit(sqlite->database) == 0)
+        (void)sqlite_step(sqlite, SQL_ROLLBACK, NULL);
     memcpy(store->error, error, sizeof error);
+}
+
+static void close_store(struct store *store)
+{
+    struct sqlite_store *sqlite = (struct sqlite_store *)store;
+
+    sqlite_close_file(sqlite);
+    data_folder_close(&sqlite->restored);
+    free(sqlite);
+}
+
+static const struct store_engine engine = {
+    .close = close_store,
+    .begin = begin,
+    .commit = commit,
+    .rollback = rollback,
+    .replace = sqlite_replace,
+    .start = sqlite_start,
+    .lanes = sqlite_lanes,
+    .add_lane = sqlite_add_lane,
+    .add = sqlite_add,
+    .take = sqlite_take,
+    .reschedule = sqlite_reschedule,
+    .finish = sqlite_finish,
+    .clear = sqlite_clear,
+    .oldest = sqlite_oldest,
+    .probe = sqlite_probe,
+    .origin = sqlite_origin,
+    .redrive = sqlite_redrive,
+    .is_redriven = sqlite_is_redriven,
+    .redriven_queue = sqlite_redriven_queue,
+    .forget_redriven = sqlite_forget_redriven,
+    .forget_letters = sqlite_forget_letters,
+};
+
+struct store *sqlite_store_open(const struct store_options *options, char fault[STORE_MESSAGE_SIZE])
+{
+    struct sqlite_store *sqlite = calloc(1, sizeof *sqlite);
+    const bool is_in_memory = options->durability == DURABILITY_MEMORY;
+    enum store_status status;
+
+    (void)snprintf(fault, STORE_MESSAGE_SIZE, "%s", sqlite == NULL ? "out of memory" : "");
+    if (sqlite == NULL)
+        return NULL;
+    sqlite->store.engine = &engine;
+    sqlite->store.durability = options->durability;
+    sqlite->store.data_folder = options->data_folder;
+    (void)snprintf(sqlite->store.folder, sizeof sqlite->store.folder, "%s", options->folder);
+    (void)snprintf(sqlite->path, sizeof sqlite->path, "%s%s",
+                   is_in_memory ? "" : sqlite->store.folder,
+                   is_in_memory ? ":memory:" : "/queue.db");
+    sqlite->restored.lock = -1;
+    status = sqlite_open_file(sqlite, fault);
+    if (status == STORE_DAMAGED)
+        status = sqlite_replace(&sqlite->store, fault);
+    if (status == STORE_OK)
+        return &sqlite->store;
+    if (fault[0] == '\0')
+        (void)snprintf(fault, STORE_MESSAGE_SIZE,
+                       "%s: %s: free some disk space and make the file writable, or use another "
+                       "--data-dir",
+                       sqlite->path, sqlite->store.error);
+    close_store(&sqlite->store);
+    return NULL;
 }

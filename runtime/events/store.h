@@ -1,64 +1,37 @@
 /*
- * store.h - the queue on disk: rows of events in SQLite. Everything here blocks.
+ * store.h - where the queue is kept: what a storage engine must be able to do. Everything here blocks.
  *
- * Owns:     <data folder>/queue.db with its -wal and -shm (none for DURABILITY_MEMORY).
- * Used by:  runtime/events/store_worker.c, and the operations that run on it (event_queue.c, dead_letter.c).
- * Threads:  any, one at a time. Its parts: sqlite_internal.h.
+ * Events of one function and account form a lane. Which events run is known in memory alone: whoever takes due events
+ * holds them as a lease and names them in its next take; after a kill nothing is held, so they are due again, and the
+ * attempt that was cut off isn't counted.
  *
- * Rows of one function and account form a lane, and stand in it in the order of (due, sequence): one index does for
- * taking what is due, for the next time that something is, and for the counts at the start. Which events run is known in
- * memory alone: after a kill their rows are due as before, with the attempt not counted.
+ * To add an engine, write a `struct store_engine` and an open function as in sqlite_store.h, and choose between them in
+ * store_open(). Nothing else knows which engine there is.
  *
- * To change the tables, raise STORE_FORMAT, and let event_store_open() bring an older file up to it.
+ * Used by:  runtime/events/store_worker.c, and the operations that run on it (event_queue*.c, redrive.c).
+ * Threads:  any, one at a time.
  */
 #ifndef RUNTIME_EVENTS_STORE_H
 #define RUNTIME_EVENTS_STORE_H
 
 #include "config/config.h"
 #include "runtime/events/event.h"
-
-#include <sqlite3.h>
+#include "runtime/events/record_file.h"
 
 enum {
-    STORE_FORMAT = 2,
     STORE_FOLDER_SIZE = 1024,
     STORE_ERROR_SIZE = 1536,
-    STORE_MESSAGE_SIZE = 8192
+    STORE_MESSAGE_SIZE = 8192,
+    EVENT_RECORDS_MAX = 2
 };
 
 enum store_status {
     STORE_OK,
     STORE_FAILED,  /* no room, no access, I/O error, no memory: may work later */
-    STORE_DAMAGED, /* the file is not, or no longer, a sound database */
+    STORE_DAMAGED, /* the data are not, or no longer, sound */
     STORE_SKIPPED, /* this operation can't be done by itself and left the transaction as it was: the others go on */
     STORE_CLOSED /* never came to be done */
 };
-
-enum store_statement {
-    STORE_BEGIN,
-    STORE_COMMIT,
-    STORE_ROLLBACK,
-    STORE_ADD,
-    STORE_ADD_LANE,
-    STORE_FINISH,
-    STORE_RESCHEDULE,
-    STORE_READ,
-    STORE_CLEAR,
-    STORE_CLEAR_NEWEST,
-    STORE_OLDEST,
-    STORE_NEWEST,
-    STORE_PROBE,
-    STORE_ADD_ORIGIN,
-    STORE_ORIGIN,
-    STORE_MARK,
-    STORE_IS_MARKED,
-    STORE_MARKED_QUEUE,
-    STORE_FORGET_MARKED,
-    STORE_CLEAR_ORIGINS,
-    STORE_STATEMENT_COUNT
-};
-
-struct event_store;
 
 struct store_options {
     const char *folder;                    /* the data folder; shorter than STORE_FOLDER_SIZE */
@@ -66,81 +39,46 @@ struct store_options {
     enum durability durability;
 };
 
-/*
- * NULL with `fault` saying what is wrong and how to mend it. A damaged file is moved aside and a new one begun; `fault`
- * then says so although a store is returned, and is "" otherwise.
- */
-struct event_store *event_store_open(const struct store_options *options,
-                                     char fault[STORE_MESSAGE_SIZE]);
-void event_store_close(struct event_store *store);
+/* First member of an engine's own struct. */
+struct store {
+    const struct store_engine *engine;
+    enum durability durability;
+    const struct data_folder *data_folder;
+    char folder[STORE_FOLDER_SIZE];
+    char error[STORE_ERROR_SIZE]; /* why the last operation failed, for people */
+};
 
-/*
- * Before a transaction: where somebody has removed the data folder, or the file in it, both are made again with all that
- * the open file still holds, and `note` says so; it is "" otherwise. When that fails the store may be closed: the next
- * call tries again.
- */
-enum store_status event_store_restore(struct event_store *store, char note[STORE_MESSAGE_SIZE]);
-
-/* Moves a file that turned out to be damaged aside and begins a new one; `fault` says where the old one is. */
-enum store_status event_store_replace(struct event_store *store, char fault[STORE_MESSAGE_SIZE]);
-
-const char *event_store_folder(const struct event_store *store);
-enum durability event_store_durability(const struct event_store *store);
-
-/* Why the last operation failed, for people. */
-const char *event_store_error(const struct event_store *store);
-void event_store_set_error(struct event_store *store, const char *error);
-
-/* Of a file beside it: STORE_OK for 0, else STORE_SKIPPED with an error that names the file. */
-enum store_status event_store_file_status(struct event_store *store, const char *path, int error);
-
-/* A statement ready to be bound and stepped; reset it by event_store_end(). NULL after a failed event_store_replace(). */
-sqlite3_stmt *event_store_statement(struct event_store *store, enum store_statement statement);
-enum store_status event_store_end(struct event_store *store, sqlite3_stmt *statement, int result);
-
-/* Steps a statement without rows to its end. `changed` (may be NULL) is how many rows it changed. */
-enum store_status event_store_step(struct event_store *store, sqlite3_stmt *statement,
-                                   int *changed);
-
-/* A transaction. After a failure call event_store_rollback(). */
-enum store_status event_store_begin(struct event_store *store);
-enum store_status event_store_commit(struct event_store *store, bool *has_written);
-void event_store_rollback(struct event_store *store);
-
-/* Within a transaction: a write that changes nothing, to find out whether writing works. */
-enum store_status event_store_probe(struct event_store *store);
-
-/* What is there at the start; the caller's callback copies what it needs. False from it stops. */
 struct store_lane {
     int64_t id;
     const char *account_id, *function_name;
     size_t count;
     int64_t next_due_ms;
 };
+
+/* The callback copies what it needs. False from it stops. */
 typedef bool store_lane_fn(const struct store_lane *lane, void *context);
-enum store_status event_store_lanes(struct event_store *store, store_lane_fn *on_lane,
-                                    void *context);
 
 struct store_start {
     int64_t last_sequence, last_lane_id; /* 0 for none */
     int64_t newest_ms; /* the newest time by the clock of an account with events; 0 when empty */
 };
-enum store_status event_store_start(struct event_store *store, struct store_start *start);
 
-/* Within a transaction. */
-enum store_status event_store_add_lane(struct event_store *store, const struct store_lane *lane);
-enum store_status event_store_add(struct event_store *store, const struct event *event);
-enum store_status event_store_finish(struct event_store *store, int64_t sequence);
+/* A line for a file, and whose dead letter it is. */
+struct event_record {
+    struct record_file file;
+    struct bytes *line;               /* with its line end; owned */
+    char message_id[REQUEST_ID_SIZE]; /* "" unless it is a dead letter */
+};
 
-/* Writes what a try changed; the whole row if it isn't there. `now_ms` by the account's clock. */
-enum store_status event_store_reschedule(struct event_store *store, const struct event *event,
-                                         int64_t now_ms);
+/* How an event ends: with its records, and perhaps with a new event for a function that is its destination. */
+struct event_end {
+    struct event *event, *follow_up; /* the latter NULL for none */
+    const char *function_name;       /* of the event */
+    size_t record_count;
+    struct event_record records[EVENT_RECORDS_MAX];
+};
 
-/* Removes all events of an account up to and with that sequence, and the newest time with them. */
-enum store_status event_store_clear(struct event_store *store, const char *account_id,
-                                    int64_t last_sequence);
-
-/* Rows of a lane in their order, as owned events. */
+/* Events of a lane, by due time and then by sequence. */
 struct store_read {
     int64_t lane_id;
     int64_t due_max_ms; /* only those due by then */
@@ -149,15 +87,78 @@ struct store_read {
     const int64_t *held; /* sorted sequences to leave out; `held_count` of them */
     size_t held_count;
     /* out */
-    struct event *first; /* by `next` */
+    struct event *first; /* owned, by `next` */
     size_t count;
-    int64_t
-        next_due_ms; /* of the first that is left in the database and not held; INT64_MAX for none */
+    int64_t next_due_ms; /* of the first that is left and not held; INT64_MAX for none */
 };
-enum store_status event_store_read(struct event_store *store, struct store_read *read);
 
-/* When the oldest was accepted, by its account's clock; `lane_id` 0 when the queue is empty. */
-enum store_status event_store_oldest(struct event_store *store, int64_t *lane_id,
-                                     int64_t *enqueued_at_ms);
+/* Where a dead letter came from. */
+struct store_origin {
+    char *function_name, *qualifier; /* owned; NULL for none */
+};
+
+struct store_engine {
+    void (*close)(struct store *store);
+
+    /*
+     * Begins a transaction. What somebody has removed meanwhile is made again first, with all that is still known;
+     * `note` says so, and is "" otherwise.
+     */
+    enum store_status (*begin)(struct store *store, char note[STORE_MESSAGE_SIZE]);
+    /* `has_written`: the transaction has changed something. */
+    enum store_status (*commit)(struct store *store, bool *has_written);
+    void (*rollback)(struct store *store);
+
+    /* Moves damaged data aside and begins anew; `fault` says where the old ones are. */
+    enum store_status (*replace)(struct store *store, char fault[STORE_MESSAGE_SIZE]);
+
+    /* Before the first transaction. `lanes` tells those with events. */
+    enum store_status (*start)(struct store *store, struct store_start *start);
+    enum store_status (*lanes)(struct store *store, store_lane_fn *on_lane, void *context);
+
+    /* All that follow: within a transaction. */
+
+    enum store_status (*add_lane)(struct store *store, const struct store_lane *lane);
+    enum store_status (*add)(struct store *store, const struct event *event);
+    enum store_status (*take)(struct store *store, struct store_read *read);
+    /* Writes what a try changed; the whole event if it isn't there. `now_ms` by the account's clock. */
+    enum store_status (*reschedule)(struct store *store, const struct event *event, int64_t now_ms);
+    /* Removes the event, notes the origins of its dead letters, adds its follow-up. */
+    enum store_status (*finish)(struct store *store, const struct event_end *end);
+    /* Removes all events of an account up to and with that sequence, and its newest time. */
+    enum store_status (*clear)(struct store *store, const char *account_id, int64_t last_sequence);
+    /* When the oldest was accepted, by its account's clock; `lane_id` 0 when there is none. */
+    enum store_status (*oldest)(struct store *store, int64_t *lane_id, int64_t *enqueued_at_ms);
+    /* A write that changes nothing, to find out whether writing works. */
+    enum store_status (*probe)(struct store *store);
+
+    /* Dead letters: each is put back at most once. */
+
+    /* No function name: nobody knows, or it has been redriven. */
+    enum store_status (*origin)(struct store *store, const char *message_id,
+                                struct store_origin *origin);
+    /* Marks it as redriven. `is_first` false: it is already, or unknown. */
+    enum store_status (*redrive)(struct store *store, const char *message_id, bool *is_first);
+    enum store_status (*is_redriven)(struct store *store, const char *message_id,
+                                     bool *is_redriven);
+    /* A queue with marks; no name in `file` when there is none. */
+    enum store_status (*redriven_queue)(struct store *store, struct record_file *file);
+    enum store_status (*forget_redriven)(struct store *store, const struct record_file *file);
+    enum store_status (*forget_letters)(struct store *store, const char *account_id);
+};
+
+/*
+ * NULL with `fault` saying what is wrong and how to mend it. Damaged data are moved aside and a new store is begun;
+ * `fault` then says so although a store is returned, and is "" otherwise.
+ */
+struct store *store_open(const struct store_options *options, char fault[STORE_MESSAGE_SIZE]);
+
+/* Accepts NULL. */
+void store_close(struct store *store);
+
+void store_set_error(struct store *store, const char *error);
+
+/* Of a file of records: STORE_OK for 0, else STORE_SKIPPED with an error that names the file. */
+enum store_status store_file_status(struct store *store, const char *path, int error);
 
 #endif

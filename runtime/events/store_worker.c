@@ -17,7 +17,7 @@ struct store_worker {
     uv_loop_t *loop;
     uv_work_t work;
     uv_timer_t retry_timer;
-    struct event_store *store;
+    struct store *store;
     struct store_worker_listener listener;
     enum worker_state state;
     bool is_failing;
@@ -75,7 +75,7 @@ static void ignore_why(void *context, const char *why)
 static const struct store_worker_listener nobody = {ignore_why, ignore_why, ignore_why, ignore,
                                                     ignore_why, ignore_why, NULL};
 
-struct store_worker *store_worker_open(uv_loop_t *loop, struct event_store *store)
+struct store_worker *store_worker_open(uv_loop_t *loop, struct store *store)
 {
     struct store_worker *worker = calloc(1, sizeof *worker);
 
@@ -97,10 +97,10 @@ void store_worker_listen(struct store_worker *worker, const struct store_worker_
 
 /* ---- on a pool thread ---- */
 
-static void skip(struct event_store *store, struct store_operation *operation)
+static void skip(struct store *store, struct store_operation *operation)
 {
     free(operation->why);
-    operation->why = strdup(event_store_error(store));
+    operation->why = strdup(store->error);
     operation->is_skipped = true;
 }
 
@@ -135,17 +135,16 @@ static enum store_status run_operations(struct store_worker *worker)
 /* An empty batch only finds out whether writing works. */
 static enum store_status run_batch(struct store_worker *worker)
 {
-    enum store_status status = event_store_restore(worker->store, worker->note);
+    const struct store_engine *engine = worker->store->engine;
+    enum store_status status = engine->begin(worker->store, worker->note);
 
     if (status == STORE_OK)
-        status = event_store_begin(worker->store);
-    if (status == STORE_OK)
         status =
-            worker->batch.first == NULL ? event_store_probe(worker->store) : run_operations(worker);
+            worker->batch.first == NULL ? engine->probe(worker->store) : run_operations(worker);
     if (status == STORE_OK)
-        status = event_store_commit(worker->store, &worker->has_written);
+        status = engine->commit(worker->store, &worker->has_written);
     if (status != STORE_OK)
-        event_store_rollback(worker->store);
+        engine->rollback(worker->store);
     return status;
 }
 
@@ -162,12 +161,12 @@ static void on_work(uv_work_t *work)
     case STORE_CLOSED:
         return;
     case STORE_FAILED:
-        (void)snprintf(worker->fault, sizeof worker->fault, "%s", event_store_error(worker->store));
+        (void)snprintf(worker->fault, sizeof worker->fault, "%s", worker->store->error);
         return;
     case STORE_DAMAGED:
         worker->is_replaced = true;
         worker->status = STORE_FAILED;
-        (void)event_store_replace(worker->store, worker->fault);
+        (void)worker->store->engine->replace(worker->store, worker->fault);
         return;
     }
 }
@@ -355,7 +354,7 @@ static void on_close_work(uv_work_t *work)
 {
     struct store_worker *worker = work->data;
 
-    event_store_close(worker->store);
+    store_close(worker->store);
     worker->store = NULL;
 }
 

@@ -30,8 +30,7 @@ struct store_worker;
 struct store_operation;
 
 /* On a pool thread, inside of a transaction; may be called again after a failure. */
-typedef enum store_status store_run_fn(struct event_store *store,
-                                       struct store_operation *operation);
+typedef enum store_status store_run_fn(struct store *store, struct store_operation *operation);
 
 /* On the loop, exactly once; frees the operation. With STORE_FAILED nothing of it is in the database. */
 typedef void store_done_fn(struct store_operation *operation, enum store_status status);
@@ -72,7 +71,7 @@ struct store_worker_listener {
 typedef void store_worker_closed_fn(void *context);
 
 /* Takes `store` on success; NULL when out of memory. */
-struct store_worker *store_worker_open(uv_loop_t *loop, struct event_store *store);
+struct store_worker *store_worker_open(uv_loop_t *loop, struct store *store);
 
 /* Before the first operation; copies `listener`. Without one nobody is told. */
 void store_worker_listen(struct store_worker *worker, const struct store_worker_listener *listener);

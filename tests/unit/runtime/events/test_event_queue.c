@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <glob.h>
 #include <signal.h>
+#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -178,7 +179,7 @@ static void on_written(struct event *event, enum store_status status, void *cont
 
 static void add(int64_t due_ms, size_t payload_length)
 {
-    ck_assert(event_queue_add(queue, make_event(due_ms, payload_length), on_written, NULL));
+    ck_assert(event_queue_add(queue, make_event(due_ms, payload_length), false, on_written, NULL));
 }
 
 static struct store_read last_read;
@@ -200,7 +201,7 @@ static void read_due(int64_t due_max_ms, size_t event_max, int64_t *held, size_t
                                     .has_payload = true,
                                     .held_count = held_count};
 
-    ck_assert(event_queue_read(queue, &what, held, on_read, NULL));
+    ck_assert(event_queue_read(queue, &account, &what, held, on_read, NULL));
     run();
 }
 
@@ -237,7 +238,7 @@ START_TEST(events_are_there_after_a_restart_in_their_order)
     ck_assert_str_eq(lanes[0].function_name, "hello");
     ck_assert_uint_eq(lanes[0].count, 4);
     ck_assert_int_eq(lanes[0].next_due_ms, 100);
-    ck_assert_int_eq(event_queue_last_sequence(queue), 4);
+    ck_assert_int_eq(event_queue_next_sequence(queue), 5);
     read_due(1000, 10, NULL, 0);
     ck_assert_str_eq(read_order(), "2 3 1");
     ck_assert_int_eq(last_read.next_due_ms, 9000);
@@ -256,7 +257,7 @@ START_TEST(a_row_keeps_all_that_an_event_has)
     event->last_response = bytes_copy("a\0b", 3);
     event->run_count = 1;
     event->throttle_count = 4;
-    ck_assert(event_queue_add(queue, event, on_written, NULL));
+    ck_assert(event_queue_add(queue, event, false, on_written, NULL));
     run();
     read_due(5, 1, NULL, 0);
     back = last_read.first;
@@ -624,14 +625,9 @@ static size_t copy_file(const char *mode, char *data, size_t size)
 
 static void on_any_read(struct store_read *read, enum store_status status, void *context)
 {
-    struct event *next;
-
     (void)status;
     (void)context;
-    for (struct event *event = read->first; event != NULL; event = next) {
-        next = event->next;
-        event_free(event);
-    }
+    events_free(read->first);
     read->first = NULL;
 }
 
@@ -647,7 +643,7 @@ static void check_damaged(void)
                                         .byte_max = 10000000,
                                         .has_payload = true};
 
-        ck_assert(event_queue_read(queue, &what, NULL, on_any_read, NULL));
+        ck_assert(event_queue_read(queue, &account, &what, NULL, on_any_read, NULL));
         run();
     }
     lane.is_stored = false;
@@ -794,7 +790,7 @@ START_TEST(a_cleared_account_has_no_newest_time)
     event = make_event(now_ms + hour_ms, 10);
     event->lane = &other_lane;
     event->lane_id = other_lane.id;
-    ck_assert(event_queue_add(queue, event, on_written, NULL));
+    ck_assert(event_queue_add(queue, event, false, on_written, NULL));
     ck_assert(event_queue_clear(queue, &account, on_cleared, NULL));
     run();
     add(1, 10);
@@ -835,6 +831,45 @@ START_TEST(clearing_removes_what_was_added_before_and_nothing_after)
 }
 END_TEST
 
+static size_t read_count;
+
+static void on_counted_read(struct store_read *read, enum store_status status, void *context)
+{
+    (void)status;
+    (void)context;
+    read_count += read->count;
+    events_free(read->first);
+    read->first = NULL;
+}
+
+/* It is refused with it, or finds nothing. */
+START_TEST(a_read_does_not_overtake_the_clearing_of_its_account)
+{
+    const struct store_read what = {.lane_id = lane.id,
+                                    .due_max_ms = 10,
+                                    .event_max = 10,
+                                    .byte_max = 1000,
+                                    .has_payload = true};
+
+    for (int i = 0; i < 50; i++)
+        add(1, 1000);
+    run();
+    limit_file_size(8192);
+    ck_assert(event_queue_clear(queue, &account, on_cleared, NULL));
+    while (failing_count == 0)
+        (void)uv_run(&loop, UV_RUN_ONCE);
+    ck_assert(event_queue_read(queue, &account, &what, NULL, on_counted_read, NULL));
+    for (int i = 0; i < 5; i++)
+        (void)uv_run(&loop, UV_RUN_ONCE);
+    limit_file_size(RLIM_INFINITY);
+    run();
+    ck_assert(event_queue_read(queue, &account, &what, NULL, on_counted_read, NULL));
+    run();
+    ck_assert_uint_eq(read_count, 0);
+    close_queue();
+}
+END_TEST
+
 /* In the child: adds events for ever and writes a byte for each that is committed. */
 static int report_descriptor;
 
@@ -844,7 +879,7 @@ static void on_child_written(struct event *event, enum store_status status, void
     if (status != STORE_OK || write(report_descriptor, "x", 1) != 1)
         _exit(1);
     event_free(event);
-    (void)event_queue_add(queue, make_event(1, 200), on_child_written, NULL);
+    (void)event_queue_add(queue, make_event(1, 200), false, on_child_written, NULL);
 }
 
 static void child_main(void)
@@ -852,7 +887,7 @@ static void child_main(void)
     ck_assert_int_eq(uv_loop_init(&loop), 0);
     open_queue();
     for (int i = 0; i < 64; i++)
-        (void)event_queue_add(queue, make_event(1, 200), on_child_written, NULL);
+        (void)event_queue_add(queue, make_event(1, 200), false, on_child_written, NULL);
     (void)uv_run(&loop, UV_RUN_DEFAULT);
     _exit(1);
 }
@@ -925,6 +960,7 @@ Suite *unit_suite(void)
     tcase_add_test(tcase, a_cleared_account_has_no_newest_time);
     tcase_add_test(tcase, a_file_of_the_first_format_is_brought_up_to_this_one);
     tcase_add_test(tcase, clearing_removes_what_was_added_before_and_nothing_after);
+    tcase_add_test(tcase, a_read_does_not_overtake_the_clearing_of_its_account);
     tcase_add_test(tcase, nothing_that_was_committed_is_lost_by_a_kill);
     suite_add_tcase(suite, tcase);
     return suite;

@@ -29,7 +29,7 @@ static void append(char *text, const char *more)
     (void)strcat(text, more);
 }
 
-static enum store_status run_fake(struct event_store *store, struct store_operation *operation)
+static enum store_status run_fake(struct store *store, struct store_operation *operation)
 {
     static int64_t lane_id;
     const struct fake *fake = (struct fake *)operation;
@@ -38,18 +38,18 @@ static enum store_status run_fake(struct event_store *store, struct store_operat
 
     append(ran, (char[]){fake->name, 0});
     if (is_blocked && fake->name >= 'A' && fake->name <= 'Z') {
-        event_store_set_error(store, "q.jsonl: is a directory");
+        store_set_error(store, "q.jsonl: is a directory");
         return STORE_SKIPPED;
     }
     if (operation->kind == OPERATION_READ)
         return STORE_OK;
     if (is_full) {
-        event_store_set_error(store, "disk full");
+        store_set_error(store, "disk full");
         return STORE_FAILED;
     }
     (void)snprintf(function_name, sizeof function_name, "f%lld", (long long)lane_id);
     lane.function_name = function_name;
-    return event_store_add_lane(store, &lane);
+    return store->engine->add_lane(store, &lane);
 }
 
 static void on_fake_done(struct store_operation *operation, enum store_status status)
@@ -127,7 +127,7 @@ static void set_up(void)
                                                    .on_replaced = on_replaced,
                                                    .on_restored = on_replaced};
     char fault[STORE_MESSAGE_SIZE];
-    struct event_store *store = event_store_open(&options, fault);
+    struct store *store = store_open(&options, fault);
 
     ck_assert_msg(store != NULL, "%s", fault);
     ck_assert_int_eq(uv_loop_init(&loop), 0);
