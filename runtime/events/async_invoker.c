@@ -20,10 +20,9 @@ enum {
     EVENT_PLACES_MIN = 32
 };
 
-void async_begin(struct async_account *owner)
+struct event_lanes *async_lanes_of(struct async_invoker *invoker)
 {
-    owner->busy_count++;
-    owner->invoker->busy_count++;
+    return &invoker->lanes;
 }
 
 static void on_queue_closed(void *context)
@@ -40,8 +39,9 @@ static void free_lanes(struct async_invoker *invoker)
 {
     struct event_lane *next_lane;
 
-    for (struct async_account *owner = invoker->accounts; owner != NULL; owner = owner->next) {
-        for (struct event_lane *lane = owner->lanes; lane != NULL; lane = next_lane) {
+    for (struct async_account *owner = invoker->lanes.accounts; owner != NULL;
+         owner = owner->next) {
+        for (struct event_lane *lane = owner->first_lane; lane != NULL; lane = next_lane) {
             next_lane = lane->next_of_account;
             clock_timer_stop(&lane->timer);
             while (lane->first != NULL)
@@ -58,14 +58,14 @@ static void on_timer_closed(uv_handle_t *handle)
     struct async_account *next;
 
     free_lanes(invoker);
-    for (struct async_account *owner = invoker->accounts; owner != NULL; owner = next) {
+    for (struct async_account *owner = invoker->lanes.accounts; owner != NULL; owner = next) {
         next = owner->next;
         async_drop_waits(owner);
         owner->account->events = NULL;
         free(owner);
     }
-    free(invoker->buckets);
-    event_queue_close(invoker->queue, on_queue_closed, invoker);
+    free(invoker->lanes.buckets);
+    event_queue_close(invoker->lanes.queue, on_queue_closed, invoker);
 }
 
 static void on_idle_closed(uv_handle_t *handle)
@@ -76,27 +76,11 @@ static void on_idle_closed(uv_handle_t *handle)
 }
 
 /* What can't be written is told only when the queue closes, so that does not wait for it. */
-static void close_if_quiet(struct async_invoker *invoker)
+void async_close_if_quiet(struct async_invoker *invoker)
 {
-    if (invoker->state == INVOKER_CLOSING && invoker->running_count == 0 &&
-        !uv_is_closing((uv_handle_t *)&invoker->idle) && invoker->busy_count == 0)
-        uv_close((uv_handle_t *)&invoker->idle, on_idle_closed);
-}
-
-void async_end_any(struct async_invoker *invoker)
-{
-    assert(invoker->busy_count > 0);
-    invoker->busy_count--;
-    close_if_quiet(invoker);
-}
-
-void async_end(struct async_account *owner)
-{
-    assert(owner->busy_count > 0);
-    owner->busy_count--;
-    if (owner->waits != NULL)
-        async_touch(owner->invoker);
-    async_end_any(owner->invoker);
+    if (invoker->lanes.state == INVOKER_CLOSING && invoker->running_count == 0 &&
+        !uv_is_closing((uv_handle_t *)&invoker->lanes.idle) && invoker->lanes.busy_count == 0)
+        uv_close((uv_handle_t *)&invoker->lanes.idle, on_idle_closed);
 }
 
 _Noreturn void async_out_of_memory(void)
@@ -140,7 +124,7 @@ static void on_recovered(void *context)
     struct async_invoker *invoker = context;
 
     log_write(invoker->options.log, LOG_WARN, "event queue is writable again");
-    async_wake_all(invoker);
+    async_wake_all(&invoker->lanes);
 }
 
 static void on_restored_event(struct event *copy, enum store_status status, void *context)
@@ -158,19 +142,19 @@ static void restore_event(struct event_lane *lane, const struct event *event)
     if (copy == NULL)
         async_out_of_memory();
     async_begin(lane->owner);
-    if (!event_queue_add(lane->owner->invoker->queue, copy, true, on_restored_event, lane->owner))
+    if (!event_queue_add(lane->owner->lanes->queue, copy, true, on_restored_event, lane->owner))
         async_out_of_memory();
 }
 
 /* The rows are gone; what is in memory goes into the new file. What is being written sees to itself. */
 static void restore_lane(struct event_lane *lane)
 {
-    struct async_invoker *invoker = lane->owner->invoker;
+    struct async_invoker *invoker = lane->owner->lanes->invoker;
 
     lane->owner->count -= event_lane_unread(lane);
     lane->count -= event_lane_unread(lane);
     lane->next_due_ms = INT64_MAX;
-    if (!event_queue_add_lane(invoker->queue, lane))
+    if (!event_queue_add_lane(invoker->lanes.queue, lane))
         async_out_of_memory();
     for (struct event *event = lane->first; event != NULL; event = event->next) {
         const bool is_being_written = event->state == EVENT_ADDING ||
@@ -194,8 +178,10 @@ static void on_replaced(void *context, const char *what)
     struct async_invoker *invoker = context;
 
     log_write(invoker->options.log, LOG_ERROR, "%s", what);
-    for (struct async_account *owner = invoker->accounts; owner != NULL; owner = owner->next) {
-        for (struct event_lane *lane = owner->lanes; lane != NULL; lane = lane->next_of_account)
+    for (struct async_account *owner = invoker->lanes.accounts; owner != NULL;
+         owner = owner->next) {
+        for (struct event_lane *lane = owner->first_lane; lane != NULL;
+             lane = lane->next_of_account)
             restore_lane(lane);
     }
 }
@@ -208,7 +194,7 @@ static bool on_lane(const struct store_lane *row, void *context)
     struct account *account = strlen(row->account_id) == ACCOUNT_ID_SIZE - 1
                                   ? accounts_get(invoker->options.accounts, row->account_id)
                                   : NULL;
-    struct async_account *owner = account == NULL ? NULL : async_owner(invoker, account);
+    struct async_account *owner = account == NULL ? NULL : async_owner(&invoker->lanes, account);
     struct event_lane *lane = owner == NULL ? NULL : async_new_lane(owner, row->function_name);
 
     if (lane == NULL)
@@ -248,37 +234,40 @@ struct async_invoker *async_invoker_open(const struct async_invoker_options *opt
     if (invoker == NULL)
         return NULL;
     invoker->options = *options;
-    invoker->queue = queue;
+    invoker->lanes.invoker = invoker;
+    invoker->lanes.queue = queue;
     invoker->lane_places = count_places(LANE_PLACES_PER_CORE, LANE_PLACES_MIN);
     invoker->event_places = count_places(EVENT_PLACES_PER_CORE, EVENT_PLACES_MIN);
     invoker->reserved_places = count_places(RESERVED_PLACES_PER_CORE, RESERVED_PLACES_MIN);
-    invoker->bucket_count = LANE_BUCKETS_MIN;
-    invoker->buckets = calloc(invoker->bucket_count, sizeof(struct event_lane *));
-    (void)uv_idle_init(options->loop, &invoker->idle); /* always 0 */
-    invoker->idle.data = invoker;
+    invoker->lanes.bucket_count = LANE_BUCKETS_MIN;
+    invoker->lanes.buckets = calloc(invoker->lanes.bucket_count, sizeof(struct event_lane *));
+    (void)uv_idle_init(options->loop, &invoker->lanes.idle); /* always 0 */
+    invoker->lanes.idle.data = invoker;
     (void)uv_timer_init(options->loop, &invoker->read_timer); /* always 0 */
     uv_unref((uv_handle_t *)&invoker->read_timer);
     invoker->read_timer.data = invoker;
-    if (invoker->buckets == NULL || event_queue_lanes(queue, on_lane, invoker) != STORE_OK) {
+    if (invoker->lanes.buckets == NULL || event_queue_lanes(queue, on_lane, invoker) != STORE_OK) {
         /* The handle needs the loop to go; the caller gives up, so nobody minds what is left. */
-        (void)uv_idle_stop(&invoker->idle);
+        (void)uv_idle_stop(&invoker->lanes.idle);
         return NULL;
     }
     own.context = invoker;
     event_queue_listen(queue, &own);
     dispatcher_listen(options->dispatcher, async_on_place, invoker);
-    (void)async_finish_redrives(invoker);
+    (void)async_finish_redrives(&invoker->lanes);
     return invoker;
 }
 
 void async_invoker_stop(struct async_invoker *invoker)
 {
-    if (invoker->state == INVOKER_OPEN)
-        invoker->state = INVOKER_STOPPED;
-    (void)uv_idle_stop(&invoker->idle);
+    if (invoker->lanes.state == INVOKER_OPEN)
+        invoker->lanes.state = INVOKER_STOPPED;
+    (void)uv_idle_stop(&invoker->lanes.idle);
     (void)uv_timer_stop(&invoker->read_timer);
-    for (struct async_account *owner = invoker->accounts; owner != NULL; owner = owner->next) {
-        for (struct event_lane *lane = owner->lanes; lane != NULL; lane = lane->next_of_account)
+    for (struct async_account *owner = invoker->lanes.accounts; owner != NULL;
+         owner = owner->next) {
+        for (struct event_lane *lane = owner->first_lane; lane != NULL;
+             lane = lane->next_of_account)
             clock_timer_stop(&lane->timer);
     }
 }
@@ -287,20 +276,21 @@ void async_invoker_close(struct async_invoker *invoker, async_invoker_closed_fn 
                          void *context)
 {
     async_invoker_stop(invoker);
-    invoker->state = INVOKER_CLOSING;
+    invoker->lanes.state = INVOKER_CLOSING;
     invoker->on_closed = on_closed;
     invoker->context = context;
-    event_queue_hurry(invoker->queue);
-    close_if_quiet(invoker);
+    event_queue_hurry(invoker->lanes.queue);
+    async_close_if_quiet(invoker);
 }
 
 void async_invoker_reconfigure(struct async_invoker *invoker)
 {
-    for (struct async_account *owner = invoker->accounts; owner != NULL; owner = owner->next) {
+    for (struct async_account *owner = invoker->lanes.accounts; owner != NULL;
+         owner = owner->next) {
         while (owner->blocked != NULL)
             async_unblock(owner->blocked); /* its function may be back, or have a place */
     }
-    async_wake_all(invoker);
+    async_wake_all(&invoker->lanes);
 }
 
 /* Accepting. */
@@ -308,10 +298,10 @@ void async_invoker_reconfigure(struct async_invoker *invoker)
 static bool fill_event(struct event *event, const struct event_lane *lane,
                        const struct enqueue_options *options)
 {
-    struct async_invoker *invoker = lane->owner->invoker;
+    struct async_invoker *invoker = lane->owner->lanes->invoker;
 
-    event->sequence = event_queue_next_sequence(invoker->queue);
-    event->enqueued_at_ms = event->due_ms = async_now_ms(lane);
+    event->sequence = event_queue_next_sequence(invoker->lanes.queue);
+    event->enqueued_at_ms = event->due_ms = clock_now_ms(lane->account->clock);
     event->payload = bytes_retain(options->payload);
     event->state = EVENT_ADDING;
     if (options->request_id != NULL)
@@ -322,10 +312,10 @@ static bool fill_event(struct event *event, const struct event_lane *lane,
            event_set_text(&event->trace_header, options->trace_header);
 }
 
-struct event *async_new_event(struct async_invoker *invoker, const struct enqueue_options *options,
+struct event *async_new_event(struct event_lanes *lanes, const struct enqueue_options *options,
                               enum enqueue_status *status)
 {
-    const struct config *config = config_store_current(invoker->options.config_store);
+    const struct config *config = config_store_current(lanes->invoker->options.config_store);
     struct event_lane *lane;
     struct event *event;
 
@@ -333,7 +323,7 @@ struct event *async_new_event(struct async_invoker *invoker, const struct enqueu
     if (!options->is_follow_up && async_invoker_count(options->account) >= config->queue_capacity)
         return NULL;
     *status = ENQUEUE_NO_MEMORY;
-    lane = async_lane(invoker, options->account, options->function_name);
+    lane = async_lane(lanes, options->account, options->function_name);
     event = lane == NULL ? NULL : event_new();
     if (event == NULL)
         return NULL;
@@ -351,12 +341,12 @@ struct event *async_new_event(struct async_invoker *invoker, const struct enqueu
 /* A window only holds what comes before all that is in the database alone, so that order is kept. */
 static bool is_kept_in_memory(const struct event_lane *lane, const struct event *event)
 {
-    const struct async_invoker *invoker = lane->owner->invoker;
+    const struct async_invoker *invoker = lane->owner->lanes->invoker;
 
     if (lane->is_reading || (event_lane_unread(lane) > 0 && lane->next_due_ms <= event->due_ms))
         return false;
     return lane->ready_count == 0 ||
-           (lane->ready_count < LANE_WINDOW && invoker->memory_bytes <= MEMORY_BYTES_MAX);
+           (lane->ready_count < LANE_WINDOW && invoker->lanes.memory_bytes <= MEMORY_BYTES_MAX);
 }
 
 void async_accept(struct event *event, enum store_status status)
@@ -396,14 +386,14 @@ enum enqueue_status async_invoker_enqueue(struct async_invoker *invoker,
     enum enqueue_status status;
     struct event *event;
 
-    if (invoker->state != INVOKER_OPEN)
+    if (invoker->lanes.state != INVOKER_OPEN)
         return ENQUEUE_STOPPING;
-    event = async_new_event(invoker, options, &status);
+    event = async_new_event(&invoker->lanes, options, &status);
     if (event == NULL)
         return status;
     event->on_accepted = on_done;
     event->context = context;
-    if (!event_queue_add(invoker->queue, event, false, on_added, event->lane->owner)) {
+    if (!event_queue_add(invoker->lanes.queue, event, false, on_added, event->lane->owner)) {
         async_accept(event, STORE_FAILED);
         return ENQUEUE_NO_MEMORY;
     }
@@ -424,7 +414,7 @@ size_t async_invoker_dead_letter_count(const struct async_invoker *invoker)
 size_t async_invoker_function_count(const struct async_invoker *invoker,
                                     const struct account *account, const char *function_name)
 {
-    const struct event_lane *lane = async_find_lane(invoker, account, function_name);
+    const struct event_lane *lane = async_find_lane(&invoker->lanes, account, function_name);
 
     return lane == NULL ? 0 : lane->count;
 }

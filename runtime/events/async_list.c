@@ -1,7 +1,7 @@
 /*
  * The queue for people and tests: what is in it, what was written, emptying it.
  */
-#include "runtime/events/async_internal.h"
+#include "runtime/events/event_lanes.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -86,7 +86,6 @@ static void on_lane_read(struct store_read *read, enum store_status status, void
 static void read_next_lane(struct row_list *list)
 {
     struct async_account *owner = list->owner;
-    struct async_invoker *invoker = owner->invoker;
     struct store_read what = {
         .due_max_ms = INT64_MAX, .event_max = list->row_max - list->count, .byte_max = SIZE_MAX};
 
@@ -98,7 +97,7 @@ static void read_next_lane(struct row_list *list)
     }
     what.lane_id = list->lane->id;
     async_begin(owner);
-    if (event_queue_read(invoker->queue, owner->account, &what, NULL, on_lane_read, list))
+    if (event_queue_read(owner->lanes->queue, owner->account, &what, NULL, on_lane_read, list))
         return;
     end_list(list, false);
     async_end(owner);
@@ -121,14 +120,15 @@ bool async_invoker_list(struct async_invoker *invoker, struct account *account,
                         void *context)
 {
     const struct store_read nothing = {.lane_id = 0, .due_max_ms = 0};
-    struct async_account *owner = async_owner(invoker, account);
+    struct event_lanes *lanes = async_lanes_of(invoker);
+    struct async_account *owner = async_owner(lanes, account);
     struct row_list *list = owner == NULL ? NULL : calloc(1, sizeof *list);
 
     if (list == NULL)
         return false;
     list->rows = calloc(row_max + 1, sizeof *list->rows);
     if (list->rows == NULL ||
-        !event_queue_read(invoker->queue, account, &nothing, NULL, on_nothing_read, list)) {
+        !event_queue_read(lanes->queue, account, &nothing, NULL, on_nothing_read, list)) {
         free(list->rows);
         free(list);
         return false;
@@ -137,7 +137,7 @@ bool async_invoker_list(struct async_invoker *invoker, struct account *account,
     list->row_max = row_max;
     list->is_one_lane = function_name != NULL;
     list->lane =
-        function_name == NULL ? owner->lanes : async_find_lane(invoker, account, function_name);
+        function_name == NULL ? owner->first_lane : async_find_lane(lanes, account, function_name);
     list->on_rows = on_rows;
     list->context = context;
     async_begin(owner);
@@ -190,25 +190,26 @@ static void forget_lane(struct event_lane *lane)
 bool async_invoker_clear(struct async_invoker *invoker, struct account *account, bool has_records,
                          event_queue_done_fn *on_done, void *context)
 {
-    struct async_account *owner = async_owner(invoker, account);
+    struct event_lanes *lanes = async_lanes_of(invoker);
+    struct async_account *owner = async_owner(lanes, account);
     struct clearing *clearing = owner == NULL ? NULL : calloc(1, sizeof *clearing);
 
     if (clearing == NULL)
         return false;
     *clearing = (struct clearing){.owner = owner, .on_done = on_done, .context = context};
-    for (struct event_lane *lane = owner->lanes; lane != NULL; lane = lane->next_of_account) {
+    for (struct event_lane *lane = owner->first_lane; lane != NULL; lane = lane->next_of_account) {
         if (lane->count > 0)
             forget_lane(lane);
     }
     clearing->open_count = 1;
     async_begin(owner);
-    if (!event_queue_clear(invoker->queue, account, on_cleared, clearing))
+    if (!event_queue_clear(lanes->queue, account, on_cleared, clearing))
         async_out_of_memory();
     if (!has_records)
         return true;
     clearing->open_count++;
     async_begin(owner);
-    if (!event_queue_remove_records(invoker->queue, account->is_default ? "" : account->id,
+    if (!event_queue_remove_records(lanes->queue, account->is_default ? "" : account->id,
                                     on_cleared, clearing))
         async_out_of_memory();
     return true;
@@ -217,7 +218,7 @@ bool async_invoker_clear(struct async_invoker *invoker, struct account *account,
 /* The oldest, and the records. */
 
 struct oldest_request {
-    struct async_invoker *invoker;
+    struct event_lanes *lanes;
     async_oldest_fn *on_oldest;
     void *context;
 };
@@ -228,27 +229,29 @@ static void on_oldest(int64_t lane_id, int64_t enqueued_at_ms, enum store_status
     struct oldest_request *request = context;
     struct account *account = NULL;
 
-    for (struct async_account *owner = request->invoker->accounts;
+    for (struct async_account *owner = request->lanes->accounts;
          status == STORE_OK && owner != NULL && account == NULL; owner = owner->next) {
-        for (struct event_lane *lane = owner->lanes; lane != NULL; lane = lane->next_of_account) {
+        for (struct event_lane *lane = owner->first_lane; lane != NULL;
+             lane = lane->next_of_account) {
             if (lane->id == lane_id)
                 account = lane->account;
         }
     }
     request->on_oldest(account, enqueued_at_ms, request->context);
-    async_end_any(request->invoker);
+    async_end_any(request->lanes);
     free(request);
 }
 
 bool async_invoker_oldest(struct async_invoker *invoker, async_oldest_fn *on_done, void *context)
 {
+    struct event_lanes *lanes = async_lanes_of(invoker);
     struct oldest_request *request = malloc(sizeof *request);
 
     if (request == NULL)
         return false;
-    *request = (struct oldest_request){invoker, on_done, context};
-    if (event_queue_oldest(invoker->queue, on_oldest, request)) {
-        invoker->busy_count++;
+    *request = (struct oldest_request){lanes, on_done, context};
+    if (event_queue_oldest(lanes->queue, on_oldest, request)) {
+        lanes->busy_count++;
         return true;
     }
     free(request);
@@ -265,5 +268,5 @@ bool async_invoker_records(struct async_invoker *invoker, const struct account *
         (void)snprintf(file.account_id, sizeof file.account_id, "%s", account->id);
     if (name[0] != '\0')
         record_file_name(name, file.name);
-    return event_queue_records(invoker->queue, &file, on_records, context);
+    return event_queue_records(async_lanes_of(invoker)->queue, &file, on_records, context);
 }

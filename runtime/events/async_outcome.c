@@ -4,16 +4,12 @@
  */
 #include "runtime/events/async_internal.h"
 
+#include "config/names/function_name.h"
 #include "runtime/events/destination.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-static struct async_invoker *invoker_of(const struct event *event)
-{
-    return event->lane->owner->invoker;
-}
 
 /* Writing it down. */
 
@@ -61,8 +57,7 @@ static void reschedule(const struct settlement *settlement, event_written_fn *on
     struct async_account *owner = event->lane->owner;
 
     async_begin(owner);
-    if (!event_queue_reschedule(owner->invoker->queue, event, settlement->now_ms, on_written,
-                                owner))
+    if (!event_queue_reschedule(owner->lanes->queue, event, settlement->now_ms, on_written, owner))
         async_out_of_memory();
 }
 
@@ -76,25 +71,70 @@ static void on_finished_with_follow_up(struct event *event, enum store_status st
     on_finished(event, status, context);
 }
 
+static void explain(const struct settlement *settlement, const char *where)
+{
+    const struct async_invoker *invoker = settlement->event->lane->owner->lanes->invoker;
+    char text[EXPLANATION_SIZE];
+
+    if (!invoker->options.is_explaining)
+        return;
+    async_explain(settlement, where, text);
+    log_write(invoker->options.log, LOG_INFO, "%s", text);
+}
+
+/* The record as an event for another function; NULL when there is none or it can't be invoked. */
+static struct event *make_follow_up(const struct event *event, const struct event_traces *traces)
+{
+    struct event_lane *lane = event->lane;
+    struct enqueue_options options = {
+        .account = lane->account, .payload = traces->record, .is_follow_up = true};
+    struct event *follow_up = NULL;
+    struct function_name name;
+    enum enqueue_status status;
+
+    if (function_name_parse(traces->function_arn, strlen(traces->function_arn), &name) ==
+        FUNCTION_NAME_OK) {
+        options.function_name = name.name;
+        options.qualifier = name.qualifier;
+        follow_up = async_new_event(lane->owner->lanes, &options, &status);
+    }
+    if (follow_up == NULL)
+        log_write(lane->owner->lanes->invoker->options.log, LOG_ERROR,
+                  "%s %.8s: cannot invoke destination %s; its record is dropped",
+                  lane->function_name, event->request_id, traces->function_arn);
+    return follow_up;
+}
+
+static void warn_of_loss(const struct settlement *settlement)
+{
+    const struct event *event = settlement->event;
+
+    log_write(event->lane->owner->lanes->invoker->options.log, LOG_WARN,
+              "%s %.8s: event dropped (%s) after %u runs: %s; the function has neither dead-letter "
+              "queue nor on-failure destination",
+              event->lane->function_name, event->request_id,
+              discard_condition_name(settlement->decision.condition), event->run_count,
+              settlement->why);
+}
+
 static void finish(const struct settlement *settlement)
 {
     struct event *event = settlement->event;
     struct async_account *owner = event->lane->owner;
     struct event_end end = {.event = event};
-    char where[1024];
+    struct event_traces traces = {.end = &end};
 
-    async_add_records(settlement, &end, where, sizeof where);
-    async_explain(settlement, where);
-    if (settlement->decision.action == RETRY_DISCARD && where[0] == '\0')
-        log_write(owner->invoker->options.log, LOG_WARN,
-                  "%s %.8s: event given up (%s) after %u runs: %s; it has neither dead-letter "
-                  "queue nor destination",
-                  event->lane->function_name, event->request_id,
-                  discard_condition_name(settlement->decision.condition), event->run_count,
-                  settlement->why);
-    event->follow_up = end.follow_up;
+    if (!async_add_records(settlement, &traces))
+        async_out_of_memory();
+    explain(settlement, traces.where);
+    if (settlement->decision.action == RETRY_DISCARD && traces.where[0] == '\0')
+        warn_of_loss(settlement);
+    if (traces.function_arn != NULL)
+        event->follow_up = end.follow_up = make_follow_up(event, &traces);
+    bytes_release(traces.record);
+    owner->lanes->invoker->dead_letter_count += traces.has_dead_letter;
     async_begin(owner);
-    if (!event_queue_finish(owner->invoker->queue, &end,
+    if (!event_queue_finish(owner->lanes->queue, &end,
                             end.follow_up == NULL ? on_finished : on_finished_with_follow_up,
                             owner))
         async_out_of_memory();
@@ -133,7 +173,7 @@ static void settle(struct settlement *settlement, enum event_state waiting,
         if (!event_set_text(&event->last_error, settlement->why))
             async_out_of_memory();
         event_lane_enter(event->lane, event, waiting);
-        async_explain(settlement, "");
+        explain(settlement, "");
         reschedule(settlement, on_written);
         return;
     case RETRY_DONE:
@@ -147,14 +187,14 @@ static void settle(struct settlement *settlement, enum event_state waiting,
 static struct settlement begin(struct event *event, enum attempt_result result,
                                const struct function_target *target, const char *why)
 {
-    return (struct settlement){.event = event,
-                               .config =
-                                   config_store_current(invoker_of(event)->options.config_store),
-                               .target = target,
-                               .result = result,
-                               .why = why,
-                               .error_code = result == ATTEMPT_SYSTEM_ERROR ? 500 : 429,
-                               .now_ms = async_now_ms(event->lane)};
+    return (struct settlement){
+        .event = event,
+        .config = config_store_current(event->lane->owner->lanes->invoker->options.config_store),
+        .target = target,
+        .result = result,
+        .why = why,
+        .error_code = result == ATTEMPT_SYSTEM_ERROR ? 500 : 429,
+        .now_ms = clock_now_ms(event->lane->account->clock)};
 }
 
 void async_refuse(struct event *event, enum attempt_result result,
@@ -274,10 +314,10 @@ static void count_end(struct event *event)
     struct async_account *owner = event->lane->owner;
 
     owner->unreserved_running -= event->is_unreserved;
-    owner->invoker->unreserved_running -= event->is_unreserved;
+    owner->lanes->invoker->unreserved_running -= event->is_unreserved;
     owner->running_count--;
-    owner->invoker->running_count--;
-    async_touch(owner->invoker); /* lanes that wait for a place of ours */
+    owner->lanes->invoker->running_count--;
+    async_touch(owner->lanes); /* lanes that wait for a place of ours */
 }
 
 void async_on_done(struct invocation *invocation, void *context)
@@ -288,7 +328,7 @@ void async_on_done(struct invocation *invocation, void *context)
     const bool is_abandoned = invocation->outcome.kind == OUTCOME_ABANDONED;
 
     count_end(event);
-    if (event->is_forgotten || (is_abandoned && owner->invoker->state != INVOKER_OPEN))
+    if (event->is_forgotten || (is_abandoned && owner->lanes->state != INVOKER_OPEN))
         async_drop(event); /* if abandoned, its row says all: it runs again after the next start */
     else if (is_abandoned)
         event_lane_enter(lane, event, EVENT_READY); /* its environment was taken from under it */

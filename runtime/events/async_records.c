@@ -1,24 +1,16 @@
 /*
  * What is written about a try: a line of the log for people, and dead letter and destination record when the event is
- * over.
+ * over. Pure: what is made here is written by async_outcome.c.
  */
 #include "runtime/events/async_internal.h"
 
 #include "config/names/api_exception.h"
-#include "config/names/function_name.h"
 #include "runtime/events/destination.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-
-static struct async_invoker *invoker_of(const struct event *event)
-{
-    return event->lane->owner->invoker;
-}
-
-/* --explain */
 
 static void write_clock_time(int64_t at_ms, char text[16])
 {
@@ -86,26 +78,16 @@ static void write_next(const struct settlement *settlement, char *text, size_t s
     }
 }
 
-void async_explain(const struct settlement *settlement, const char *where)
+void async_explain(const struct settlement *settlement, const char *where,
+                   char text[EXPLANATION_SIZE])
 {
-    const struct async_invoker *invoker = invoker_of(settlement->event);
     char what[512], next[128];
 
-    if (!invoker->options.is_explaining)
-        return;
     write_what(settlement, what, sizeof what);
     write_next(settlement, next, sizeof next);
-    log_write(invoker->options.log, LOG_INFO, "%s %.8s %s; %s%s",
-              settlement->event->lane->function_name, settlement->event->request_id, what, next,
-              where);
-}
-
-static char *qualified_arn(const struct settlement *settlement)
-{
-    const struct event *event = settlement->event;
-
-    return function_arn_make(settlement->config, event->lane->account, event->lane->function_name,
-                             event->qualifier == NULL ? "$LATEST" : event->qualifier);
+    (void)snprintf(text, EXPLANATION_SIZE, "%s %.8s %s; %s%s",
+                   settlement->event->lane->function_name, settlement->event->request_id, what,
+                   next, where);
 }
 
 static struct event_record *next_record(struct event_end *end, const struct account *account,
@@ -137,62 +119,37 @@ static void read_refusal(const char *why, struct dead_letter *letter)
     free(name);
 }
 
-static void add_dead_letter(const struct settlement *settlement, struct event_end *end)
+static bool add_dead_letter(const struct settlement *settlement, struct event_end *end)
 {
-    struct event *event = settlement->event;
-    struct event_record *record;
+    const struct event *event = settlement->event;
     struct dead_letter letter = {.request_id = event->request_id,
                                  .error_code = settlement->error_code,
                                  .now_ms = settlement->now_ms,
                                  .payload = bytes_view(event->payload)};
+    struct event_record *record = next_record(end, event->lane->account, RECORD_DEAD_LETTER,
+                                              settlement->target->version->dead_letter_arn);
     char *type = NULL, *message = NULL;
 
     read_refusal(settlement->why, &letter);
     if (event->run_count > 0) {
         if (!function_error_read(bytes_view(event->last_response), &type, &message))
-            async_out_of_memory();
+            return false;
         letter.error_code = 200;
         letter.error_message = message;
     }
-    invoker_of(event)->dead_letter_count++;
-    record = next_record(end, event->lane->account, RECORD_DEAD_LETTER,
-                         settlement->target->version->dead_letter_arn);
     dead_letter_message_id(event->request_id, event->sequence, record->message_id);
     letter.message_id = record->message_id;
     record->line = dead_letter_line(&letter);
-    if (record->line == NULL || !bytes_append(&record->line, "\n", 1))
-        async_out_of_memory();
     free(type);
     free(message);
+    return record->line != NULL && bytes_append(&record->line, "\n", 1);
 }
 
-/* The record as an event for another function. */
-static void add_follow_up(const struct settlement *settlement, const char *arn,
-                          struct bytes *record, struct event_end *end)
-{
-    const struct event *event = settlement->event;
-    struct function_name name;
-    struct enqueue_options options = {
-        .account = event->lane->account, .payload = record, .is_follow_up = true};
-    enum enqueue_status status;
-
-    if (function_name_parse(arn, strlen(arn), &name) == FUNCTION_NAME_OK) {
-        options.function_name = name.name;
-        options.qualifier = name.qualifier;
-        end->follow_up = async_new_event(invoker_of(event), &options, &status);
-    }
-    if (end->follow_up == NULL)
-        log_write(invoker_of(event)->options.log, LOG_ERROR,
-                  "%s %.8s: destination %s gets no record: it can't be invoked",
-                  event->lane->function_name, event->request_id, arn);
-}
-
-static void add_destination(const struct settlement *settlement, const char *arn,
-                            struct event_end *end)
+static struct bytes *make_record(const struct settlement *settlement, const char *function_arn,
+                                 bool is_for_bus, const char *arn)
 {
     const struct event *event = settlement->event;
     const bool is_success = settlement->decision.action == RETRY_DONE;
-    char *function_arn = qualified_arn(settlement);
     const struct event_report report = {
         .request_id = event->request_id,
         .function_arn = function_arn,
@@ -206,45 +163,50 @@ static void add_destination(const struct settlement *settlement, const char *arn
                           : settlement->is_handled ? "Handled"
                                                    : "Unhandled",
         .response = bytes_view(event->last_response)};
-    struct bytes *line;
 
-    if (function_arn == NULL)
-        async_out_of_memory();
-    line =
-        destination_is_bus(arn) ? destination_bus_event(&report, arn) : destination_record(&report);
-    if (line == NULL)
-        async_out_of_memory();
-    if (destination_is_function(arn)) {
-        add_follow_up(settlement, arn, line, end);
-        bytes_release(line);
-    } else {
-        if (!bytes_append(&line, "\n", 1))
-            async_out_of_memory();
-        next_record(end, event->lane->account, RECORD_DESTINATION, arn)->line = line;
-    }
-    free(function_arn);
+    return is_for_bus ? destination_bus_event(&report, arn) : destination_record(&report);
 }
 
-/* Where it goes: nowhere, dead-letter queue, destination, or both. For the log too. */
-void async_add_records(const struct settlement *settlement, struct event_end *end, char *where,
-                       size_t size)
+static bool add_destination(const struct settlement *settlement, const char *arn,
+                            struct event_traces *traces)
+{
+    const struct event *event = settlement->event;
+    const enum destination_kind kind = destination_kind(arn);
+    char *function_arn =
+        function_arn_make(settlement->config, event->lane->account, event->lane->function_name,
+                          event->qualifier == NULL ? "$LATEST" : event->qualifier);
+    struct bytes *line = function_arn == NULL
+                             ? NULL
+                             : make_record(settlement, function_arn, kind == DESTINATION_BUS, arn);
+
+    free(function_arn);
+    if (kind == DESTINATION_FUNCTION) {
+        traces->function_arn = arn;
+        traces->record = line;
+        return line != NULL;
+    }
+    if (line == NULL || !bytes_append(&line, "\n", 1))
+        return false;
+    next_record(traces->end, event->lane->account, RECORD_DESTINATION, arn)->line = line;
+    return true;
+}
+
+bool async_add_records(const struct settlement *settlement, struct event_traces *traces)
 {
     const bool is_success = settlement->decision.action == RETRY_DONE;
     const struct event_invoke_config *settings;
     const char *dead_letter, *destination;
 
-    where[0] = '\0';
     if (settlement->target == NULL)
-        return;
+        return true;
     settings = settlement->target->event_invoke_config;
     dead_letter = is_success ? NULL : settlement->target->version->dead_letter_arn;
     destination = is_success ? settings->on_success : settings->on_failure;
-    if (dead_letter != NULL)
-        add_dead_letter(settlement, end);
-    if (destination != NULL)
-        add_destination(settlement, destination, end);
-    (void)snprintf(where, size, "%s%s%s%s", dead_letter == NULL ? "" : "; dead letter to ",
-                   dead_letter == NULL ? "" : dead_letter,
-                   destination == NULL ? "" : "; record to ",
-                   destination == NULL ? "" : destination);
+    traces->has_dead_letter = dead_letter != NULL;
+    (void)snprintf(
+        traces->where, sizeof traces->where, "%s%s%s%s",
+        dead_letter == NULL ? "" : "; dead letter to ", dead_letter == NULL ? "" : dead_letter,
+        destination == NULL ? "" : "; record to ", destination == NULL ? "" : destination);
+    return (dead_letter == NULL || add_dead_letter(settlement, traces->end)) &&
+           (destination == NULL || add_destination(settlement, destination, traces));
 }

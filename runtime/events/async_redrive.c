@@ -9,7 +9,7 @@
  * A kill before the commit of 2 leaves the letters as they were; one after it leaves marks, which 3 sees to at the next
  * start. A letter that is marked is never put back again.
  */
-#include "runtime/events/async_internal.h"
+#include "runtime/events/event_lanes.h"
 #include "runtime/events/record_reader.h"
 
 #include <cjson/cJSON.h>
@@ -32,7 +32,6 @@ struct letter {
 
 struct redrive {
     struct store_operation operation; /* of the step that is under way */
-    struct async_invoker *invoker;
     struct async_account *owner;
     struct record_file file;         /* that is being read; no name before the first */
     char (*names)[RECORD_NAME_SIZE]; /* of all files to be read */
@@ -238,7 +237,7 @@ static void submit(struct redrive *redrive, store_run_fn *run, store_done_fn *do
 {
     redrive->operation = (struct store_operation){
         .run = run, .done = done, .kind = kind, .account = redrive->owner->account};
-    store_worker_submit(event_queue_worker(redrive->invoker->queue), &redrive->operation);
+    store_worker_submit(event_queue_worker(redrive->owner->lanes->queue), &redrive->operation);
 }
 
 static void on_finished(struct store_operation *operation, enum store_status status)
@@ -275,7 +274,7 @@ static void on_put(struct store_operation *operation, enum store_status status)
     }
     clear_letters(redrive);
     redrive->is_failed = redrive->is_failed || status != STORE_OK;
-    if (redrive->is_failed || redrive->is_full || redrive->invoker->state != INVOKER_OPEN ||
+    if (redrive->is_failed || redrive->is_full || redrive->owner->lanes->state != INVOKER_OPEN ||
         (redrive->offset >= redrive->end && !go_to_file(redrive, redrive->name_at + 1)))
         submit(redrive, run_finish, on_finished, OPERATION_KEPT);
     else
@@ -291,7 +290,7 @@ static bool make_event(struct redrive *redrive, struct letter *letter)
                                             .payload = letter->body};
     enum enqueue_status status;
 
-    letter->event = async_new_event(redrive->invoker, &options, &status);
+    letter->event = async_new_event(redrive->owner->lanes, &options, &status);
     if (letter->event == NULL)
         return false;
     if (!letter->event->lane->is_stored)
@@ -317,12 +316,11 @@ static void on_scanned(struct store_operation *operation, enum store_status stat
 bool async_invoker_redrive(struct async_invoker *invoker, struct account *account,
                            const char *queue_name, redrive_fn *on_done, void *context)
 {
-    struct async_account *owner = async_owner(invoker, account);
+    struct async_account *owner = async_owner(async_lanes_of(invoker), account);
     struct redrive *redrive = owner == NULL ? NULL : calloc(1, sizeof *redrive);
 
     if (redrive == NULL)
         return false;
-    redrive->invoker = invoker;
     redrive->owner = owner;
     redrive->file.kind = RECORD_DEAD_LETTER;
     if (!account->is_default)
@@ -351,7 +349,7 @@ static void on_rest_finished(struct store_operation *operation, enum store_statu
     free(operation);
 }
 
-bool async_finish_redrives(struct async_invoker *invoker)
+bool async_finish_redrives(struct event_lanes *lanes)
 {
     struct redrive *redrive = calloc(1, sizeof *redrive);
 
@@ -360,6 +358,6 @@ bool async_finish_redrives(struct async_invoker *invoker)
     redrive->operation.kind = OPERATION_WRITE;
     redrive->operation.run = run_finish;
     redrive->operation.done = on_rest_finished;
-    store_worker_submit(event_queue_worker(invoker->queue), &redrive->operation);
+    store_worker_submit(event_queue_worker(lanes->queue), &redrive->operation);
     return true;
 }

@@ -20,15 +20,15 @@ enum { STARTS_A_TURN = 256, READ_RETRY_MS = 200 };
 
 enum step_result { STEP_STARTED, STEP_NOTHING, STEP_WAITS };
 
-void async_touch(struct async_invoker *invoker)
+void async_touch(struct event_lanes *lanes)
 {
-    if (invoker->state == INVOKER_OPEN)
-        (void)uv_idle_start(&invoker->idle, async_on_idle);
+    if (lanes->state == INVOKER_OPEN)
+        (void)uv_idle_start(&lanes->idle, async_on_idle);
 }
 
 static void append_to_round(struct event_lane *lane)
 {
-    struct async_invoker *invoker = lane->owner->invoker;
+    struct async_invoker *invoker = lane->owner->lanes->invoker;
 
     lane->is_queued = true;
     lane->next_in_round = NULL;
@@ -54,15 +54,21 @@ static struct event_lane *take_from_round(struct async_invoker *invoker)
 
 void async_wake(struct event_lane *lane)
 {
+    struct event_lanes *lanes = lane->owner->lanes;
+
+    if (lane->ready_count == 0 && lane->refused == NULL && event_lane_unread(lane) == 0)
+        return;
     if (!lane->is_queued)
         append_to_round(lane);
-    async_touch(lane->owner->invoker);
+    if (lanes->state == INVOKER_OPEN)
+        (void)uv_idle_start(&lanes->idle, async_on_idle);
 }
 
-void async_wake_all(struct async_invoker *invoker)
+void async_wake_all(struct event_lanes *lanes)
 {
-    for (struct async_account *owner = invoker->accounts; owner != NULL; owner = owner->next) {
-        for (struct event_lane *lane = owner->lanes; lane != NULL; lane = lane->next_of_account) {
+    for (struct async_account *owner = lanes->accounts; owner != NULL; owner = owner->next) {
+        for (struct event_lane *lane = owner->first_lane; lane != NULL;
+             lane = lane->next_of_account) {
             if (lane->count > 0)
                 async_wake(lane);
         }
@@ -92,12 +98,12 @@ static void on_lane_due(void *context)
 
 void async_schedule(struct event_lane *lane)
 {
-    const int64_t due_ms = async_lane_due_after(lane, async_now_ms(lane));
+    const int64_t due_ms = async_lane_due_after(lane, clock_now_ms(lane->account->clock));
 
     if (lane->timer.clock != NULL && lane->timer.due_ms == due_ms)
         return;
     clock_timer_stop(&lane->timer);
-    if (due_ms != INT64_MAX && lane->owner->invoker->state == INVOKER_OPEN)
+    if (due_ms != INT64_MAX && lane->owner->lanes->state == INVOKER_OPEN)
         clock_timer_start(lane->account->clock, &lane->timer, due_ms, on_lane_due, lane);
 }
 
@@ -107,7 +113,7 @@ void async_expect(struct event_lane *lane, int64_t due_ms)
         lane->next_due_ms = due_ms;
     if (due_ms < lane->expected_due_ms)
         lane->expected_due_ms = due_ms;
-    if (due_ms <= async_now_ms(lane))
+    if (due_ms <= clock_now_ms(lane->account->clock))
         async_wake(lane);
     async_schedule(lane);
 }
@@ -121,7 +127,7 @@ bool async_invoker_next_due_ms(const struct async_invoker *invoker, const struct
     *due_ms = INT64_MAX;
     if (account->events == NULL)
         return false;
-    for (const struct event_lane *lane = account->events->lanes; lane != NULL;
+    for (const struct event_lane *lane = account->events->first_lane; lane != NULL;
          lane = lane->next_of_account) {
         const int64_t lane_due_ms = async_lane_due_after(lane, now_ms);
 
@@ -156,7 +162,7 @@ static void recount(struct event_lane *lane, const struct store_read *read)
 
     if (read->count == unread || (read->count < unread && !is_all))
         return;
-    log_write(lane->owner->invoker->options.log, LOG_WARN,
+    log_write(lane->owner->lanes->invoker->options.log, LOG_WARN,
               "event queue: %s: found %zu events on disk where %zu were expected",
               lane->function_name, read->count, unread);
     lane->count = lane->count - unread + read->count;
@@ -165,13 +171,13 @@ static void recount(struct event_lane *lane, const struct store_read *read)
 
 static void read_again_later(struct async_invoker *invoker)
 {
-    if (invoker->state == INVOKER_OPEN)
+    if (invoker->lanes.state == INVOKER_OPEN)
         (void)uv_timer_start(&invoker->read_timer, async_on_read_time, READ_RETRY_MS, 0);
 }
 
 void async_on_read_time(uv_timer_t *timer)
 {
-    async_wake_all(timer->data);
+    async_wake_all(&((struct async_invoker *)timer->data)->lanes);
 }
 
 /* A read that the emptying of the queue overtook is worth nothing. */
@@ -195,7 +201,7 @@ static void on_read(struct store_read *read, enum store_status status, void *con
     if (status == STORE_OK)
         async_wake(lane);
     else
-        read_again_later(owner->invoker);
+        read_again_later(owner->lanes->invoker);
     async_schedule(lane);
     async_end(owner);
 }
@@ -206,10 +212,10 @@ static void on_read(struct store_read *read, enum store_status status, void *con
  */
 static void read_window(struct event_lane *lane)
 {
-    struct async_invoker *invoker = lane->owner->invoker;
-    const bool is_short = invoker->memory_bytes > MEMORY_BYTES_MAX;
+    struct async_invoker *invoker = lane->owner->lanes->invoker;
+    const bool is_short = invoker->lanes.memory_bytes > MEMORY_BYTES_MAX;
     const struct store_read what = {.lane_id = lane->id,
-                                    .due_max_ms = async_now_ms(lane),
+                                    .due_max_ms = clock_now_ms(lane->account->clock),
                                     .event_max = is_short ? 1 : LANE_WINDOW,
                                     .byte_max = WINDOW_BYTES,
                                     .has_payload = true,
@@ -217,7 +223,7 @@ static void read_window(struct event_lane *lane)
     int64_t *held = event_lane_held(lane);
 
     if ((held == NULL && lane->held_count > 0) ||
-        !event_queue_read(invoker->queue, lane->account, &what, held, on_read, lane)) {
+        !event_queue_read(invoker->lanes.queue, lane->account, &what, held, on_read, lane)) {
         read_again_later(invoker);
         return;
     }
@@ -228,27 +234,16 @@ static void read_window(struct event_lane *lane)
 
 static void read_ahead(struct event_lane *lane)
 {
-    const bool is_short = lane->owner->invoker->memory_bytes > MEMORY_BYTES_MAX;
+    const bool is_short = lane->owner->lanes->memory_bytes > MEMORY_BYTES_MAX;
 
     if (lane->is_reading || event_lane_unread(lane) == 0 ||
         lane->ready_count > (is_short ? 0 : LANE_WINDOW / 4) ||
-        lane->next_due_ms > async_now_ms(lane))
+        lane->next_due_ms > clock_now_ms(lane->account->clock))
         return;
     read_window(lane);
 }
 
 /* Places. */
-
-static unsigned lane_places(const struct event_lane *lane, const struct function *function)
-{
-    const struct async_invoker *invoker = lane->owner->invoker;
-
-    if (function->reserved_concurrency == CONCURRENCY_UNRESERVED)
-        return invoker->lane_places;
-    if ((unsigned)function->reserved_concurrency < invoker->reserved_places)
-        return (unsigned)function->reserved_concurrency;
-    return invoker->reserved_places;
-}
 
 /* A function that has some leaves a quarter to those that have none. */
 static bool is_room(unsigned in_use, unsigned places, size_t own)
@@ -269,19 +264,24 @@ static unsigned account_places(const struct config *config)
 static enum step_result look_for_room(const struct event_lane *lane, const struct config *config,
                                       const struct function *function)
 {
-    const struct async_invoker *invoker = lane->owner->invoker;
+    const struct async_invoker *invoker = lane->owner->lanes->invoker;
     const size_t own = lane->running_count;
+    unsigned places;
 
-    if (own >= lane_places(lane, function))
-        return STEP_NOTHING; /* the end of one of them wakes the lane */
-    if (function->reserved_concurrency != CONCURRENCY_UNRESERVED)
-        return STEP_STARTED;
+    if (function->reserved_concurrency != CONCURRENCY_UNRESERVED) {
+        places = (unsigned)function->reserved_concurrency < invoker->reserved_places
+                     ? (unsigned)function->reserved_concurrency
+                     : invoker->reserved_places;
+        return own < places ? STEP_STARTED
+                            : STEP_NOTHING; /* the end of one of them wakes the lane */
+    }
+    if (own >= invoker->lane_places)
+        return STEP_NOTHING;
     if (!is_room(invoker->unreserved_running, invoker->event_places, own))
         return STEP_WAITS;
-    if (account_places(config) == 0)
-        return STEP_STARTED;
-    return is_room(lane->owner->unreserved_running, account_places(config), own) ? STEP_STARTED
-                                                                                 : STEP_WAITS;
+    places = account_places(config);
+    return places == 0 || is_room(lane->owner->unreserved_running, places, own) ? STEP_STARTED
+                                                                                : STEP_WAITS;
 }
 
 /* Starting. */
@@ -291,7 +291,7 @@ static enum dispatch_status submit(struct event *event, struct config *config,
                                    const struct function_target *target)
 {
     struct event_lane *lane = event->lane;
-    struct async_invoker *invoker = lane->owner->invoker;
+    struct async_invoker *invoker = lane->owner->lanes->invoker;
     const struct invocation_options options = {.account = lane->account,
                                                .config = config,
                                                .target = *target,
@@ -323,11 +323,12 @@ static void count_start(struct event *event, const struct function *function)
     event->is_old = false;
     event->is_unreserved = function->reserved_concurrency == CONCURRENCY_UNRESERVED;
     owner->unreserved_running += event->is_unreserved;
-    owner->invoker->unreserved_running += event->is_unreserved;
+    owner->lanes->invoker->unreserved_running += event->is_unreserved;
     owner->running_count++;
-    owner->invoker->running_count++;
+    owner->lanes->invoker->running_count++;
     async_begin(owner);
-    async_note_start(owner, event);
+    if (owner->waits != NULL)
+        async_note_start(owner, event);
 }
 
 /* Its refused event waits for a place, or for its next try. */
@@ -374,7 +375,7 @@ static enum step_result refuse(struct event_lane *lane, struct event *event,
 static bool has_place(const struct event_lane *lane, const struct config *config,
                       const struct function *function)
 {
-    return dispatcher_place(lane->owner->invoker->options.dispatcher, lane->account, config,
+    return dispatcher_place(lane->owner->lanes->invoker->options.dispatcher, lane->account, config,
                             function) == DISPATCH_ACCEPTED;
 }
 
@@ -388,7 +389,7 @@ static enum step_result try_event(struct event_lane *lane, struct event *event,
         async_refuse(event, ATTEMPT_ZERO_RESERVED_CONCURRENCY, target, "Rate Exceeded.");
         return STEP_STARTED;
     }
-    if (async_now_ms(lane) - event->enqueued_at_ms >=
+    if (clock_now_ms(lane->account->clock) - event->enqueued_at_ms >=
         (int64_t)target->event_invoke_config->maximum_event_age_s * 1000) {
         async_expire(event, target);
         return STEP_STARTED;
@@ -396,7 +397,7 @@ static enum step_result try_event(struct event_lane *lane, struct event *event,
     step = look_for_room(lane, config, function);
     if (step != STEP_STARTED)
         return step;
-    if (event == lane->refused && event->due_ms > async_now_ms(lane) &&
+    if (event == lane->refused && event->due_ms > clock_now_ms(lane->account->clock) &&
         !has_place(lane, config, function)) {
         block(lane); /* woken before its time, and another was faster: that is no refusal */
         return STEP_NOTHING;
@@ -421,14 +422,15 @@ static struct event *next_event(struct event_lane *lane)
 
     if (refused == NULL)
         return event_lane_ready(lane);
-    if (refused->is_writing || (lane->is_blocked && refused->due_ms > async_now_ms(lane)))
+    if (refused->is_writing ||
+        (lane->is_blocked && refused->due_ms > clock_now_ms(lane->account->clock)))
         return NULL;
     return refused;
 }
 
 static enum step_result try_lane(struct event_lane *lane)
 {
-    struct async_invoker *invoker = lane->owner->invoker;
+    struct async_invoker *invoker = lane->owner->lanes->invoker;
     struct config *config = config_store_current(invoker->options.config_store);
     const struct function *function;
     struct function_target target;
@@ -488,12 +490,23 @@ void async_on_idle(uv_idle_t *idle)
     bool has_more = false;
 
     (void)uv_idle_stop(idle); /* what the round starts or ends may start it again */
-    if (!event_queue_is_failing(invoker->queue))
+    if (!event_queue_is_failing(invoker->lanes.queue))
         has_more = run_round(invoker);
     if (has_more)
-        async_touch(invoker);
+        async_touch(&invoker->lanes);
     else
-        async_look_at_waits(invoker);
+        async_look_at_waits(&invoker->lanes);
+}
+
+bool async_waits_for_place(const struct event_lane *lane)
+{
+    const struct async_invoker *invoker = lane->owner->lanes->invoker;
+    const struct config *config = config_store_current(invoker->options.config_store);
+    const struct function *function =
+        lane->refused == NULL ? NULL : config_function(config, lane->function_name);
+
+    return function != NULL && function->reserved_concurrency != 0 &&
+           !has_place(lane, config, function);
 }
 
 void async_on_place(struct account *account, const char *function_name, void *context)
@@ -503,10 +516,10 @@ void async_on_place(struct account *account, const char *function_name, void *co
     const struct config *config;
 
     (void)function_name;
-    if (owner == NULL || invoker->state != INVOKER_OPEN)
+    if (owner == NULL || invoker->lanes.state != INVOKER_OPEN)
         return;
     if (owner->waits != NULL)
-        async_touch(invoker);
+        async_touch(&invoker->lanes);
     config = config_store_current(invoker->options.config_store);
     for (struct event_lane *lane = owner->blocked, *next; lane != NULL; lane = next) {
         const struct function *function = config_function(config, lane->function_name);

@@ -8,7 +8,7 @@
  * A drain does not move the clock while an event waits for the place of an invocation that runs: it would only make the
  * event old.
  */
-#include "runtime/events/async_internal.h"
+#include "runtime/events/event_lanes.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -68,8 +68,9 @@ void async_wait_cancel(struct async_wait *wait)
 static struct async_wait *new_wait(struct async_invoker *invoker, struct account *account,
                                    async_wait_fn *on_done, void *context)
 {
+    struct event_lanes *lanes = async_lanes_of(invoker);
     struct async_wait *wait = calloc(1, sizeof *wait);
-    struct async_account *owner = wait == NULL ? NULL : async_owner(invoker, account);
+    struct async_account *owner = wait == NULL ? NULL : async_owner(lanes, account);
 
     if (owner == NULL) {
         free(wait);
@@ -80,7 +81,7 @@ static struct async_wait *new_wait(struct async_invoker *invoker, struct account
     wait->context = context;
     wait->next = owner->waits;
     owner->waits = wait;
-    async_touch(invoker);
+    async_touch(lanes);
     return wait;
 }
 
@@ -100,7 +101,8 @@ struct async_wait *async_invoker_advance(struct async_invoker *invoker, struct a
         return NULL;
     wait->is_advance = true;
     wait->to_ms = to_ms;
-    for (struct event_lane *lane = wait->owner->lanes; lane != NULL; lane = lane->next_of_account) {
+    for (struct event_lane *lane = wait->owner->first_lane; lane != NULL;
+         lane = lane->next_of_account) {
         for (struct event *event = lane->first; event != NULL; event = event->next)
             event->is_old = event->state == EVENT_RUNNING;
     }
@@ -134,25 +136,13 @@ static size_t count_old(const struct async_account *owner)
 {
     size_t count = 0;
 
-    for (const struct event_lane *lane = owner->lanes; lane != NULL; lane = lane->next_of_account) {
+    for (const struct event_lane *lane = owner->first_lane; lane != NULL;
+         lane = lane->next_of_account) {
         for (const struct event *event = lane->first; event != NULL && lane->running_count > 0;
              event = event->next)
             count += event->state == EVENT_RUNNING && event->is_old;
     }
     return count;
-}
-
-/* Does its next try only wait for a place that an invocation has? */
-static bool waits_for_place(const struct event_lane *lane)
-{
-    const struct async_invoker *invoker = lane->owner->invoker;
-    const struct config *config = config_store_current(invoker->options.config_store);
-    const struct function *function =
-        lane->refused == NULL ? NULL : config_function(config, lane->function_name);
-
-    return function != NULL && function->reserved_concurrency != 0 &&
-           dispatcher_place(invoker->options.dispatcher, lane->account, config, function) !=
-               DISPATCH_ACCEPTED;
 }
 
 /* INT64_MAX when there is nothing to move the clock for. */
@@ -161,11 +151,11 @@ static int64_t next_move_ms(const struct async_wait *wait)
     const int64_t now_ms = clock_now_ms(wait->owner->account->clock);
     int64_t due_ms = INT64_MAX;
 
-    for (const struct event_lane *lane = wait->owner->lanes; lane != NULL;
+    for (const struct event_lane *lane = wait->owner->first_lane; lane != NULL;
          lane = lane->next_of_account) {
         const int64_t lane_due_ms = async_lane_due_after(lane, now_ms);
 
-        if (lane_due_ms < due_ms && (wait->is_advance || !waits_for_place(lane)))
+        if (lane_due_ms < due_ms && (wait->is_advance || !async_waits_for_place(lane)))
             due_ms = lane_due_ms;
     }
     return due_ms;
@@ -201,19 +191,19 @@ static void look(struct async_account *owner)
             continue;
         if (!move_on(wait)) {
             end_wait(wait);
-            async_touch(owner->invoker); /* the list may be another one now */
+            async_touch(owner->lanes); /* the list may be another one now */
             return;
         }
         if (clock_now_ms(owner->account->clock) != before_ms) {
-            async_touch(owner->invoker);
+            async_touch(owner->lanes);
             return;
         }
     }
 }
 
-void async_look_at_waits(struct async_invoker *invoker)
+void async_look_at_waits(struct event_lanes *lanes)
 {
-    for (struct async_account *owner = invoker->accounts; owner != NULL; owner = owner->next) {
+    for (struct async_account *owner = lanes->accounts; owner != NULL; owner = owner->next) {
         if (owner->waits != NULL)
             look(owner);
     }

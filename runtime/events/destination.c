@@ -7,66 +7,29 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool append_text(struct bytes **line, const char *text)
-{
-    return bytes_append(line, text, strlen(text));
-}
-
-static const char *short_escape(unsigned char byte)
-{
-    switch (byte) {
-    case '"':
-        return "\\\"";
-    case '\\':
-        return "\\\\";
-    case '\b':
-        return "\\b";
-    case '\f':
-        return "\\f";
-    case '\n':
-        return "\\n";
-    case '\r':
-        return "\\r";
-    case '\t':
-        return "\\t";
-    default:
-        return NULL;
-    }
-}
-
-static size_t plain_length(struct bytes_view text, size_t at)
-{
-    size_t length = 0;
-
-    while (at + length < text.length) {
-        const unsigned char byte = (unsigned char)text.data[at + length];
-
-        if (byte < 0x20 || byte == '"' || byte == '\\')
-            break;
-        length++;
-    }
-    return length;
-}
+#define APPEND(line, literal) bytes_append((line), (literal), sizeof(literal) - 1)
 
 /* The text as a JSON string, with its quotes. */
 static bool append_string(struct bytes **line, struct bytes_view text)
 {
-    bool is_done = bytes_append(line, "\"", 1);
+    static const char short_names[] = {['"'] = '"',  ['\\'] = '\\', ['\b'] = 'b', ['\f'] = 'f',
+                                       ['\n'] = 'n', ['\r'] = 'r',  ['\t'] = 't'};
+    bool is_done = APPEND(line, "\"");
+    size_t plain = 0; /* where what needs no escape begins */
 
-    for (size_t at = 0; is_done && at < text.length;) {
-        const size_t length = plain_length(text, at);
-        const char *escape;
+    for (size_t at = 0; is_done && at < text.length; at++) {
+        const unsigned char byte = (unsigned char)text.data[at];
 
-        is_done = bytes_append(line, text.data + at, length);
-        at += length;
-        if (!is_done || at == text.length)
-            break;
-        escape = short_escape((unsigned char)text.data[at]);
-        is_done = escape != NULL ? append_text(line, escape)
-                                 : bytes_format(line, "\\u%04x", (unsigned char)text.data[at]);
-        at++;
+        if (byte >= 0x20 && byte != '"' && byte != '\\')
+            continue;
+        is_done = bytes_append(line, text.data + plain, at - plain) &&
+                  (short_names[byte] != '\0' ? bytes_format(line, "\\%c", short_names[byte])
+                                             : bytes_format(line, "\\u%04x", byte));
+        plain = at + 1;
     }
-    return is_done && bytes_append(line, "\"", 1);
+    if (is_done && plain < text.length)
+        is_done = bytes_append(line, text.data + plain, text.length - plain);
+    return is_done && APPEND(line, "\"");
 }
 
 static bool append_c_string(struct bytes **line, const char *text)
@@ -138,7 +101,7 @@ static bool append_response(struct bytes **line, struct bytes_view response)
     bool is_done;
 
     if (response.length == 0)
-        return append_text(line, "null");
+        return APPEND(line, "null");
     if (json_text_check(response.data, response.length, NULL))
         return append_json(line, response);
     text = make_utf8(response);
@@ -173,8 +136,8 @@ static bool append_record(struct bytes **line, const struct event_report *report
                 line, ",\"responseContext\":{\"statusCode\":200,\"executedVersion\":\"%s\"%s%s%s},",
                 report->executed_version, error == NULL ? "" : ",\"functionError\":\"",
                 error == NULL ? "" : error, error == NULL ? "" : "\"") &&
-            append_text(line, "\"responsePayload\":") && append_response(line, report->response);
-    return is_done && append_text(line, "}");
+            APPEND(line, "\"responsePayload\":") && append_response(line, report->response);
+    return is_done && APPEND(line, "}");
 }
 
 static struct bytes *owned_or_null(struct bytes *line, bool is_done)
@@ -207,31 +170,23 @@ struct bytes *destination_bus_event(const struct event_report *report, const cha
                      "{\"source\":\"lambda\",\"detail-type\":\"Lambda Function Invocation Result "
                      "- %s\",\"resources\":[",
                      is_success ? "Success" : "Failure") &&
-        append_c_string(&line, bus_arn) && append_text(&line, ",") &&
-        append_c_string(&line, report->function_arn) && append_text(&line, "],\"detail\":") &&
-        append_record(&line, report) && append_text(&line, "}");
+        append_c_string(&line, bus_arn) && APPEND(&line, ",") &&
+        append_c_string(&line, report->function_arn) && APPEND(&line, "],\"detail\":") &&
+        append_record(&line, report) && APPEND(&line, "}");
 
     return owned_or_null(line, is_done);
 }
 
 /* arn:PARTITION:SERVICE:… */
-static bool has_service(const char *arn, const char *service)
+enum destination_kind destination_kind(const char *arn)
 {
     const char *partition = strchr(arn, ':');
-    const char *start = partition == NULL ? NULL : strchr(partition + 1, ':');
+    const char *service = partition == NULL ? NULL : strchr(partition + 1, ':');
 
-    return start != NULL && strncmp(start + 1, service, strlen(service)) == 0 &&
-           start[1 + strlen(service)] == ':';
-}
-
-bool destination_is_bus(const char *arn)
-{
-    return has_service(arn, "events");
-}
-
-bool destination_is_function(const char *arn)
-{
-    return has_service(arn, "lambda");
+    if (service != NULL && strncmp(service, ":events:", 8) == 0)
+        return DESTINATION_BUS;
+    return service != NULL && strncmp(service, ":lambda:", 8) == 0 ? DESTINATION_FUNCTION
+                                                                   : DESTINATION_FILE;
 }
 
 /* The first 1 KB, but no part of a character. */

@@ -32,8 +32,10 @@ struct bytes *destination_record(const struct event_report *report);
 /* The same as an event of an event bus. */
 struct bytes *destination_bus_event(const struct event_report *report, const char *bus_arn);
 
-bool destination_is_bus(const char *arn);
-bool destination_is_function(const char *arn);
+enum destination_kind { DESTINATION_FILE, DESTINATION_BUS, DESTINATION_FUNCTION };
+
+/* What becomes of a record for that ARN: a line of a file, of an event bus's file, or an event for a function. */
+enum destination_kind destination_kind(const char *arn);
 
 struct dead_letter {
     const char *message_id;

@@ -10,14 +10,6 @@ static bool is_before(const struct event *left, const struct event *right)
     return left->sequence < right->sequence;
 }
 
-static void count(struct event_lane *lane, enum event_state state, int change)
-{
-    if (state == EVENT_READY)
-        lane->ready_count += (size_t)change;
-    if (state == EVENT_RUNNING)
-        lane->running_count += (size_t)change;
-}
-
 /* New ones belong at the end, so the search begins there. */
 void event_lane_hold(struct event_lane *lane, struct event *event)
 {
@@ -38,7 +30,8 @@ void event_lane_hold(struct event_lane *lane, struct event *event)
     else
         event->next->previous = event;
     lane->held_count++;
-    count(lane, event->state, 1);
+    lane->ready_count += event->state == EVENT_READY;
+    lane->running_count += event->state == EVENT_RUNNING;
 }
 
 void event_lane_drop(struct event_lane *lane, struct event *event)
@@ -56,16 +49,19 @@ void event_lane_drop(struct event_lane *lane, struct event *event)
     event->lane = NULL;
     lane->held_count--;
     lane->forgotten_count -= event->is_forgotten;
-    count(lane, event->state, -1);
+    lane->ready_count -= event->state == EVENT_READY;
+    lane->running_count -= event->state == EVENT_RUNNING;
     if (lane->refused == event)
         lane->refused = NULL;
 }
 
 void event_lane_enter(struct event_lane *lane, struct event *event, enum event_state state)
 {
-    count(lane, event->state, -1);
+    lane->ready_count -= event->state == EVENT_READY;
+    lane->running_count -= event->state == EVENT_RUNNING;
     event->state = state;
-    count(lane, event->state, 1);
+    lane->ready_count += state == EVENT_READY;
+    lane->running_count += state == EVENT_RUNNING;
 }
 
 struct event *event_lane_ready(const struct event_lane *lane)

@@ -60,7 +60,7 @@ enum store_status sqlite_check(struct sqlite_store *sqlite, int result);
 enum store_status sqlite_end(struct sqlite_store *sqlite, sqlite3_stmt *statement, int result);
 
 /* Steps a statement once and resets it. `changed` (may be NULL) is how many rows it changed. */
-enum store_status sqlite_step(struct sqlite_store *sqlite, enum sqlite_statement statement,
+enum store_status sqlite_step(struct sqlite_store *sqlite, enum sqlite_statement which,
                               int *changed);
 
 /*

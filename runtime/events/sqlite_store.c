@@ -52,21 +52,26 @@ enum store_status sqlite_check(struct sqlite_store *sqlite, int result)
 
 enum store_status sqlite_end(struct sqlite_store *sqlite, sqlite3_stmt *statement, int result)
 {
-    const enum store_status status = sqlite_check(sqlite, result);
+    const bool is_done = result == SQLITE_DONE || result == SQLITE_ROW;
+    const enum store_status status = is_done ? STORE_OK : sqlite_check(sqlite, result);
 
     (void)sqlite3_reset(statement);
     return status;
 }
 
 /* SQLite answers misuse for a statement that is NULL, so a store without a database fails in good order. */
-enum store_status sqlite_step(struct sqlite_store *sqlite, enum sqlite_statement statement,
+enum store_status sqlite_step(struct sqlite_store *sqlite, enum sqlite_statement which,
                               int *changed)
 {
-    const int result = sqlite3_step(sqlite->statements[statement]);
+    sqlite3_stmt *statement = sqlite->statements[which];
+    const int result = sqlite3_step(statement);
 
     if (changed != NULL)
         *changed = result == SQLITE_DONE ? sqlite3_changes(sqlite->database) : 0;
-    return sqlite_end(sqlite, sqlite->statements[statement], result);
+    if (result != SQLITE_DONE)
+        return sqlite_end(sqlite, statement, result);
+    (void)sqlite3_reset(statement);
+    return STORE_OK;
 }
 
 static enum store_status begin(struct store *store, char note[STORE_MESSAGE_SIZE])

@@ -29,6 +29,7 @@ struct store_worker {
     /* Written by the pool thread. */
     enum store_status status;
     bool is_replaced;
+    bool is_writing;  /* the batch has more than reads */
     bool has_written; /* the transaction changed something */
     char fault[STORE_MESSAGE_SIZE];
     char note[STORE_MESSAGE_SIZE]; /* "" unless the file was written again */
@@ -153,6 +154,10 @@ static void on_work(uv_work_t *work)
     struct store_worker *worker = work->data;
 
     worker->is_replaced = worker->has_written = false;
+    worker->is_writing = worker->batch.first == NULL;
+    for (const struct store_operation *operation = worker->batch.first; operation != NULL;
+         operation = operation->next)
+        worker->is_writing = worker->is_writing || operation->kind != OPERATION_READ;
     worker->fault[0] = '\0';
     worker->status = run_batch(worker);
     switch (worker->status) {
@@ -241,8 +246,6 @@ static void on_retry_time(uv_timer_t *timer)
 /* What is kept comes before all that was submitted meanwhile. */
 static void keep(struct store_worker *worker, struct operation_list kept, size_t count)
 {
-    if (kept.first == NULL)
-        return;
     kept.last->next = worker->waiting.first;
     if (worker->waiting.first == NULL)
         worker->waiting.last = kept.last;
@@ -301,11 +304,11 @@ static void end_operations(struct store_worker *worker)
         worker->is_retry_due = true;
     if (worker->is_hurried)
         end_all(kept, STORE_CLOSED);
-    else
+    else if (kept_count > 0)
         keep(worker, kept, kept_count);
 }
 
-static void tell_state(struct store_worker *worker, bool is_writing)
+static void tell_state(struct store_worker *worker)
 {
     void *context = worker->listener.context;
 
@@ -313,38 +316,27 @@ static void tell_state(struct store_worker *worker, bool is_writing)
         worker->listener.on_restored(context, worker->note);
     if (worker->is_replaced)
         worker->listener.on_replaced(context, worker->fault);
-    if (worker->status != STORE_OK && !is_writing && !worker->is_replaced)
+    if (worker->status != STORE_OK && !worker->is_writing && !worker->is_replaced)
         worker->listener.on_unreadable(context, worker->fault);
     if (worker->is_failing && worker->has_written) {
         worker->is_failing = false;
         worker->listener.on_recovered(context);
     } else if (!worker->is_failing && worker->status != STORE_OK &&
-               (is_writing || worker->is_replaced)) {
+               (worker->is_writing || worker->is_replaced)) {
         worker->is_failing = true;
         if (!worker->is_replaced)
             worker->listener.on_failing(context, worker->fault);
     }
 }
 
-static bool has_write(const struct store_worker *worker)
-{
-    for (const struct store_operation *operation = worker->batch.first; operation != NULL;
-         operation = operation->next) {
-        if (operation->kind != OPERATION_READ)
-            return true;
-    }
-    return worker->batch.first == NULL;
-}
-
 /* What the callbacks submit waits until all are told. */
 static void on_worked(uv_work_t *work, int status)
 {
     struct store_worker *worker = work->data;
-    const bool is_writing = has_write(worker);
 
     assert(status == 0); /* never cancelled */
     end_operations(worker);
-    tell_state(worker, is_writing);
+    tell_state(worker);
     worker->state = WORKER_IDLE;
     start_next(worker);
 }

@@ -241,11 +241,13 @@ END_TEST
 
 START_TEST(an_arn_says_what_kind_of_destination_it_is)
 {
-    ck_assert(destination_is_function("arn:aws:lambda:us-east-1:1:function:f"));
-    ck_assert(!destination_is_function("arn:aws:sqs:us-east-1:1:lambda"));
-    ck_assert(destination_is_bus("arn:aws-cn:events:cn-north-1:1:event-bus/b"));
-    ck_assert(!destination_is_bus("arn:aws:eventsource:us-east-1:1:b"));
-    ck_assert(!destination_is_bus("events"));
+    ck_assert_int_eq(destination_kind("arn:aws:lambda:us-east-1:1:function:f"),
+                     DESTINATION_FUNCTION);
+    ck_assert_int_eq(destination_kind("arn:aws:sqs:us-east-1:1:lambda"), DESTINATION_FILE);
+    ck_assert_int_eq(destination_kind("arn:aws-cn:events:cn-north-1:1:event-bus/b"),
+                     DESTINATION_BUS);
+    ck_assert_int_eq(destination_kind("arn:aws:eventsource:us-east-1:1:b"), DESTINATION_FILE);
+    ck_assert_int_eq(destination_kind("events"), DESTINATION_FILE);
 }
 END_TEST
 

@@ -1,6 +1,5 @@
-/*
- * Accounts and lanes of the asynchronous invoker: found by name, counted, never removed before the end.
- */
+#include "runtime/events/event_lanes.h"
+
 #include "runtime/events/async_internal.h"
 
 #include <assert.h>
@@ -18,11 +17,11 @@ static size_t hash(const char *account_id, const char *function_name)
     return (size_t)(number ^ (number >> 32));
 }
 
-struct event_lane *async_find_lane(const struct async_invoker *invoker,
-                                   const struct account *account, const char *function_name)
+struct event_lane *async_find_lane(const struct event_lanes *lanes, const struct account *account,
+                                   const char *function_name)
 {
     struct event_lane *lane =
-        invoker->buckets[hash(account->id, function_name) & (invoker->bucket_count - 1)];
+        lanes->buckets[hash(account->id, function_name) & (lanes->bucket_count - 1)];
 
     while (lane != NULL &&
            (lane->account != account || strcmp(lane->function_name, function_name) != 0))
@@ -30,36 +29,36 @@ struct event_lane *async_find_lane(const struct async_invoker *invoker,
     return lane;
 }
 
-static void put_in_table(struct async_invoker *invoker, struct event_lane *lane)
+static void put_in_table(struct event_lanes *lanes, struct event_lane *lane)
 {
     struct event_lane **bucket =
-        &invoker
-             ->buckets[hash(lane->account->id, lane->function_name) & (invoker->bucket_count - 1)];
+        &lanes->buckets[hash(lane->account->id, lane->function_name) & (lanes->bucket_count - 1)];
 
     lane->next_in_table = *bucket;
     *bucket = lane;
 }
 
 /* Goes on with long chains when out of memory. */
-static void grow_table(struct async_invoker *invoker)
+static void grow_table(struct event_lanes *lanes)
 {
     struct event_lane **buckets;
 
-    if (invoker->lane_count < invoker->bucket_count)
+    if (lanes->lane_count < lanes->bucket_count)
         return;
-    buckets = calloc(2 * invoker->bucket_count, sizeof(struct event_lane *));
+    buckets = calloc(2 * lanes->bucket_count, sizeof(struct event_lane *));
     if (buckets == NULL)
         return;
-    free(invoker->buckets);
-    invoker->buckets = buckets;
-    invoker->bucket_count *= 2;
-    for (struct async_account *owner = invoker->accounts; owner != NULL; owner = owner->next) {
-        for (struct event_lane *lane = owner->lanes; lane != NULL; lane = lane->next_of_account)
-            put_in_table(invoker, lane);
+    free(lanes->buckets);
+    lanes->buckets = buckets;
+    lanes->bucket_count *= 2;
+    for (struct async_account *owner = lanes->accounts; owner != NULL; owner = owner->next) {
+        for (struct event_lane *lane = owner->first_lane; lane != NULL;
+             lane = lane->next_of_account)
+            put_in_table(lanes, lane);
     }
 }
 
-struct async_account *async_owner(struct async_invoker *invoker, struct account *account)
+struct async_account *async_owner(struct event_lanes *lanes, struct account *account)
 {
     struct async_account *owner = account->events;
 
@@ -68,10 +67,10 @@ struct async_account *async_owner(struct async_invoker *invoker, struct account 
     owner = calloc(1, sizeof *owner);
     if (owner == NULL)
         return NULL;
-    owner->invoker = invoker;
+    owner->lanes = lanes;
     owner->account = account;
-    owner->next = invoker->accounts;
-    invoker->accounts = owner;
+    owner->next = lanes->accounts;
+    lanes->accounts = owner;
     account->events = owner;
     return owner;
 }
@@ -90,33 +89,33 @@ struct event_lane *async_new_lane(struct async_account *owner, const char *funct
     lane->owner = owner;
     lane->account = owner->account;
     lane->next_due_ms = lane->expected_due_ms = INT64_MAX;
-    lane->next_of_account = owner->lanes;
-    owner->lanes = lane;
-    owner->invoker->lane_count++;
-    put_in_table(owner->invoker, lane);
-    grow_table(owner->invoker);
+    lane->next_of_account = owner->first_lane;
+    owner->first_lane = lane;
+    owner->lanes->lane_count++;
+    put_in_table(owner->lanes, lane);
+    grow_table(owner->lanes);
     return lane;
 }
 
-struct event_lane *async_lane(struct async_invoker *invoker, struct account *account,
+struct event_lane *async_lane(struct event_lanes *lanes, struct account *account,
                               const char *function_name)
 {
-    struct event_lane *lane = async_find_lane(invoker, account, function_name);
+    struct event_lane *lane = async_find_lane(lanes, account, function_name);
     struct async_account *owner;
 
     if (lane != NULL)
         return lane;
-    owner = async_owner(invoker, account);
+    owner = async_owner(lanes, account);
     lane = owner == NULL ? NULL : async_new_lane(owner, function_name);
     if (lane != NULL)
-        lane->id = event_queue_next_lane_id(invoker->queue);
+        lane->id = event_queue_next_lane_id(lanes->queue);
     return lane;
 }
 
 void async_hold(struct event_lane *lane, struct event *event)
 {
     event->weight = event_weight(event);
-    lane->owner->invoker->memory_bytes += event->weight;
+    lane->owner->lanes->memory_bytes += event->weight;
     event_lane_hold(lane, event);
 }
 
@@ -124,7 +123,7 @@ void async_drop(struct event *event)
 {
     struct event_lane *lane = event->lane;
 
-    lane->owner->invoker->memory_bytes -= event->weight;
+    lane->owner->lanes->memory_bytes -= event->weight;
     event_lane_drop(lane, event);
     event_free(event);
 }
@@ -136,7 +135,25 @@ void async_discount(struct event_lane *lane)
     lane->owner->count--;
 }
 
-int64_t async_now_ms(const struct event_lane *lane)
+void async_begin(struct async_account *owner)
 {
-    return clock_now_ms(lane->account->clock);
+    owner->busy_count++;
+    owner->lanes->busy_count++;
+}
+
+void async_end_any(struct event_lanes *lanes)
+{
+    assert(lanes->busy_count > 0);
+    lanes->busy_count--;
+    if (lanes->state == INVOKER_CLOSING)
+        async_close_if_quiet(lanes->invoker);
+}
+
+void async_end(struct async_account *owner)
+{
+    assert(owner->busy_count > 0);
+    owner->busy_count--;
+    if (owner->waits != NULL)
+        async_touch(owner->lanes);
+    async_end_any(owner->lanes);
 }
