@@ -10,6 +10,7 @@
 
 #include "base/short_text.h"
 #include "runtime/process/memory_guard.h"
+#include "runtime/process/source_watcher.h"
 
 /* clang-format off */
 static const bool may_follow[ENVIRONMENT_STATE_COUNT][ENVIRONMENT_STATE_COUNT] = {
@@ -52,10 +53,21 @@ void environment_clear(struct environment *environment)
     account_release(environment->account);
 }
 
+static bool runs_code(enum environment_state state)
+{
+    return state == ENVIRONMENT_INIT || state == ENVIRONMENT_INVOKE;
+}
+
 void environment_enter(struct environment *environment, enum environment_state next)
 {
+    const bool did_run = runs_code(environment->state);
+
     assert(may_follow[environment->state][next]);
     environment->state = next;
+    if (environment->source != NULL && did_run && !runs_code(next))
+        source_run_ends(environment->source);
+    if (environment->source != NULL && !did_run && runs_code(next))
+        source_run_begins(environment->source);
     if (next == ENVIRONMENT_IDLE && environment->ready_us == 0)
         environment->ready_us = clock_monotonic_us();
     if (next == ENVIRONMENT_SHUTDOWN)

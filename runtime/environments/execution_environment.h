@@ -86,6 +86,7 @@ struct environment {
     struct account *account; /* retained */
     struct config *config;   /* retained: what `settings` points into */
     const struct function_version *settings;
+    struct source *source;         /* its code, which is watched; NULL if it isn't */
     struct invocation *invocation; /* the one that runs; NULL if none */
     bool has_run;                  /* the next invocation is no cold start */
     bool is_silent;                /* nothing runs here, so that nothing is logged of it either */

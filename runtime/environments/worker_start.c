@@ -274,17 +274,28 @@ static bool find_interpreter(struct worker *worker)
     return true;
 }
 
+static void watch_code(struct worker *worker)
+{
+    const struct function_version *settings = worker->base.settings;
+    struct source_watcher *watcher = worker->base.services->source_watcher;
+
+    if (watcher == NULL)
+        return;
+    worker->base.source = source_watcher_watch(
+        watcher, settings->function->name,
+        settings->code_uri != NULL ? settings->code_uri : settings->working_directory, NULL);
+    if (worker->base.source != NULL)
+        source_run_begins(worker->base.source);
+}
+
 bool worker_start(struct worker *worker)
 {
     const struct environment_services *services = worker->base.services;
     const struct function_version *settings = worker->base.settings;
     unsigned short number;
 
-    if (services->source_watcher != NULL &&
-        !settings->attach) /* its process is not ours to replace */
-        source_watcher_watch(
-            services->source_watcher, settings->function->name,
-            settings->code_uri != NULL ? settings->code_uri : settings->working_directory, NULL);
+    if (!settings->attach) /* its process is not ours to replace */
+        watch_code(worker);
     hex_32_make(services->random, worker->instance);
     worker->port = services->ports->open(services->ports->context, worker, &number);
     if (worker->port == NULL)

@@ -1,35 +1,43 @@
 #include "runtime/process/source_watcher.h"
 
-#include <dirent.h>
+#include <assert.h>
+#include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/inotify.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "runtime/process/source_scan.h"
 
 enum {
     QUIET_MS = 100,      /* a burst of changes is over when none has come for so long, */
     BURST_MS_MAX = 2000, /* or when it has lasted so long */
-    FOLDERS_MAX = 4096,  /* of one source */
-    DEPTH_MAX = 32,
     PATH_SIZE = 4096,
-    BUCKETS = 1024
+    BUCKETS = 1024,
+    EVENT_BYTES = 16384,
+    READS_MAX = 64, /* at once: more than inotify's queue holds by default */
+    FOLDER_ENDS = IN_DELETE_SELF | IN_MOVE_SELF,
+    FOLDER_MOVES = IN_MOVED_FROM | IN_MOVED_TO,
+    WATCHED = IN_ATTRIB | IN_CREATE | IN_DELETE | IN_MODIFY | FOLDER_MOVES | FOLDER_ENDS
 };
 
-static const char *const left_out[] = {"node_modules", ".git", "__pycache__"};
-
-/* What programs write while they run, and editors while they edit. */
-static const char *const left_out_ends[] = {".log", ".pid", ".tmp",     ".pyc", ".swp",
-                                            ".swx", "~",    "-journal", "-wal", "-shm"};
-
-/* One folder of a source. */
-struct watched_folder {
-    struct watched_folder *next;
-    struct source *source; /* NULL once it is being closed */
-    uv_fs_event_t event;
+/* What a source wants to know of a folder. */
+struct interest {
+    struct interest *next;
+    struct source *source;
+    char *path;    /* of the folder, as seen from the source */
+    char *only;    /* NULL: every name */
     bool is_there; /* seen by the last scan */
-    char path[];
+};
+
+/* Several sources may share it. */
+struct watched_folder {
+    struct watched_folder *next; /* in the bucket */
+    int descriptor;              /* inotify's */
+    struct interest *interests;
 };
 
 struct function_of_source {
@@ -38,176 +46,60 @@ struct function_of_source {
 };
 
 struct source {
-    struct source *next; /* in the bucket */
+    struct source *next;
     struct source_watcher *watcher;
     struct function_of_source *functions;
-    struct watched_folder *folders;
     char *only;
-    bool is_changed;
+    unsigned running; /* processes that run its code now */
+    bool has_root;    /* its folder was there when it was last looked at */
+    bool is_edited,
+        is_grown;      /* in the burst that goes on; grown: by a folder, which may hold code */
     bool is_told_next; /* with the scan that runs */
     bool is_scanning, is_scan_wanted;
+    bool has_warned;         /* of its own writes */
+    bool is_too_large;       /* by the last scan */
     char changed[PATH_SIZE]; /* one of the files, for people */
     char path[];
 };
 
 struct source_watcher {
     struct source_watcher_options options;
+    int inotify;
+    uv_poll_t poll;
     uv_timer_t timer;
     uint64_t burst_began_ms;
-    struct source *buckets[BUCKETS];
+    struct source *sources;
+    struct watched_folder *buckets[BUCKETS];
     unsigned scans; /* on the thread pool */
+    unsigned open_handles;
     bool is_closed, has_complained;
-    bool is_timer_closed;
 };
 
-/* What a scan finds, made on a pool thread. */
 struct scan {
     uv_work_t work;
     struct source *source;
-    const char *data_folder;
-    char **paths;
-    size_t count;
+    struct source_scan found;
 };
+
+static bool start_scan(struct source *source);
 
 static void free_if_done(struct source_watcher *watcher)
 {
-    if (watcher->is_closed && watcher->is_timer_closed && watcher->scans == 0)
+    if (watcher->is_closed && watcher->open_handles == 0 && watcher->scans == 0)
         free(watcher);
 }
 
-/* ---- scanning, on a pool thread ---- */
-
-static bool is_left_out(const char *name)
-{
-    for (size_t i = 0; i < sizeof left_out / sizeof left_out[0]; i++) {
-        if (strcmp(name, left_out[i]) == 0)
-            return true;
-    }
-    return false;
-}
-
-static bool has_left_out_end(const char *name)
-{
-    const size_t length = strlen(name);
-
-    for (size_t i = 0; i < sizeof left_out_ends / sizeof left_out_ends[0]; i++) {
-        const size_t end_length = strlen(left_out_ends[i]);
-
-        if (length > end_length && strcmp(name + length - end_length, left_out_ends[i]) == 0)
-            return true;
-    }
-    return false;
-}
-
-/* The server's log may lie beside the code; each line about a change of it would be the next change. */
-static bool is_own_output(const char *folder, const char *name)
-{
-    struct stat own, changed;
-    char *path;
-    bool is_own = false;
-
-    if (asprintf(&path, "%s/%s", folder, name) < 0)
-        return false;
-    if (stat(path, &changed) == 0) {
-        for (int descriptor = STDOUT_FILENO; descriptor <= STDERR_FILENO; descriptor++)
-            is_own = is_own || (fstat(descriptor, &own) == 0 && own.st_dev == changed.st_dev &&
-                                own.st_ino == changed.st_ino);
-    }
-    free(path);
-    return is_own;
-}
-
-static bool is_no_code(const char *folder, const char *name)
-{
-    return is_left_out(name) || has_left_out_end(name) || is_own_output(folder, name);
-}
-
-static void scan_folder(struct scan *scan, const char *path, unsigned depth);
-
-static bool is_folder(const char *path, const struct dirent *entry)
-{
-    struct stat status;
-
-    if (entry->d_type != DT_UNKNOWN)
-        return entry->d_type == DT_DIR;
-    return lstat(path, &status) == 0 && S_ISDIR(status.st_mode);
-}
-
-static void scan_entries(struct scan *scan, const char *path, unsigned depth)
-{
-    DIR *folder = opendir(path);
-    const struct dirent *entry;
-
-    if (folder == NULL)
-        return;
-    while ((entry = readdir(folder)) != NULL) {
-        char *below;
-
-        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0 ||
-            is_left_out(entry->d_name))
-            continue;
-        if (asprintf(&below, "%s/%s", path, entry->d_name) < 0)
-            break;
-        if (is_folder(below, entry))
-            scan_folder(scan, below, depth + 1);
-        free(below);
-    }
-    (void)closedir(folder);
-}
-
-static void scan_folder(struct scan *scan, const char *path, unsigned depth)
-{
-    char **grown;
-
-    if (depth > DEPTH_MAX || scan->count >= FOLDERS_MAX || strcmp(path, scan->data_folder) == 0)
-        return;
-    grown = realloc(scan->paths, (scan->count + 1) * sizeof *grown);
-    if (grown == NULL)
-        return;
-    scan->paths = grown;
-    scan->paths[scan->count] = strdup(path);
-    if (scan->paths[scan->count] == NULL)
-        return;
-    scan->count++;
-    scan_entries(scan, path, depth);
-}
-
-static int compare_paths(const void *left, const void *right)
-{
-    return strcmp(*(char *const *)left, *(char *const *)right);
-}
-
-static void run_scan(uv_work_t *work)
-{
-    struct scan *scan = work->data;
-
-    scan_folder(scan, scan->source->path, 0);
-    if (scan->count > 1)
-        qsort(scan->paths, scan->count, sizeof *scan->paths, compare_paths);
-}
-
-/* ---- watching ---- */
-
-static void on_folder_closed(uv_handle_t *handle)
-{
-    free(handle->data);
-}
-
-static void close_folder(struct watched_folder *folder)
-{
-    folder->source = NULL;
-    uv_close((uv_handle_t *)&folder->event, on_folder_closed);
-}
-
-static bool start_scan(struct source *source);
+/* ---- telling ---- */
 
 static void tell(struct source *source)
 {
     struct source_watcher *watcher = source->watcher;
-
-    const char *changed = source->changed + strlen(source->path);
+    const size_t length = strlen(source->path);
+    const char *changed = source->changed;
 
     source->is_told_next = false;
+    if (strncmp(changed, source->path, length) == 0)
+        changed += length;
     changed += strspn(changed, "/");
     for (const struct function_of_source *function = source->functions; function != NULL;
          function = function->next)
@@ -216,27 +108,17 @@ static void tell(struct source *source)
 }
 
 /* Told once new folders are watched: what changes in them from then on is a change of its own. */
-static void scan_and_tell(struct source *source)
-{
-    source->is_told_next = true;
-    if (!start_scan(source))
-        tell(source);
-}
-
 static void on_burst_over(uv_timer_t *timer)
 {
     struct source_watcher *watcher = timer->data;
 
-    for (size_t i = 0; i < BUCKETS; i++) {
-        for (struct source *source = watcher->buckets[i]; source != NULL; source = source->next) {
-            if (!source->is_changed)
-                continue;
-            source->is_changed = false;
-            if (source->only != NULL)
-                tell(source);
-            else
-                scan_and_tell(source);
-        }
+    for (struct source *source = watcher->sources; source != NULL; source = source->next) {
+        if (!source->is_edited && !source->is_grown)
+            continue;
+        source->is_told_next = source->is_told_next || source->is_edited;
+        source->is_edited = false;
+        if (!start_scan(source) && source->is_told_next)
+            tell(source);
     }
 }
 
@@ -250,41 +132,201 @@ static void wait_for_quiet(struct source_watcher *watcher)
         (void)uv_timer_start(&watcher->timer, on_burst_over, QUIET_MS, 0);
 }
 
-static bool is_data_folder(const struct watched_folder *folder, const char *name)
-{
-    const char *path = folder->source->watcher->options.data_folder;
-    const size_t length = strlen(folder->path);
+/* ---- changes ---- */
 
-    return name != NULL && strncmp(path, folder->path, length) == 0 && path[length] == '/' &&
-           strcmp(path + length + 1, name) == 0;
+static struct watched_folder **find_folder(struct source_watcher *watcher, int descriptor)
+{
+    struct watched_folder **link = &watcher->buckets[(unsigned)descriptor % BUCKETS];
+
+    while (*link != NULL && (*link)->descriptor != descriptor)
+        link = &(*link)->next;
+    return link;
+}
+
+static void free_interest(struct interest *interest)
+{
+    free(interest->path);
+    free(interest->only);
+    free(interest);
+}
+
+static void free_folder(struct watched_folder **link)
+{
+    struct watched_folder *folder = *link;
+    struct interest *interest;
+
+    *link = folder->next;
+    while ((interest = folder->interests) != NULL) {
+        folder->interests = interest->next;
+        free_interest(interest);
+    }
+    free(folder);
+}
+
+static bool is_same_file(const struct stat *left, const struct stat *right)
+{
+    return left->st_dev == right->st_dev && left->st_ino == right->st_ino;
+}
+
+/* The server's log and data may lie beside the code; each line about a change of it would be the next change. */
+static bool is_own_output(const struct source_watcher *watcher, const char *path)
+{
+    struct stat changed, own;
+
+    if (stat(path, &changed) != 0)
+        return false;
+    return (fstat(STDOUT_FILENO, &own) == 0 && is_same_file(&own, &changed)) ||
+           (fstat(STDERR_FILENO, &own) == 0 && is_same_file(&own, &changed)) ||
+           (stat(watcher->options.data_folder, &own) == 0 && is_same_file(&own, &changed));
+}
+
+static bool is_program_or_link(const char *path)
+{
+    struct stat status;
+
+    return lstat(path, &status) == 0 &&
+           (S_ISLNK(status.st_mode) ||
+            (S_ISREG(status.st_mode) && (status.st_mode & S_IXUSR) != 0));
+}
+
+/* Would a person have changed this, even though the function ran at that time? `name` is NULL for the folder itself. */
+static bool is_edit(const struct interest *interest, const char *name, const char *path,
+                    uint32_t mask)
+{
+    if (name == NULL)
+        return (mask & FOLDER_ENDS) != 0 && strcmp(interest->path, interest->source->path) == 0;
+    if ((mask & IN_ISDIR) != 0)
+        return (mask & FOLDER_MOVES) != 0;
+    return source_is_code(name) || is_program_or_link(path);
+}
+
+static void warn_of_own_write(struct source *source, const char *path)
+{
+    if (source->has_warned || source->running == 0 || source->functions == NULL)
+        return;
+    source->has_warned = true;
+    log_write(source->watcher->options.log, LOG_WARN,
+              "%s: wrote %s while it ran; writes of a function below its CodeUri don't replace its "
+              "environments (on AWS that folder is read-only, and /tmp is not)",
+              source->functions->name, path);
 }
 
 /* Editors write files that are gone a moment later: what is told is one that stays. */
-static void note_change(const struct watched_folder *folder, const char *name)
+static void note_edit(struct source *source, const char *path)
 {
-    struct source *source = folder->source;
-
-    if (source->is_changed && access(source->changed, F_OK) == 0)
-        return;
-    source->is_changed = true;
-    (void)snprintf(source->changed, sizeof source->changed, "%s%s%s", folder->path,
-                   name == NULL ? "" : "/", name == NULL ? "" : name);
-}
-
-static void on_event(uv_fs_event_t *event, const char *name, int events, int status)
-{
-    struct watched_folder *folder = event->data;
-    struct source *source = folder->source;
-
-    (void)events;
-    if (source == NULL || status < 0 || is_data_folder(folder, name))
-        return;
-    if (source->only != NULL ? name == NULL || strcmp(name, source->only) != 0
-                             : name != NULL && is_no_code(folder->path, name))
-        return;
-    note_change(folder, name);
+    if (!source->is_edited || access(source->changed, F_OK) != 0)
+        (void)snprintf(source->changed, sizeof source->changed, "%s", path);
+    source->is_edited = true;
     wait_for_quiet(source->watcher);
 }
+
+static void note_change(struct interest *interest, const char *name, uint32_t mask, bool is_running)
+{
+    struct source *source = interest->source;
+    char path[PATH_SIZE];
+
+    if (interest->only != NULL ? name == NULL || strcmp(name, interest->only) != 0
+                               : name != NULL && source_is_ignored(name))
+        return;
+    if (snprintf(path, sizeof path, "%s%s%s", interest->path, name == NULL ? "" : "/",
+                 name == NULL ? "" : name) >= (int)sizeof path)
+        return;
+    if (name != NULL && interest->only == NULL && is_own_output(source->watcher, path))
+        return;
+    if (!is_running || interest->only != NULL || is_edit(interest, name, path, mask)) {
+        note_edit(source, path);
+        return;
+    }
+    if ((mask & IN_ISDIR) != 0 && (mask & IN_CREATE) != 0) {
+        source->is_grown = true;
+        wait_for_quiet(source->watcher);
+    }
+    if (name != NULL)
+        warn_of_own_write(source, path);
+}
+
+/* A function that runs from a folder may have written there, whoever else runs from it, too. */
+static bool is_any_running(const struct watched_folder *folder)
+{
+    const struct interest *interest = folder->interests;
+
+    while (interest != NULL && interest->source->running == 0)
+        interest = interest->next;
+    return interest != NULL;
+}
+
+/* Events were lost. */
+static void on_overflow(struct source_watcher *watcher)
+{
+    for (struct source *source = watcher->sources; source != NULL; source = source->next) {
+        if (source->running == 0)
+            note_edit(source, source->path);
+        else
+            source->is_grown = true;
+    }
+    wait_for_quiet(watcher);
+}
+
+static void take_event(struct source_watcher *watcher, const struct inotify_event *event)
+{
+    struct watched_folder **link = find_folder(watcher, event->wd);
+    const char *name = event->len > 0 ? event->name : NULL;
+
+    if ((event->mask & IN_Q_OVERFLOW) != 0)
+        on_overflow(watcher);
+    if (*link == NULL)
+        return;
+    if ((event->mask & IN_IGNORED) != 0) { /* the folder is gone, which was said before */
+        free_folder(link);
+        return;
+    }
+    const bool is_running = is_any_running(*link);
+
+    for (struct interest *interest = (*link)->interests; interest != NULL;
+         interest = interest->next)
+        note_change(interest, name, event->mask, is_running);
+}
+
+static void read_events(struct source_watcher *watcher)
+{
+    _Alignas(struct inotify_event) char events[EVENT_BYTES];
+    ssize_t length;
+
+    for (unsigned i = 0; i < READS_MAX && watcher->inotify >= 0 &&
+                         (length = read(watcher->inotify, events, sizeof events)) > 0;
+         i++) {
+        for (char *at = events; at < events + length;) {
+            const struct inotify_event *event = (const void *)at;
+
+            take_event(watcher, event);
+            at += sizeof *event + event->len;
+        }
+    }
+}
+
+static void on_readable(uv_poll_t *poll, int status, int events)
+{
+    (void)status;
+    (void)events;
+    read_events(poll->data);
+}
+
+void source_run_begins(struct source *source)
+{
+    if (source->running == 0)
+        read_events(source->watcher);
+    source->running++;
+}
+
+void source_run_ends(struct source *source)
+{
+    assert(source->running > 0);
+    if (source->running == 1)
+        read_events(source->watcher);
+    source->running--;
+}
+
+/* ---- watching ---- */
 
 static void complain(struct source_watcher *watcher, const char *path, int error)
 {
@@ -293,67 +335,159 @@ static void complain(struct source_watcher *watcher, const char *path, int error
             watcher->options.log, LOG_WARN,
             "changes under %s can't be watched (%s): restart invoked after a change, or raise "
             "fs.inotify.max_user_watches",
-            path, uv_strerror(error));
+            path, uv_strerror(-error));
     watcher->has_complained = true;
 }
 
-static void add_folder(struct source *source, const char *path)
+static bool is_same_text(const char *left, const char *right)
 {
-    struct watched_folder *folder = calloc(1, sizeof *folder + strlen(path) + 1);
-    int error;
-
-    if (folder == NULL)
-        return;
-    (void)memcpy(folder->path, path, strlen(path) + 1);
-    (void)uv_fs_event_init(source->watcher->options.loop, &folder->event);
-    uv_unref((uv_handle_t *)&folder->event);
-    folder->event.data = folder;
-    folder->source = source;
-    folder->is_there = true;
-    error = uv_fs_event_start(&folder->event, on_event, path, 0);
-    if (error != 0) {
-        if (error != UV_ENOENT)
-            complain(source->watcher, path, error);
-        close_folder(folder);
-        return;
-    }
-    folder->next = source->folders;
-    source->folders = folder;
+    return left == right || (left != NULL && right != NULL && strcmp(left, right) == 0);
 }
 
-static void close_gone_folders(struct source *source)
+/* NULL when out of memory or when it can't be watched. */
+static struct watched_folder *watch_folder(struct source_watcher *watcher, const char *path)
 {
-    struct watched_folder **link = &source->folders;
+    const int descriptor = inotify_add_watch(watcher->inotify, path, WATCHED | IN_ONLYDIR);
+    struct watched_folder **link;
+
+    if (descriptor < 0) {
+        if (errno != ENOENT && errno != ENOTDIR)
+            complain(watcher, path, errno);
+        return NULL;
+    }
+    link = find_folder(watcher, descriptor);
+    if (*link == NULL) {
+        *link = calloc(1, sizeof **link);
+        if (*link != NULL)
+            (*link)->descriptor = descriptor;
+    }
+    return *link;
+}
+
+/* True when it is new. */
+static bool add_interest(struct source *source, const char *path, const char *only)
+{
+    struct watched_folder *folder = watch_folder(source->watcher, path);
+    struct interest *interest = folder == NULL ? NULL : folder->interests;
+    char *seen_path;
+
+    if (folder == NULL)
+        return false;
+    while (interest != NULL && (interest->source != source || !is_same_text(interest->only, only)))
+        interest = interest->next;
+    seen_path = strdup(path);
+    if (seen_path == NULL)
+        return false;
+    if (interest != NULL) {
+        free(interest->path); /* the folder may have been moved */
+        interest->path = seen_path;
+        interest->is_there = true;
+        return false;
+    }
+    interest = calloc(1, sizeof *interest);
+    if (interest == NULL || (only != NULL && (interest->only = strdup(only)) == NULL)) {
+        free(seen_path);
+        free(interest);
+        return false;
+    }
+    interest->path = seen_path;
+    interest->source = source;
+    interest->is_there = true;
+    interest->next = folder->interests;
+    folder->interests = interest;
+    return true;
+}
+
+/* Forgets what the scan of `source` didn't see; a folder that nobody wants any more is not watched. */
+static void drop_interests(struct watched_folder *folder, const struct source *source)
+{
+    struct interest **link = &folder->interests;
 
     while (*link != NULL) {
-        struct watched_folder *folder = *link;
+        struct interest *interest = *link;
 
-        if (folder->is_there) {
-            link = &folder->next;
+        if (interest->source != source || interest->is_there) {
+            link = &interest->next;
             continue;
         }
-        *link = folder->next;
-        close_folder(folder);
+        *link = interest->next;
+        free_interest(interest);
+    }
+}
+
+typedef void each_folder_fn(struct watched_folder *folder, const struct source *source);
+
+static void each_folder(struct source *source, each_folder_fn *act)
+{
+    struct source_watcher *watcher = source->watcher;
+
+    for (size_t i = 0; i < BUCKETS; i++) {
+        for (struct watched_folder **link = &watcher->buckets[i]; *link != NULL;) {
+            act(*link, source);
+            if ((*link)->interests != NULL) {
+                link = &(*link)->next;
+                continue;
+            }
+            (void)inotify_rm_watch(watcher->inotify, (*link)->descriptor);
+            free_folder(link);
+        }
+    }
+}
+
+static void mark_interests(struct watched_folder *folder, const struct source *source)
+{
+    for (struct interest *interest = folder->interests; interest != NULL;
+         interest = interest->next) {
+        if (interest->source == source)
+            interest->is_there = false;
     }
 }
 
 /*
- * A folder that was removed and made again has lost its watch: all begin anew with each scan. The new ones come before
- * the old ones go, so nothing that happens meanwhile is missed.
+ * A folder that was removed and made again has lost its watch: all are added again with each scan, which costs nothing
+ * where the watch is there. A folder that came while the function ran is an edit if it holds code.
  */
-static void apply(struct source *source, const struct scan *scan)
+static void apply(struct source *source, const struct source_scan *found)
 {
-    for (struct watched_folder *folder = source->folders; folder != NULL; folder = folder->next)
-        folder->is_there = false;
-    for (size_t i = 0; i < scan->count; i++)
-        add_folder(source, scan->paths[i]);
-    close_gone_folders(source);
-    if (scan->count == FOLDERS_MAX && !source->watcher->has_complained) {
+    const bool was_grown = source->is_grown;
+
+    source->is_grown = false;
+    source->has_root = false;
+    each_folder(source, mark_interests);
+    for (size_t i = 0; i < found->count; i++) {
+        const struct scanned_folder *folder = &found->folders[i];
+
+        source->has_root = source->has_root || strcmp(folder->path, source->path) == 0;
+        if (add_interest(source, folder->path, folder->only) && was_grown && folder->has_code) {
+            source->is_told_next = true;
+            (void)snprintf(source->changed, sizeof source->changed, "%s", folder->path);
+        }
+    }
+    each_folder(source, drop_interests);
+    if (found->is_full && !source->is_too_large)
         log_write(source->watcher->options.log, LOG_WARN,
                   "%s has %d folders or more: changes in some of them go unnoticed", source->path,
-                  FOLDERS_MAX);
-        source->watcher->has_complained = true;
+                  SCAN_FOLDERS_MAX);
+    source->is_too_large = found->is_full;
+}
+
+static void free_source(struct source *source)
+{
+    struct function_of_source *function;
+
+    while ((function = source->functions) != NULL) {
+        source->functions = function->next;
+        free(function);
     }
+    free(source->only);
+    free(source);
+}
+
+static void run_scan(uv_work_t *work)
+{
+    struct scan *scan = work->data;
+
+    source_scan_run(&scan->found);
 }
 
 static void on_scanned(uv_work_t *work, int status)
@@ -365,19 +499,16 @@ static void on_scanned(uv_work_t *work, int status)
     source->is_scanning = false;
     watcher->scans--;
     if (watcher->is_closed) {
-        free(source->only);
-        free(source);
-    } else if (status == 0) {
-        apply(source, scan);
-    }
-    for (size_t i = 0; i < scan->count; i++)
-        free(scan->paths[i]);
-    free(scan->paths);
-    free(scan);
-    if (watcher->is_closed)
+        free_source(source);
         free_if_done(watcher);
-    else if ((!source->is_scan_wanted || !start_scan(source)) && source->is_told_next)
-        tell(source);
+    } else {
+        if (status == 0)
+            apply(source, &scan->found);
+        if ((!source->is_scan_wanted || !start_scan(source)) && source->is_told_next)
+            tell(source);
+    }
+    source_scan_clear(&scan->found);
+    free(scan);
 }
 
 /* One that runs already is followed by another. False when out of memory. */
@@ -392,7 +523,9 @@ static bool start_scan(struct source *source)
     if (scan == NULL)
         return false;
     scan->source = source;
-    scan->data_folder = source->watcher->options.data_folder;
+    scan->found.root = source->path;
+    scan->found.only = source->only;
+    scan->found.data_folder = source->watcher->options.data_folder;
     scan->work.data = scan;
     if (uv_queue_work(source->watcher->options.loop, &scan->work, run_scan, on_scanned) != 0) {
         free(scan);
@@ -404,20 +537,6 @@ static bool start_scan(struct source *source)
 }
 
 /* ---- the whole ---- */
-
-static struct source **bucket_of(struct source_watcher *watcher, const char *path)
-{
-    uint32_t hash = 2166136261u;
-
-    for (; *path != '\0'; path++)
-        hash = (hash ^ (unsigned char)*path) * 16777619u;
-    return &watcher->buckets[hash % BUCKETS];
-}
-
-static bool is_same_text(const char *left, const char *right)
-{
-    return left == right || (left != NULL && right != NULL && strcmp(left, right) == 0);
-}
 
 static void add_function(struct source *source, const char *name)
 {
@@ -435,29 +554,40 @@ static void add_function(struct source *source, const char *name)
     source->functions = function;
 }
 
-void source_watcher_watch(struct source_watcher *watcher, const char *function_name,
-                          const char *folder, const char *only)
+static struct source *add_source(struct source_watcher *watcher, const char *folder,
+                                 const char *only)
 {
-    struct source **bucket = bucket_of(watcher, folder);
-    struct source *source = *bucket;
+    struct source *source = calloc(1, sizeof *source + strlen(folder) + 1);
+
+    if (source == NULL || (only != NULL && (source->only = strdup(only)) == NULL)) {
+        free(source);
+        return NULL;
+    }
+    (void)memcpy(source->path, folder, strlen(folder) + 1);
+    source->watcher = watcher;
+    source->next = watcher->sources;
+    watcher->sources = source;
+    (void)add_interest(source, folder, only); /* at once; those below it in a moment */
+    return source;
+}
+
+/* A folder that was missing may be there again. */
+struct source *source_watcher_watch(struct source_watcher *watcher, const char *function_name,
+                                    const char *folder, const char *only)
+{
+    struct source *source = watcher->sources;
 
     while (source != NULL &&
            (strcmp(source->path, folder) != 0 || !is_same_text(source->only, only)))
         source = source->next;
-    if (source == NULL) {
-        source = calloc(1, sizeof *source + strlen(folder) + 1);
-        if (source == NULL)
-            return;
-        (void)memcpy(source->path, folder, strlen(folder) + 1);
-        source->only = only == NULL ? NULL : strdup(only);
-        source->watcher = watcher;
-        source->next = *bucket;
-        *bucket = source;
-        add_folder(source, folder); /* at once; those below it in a moment */
-        if (only == NULL)
-            (void)start_scan(source);
-    }
+    if (source == NULL)
+        source = add_source(watcher, folder, only);
+    if (source == NULL)
+        return NULL;
+    if (!source->has_root && !source->is_scanning)
+        (void)start_scan(source);
     add_function(source, function_name);
+    return source;
 }
 
 struct source_watcher *source_watcher_open(const struct source_watcher_options *options)
@@ -469,44 +599,43 @@ struct source_watcher *source_watcher_open(const struct source_watcher_options *
     watcher->options = *options;
     (void)uv_timer_init(options->loop, &watcher->timer);
     watcher->timer.data = watcher;
+    watcher->open_handles = 1;
+    watcher->inotify = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+    if (watcher->inotify >= 0 &&
+        uv_poll_init(options->loop, &watcher->poll, watcher->inotify) == 0) {
+        watcher->poll.data = watcher;
+        watcher->open_handles++;
+        (void)uv_poll_start(&watcher->poll, UV_READABLE, on_readable);
+        uv_unref((uv_handle_t *)&watcher->poll);
+    }
     return watcher;
 }
 
-static void on_timer_closed(uv_handle_t *handle)
+static void on_closed(uv_handle_t *handle)
 {
     struct source_watcher *watcher = handle->data;
 
-    watcher->is_timer_closed = true;
+    watcher->open_handles--;
     free_if_done(watcher);
-}
-
-static void close_source(struct source *source)
-{
-    struct function_of_source *function;
-
-    while ((function = source->functions) != NULL) {
-        source->functions = function->next;
-        free(function);
-    }
-    for (struct watched_folder *folder = source->folders; folder != NULL; folder = folder->next)
-        folder->is_there = false;
-    close_gone_folders(source);
-    if (source->is_scanning)
-        return; /* freed by on_scanned() */
-    free(source->only);
-    free(source);
 }
 
 void source_watcher_close(struct source_watcher *watcher)
 {
+    struct source *source;
+
     watcher->is_closed = true;
     for (size_t i = 0; i < BUCKETS; i++) {
-        struct source *next;
-
-        for (struct source *source = watcher->buckets[i]; source != NULL; source = next) {
-            next = source->next;
-            close_source(source);
-        }
+        while (watcher->buckets[i] != NULL)
+            free_folder(&watcher->buckets[i]);
     }
-    uv_close((uv_handle_t *)&watcher->timer, on_timer_closed);
+    while ((source = watcher->sources) != NULL) {
+        watcher->sources = source->next;
+        if (!source->is_scanning) /* else freed by on_scanned() */
+            free_source(source);
+    }
+    if (watcher->open_handles == 2)
+        uv_close((uv_handle_t *)&watcher->poll, on_closed); /* before its descriptor */
+    if (watcher->inotify >= 0)
+        (void)close(watcher->inotify);
+    uv_close((uv_handle_t *)&watcher->timer, on_closed);
 }

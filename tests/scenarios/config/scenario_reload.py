@@ -289,6 +289,217 @@ class Code(unittest.TestCase):
             self.assertNotIn("changed", server.log())
 
 
+# Counts its invocations, and does with its own folder what it is told.
+WRITING = """
+import os, sqlite3
+HERE = os.path.dirname(os.path.abspath(__file__))
+count = 0
+def write(name, text):
+    os.makedirs(os.path.dirname(os.path.join(HERE, name)), exist_ok=True)
+    with open(os.path.join(HERE, name), "w") as file:
+        file.write(text)
+def handler(event, context):
+    global count
+    count += 1
+    exec(event.get("do", ""))
+    return count
+"""
+
+WRITING_NODE = """
+const fs = require('fs'), path = require('path');
+let count = 0;
+exports.handler = async () => {
+    fs.writeFileSync(path.join(__dirname, 'cache.json'), JSON.stringify(++count));
+    return count;
+};
+"""
+
+
+class OwnWrites(unittest.TestCase):
+    """What a function writes below its CodeUri while it runs replaces nothing."""
+
+    OWN_WRITE = "wrote"
+
+    def serve(self, functions=None, **options):
+        server = WatchingServer(functions or {"f": python(WRITING)}, **options)
+        self.addCleanup(server.__exit__, None, None, None)
+        return server
+
+    WRITES = (
+        "write('cache.json', str(count))",
+        "write('cache.txt', str(count)); os.replace(HERE + '/cache.txt', HERE + '/renamed.txt')",
+        "write(f'folder{count}/deep/{count}.json', '1')",
+        "write('gone.bin', ''); os.remove(HERE + '/gone.bin')",
+        "db = sqlite3.connect(HERE + '/data.db'); db.execute('create table if not exists t (a)'); "
+        "db.execute('insert into t values (1)'); db.commit(); db.close()",
+        "import subprocess; subprocess.run(['sh', '-c', 'date > by-a-program'], cwd=HERE)",
+        "[write(f'many/{i}.json', '1') for i in range(2000)]",
+    )
+
+    def test_no_write_of_its_own_replaces_the_environment(self):
+        server = self.serve()
+        expected = 0
+        for do in self.WRITES:
+            for _ in range(2):
+                expected += 1
+                self.assertEqual(server.value("f", {"do": do}), expected, server.log())
+                time.sleep(QUIET_S)
+        self.assertEqual((server.reloads(), server.reloads(self.OWN_WRITE)), (0, 1), server.log())
+        self.assertRegex(server.log(), r"warn  f: wrote \S+/code/f/cache\.json while it ran; writes of a function below its "
+                                       r"CodeUri don't replace its environments \(on AWS that folder is read-only, and /tmp is not\)")
+
+    def test_nor_does_one_of_its_initialisation(self):
+        server = self.serve({"f": python(WRITING + "write('state.json', '{}')\n")})
+        for expected in (1, 2, 3):
+            self.assertEqual(server.value("f"), expected)
+            time.sleep(QUIET_S)
+        self.assertEqual(server.reloads(), 0, server.log())
+
+    def test_nor_one_by_nodejs(self):
+        server = self.serve({"f": invoked.nodejs(WRITING_NODE)})
+        for expected in (1, 2, 3):
+            self.assertEqual(server.value("f"), expected)
+            time.sleep(QUIET_S)
+        self.assertEqual(server.reloads(), 0, server.log())
+
+    def test_functions_that_share_the_folder_keep_theirs_too(self):
+        server = self.serve()
+        settings = json.loads(open(server.config_path).read())["Functions"]["f"]
+        server.configure({"f": settings, "g": settings, "above": {**settings, "Handler": "f/app.handler",
+                                                                   "CodeUri": os.path.dirname(settings["CodeUri"])}})
+        wait_for(lambda: server.invoke("g", {}).status == 200, "the function g")
+        for name in ("g", "above", "f"):
+            server.value(name)
+        before = server.value("g"), server.value("above")
+        server.value("f", {"do": self.WRITES[0]})
+        time.sleep(QUIET_S)
+        self.assertEqual((server.value("g"), server.value("above")), (before[0] + 1, before[1] + 1))
+        self.assertEqual(server.reloads(), 0, server.log())
+
+    def test_an_edit_directly_after_an_invocation_is_one(self):
+        server = self.serve({"f": python(READING)})
+        for i in range(20):
+            server.value("f")
+            server.wait_for_reload(lambda: server.write("code/f/a.txt", str(i)))
+            self.assertEqual(server.value("f"), {"count": 1, "a.txt": str(i)})
+
+    def test_an_edit_directly_before_an_invocation_is_one(self):
+        server = self.serve()
+        server.value("f")
+        for i in range(20):
+            server.wait_for_reload(lambda: (server.write("code/f/a.json", str(i)), server.value("f")))
+        self.assertNotIn(self.OWN_WRITE, server.log())
+
+    def test_code_that_is_edited_while_it_runs(self):
+        server = self.serve()
+        server.write("built/helper/deep/code.py", "1")
+        built, helper = (os.path.join(server.folder, name) for name in ("built/helper", "code/f/helper"))
+        edits = (lambda: server.write("code/f/other.py", "1"), lambda: server.rename_over("code/f/other.yaml", "1"),
+                 lambda: shutil.copytree(built, helper),  # its files are there before it is watched
+                 lambda: os.rename(helper, helper + ".old"))
+        for number, edit in enumerate(edits):
+            go = os.path.join(server.folder, f"go{number}")
+            do = f"import time\nwhile not os.path.exists({go!r}): time.sleep(0.01)"
+            thread = threading.Thread(target=lambda: server.value("f", {"do": do}))
+            thread.start()
+            wait_for(lambda: server.request("GET", "/_invoked/functions").json[0]["Environments"]["Busy"] == 1, "the handler")
+            time.sleep(QUIET_S)
+            server.wait_for_reload(edit)
+            open(go, "w").close()
+            thread.join(invoked.WAIT_S)
+
+
+class Links(unittest.TestCase):
+    """Folders that lie elsewhere and are linked below CodeUri: monorepos, npm link, pnpm."""
+
+    def serve(self, links, files=()):
+        """`links`: {name below code/f: target below the folder}, made before the server starts to watch."""
+        server = WatchingServer({"f": python(READING)})
+        self.addCleanup(server.__exit__, None, None, None)
+        for name in files:
+            server.write(name, "1")
+        for name, target in links.items():
+            path = os.path.join(server.folder, "code/f", name)
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            os.symlink(os.path.join(server.folder, target), path)
+        self.assertEqual(server.value("f")["count"], 1)
+        time.sleep(QUIET_S)
+        return server
+
+    def assert_noticed(self, server, path):
+        server.value("f")
+        server.wait_for_reload(lambda: server.write(path, "2"))
+        self.assertEqual(server.value("f")["count"], 1)
+
+    def assert_left_out(self, server, path):
+        before = server.value("f")["count"]
+        server.write(path, "2")
+        time.sleep(QUIET_S)
+        self.assertEqual(server.value("f")["count"], before + 1, server.log())
+
+    def test_a_folder(self):
+        server = self.serve({"lib": "shared"}, ["shared/a.txt", "shared/deep/b.txt"])
+        self.assert_noticed(server, "shared/a.txt")
+        self.assert_noticed(server, "shared/deep/b.txt")
+        self.assertIn("f: lib/deep/b.txt has changed", server.log())
+
+    def test_a_link_that_is_made_later(self):
+        server = self.serve({}, ["shared/a.txt", "other/a.txt"])
+        path = os.path.join(server.folder, "code/f/lib")
+        server.wait_for_reload(lambda: os.symlink(os.path.join(server.folder, "shared"), path))
+        self.assert_noticed(server, "shared/a.txt")
+
+        def lead_elsewhere():
+            os.symlink(os.path.join(server.folder, "other"), path + ".new")
+            os.replace(path + ".new", path)
+        server.wait_for_reload(lead_elsewhere)
+        time.sleep(QUIET_S)
+        self.assert_noticed(server, "other/a.txt")
+        self.assert_left_out(server, "shared/a.txt")
+
+    def test_a_workspace_package_in_node_modules(self):
+        server = self.serve({"node_modules/plain": "packages/plain", "node_modules/@acme/scoped": "packages/scoped",
+                             "node_modules/installed": "code/f/node_modules/.pnpm/installed@1/node_modules/installed"},
+                            ["packages/plain/index.js", "packages/scoped/src/index.js", "packages/scoped/node_modules/x/y.js",
+                             "code/f/node_modules/.pnpm/installed@1/node_modules/installed/index.js"])
+        self.assert_noticed(server, "packages/plain/index.js")
+        self.assert_noticed(server, "packages/scoped/src/index.js")
+        self.assert_left_out(server, "packages/scoped/node_modules/x/y.js")
+        self.assert_left_out(server, "code/f/node_modules/.pnpm/installed@1/node_modules/installed/index.js")
+
+    def test_a_package_of_a_package(self):
+        server = self.serve({"node_modules/one": "packages/one", "../../packages/one/node_modules/two": "packages/two"},
+                            ["packages/one/index.js", "packages/two/index.js"])
+        self.assert_noticed(server, "packages/two/index.js")
+
+    def test_a_file(self):
+        server = self.serve({"app.txt": "shared/a.txt"}, ["shared/a.txt", "shared/other.txt"])
+        self.assert_noticed(server, "shared/a.txt")
+        server.wait_for_reload(lambda: server.rename_over("shared/a.txt", "3"))
+        self.assert_left_out(server, "shared/other.txt")
+
+    def test_cycles_and_large_trees_are_bounded(self):
+        began = time.monotonic()
+        server = self.serve({"self": "code/f", "above": "code", "deep/back": "code/f/deep", "system": "/proc/self/root"})
+        wait_for(lambda: "changes in some of them go unnoticed" in server.log(), "the warning")
+        self.assertLess(time.monotonic() - began, 20 * SLOWNESS)
+        self.assert_noticed(server, "code/f/b.txt")
+
+    def test_code_that_is_away_for_a_while(self):
+        server = WatchingServer({"f": python(answering("old"))})
+        self.addCleanup(server.__exit__, None, None, None)
+        self.assertEqual(server.value("f"), "old")
+        folder = os.path.join(server.folder, "code/f")
+        server.wait_for_reload(lambda: shutil.rmtree(folder))
+        self.assertEqual(server.invoke("f", {}).function_error, "Unhandled")
+        time.sleep(QUIET_S)
+        server.write("code/f/app.py", answering("new"))
+        wait_for(lambda: server.invoke("f", {}).json == "new", "the new code")
+        time.sleep(QUIET_S)
+        server.wait_for_reload(lambda: server.write("code/f/app.py", answering("newer")))
+        self.assertEqual(server.value("f"), "newer")
+
+
 class Configuration(unittest.TestCase):
     READ_AGAIN = r"read \S+ again: {} functions?$"
 
