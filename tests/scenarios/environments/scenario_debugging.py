@@ -268,11 +268,12 @@ class DebugCommand(WithServer):
 
     def test_a_bootstrap(self):
         bootstrap = '#!/bin/sh\necho "$1" >&2\n' + invoked.ATTENTIVE.split("\n", 1)[1]
-        server = self.serve(provided(bootstrap, Local={"DebugCommand": ["env", "WRAPPED=yes"]}))
+        mark = f"WRAPPED={os.getpid()}"
+        server = self.serve(provided(bootstrap, Local={"DebugCommand": ["env", mark]}))
         invocations = Invocations(server, [{}])
         path = os.path.join(server.code_folder("f"), "api")
         wait_for(lambda: os.path.exists(path) and os.path.getsize(path) > 0, "the bootstrap")
-        self.assertTrue(invoked.processes_with("WRAPPED=yes\0"))
+        self.assertTrue(invoked.processes_with(f"{mark}\0"))
         with open(path) as file, RuntimeApi(file.read()) as api:
             api.respond(api.next().headers[REQUEST_ID], b"1")
         self.assertEqual(invocations.end()[0].body, b"1")

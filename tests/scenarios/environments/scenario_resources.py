@@ -48,6 +48,15 @@ class Descriptors(Short):
         server.wait_for_log("try: aws")
         self.assert_works(server, "m")
         wait_for(lambda: not server.children() and open_connections(server) == 0, "the end of what it asks interpreters")
+        self.seen = self.seen_since = None
+
+        def is_steady():
+            seen = os.listdir(f"/proc/{server.pid}/fd")
+            if seen != self.seen:
+                self.seen, self.seen_since = seen, time.monotonic()
+            return time.monotonic() - self.seen_since > 0.3
+
+        wait_for(is_steady, "the same descriptors for a while")
 
     def leave(self, server, count):
         """So many descriptors and no more. The limit is one of their numbers, among which there may be gaps."""
