@@ -14,7 +14,7 @@
 static long allowed = -1; /* allocations until the refusal; -1: never */
 static long held;         /* blocks */
 
-#if defined(__SANITIZE_ADDRESS__)
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 static const bool can_refuse = false;
 #else
 static const bool can_refuse = true;

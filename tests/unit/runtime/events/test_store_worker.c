@@ -2,6 +2,7 @@
 
 #include "tests/support/unit.h"
 
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,8 +12,9 @@ enum { TOLD_SIZE = 4096 };
 
 static uv_loop_t loop;
 static struct store_worker *worker;
-static bool is_full;    /* every write fails */
-static bool is_blocked; /* the record file of those named in capitals can't be written */
+/* Read on the pool thread. */
+static atomic_bool is_full;    /* every write fails */
+static atomic_bool is_blocked; /* the record file of those named in capitals can't be written */
 static char ran[TOLD_SIZE], told[TOLD_SIZE];
 static int failing_count, recovered_count, skipped_count, unreadable_count;
 static bool is_closed;
