@@ -9,7 +9,7 @@ import subprocess
 
 from invoked import ROOT
 
-WHOLE_SERVER = os.path.join(ROOT, "tests", "scenarios", "scenario_wild_requests.py")  # malformed requests at both ports
+WHOLE_SERVER = os.path.join(ROOT, "tests", "scenarios", "http", "scenario_wild_requests.py")  # malformed requests at both ports
 FOLDER = os.path.join(ROOT, "build", "soak")
 
 
@@ -57,8 +57,7 @@ class Fuzzing:
         # tests/run keeps its results below the folder that it is given: not those of `make test`.
         self.jobs.append(Job("fuzz", [os.path.join(ROOT, "tests", "run"), FOLDER, "fuzz"], seconds + 120,
                              FUZZ_SECONDS=str(seconds), JOBS=str(at_once), TESTS=""))
-        if os.path.exists(WHOLE_SERVER):
-            self.jobs.append(Job("wild-requests", ["/usr/bin/python3", "-B", WHOLE_SERVER], 180, WILD_SECONDS=str(seconds)))
+        self.jobs.append(Job("wild-requests", ["/usr/bin/python3", "-B", WHOLE_SERVER], 180, WILD_SECONDS=str(seconds)))
 
     def ended(self):
         """(whether nothing was found, lines for the report)"""
