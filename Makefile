@@ -1,7 +1,7 @@
 # invoked - AWS Lambda's Invoke API on your own machine.
 #
 # `make help` lists the targets. Sources are found by wildcard: a new .c file in config, runtime, handlers or server, or
-# a new test, needs no edit here. Products live in build/<profile>/ (release, debug, sanitize, fuzz); PROFILE=debug
+# a new test, needs no edit here. Products live in build/<profile>/ (release, debug, sanitize, tsan, fuzz); PROFILE=debug
 # chooses another. Nothing here may ask for a compiler or a library before a recipe runs: on a bare machine
 # `make run` installs them first (.setup/install).
 #
@@ -41,15 +41,18 @@ HARDENING = -fstack-protector-strong -fPIE
 PROFILE_FLAGS_release = -O2 -g -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 $(HARDENING)
 PROFILE_FLAGS_debug = -O0 -g3 $(HARDENING)
 PROFILE_FLAGS_sanitize = -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
+# ThreadSanitizer's own clone() takes the child for a fork, and with CLONE_VM that stops its work in the parent.
+PROFILE_FLAGS_tsan = -O1 -g -fno-omit-frame-pointer -fsanitize=thread -Dclone=__clone
 PROFILE_FLAGS_fuzz = -O1 -g -fno-omit-frame-pointer -fsanitize=fuzzer-no-link,address,undefined \
 	-fno-sanitize-recover=all
 PROFILE_LINK_release = -pie -Wl,-z,relro,-z,now
 PROFILE_LINK_debug = -pie
 PROFILE_LINK_sanitize = -fsanitize=address,undefined
+PROFILE_LINK_tsan = -fsanitize=thread
 PROFILE_LINK_fuzz = -fsanitize=address,undefined
 
 ifndef PROFILE_FLAGS_$(PROFILE)
-$(error PROFILE must be release, debug, sanitize or fuzz (is $(PROFILE)))
+$(error PROFILE must be release, debug, sanitize, tsan or fuzz (is $(PROFILE)))
 endif
 ifeq ($(PROFILE),fuzz)
 override CC = clang
@@ -204,11 +207,23 @@ test: ## install what is missing, build, and run every test (TESTS=pattern choos
 	@$(MAKE) $(PARALLEL) PROFILE=fuzz fuzz-programs
 	@$(RUN_TESTS) $(BUILD) unit runtimes scenarios clients fuzz
 
+.PHONY: test-bare
+test-bare: ## run `make run` and `make test` on a bare Debian 12, made by debootstrap (as root)
+	@TESTS='$(TESTS)' FUZZ_SECONDS='$(FUZZ_SECONDS)' tests/bare/run
+
 .PHONY: sanitize
 sanitize: ## run unit and scenario tests with AddressSanitizer and UndefinedBehaviorSanitizer
 	@.setup/install test
 	@$(MAKE) $(PARALLEL) PROFILE=sanitize test-programs
 	@$(RUN_TESTS) build/sanitize unit scenarios
+
+.PHONY: tsan
+# What uses libuv's thread pool: the event store, and the scans for changed code.
+tsan: TESTS ?= unit/runtime/events/* unit/runtime/process/* scenarios/events/* scenarios/config/* scenarios/server/scenario_stop
+tsan: ## run the tests that use the pool threads with ThreadSanitizer
+	@.setup/install test
+	@$(MAKE) $(PARALLEL) PROFILE=tsan test-programs
+	@$(RUN_TESTS) build/tsan unit scenarios
 
 .PHONY: fuzz
 fuzz: FUZZ_SECONDS ?= 60
@@ -245,9 +260,9 @@ test-programs fuzz-programs bench-programs bench-peers:
 .PHONY: lint
 lint: ## check with clang-tidy and cppcheck
 	@.setup/install lint
-	@printf '%s\n' $(SOURCES) | xargs -P "$$(nproc)" -n 2 sh -c 'clang-tidy --quiet "$$@" -- -std=c11 -D_GNU_SOURCE \
+	@printf '%s\n' $(SOURCES) | xargs -P "$$(nproc)" -n 4 sh -c 'clang-tidy --quiet "$$@" -- -std=c11 -D_GNU_SOURCE \
 		-DINVOKED_VERSION=\"\" -DBUNDLED_FILES=\"\" -I. $(LIBRARY_CFLAGS)' lint
-	@cppcheck --quiet --std=c11 --error-exitcode=1 --enable=warning,performance,portability --inline-suppr \
+	@cppcheck -j "$$(nproc)" --quiet --std=c11 --error-exitcode=1 --enable=warning,performance,portability --inline-suppr \
 		-D_GNU_SOURCE -DINVOKED_VERSION='""' -DBUNDLED_FILES='""' -I. --suppress=missingIncludeSystem $(LAYERS)
 
 CLANG_FORMAT = $(call once,CLANG_FORMAT,command -v clang-format-14 || echo clang-format)

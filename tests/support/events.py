@@ -4,7 +4,7 @@ import datetime
 import json
 import os
 
-from invoked import Server
+from invoked import SLOWNESS, Server
 
 ACCOUNT = "123456789012"
 QUEUE = f"arn:aws:sqs:us-east-1:{ACCOUNT}:"
@@ -75,7 +75,7 @@ class EventServer(Server):
         return self.request("POST", f"/_invoked/drain?TimeoutSeconds={seconds}", headers=headers, timeout=seconds + 30)
 
     def drained(self, headers=None):
-        answer = self.drain(headers=headers)
+        answer = self.drain(30 * SLOWNESS, headers)
         assert (answer.status, answer.json) == (200, {}), answer
 
     def advance(self, seconds, headers=None):

@@ -27,13 +27,13 @@ ROOT = os.environ.get("INVOKED_ROOT", os.path.dirname(os.path.dirname(os.path.di
 FIXTURES = os.path.join(ROOT, "fixtures", "functions")
 NATIVE_ECHO = os.path.join(ROOT, "build", "config", "functions", "echo")
 
-IS_SANITIZED = "sanitize" in os.path.abspath(BINARY).split(os.sep)
+IS_SANITIZED = not {"sanitize", "tsan"}.isdisjoint(os.path.abspath(BINARY).split(os.sep))
 SLOWNESS = 4 if IS_SANITIZED else 1  # how much more time a limit on elapsed time allows
 WAIT_S = 30  # the longest that a condition is waited for
 
 UUID = r"[a-f0-9]{8}-[a-f0-9]{4}-[a-f0-9]{4}-[a-f0-9]{4}-[a-f0-9]{12}"
 READY_LINE = re.compile(rb"^invoked (\S+) listening on (http://\S+) \((\d+) functions?\)\n$")
-SANITIZER_REPORT = re.compile(r"AddressSanitizer|LeakSanitizer|UndefinedBehaviorSanitizer|runtime error:")
+SANITIZER_REPORT = re.compile(r"(Address|Leak|Thread)Sanitizer|UndefinedBehaviorSanitizer|runtime error:")
 
 # ---- functions for a configuration -----------------------------------------------------------------------------------
 
@@ -203,7 +203,7 @@ def processes_with(text):
 
 def clean_environment(**more):
     """The environment of a server: nothing that would change how it behaves."""
-    kept = ("PATH", "HOME", "TMPDIR", "LC_ALL", "ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS")
+    kept = ("PATH", "HOME", "TMPDIR", "LC_ALL", "ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS", "TSAN_OPTIONS")
     return {name: os.environ[name] for name in kept if name in os.environ} | more
 
 
