@@ -1,4 +1,4 @@
-#include "handlers/inspect/health.h"
+#include "handlers/handlers.h"
 
 #include "base/clock.h"
 

@@ -1,4 +1,4 @@
-#include "handlers/inspect/inspect_canned.h"
+#include "handlers/handlers.h"
 
 #include <stdio.h>
 #include <string.h>

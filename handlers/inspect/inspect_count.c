@@ -1,4 +1,4 @@
-#include "handlers/inspect/inspect_count.h"
+#include "handlers/handlers.h"
 
 #include <stdlib.h>
 

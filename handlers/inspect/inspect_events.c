@@ -1,4 +1,4 @@
-#include "handlers/inspect/inspect_events.h"
+#include "handlers/handlers.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -3,7 +3,7 @@
  * that part as text, and the row says so by one more member: PayloadIsCut, ResponsePayloadIsCut or LogIsCut, which is
  * true. (Of a log the beginning is missing, of the others the end.)
  */
-#include "handlers/inspect/inspect_history.h"
+#include "handlers/handlers.h"
 
 #include "handlers/inspect/history_query.h"
 #include "handlers/inspect/inspect_response.h"

@@ -1,4 +1,4 @@
-#include "handlers/inspect/inspect_metrics.h"
+#include "handlers/handlers.h"
 
 #include <stdlib.h>
 

@@ -1,4 +1,4 @@
-#include "handlers/inspect/inspect_records.h"
+#include "handlers/handlers.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,4 +1,8 @@
-#include "handlers/inspect/inspect_reset.h"
+/*
+ * One step after the other, in the order of the table below; a step may take its time. To reset one thing more: a
+ * function and a row in that table. The history comes last, so that nothing that the other steps end is left in it.
+ */
+#include "handlers/handlers.h"
 
 #include <stdlib.h>
 

@@ -1,17 +1,20 @@
-#include "handlers/lambda/invoke.h"
+/*
+ * Invoke and InvokeAsync: a synchronous invocation is answered when it ends, an event when it is committed.
+ */
+#include "handlers/handlers.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "handlers/lambda/api_error.h"
 #include "base/base64.h"
-#include "handlers/lambda/invoke_dry_run.h"
-#include "handlers/lambda/invoke_event.h"
 #include "handlers/lambda/invoke_fault.h"
 #include "handlers/lambda/invoke_request.h"
 #include "handlers/lambda/trace_header.h"
 
 enum { HEADERS_MAX = 8 };
+
+/* ---- synchronous invocations ---- */
 
 /* A synchronous invocation that runs, and whoever waits for it. */
 struct waiting {
@@ -97,6 +100,74 @@ static void run(struct exchange *exchange, struct api *api, const struct invoke_
     invoke_answer_dispatch(exchange, status);
 }
 
+/* ---- events ---- */
+
+/* An event on its way to disk, and whoever waits for that: 202 is sent once it is committed. */
+struct accepting {
+    struct exchange *exchange;
+    struct api *api;
+};
+
+static void on_enqueued(bool is_accepted, void *context)
+{
+    struct accepting *accepting = context;
+
+    if (is_accepted)
+        invoke_answer_empty(accepting->exchange, accepting->api, 202);
+    else
+        api_answer_exception(accepting->exchange, API_SERVICE,
+                             "The event could not be written to the queue, and was not accepted: "
+                             "see invoked's log.");
+    free(accepting);
+}
+
+static void refuse_event(struct exchange *exchange, struct api *api,
+                         const struct invoke_request *request, enum enqueue_status status)
+{
+    invoke_request_rejected(request, exchange, api,
+                            status == ENQUEUE_FULL ? API_TOO_MANY_REQUESTS : API_SERVICE);
+    switch (status) {
+    case ENQUEUE_PENDING:
+        break;
+    case ENQUEUE_FULL: /* Local.QueueCapacity */
+        api_answer_error(exchange, &(struct api_error){.exception = API_TOO_MANY_REQUESTS,
+                                                       .reason = "CallerRateLimitExceeded"});
+        break;
+    case ENQUEUE_STOPPING:
+        api_answer_exception(exchange, API_SERVICE, "invoked is stopping.");
+        break;
+    case ENQUEUE_NO_MEMORY:
+        api_answer_exception(exchange, API_SERVICE, "invoked is out of memory.");
+        break;
+    }
+}
+
+static void accept_event(struct exchange *exchange, struct api *api,
+                         const struct invoke_request *request)
+{
+    struct accepting *accepting = malloc(sizeof *accepting);
+    const struct enqueue_options options = {
+        .account = request->about.caller.account,
+        .function_name = request->about.function->name,
+        .qualifier = request->about.qualifier,
+        .payload = exchange->body,
+        .request_id = exchange->request_id,
+        .trace_header = exchange_header(exchange, "X-Amzn-Trace-Id"),
+    };
+    enum enqueue_status status = ENQUEUE_NO_MEMORY;
+
+    if (accepting != NULL) {
+        *accepting = (struct accepting){exchange, api};
+        status = async_invoker_enqueue(api->async_invoker, &options, on_enqueued, accepting);
+    }
+    if (status == ENQUEUE_PENDING)
+        return;
+    free(accepting);
+    refuse_event(exchange, api, request, status);
+}
+
+/* ---- the operations ---- */
+
 void invoke_handle(struct exchange *exchange, struct api *api)
 {
     static const struct invoke_rules rules = {.event_payload_max = EVENT_PAYLOAD_MAX,
@@ -110,12 +181,24 @@ void invoke_handle(struct exchange *exchange, struct api *api)
             run(exchange, api, &request);
             break;
         case INVOCATION_DRY_RUN:
-            invoke_dry_run_answer(exchange, api);
+            invoke_answer_empty(exchange, api, 204);
             break;
         case INVOCATION_EVENT:
-            invoke_event_accept(exchange, api, &request);
+            accept_event(exchange, api, &request);
             break;
         }
     }
+    invoke_request_clear(&request);
+}
+
+void invoke_async_handle(struct exchange *exchange, struct api *api)
+{
+    static const struct invoke_rules rules = {.is_always_event = true,
+                                              .event_payload_max = INVOKE_ASYNC_PAYLOAD_MAX};
+    struct invoke_request request;
+
+    if (invoke_request_read(exchange, api, &rules, &request) &&
+        !invoke_fault_strikes(exchange, api, &request))
+        accept_event(exchange, api, &request);
     invoke_request_clear(&request);
 }

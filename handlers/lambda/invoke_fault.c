@@ -46,7 +46,7 @@ bool invoke_fault_strikes(struct exchange *exchange, struct api *api,
         refuse_name(exchange, name);
         return true;
     }
-    if (name == NULL && !faults_strike(request->caller.account, request->target.version,
+    if (name == NULL && !faults_strike(request->about.caller.account, request->about.target.version,
                                        request->type, api->random, &fault))
         return false;
     if (!fault.lets_run_first) {

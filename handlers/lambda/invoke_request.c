@@ -8,99 +8,59 @@
 #include "base/json/json_text.h"
 #include "handlers/lambda/api_error.h"
 #include "base/base64.h"
-#include "handlers/lambda/invoke_members.h"
+#include "handlers/lambda/trace_header.h"
 #include "runtime/dispatch/history.h"
 #include "runtime/dispatch/metrics.h"
-#include "base/short_text.h"
 
-/* ---- who may, and what is meant ---- */
+static const char durable_execution_name_header[] = "X-Amz-Durable-Execution-Name";
+static const char tenant_id_header[] = "X-Amz-Tenant-Id";
 
-static bool is_denied(const struct function_version *settings, const char *access_key_id)
+static const struct function_rules function_rules = {.action = "lambda:InvokeFunction",
+                                                     .shows_latest = true}; /* since 2025 */
+
+/* ---- members: the order of the violations is recorded for qualifier and name; the others stand before them ---- */
+
+static void check_type(const char *value, const struct invoke_rules *rules,
+                       struct invoke_request *request, struct violations *violations)
 {
-    if (settings->access_denied)
-        return true;
-    for (size_t i = 0; i < settings->allowed_access_key_ids.count; i++) {
-        if (strcmp(settings->allowed_access_key_ids.items[i], access_key_id) == 0)
-            return false;
-    }
-    return settings->allowed_access_key_ids.count > 0;
+    request->type = rules->is_always_event ? INVOCATION_EVENT : INVOCATION_REQUEST_RESPONSE;
+    if (value == NULL || rules->is_always_event || strcmp(value, "RequestResponse") == 0)
+        return;
+    if (strcmp(value, "DryRun") == 0)
+        request->type = INVOCATION_DRY_RUN;
+    else if (strcmp(value, "Event") == 0 && rules->allows_event)
+        request->type = INVOCATION_EVENT;
+    else
+        violations_add(
+            violations, value, "invocationType", "Member must satisfy enum value set: %s",
+            rules->allows_event ? "[DryRun, RequestResponse, Event]" : "[DryRun, RequestResponse]");
 }
 
-static const char *asked_qualifier(const struct invoke_members *members)
+static void check_log_type(const char *value, struct invoke_request *request,
+                           struct violations *violations)
 {
-    return members->qualifier != NULL ? members->qualifier : members->parsed.qualifier;
+    request->wants_log = value != NULL && strcmp(value, "Tail") == 0;
+    if (value != NULL && !request->wants_log && strcmp(value, "None") != 0)
+        violations_add(violations, value, "logType",
+                       "Member must satisfy enum value set: [None, Tail]");
 }
 
-/* IAM names the resource as it was asked for: with the qualifier where there is one. */
-static bool refuse_access(struct exchange *exchange, const struct invoke_members *members,
-                          const struct invoke_request *request, const char *account_id,
-                          const char *policy)
+static bool check_members(struct exchange *exchange, const struct invoke_rules *rules,
+                          struct invoke_request *request)
 {
-    const char *qualifier = asked_qualifier(members);
+    static const struct text_rule durable_execution_name = {"durableExecutionName", "-_",
+                                                            "[a-zA-Z0-9-_]+", 64};
+    static const struct text_rule tenant_id = {"tenantId", "._:/=+-@ ",
+                                               "[a-zA-Z0-9\\._:\\/=+\\-@ ]+", 256};
+    struct violations violations = {0};
 
-    api_answer_exception(
-        exchange, API_ACCESS_DENIED,
-        "User: arn:aws:iam::%s:user/local is not authorized to perform: lambda:InvokeFunction on "
-        "resource: arn:aws:lambda:%s:%s:function:%s%s%s because no %s policy allows the "
-        "lambda:InvokeFunction action",
-        request->caller.account->id, request->config->region, account_id, members->parsed.name,
-        qualifier[0] == '\0' ? "" : ":", qualifier, policy);
-    return false;
-}
-
-/* Of a function of another account its resource policy decides; there is none here. */
-static bool check_access(struct exchange *exchange, const struct invoke_members *members,
-                         const struct invoke_request *request)
-{
-    const char *asked = members->parsed.account_id;
-    const char *own = request->caller.account->id;
-
-    if (asked[0] != '\0' && strcmp(asked, own) != 0)
-        return refuse_access(exchange, members, request, asked, "resource-based");
-    if (request->function != NULL &&
-        is_denied(request->function->latest, request->caller.access_key_id))
-        return refuse_access(exchange, members, request, own, "identity-based");
-    return true;
-}
-
-static bool check_region_and_qualifier(struct exchange *exchange,
-                                       const struct invoke_members *members,
-                                       struct invoke_request *request)
-{
-    const struct function_name *parsed = &members->parsed;
-    struct short_text qualifier;
-
-    if (parsed->region[0] != '\0' && strcmp(parsed->region, request->config->region) != 0) {
-        api_answer_exception(exchange, API_RESOURCE_NOT_FOUND,
-                             "Functions from '%s' are not reachable in this region ('%s')",
-                             parsed->region, request->config->region);
-        return false;
-    }
-    if (parsed->qualifier[0] != '\0' && members->qualifier != NULL &&
-        strcmp(parsed->qualifier, members->qualifier) != 0) {
-        api_answer_exception(
-            exchange, API_INVALID_PARAMETER_VALUE,
-            "The derived qualifier from the function name does not match the specified qualifier.");
-        return false;
-    }
-    short_text_begin(&qualifier, request->qualifier, sizeof request->qualifier);
-    short_text_put(&qualifier, asked_qualifier(members));
-    return true;
-}
-
-/* The suffix `:$LATEST` of an unqualified name is recorded of Invoke since 2025. */
-static bool check_existence(struct exchange *exchange, const struct invoke_members *members,
-                            struct api *api, struct invoke_request *request)
-{
-    if (request->function != NULL &&
-        function_resolve(request->function, request->qualifier, random_fraction(api->random),
-                         &request->target))
-        return true;
-    api_answer_exception(exchange, API_RESOURCE_NOT_FOUND,
-                         "Function not found: arn:aws:lambda:%s:%s:function:%s:%s",
-                         request->config->region, request->caller.account->id, members->parsed.name,
-                         request->qualifier[0] == '\0' ? "$LATEST" : request->qualifier);
-    return false;
+    check_type(exchange_header(exchange, "X-Amz-Invocation-Type"), rules, request, &violations);
+    check_log_type(exchange_header(exchange, "X-Amz-Log-Type"), request, &violations);
+    violations_check_text(&violations, exchange_header(exchange, durable_execution_name_header),
+                          &durable_execution_name);
+    violations_check_text(&violations, exchange_header(exchange, tenant_id_header), &tenant_id);
+    function_request_constrain(&request->about, &violations);
+    return violations_settle(&violations, exchange);
 }
 
 /* ---- the content: the function is there, so a refusal is part of its history ---- */
@@ -232,46 +192,29 @@ static bool check_content(struct exchange *exchange, struct api *api,
 
 /* ---- the whole ---- */
 
-static bool check(struct exchange *exchange, struct api *api, const struct invoke_rules *rules,
-                  struct invoke_members *members, struct invoke_request *request)
+static bool check_body_size(struct exchange *exchange)
 {
-    if (exchange->is_body_too_large) {
+    if (exchange->is_body_too_large)
         api_answer_error(exchange, &(struct api_error){.exception = API_REQUEST_ENTITY_TOO_LARGE});
-        return false;
-    }
-    if (!invoke_members_decode(exchange, members)) {
-        api_answer_exception(exchange, API_SERVICE, "invoked is out of memory");
-        return false;
-    }
-    if (!caller_of(exchange, api, &request->caller)) {
-        api_answer_exception(exchange, API_SERVICE, "%s", caller_refusal(api));
-        return false;
-    }
-    if (!invoke_members_check(exchange, rules, members, request))
-        return false;
-    request->function = config_function(request->config, members->parsed.name);
-    return check_access(exchange, members, request) &&
-           check_region_and_qualifier(exchange, members, request) &&
-           check_existence(exchange, members, api, request) &&
-           check_content(exchange, api, rules, request);
+    return !exchange->is_body_too_large;
 }
 
 bool invoke_request_read(struct exchange *exchange, struct api *api,
                          const struct invoke_rules *rules, struct invoke_request *request)
 {
-    struct invoke_members members = {0};
-    bool is_good;
+    struct function_request *about = &request->about;
 
-    *request =
-        (struct invoke_request){.config = config_retain(config_store_current(api->config_store))};
-    is_good = check(exchange, api, rules, &members, request);
-    invoke_members_clear(&members);
-    return is_good;
+    *request = (struct invoke_request){.client_context = NULL};
+    return check_body_size(exchange) && function_request_begin(exchange, api, about) &&
+           check_members(exchange, rules, request) &&
+           function_request_authorize(exchange, about, &function_rules) &&
+           function_request_find(exchange, api, about, &function_rules) &&
+           check_content(exchange, api, rules, request);
 }
 
 void invoke_request_clear(struct invoke_request *request)
 {
-    config_release(request->config);
+    function_request_clear(&request->about);
     free(request->client_context);
 }
 
@@ -279,10 +222,10 @@ static struct invocation_options options_of(const struct invoke_request *request
                                             const struct exchange *exchange)
 {
     return (struct invocation_options){
-        .account = request->caller.account,
-        .config = request->config,
-        .target = request->target,
-        .qualifier = request->qualifier,
+        .account = request->about.caller.account,
+        .config = request->about.config,
+        .target = request->about.target,
+        .qualifier = request->about.qualifier,
         .type = request->type,
         .payload = exchange->body,
         .client_context = request->client_context,
@@ -307,7 +250,7 @@ void invoke_request_rejected(const struct invoke_request *request, const struct 
     const struct invocation_options options = options_of(request, exchange);
 
     history_rejected(&options, exception);
-    metrics_rejected(api->metrics, request->function->name, request->type, exception);
+    metrics_rejected(api->metrics, request->about.function->name, request->type, exception);
 }
 
 void invoke_answer_dispatch(struct exchange *exchange, enum dispatch_status status)
@@ -329,4 +272,18 @@ void invoke_answer_dispatch(struct exchange *exchange, enum dispatch_status stat
         break;
     }
     api_answer_error(exchange, &error);
+}
+
+void invoke_answer_empty(struct exchange *exchange, struct api *api, int status)
+{
+    char trace[TRACE_ANSWER_SIZE];
+    const struct answer_header headers[] = {
+        {"x-amzn-RequestId", exchange->request_id},
+        {"x-amzn-Remapped-Content-Length", "0"},
+        {"X-Amzn-Trace-Id", trace},
+    };
+    const struct answer answer = {.status = status, .headers = headers, .header_count = 3};
+
+    trace_header_make(exchange_header(exchange, "X-Amzn-Trace-Id"), NULL, api->random, trace);
+    exchange_answer(exchange, &answer);
 }

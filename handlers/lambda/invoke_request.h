@@ -8,21 +8,16 @@
 #ifndef HANDLERS_LAMBDA_INVOKE_REQUEST_H
 #define HANDLERS_LAMBDA_INVOKE_REQUEST_H
 
-#include "config/names/function_name.h"
-#include "handlers/lambda/caller.h"
+#include "handlers/lambda/function_request.h"
 #include "runtime/dispatch/invocation.h"
 
 enum { CLIENT_CONTEXT_MAX = 3583 /* bytes of base64 */ };
 
 struct invoke_request {
-    struct caller caller;
-    struct config *config; /* retained */
+    struct function_request about;
     enum invocation_type type;
     bool wants_log;
-    const struct function *function;
-    struct function_target target;
-    char qualifier[FUNCTION_NAME_MAX + 1]; /* "" for none */
-    char *client_context;                  /* decoded JSON, owned; NULL for none */
+    char *client_context; /* decoded JSON, owned; NULL for none */
 };
 
 /* What an operation wants. */
@@ -50,5 +45,8 @@ struct invocation *invoke_request_invocation(const struct invoke_request *reques
 
 /* 429 with the Reason that `status` stands for, or what else a dispatcher refuses with. */
 void invoke_answer_dispatch(struct exchange *exchange, enum dispatch_status status);
+
+/* The answer to an event (202) or a DryRun (204). */
+void invoke_answer_empty(struct exchange *exchange, struct api *api, int status);
 
 #endif

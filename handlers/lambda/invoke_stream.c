@@ -2,7 +2,7 @@
  * The answer begins with the first piece of the response (or with its end), so that a refusal before that is an ordinary
  * one. Function errors after it have the status 200 too: they are told in the last message, InvokeComplete.
  */
-#include "handlers/lambda/invoke_stream.h"
+#include "handlers/handlers.h"
 
 #include <assert.h>
 #include <cjson/cJSON.h>
@@ -12,7 +12,6 @@
 #include "handlers/lambda/api_error.h"
 #include "base/base64.h"
 #include "handlers/lambda/event_stream.h"
-#include "handlers/lambda/invoke_dry_run.h"
 #include "handlers/lambda/invoke_fault.h"
 #include "handlers/lambda/invoke_request.h"
 #include "handlers/lambda/trace_header.h"
@@ -268,7 +267,7 @@ void invoke_stream_handle(struct exchange *exchange, struct api *api)
     if (invoke_request_read(exchange, api, &rules, &request) &&
         !invoke_fault_strikes(exchange, api, &request)) {
         if (request.type == INVOCATION_DRY_RUN)
-            invoke_dry_run_answer(exchange, api);
+            invoke_answer_empty(exchange, api, 204);
         else
             run(exchange, api, &request);
     }

@@ -16,13 +16,6 @@
 struct dispatcher; /* opaque */
 struct environment_services;
 
-enum dispatch_status {
-    DISPATCH_ACCEPTED,
-    DISPATCH_FUNCTION_THROTTLED, /* the function's reserved concurrency is used up, or is 0 */
-    DISPATCH_ACCOUNT_THROTTLED,  /* the account's concurrency is used up */
-    DISPATCH_NO_MEMORY
-};
-
 /* The one called takes `invocation`, whose outcome is filled in. */
 typedef void dispatch_done_fn(struct invocation *invocation, void *context);
 typedef void dispatch_place_fn(struct account *account, const char *function_name, void *context);

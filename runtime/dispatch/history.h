@@ -15,7 +15,7 @@
 #define RUNTIME_DISPATCH_HISTORY_H
 
 #include "config/names/function_name.h"
-#include "runtime/dispatch/dispatcher.h"
+#include "runtime/dispatch/invocation.h"
 
 enum { HISTORY_BYTES_MAX = 64 << 20, HISTORY_PART_MAX = 256 << 10 };
 

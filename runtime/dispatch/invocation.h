@@ -22,6 +22,14 @@ enum invocation_type { INVOCATION_REQUEST_RESPONSE, INVOCATION_EVENT, INVOCATION
 /* "RequestResponse", "Event", "DryRun" */
 const char *invocation_type_name(enum invocation_type type);
 
+/* What the dispatcher says to an invocation (dispatcher.h). */
+enum dispatch_status {
+    DISPATCH_ACCEPTED,
+    DISPATCH_FUNCTION_THROTTLED, /* the function's reserved concurrency is used up, or is 0 */
+    DISPATCH_ACCOUNT_THROTTLED,  /* the account's concurrency is used up */
+    DISPATCH_NO_MEMORY
+};
+
 enum outcome_kind {
     OUTCOME_NONE,           /* it has not ended */
     OUTCOME_SUCCEEDED,      /* `payload` is what the handler returned */

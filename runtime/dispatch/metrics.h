@@ -15,7 +15,6 @@
 #ifndef RUNTIME_DISPATCH_METRICS_H
 #define RUNTIME_DISPATCH_METRICS_H
 
-#include "runtime/dispatch/dispatcher.h"
 #include "runtime/dispatch/history.h"
 
 struct metrics; /* opaque */

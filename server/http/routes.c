@@ -3,20 +3,8 @@
 #include <string.h>
 
 #include "config/config.h"
-#include "handlers/inspect/health.h"
+#include "handlers/handlers.h"
 #include "handlers/inspect/history_query.h"
-#include "handlers/inspect/inspect_canned.h"
-#include "handlers/inspect/inspect_clock.h"
-#include "handlers/inspect/inspect_count.h"
-#include "handlers/inspect/inspect_events.h"
-#include "handlers/inspect/inspect_functions.h"
-#include "handlers/inspect/inspect_history.h"
-#include "handlers/inspect/inspect_metrics.h"
-#include "handlers/inspect/inspect_records.h"
-#include "handlers/inspect/inspect_reset.h"
-#include "handlers/lambda/invoke.h"
-#include "handlers/lambda/invoke_async.h"
-#include "handlers/lambda/invoke_stream.h"
 #include "server/http/unknown_route.h"
 
 enum { INSPECT_BODY_MAX = 1 << 20 };

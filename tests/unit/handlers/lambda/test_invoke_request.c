@@ -183,8 +183,8 @@ START_TEST(a_name_is_resolved_or_refused_word_for_word)
     char expected[512];
 
     ck_assert(read_request(&invoke_rules));
-    (void)snprintf(expected, sizeof expected, "%s %s", request.target.version->version,
-                   request.qualifier);
+    (void)snprintf(expected, sizeof expected, "%s %s", request.about.target.version->version,
+                   request.about.qualifier);
     ck_assert_str_eq(expected, names[_i].body);
 }
 END_TEST

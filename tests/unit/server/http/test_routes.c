@@ -1,8 +1,7 @@
 #include "server/http/routes.h"
 
 #include "config/config.h"
-#include "handlers/inspect/health.h"
-#include "handlers/lambda/invoke.h"
+#include "handlers/handlers.h"
 #include "tests/support/unit.h"
 
 #include <string.h>
