@@ -2,12 +2,14 @@
 
 #include <string.h>
 
+#include "base/json/json_string.h"
 #include "config/config.h"
 #include "handlers/handlers.h"
 #include "handlers/inspect/history_query.h"
-#include "server/http/unknown_route.h"
+#include "handlers/lambda/api_error.h"
+#include "handlers/lambda/api_operations.h"
 
-enum { INSPECT_BODY_MAX = 1 << 20 };
+enum { INSPECT_BODY_MAX = 1 << 20, PATH_SHOWN_MAX = 200 };
 
 static const char *const takes_nothing[] = {NULL};
 static const char *const takes_filter[] = {HISTORY_QUERY_NAMES, "Limit", NULL};
@@ -48,15 +50,10 @@ static const struct route routes[] = {
 };
 /* clang-format on */
 
-static const struct route unknown = {"", "", NULL, 0, unknown_route_handle, NULL};
+enum { ROUTE_COUNT = sizeof routes / sizeof routes[0] };
 
-const struct route *routes_first(size_t *count)
-{
-    *count = sizeof routes / sizeof routes[0];
-    return routes;
-}
-
-bool route_matches(const struct route *route, struct bytes_view path, struct bytes_view *parameter)
+static bool route_matches(const struct route *route, struct bytes_view path,
+                          struct bytes_view *parameter)
 {
     const size_t before = strlen(route->before);
     const size_t after = route->after == NULL ? 0 : strlen(route->after);
@@ -72,10 +69,132 @@ bool route_matches(const struct route *route, struct bytes_view path, struct byt
            memchr(parameter->data, '/', parameter->length) == NULL;
 }
 
+/* ---- requests without a route: AWS's endpoints answer as AWS does, ours say which there are ---- */
+
+static const char own_prefix[] = "/_invoked";
+static const char metrics_path[] = "/metrics";
+
+static bool starts_with(struct bytes_view path, const char *prefix)
+{
+    const size_t length = strlen(prefix);
+
+    return path.length >= length && memcmp(path.data, prefix, length) == 0 &&
+           (path.length == length || path.data[length] == '/');
+}
+
+static bool is_own(struct bytes_view path)
+{
+    return starts_with(path, own_prefix) || starts_with(path, metrics_path);
+}
+
+/* Appends "GET, DELETE": the methods of the routes that have this path. False when there are none or out of memory. */
+static bool append_methods(struct bytes **text, struct bytes_view path)
+{
+    struct bytes_view parameter;
+
+    for (size_t i = 0; i < ROUTE_COUNT; i++) {
+        if (route_matches(&routes[i], path, &parameter) &&
+            !bytes_format(text, "%s%s", *text == NULL ? "" : ", ", routes[i].method))
+            return false;
+    }
+    return *text != NULL;
+}
+
+static bool append_endpoints(struct bytes **text)
+{
+    const char *separator = "";
+
+    for (size_t i = 0; i < ROUTE_COUNT; i++) {
+        const struct route *route = &routes[i];
+        const struct bytes_view before = {route->before, strlen(route->before)};
+
+        if (!is_own(before))
+            continue;
+        if (!bytes_format(text, "%s%s %s%s%s", separator, route->method, route->before,
+                          route->after == NULL ? "" : "{name}",
+                          route->after == NULL ? "" : route->after))
+            return false;
+        separator = ", ";
+    }
+    return true;
+}
+
+static void answer(struct exchange *exchange, int status, struct bytes *why, const char *methods)
+{
+    const struct answer_header headers[] = {{"Content-Type", "application/json"},
+                                            {"Allow", methods}};
+    struct bytes *body = NULL;
+
+    if (bytes_append(&body, "{\"error\":", 9) && json_string_append(&body, bytes_view(why)))
+        (void)bytes_append(&body, "}", 1);
+    exchange_answer(exchange, &(struct answer){
+                                  .status = status,
+                                  .headers = headers,
+                                  .header_count = methods == NULL ? 1 : 2,
+                                  .body = body,
+                              });
+    bytes_release(body);
+}
+
+static void refuse_method(struct exchange *exchange, const struct bytes *methods)
+{
+    const struct bytes_view path = exchange->path;
+    struct bytes *why = NULL, *allowed = bytes_copy(methods->data, methods->length);
+
+    (void)bytes_format(&why, "method %s is not allowed for %.*s; use %.*s", exchange->method,
+                       (int)path.length, path.data, (int)methods->length, methods->data);
+    if (allowed != NULL && bytes_append(&allowed, "", 1))
+        answer(exchange, 405, why, allowed->data);
+    else
+        answer(exchange, 405, why, NULL);
+    bytes_release(allowed);
+    bytes_release(why);
+}
+
+static void refuse_path(struct exchange *exchange)
+{
+    const struct bytes_view path = exchange->path;
+    struct bytes *why = NULL;
+
+    (void)bytes_format(&why, "no such endpoint: %.*s; the endpoints are: ",
+                       (int)(path.length < PATH_SHOWN_MAX ? path.length : PATH_SHOWN_MAX),
+                       path.data);
+    (void)append_endpoints(&why);
+    answer(exchange, 404, why, NULL);
+    bytes_release(why);
+}
+
+static void answer_of_aws(struct exchange *exchange)
+{
+    const struct api_operation *operation =
+        api_operation_find(exchange->method, exchange->path, exchange->query);
+
+    if (operation != NULL)
+        api_answer_not_implemented(exchange, operation);
+    else
+        api_answer_unknown_operation(exchange);
+}
+
+static void handle_unknown(struct exchange *exchange, struct api *api)
+{
+    struct bytes *methods = NULL;
+
+    (void)api;
+    if (!is_own(exchange->path))
+        answer_of_aws(exchange);
+    else if (append_methods(&methods, exchange->path))
+        refuse_method(exchange, methods);
+    else
+        refuse_path(exchange);
+    bytes_release(methods);
+}
+
 const struct route *route_find(const char *method, struct bytes_view path,
                                struct bytes_view *parameter)
 {
-    for (size_t i = 0; i < sizeof routes / sizeof routes[0]; i++) {
+    static const struct route unknown = {"", "", NULL, 0, handle_unknown, NULL};
+
+    for (size_t i = 0; i < ROUTE_COUNT; i++) {
         if (strcmp(routes[i].method, method) == 0 && route_matches(&routes[i], path, parameter))
             return &routes[i];
     }

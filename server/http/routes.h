@@ -1,5 +1,7 @@
 /*
- * routes.h - which handler answers which method and path.
+ * routes.h - which handler answers which method and path: one table. What fits no route is answered as AWS answers an
+ * unknown path; or with 501 where AWS has such an operation (handlers/lambda/api_operations.h); or, below /_invoked/, with
+ * the endpoints (404) or the methods (405) that there are.
  *
  * Patterns are matched against the raw path (before percent-decoding), so that an encoded '/' in a name is no separator.
  */
@@ -21,11 +23,5 @@ struct route {
 /* Never NULL: what fits no route gets the one that says so. `parameter` is empty when the route has none. */
 const struct route *route_find(const char *method, struct bytes_view path,
                                struct bytes_view *parameter);
-
-/* The whole table. */
-const struct route *routes_first(size_t *count);
-
-/* Is this a path of the route, whatever the method? */
-bool route_matches(const struct route *route, struct bytes_view path, struct bytes_view *parameter);
 
 #endif

@@ -46,7 +46,7 @@ class Endpoints(Case):
 
     def test_what_is_not_under_it_is_answered_as_aws_does(self):
         self.serve({"cat": CAT})
-        for path in ("/", "/_invoke", "/_invokedx", "/metricsx", "/2015-03-31/functions"):
+        for path in ("/", "/_invoke", "/_invokedx", "/metricsx", "/2015-03-31/functionz"):
             with self.subTest(path):
                 answer = self.server.request("GET", path)
                 self.assertEqual(403, answer.status)

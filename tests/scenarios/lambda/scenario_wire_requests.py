@@ -149,7 +149,7 @@ ROUTES = [
     ("lower-case-method", INFERRED, "post", ECHO, NO_OPERATION),
     ("root", CAPTURED, "POST", "/", NO_OPERATION),
     ("other-date", INFERRED, "POST", "/2015-04-01/functions/echo/invocations", NO_OPERATION),
-    ("other-operation", INFERRED, "GET", "/2015-03-31/functions/echo", NO_OPERATION),
+    ("other-method", INFERRED, "PATCH", "/2015-03-31/functions/echo", NO_OPERATION),
     ("no-invocations", INFERRED, "POST", "/2015-03-31/functions/echo", NO_OPERATION),
     ("two-trailing-slashes", INFERRED, "POST", ECHO + "//", NO_OPERATION),
     ("plain-slash-in-name", INFERRED, "POST", "/2015-03-31/functions/a/b/invocations", NO_OPERATION),
@@ -207,6 +207,12 @@ CASES = [
       for name, fact, method, target, expected in ROUTES],
     Case("requests.route.head", INFERRED, http("HEAD", ECHO), dataclasses.replace(NO_OPERATION, body=b""), wants_head_only=True),
     Case("requests.route.options", INFERRED, http("OPTIONS", ECHO), NO_OPERATION),
+    *[Case(f"requests.operation.{operation}", OWN, http(method, target, b"{}"), not_implemented(operation))
+      for operation, method, target in (
+          ("ListEventSourceMappings", "GET", "/2015-03-31/event-source-mappings?MaxItems=5"),
+          ("GetLayerVersionByArn", "GET", "/2018-10-31/layers?find=LayerVersion&Arn=any"),
+          ("GetFunctionRecursionConfig", "GET", "/2024-08-31/functions/nothing/recursion-config"),
+          ("TagResource", "POST", "/2017-03-31/tags/arn%3Aaws%3Alambda%3Aus-east-1%3A123456789012%3Afunction%3Aecho"))],
 
     Case("requests.invoke-async", MODELLED, invoke_async("echo", b"{}"), accepted()),
     Case("requests.invoke-async.slash", DOCUMENTED, invoke_async("echo", b"{}", "/"), accepted()),

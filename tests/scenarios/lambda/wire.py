@@ -123,13 +123,18 @@ def may_run(trace=TRACE):
 
 
 PHRASES = {400: "Bad Request", 403: "Forbidden", 404: "Not Found", 413: "Content Too Large", 429: "Too Many Requests",
-           500: "Internal Server Error"}
+           500: "Internal Server Error", 501: "Not Implemented"}
 
 
 def refused(status, name, body):
     return Expected(f"HTTP/1.1 {status} {PHRASES[status]}",
                     base_headers(**{"Content-Type": "application/json", "Content-Length": None,
                                     "x-amzn-ErrorType": name}), as_bytes(body))
+
+
+def not_implemented(operation):
+    return refused(501, "NotImplementedException", '{"Type":"User","message":"invoked does not implement %s. Its page docs/parity.md '
+                   'lists the operations that it has."}' % operation)
 
 
 def json_text(text):
