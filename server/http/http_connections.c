@@ -74,15 +74,15 @@ void http_connection_progress(struct http_connection *connection, size_t bytes)
     connection->bytes += bytes;
 }
 
-static void cut(struct http_connection *connection)
+static void shut_down(struct http_connection *connection)
 {
     const struct linger none = {.l_onoff = 1, .l_linger = 0};
 
-    /* What it doesn't take must not stay with the kernel either. */
+    /* The kernel must drop what the client hasn't taken. */
     if (connection->awaited == AWAITED_READER)
         (void)setsockopt(connection->file, SOL_SOCKET, SO_LINGER, &none, sizeof none);
     (void)shutdown(connection->file, SHUT_RDWR);
-    connection->is_cut = true;
+    connection->is_shut_down = true;
 }
 
 bool http_connections_make_room(struct http_connections *list)
@@ -91,11 +91,11 @@ bool http_connections_make_room(struct http_connections *list)
 
     for (struct http_connection *connection = list->first; connection != NULL;
          connection = connection->next) {
-        if (connection->awaited != AWAITED_HEAD || connection->is_cut)
+        if (connection->awaited != AWAITED_HEAD || connection->is_shut_down)
             continue;
         if (connection->since_us > before_us)
-            return false; /* and so it is with those behind it */
-        cut(connection);
+            return false; /* those behind it became idle later */
+        shut_down(connection);
         return true;
     }
     return false;
@@ -105,17 +105,18 @@ static bool is_slow(const struct http_connection *connection, int64_t now_us)
 {
     const uint64_t allowed_ms = HTTP_PATIENCE_MS + connection->bytes / HTTP_BYTES_PER_MS;
 
-    return connection->awaited != AWAITED_NOTHING && !connection->is_cut &&
+    return connection->awaited != AWAITED_NOTHING && !connection->is_shut_down &&
            now_us - connection->since_us > (int64_t)allowed_ms * 1000;
 }
 
-/* libmicrohttpd overlooks the end of a client that comes together with its last bytes. */
+/* libmicrohttpd misses the end of a client that arrives together with its last bytes. */
 static bool has_left(const struct http_connection *connection)
 {
     char byte;
 
     return (connection->awaited == AWAITED_HEAD || connection->awaited == AWAITED_BODY) &&
-           !connection->is_cut && recv(connection->file, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+           !connection->is_shut_down &&
+           recv(connection->file, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
 }
 
 unsigned http_connections_end_slow(struct http_connections *list)
@@ -126,9 +127,9 @@ unsigned http_connections_end_slow(struct http_connections *list)
     for (struct http_connection *connection = list->first; connection != NULL;
          connection = connection->next) {
         if (has_left(connection)) {
-            cut(connection);
+            shut_down(connection);
         } else if (is_slow(connection, now_us)) {
-            cut(connection);
+            shut_down(connection);
             count++;
         }
     }

@@ -1,10 +1,9 @@
 /*
- * http_connections.h - the clients of the public port: what each is waited for, since when, and who has to go.
+ * http_connections.h - the connections of the public port: what each waits for, since when, and which to close.
  *
- * A client may be slow, not endless: the head of a request, its body and the taking of an answer each get
- * HTTP_PATIENCE_MS, and a millisecond more for every HTTP_BYTES_PER_MS. That limits those who send or take one byte now
- * and then, whom libmicrohttpd's time-out (which any byte puts off) never ends. While a request is handled nobody is
- * hurried.
+ * Reading the head of a request, reading its body and writing its response may take HTTP_PATIENCE_MS each, and one
+ * millisecond more for every HTTP_BYTES_PER_MS. That also ends clients that send or take a byte now and then, which
+ * libmicrohttpd's own time-out never does, since every byte restarts it. There is no limit while a request is handled.
  *
  * Used by: http_listener.c (which owns the list), http_exchange.c and http_exchange_stream.c. Threads: event-loop thread
  * only.
@@ -21,15 +20,15 @@ enum { HTTP_PATIENCE_MS = 120000, HTTP_BYTES_PER_MS = 8, HTTP_GRACE_MS = 1000 };
 enum http_awaited {
     AWAITED_HEAD,   /* idle, or in the middle of a head */
     AWAITED_BODY,   /* the rest of a body */
-    AWAITED_READER, /* that the answer is taken */
-    AWAITED_NOTHING /* it is our turn */
+    AWAITED_READER, /* the client, to take its response */
+    AWAITED_NOTHING /* the request is being handled */
 };
 
 struct http_exchange;
 
 /* Zeroed before its first use. */
 struct http_connections {
-    struct http_connection *first, *last; /* from whom a head is awaited: the longest first */
+    struct http_connection *first, *last; /* those that wait for a head: the longest first */
     unsigned count;
 };
 
@@ -38,7 +37,7 @@ struct http_connection {
     struct http_connection *previous, *next;
     int file;
     enum http_awaited awaited;
-    bool is_cut;
+    bool is_shut_down;
     int64_t since_us;
     uint64_t bytes;                 /* that have come or gone since then */
     struct http_exchange *exchange; /* begun and not ended; NULL between requests */
@@ -56,9 +55,9 @@ void http_connection_await(struct http_connection *connection, enum http_awaited
 void http_connection_progress(struct http_connection *connection, size_t bytes);
 
 /*
- * Both shut sockets down, which libmicrohttpd then sees as the client's end. One makes room: it chooses whoever has been
- * without a request for longest, and for HTTP_GRACE_MS at least; it is false when nobody has. The other ends all whose
- * time is up, and counts them; it also ends those who have left in the middle of a request.
+ * Both shut sockets down, which libmicrohttpd then sees as the client's end. The first closes the connection that has
+ * been without a request for longest, but for at least HTTP_GRACE_MS; false when there is none. The second closes all
+ * that have timed out, and returns how many; it also closes those whose clients left in the middle of a request.
  */
 bool http_connections_make_room(struct http_connections *list);
 unsigned http_connections_end_slow(struct http_connections *list);

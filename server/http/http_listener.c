@@ -39,9 +39,9 @@ struct http_listener {
     struct listen_sockets sockets;
     struct http_connections connections;
     unsigned connections_max;
-    bool is_accepting_stopped;  /* until somebody has left, or the pause is over */
-    bool is_out_of_descriptors; /* said once until it isn't any more */
-    unsigned empty_turns; /* in which libmicrohttpd was run at its own wish, and nothing happened */
+    bool is_accepting_stopped;  /* until a connection has closed, or the pause is over */
+    bool is_out_of_descriptors; /* logged once until it is over */
+    unsigned empty_turns;       /* in which libmicrohttpd asked to be run, and nothing happened */
     uv_poll_t accept_polls[LISTEN_SOCKETS_MAX], daemon_poll;
     uv_timer_t daemon_timer, accept_timer, slowness_timer, close_timer;
     uv_prepare_t prepare;
@@ -57,11 +57,10 @@ struct http_listener {
 static void on_daemon_timer(uv_timer_t *timer);
 
 /*
- * A body whose chunk begins with a line that has no end fills the buffer of its connection: libmicrohttpd then wants to be
- * run again at once, for ever. Such wishes are granted a hundred times a second, and the connection ends when the
- * patience with its body does.
+ * A chunk whose first line never ends fills the buffer of its connection, and libmicrohttpd asks to be run again at once,
+ * for ever. It then runs a hundred times a second only, until the body times out.
  */
-static uint64_t limit_wish(struct http_listener *listener, MHD_UNSIGNED_LONG_LONG timeout_ms)
+static uint64_t limit_timeout(struct http_listener *listener, MHD_UNSIGNED_LONG_LONG timeout_ms)
 {
     if (timeout_ms == 0)
         return listener->empty_turns > EMPTY_TURNS_MAX ? EMPTY_TURN_MS : 0;
@@ -81,7 +80,7 @@ static void run_daemon(struct http_listener *listener)
         (void)uv_timer_start(&listener->daemon_timer, on_daemon_timer, 0, 0);
     else if (MHD_get_timeout(listener->daemon, &timeout_ms) == MHD_YES)
         (void)uv_timer_start(&listener->daemon_timer, on_daemon_timer,
-                             limit_wish(listener, timeout_ms), 0);
+                             limit_timeout(listener, timeout_ms), 0);
     else
         (void)uv_timer_stop(&listener->daemon_timer);
 }
@@ -132,9 +131,10 @@ static void on_slowness_check(uv_timer_t *timer)
     const unsigned count = http_connections_end_slow(&listener->connections);
 
     if (count > 0)
-        log_write(listener->host.api->log, LOG_INFO,
-                  "http: %u client%s cut off: a request or the taking of an answer took too long",
-                  count, count == 1 ? " was" : "s were");
+        log_write(
+            listener->host.api->log, LOG_INFO,
+            "http: closed %u connection%s: timed out reading the request or writing the response",
+            count, count == 1 ? "" : "s");
     if (listener->connections.count == 0)
         (void)uv_timer_stop(timer);
 }
@@ -180,7 +180,7 @@ static void on_accept_pause_over(uv_timer_t *timer)
         watch_sockets(listener);
 }
 
-/* Whoever has been idle for longest gives way; where nobody is, the others wait in the kernel for somebody to leave. */
+/* Closes the connection that has been idle for longest. If none is idle, new ones wait in the kernel's queue. */
 static void make_room(struct http_listener *listener)
 {
     for (unsigned i = 0; i < listener->sockets.count; i++)
@@ -196,7 +196,7 @@ static void on_accept_fault(struct http_listener *listener, int error)
     if (error != EMFILE && error != ENFILE && error != ENOBUFS && error != ENOMEM)
         return;
     if (!listener->is_out_of_descriptors)
-        log_write(listener->host.api->log, LOG_WARN, "no connection can be taken for now: %s",
+        log_write(listener->host.api->log, LOG_WARN, "can't accept connections for now: %s",
                   strerror(error));
     listener->is_out_of_descriptors = true;
     make_room(listener);

@@ -61,7 +61,7 @@ static bool is_loopback_name(const struct origin_guard *guard, const char *name)
            strcasecmp(name, guard->host_name) == 0;
 }
 
-/* A page that this very server has sent. */
+/* A page that this server has sent. */
 static bool is_own(const struct origin_guard *guard, const char *origin)
 {
     static const char scheme[] = "http://";
@@ -90,15 +90,15 @@ bool origin_guard_allows(const struct origin_guard *guard, const struct config *
 
     if (host != NULL && (!split_host(host, name, &port) || !is_known_name(guard, name))) {
         (void)snprintf(why, ORIGIN_REFUSAL_SIZE,
-                       "Host %.100s is not this server: use an IP address or localhost, or start "
+                       "Host %.100s is not this server; use an IP address or localhost, or start "
                        "it with --host %.100s",
                        host, name[0] != '\0' ? name : host);
         return false;
     }
     if (origin != NULL && !is_own(guard, origin) && !origin_guard_is_listed(config, origin)) {
         (void)snprintf(why, ORIGIN_REFUSAL_SIZE,
-                       "a page of %.100s may not use this server: list it in Local.AllowedOrigins "
-                       "to allow that",
+                       "pages from %.100s may not use this server; list it in "
+                       "Local.AllowedOrigins to allow it",
                        origin);
         return false;
     }

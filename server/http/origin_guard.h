@@ -2,7 +2,7 @@
  * origin_guard.h - keeps web pages out: this server runs programs, and every page that a developer visits can send
  * requests to loopback.
  *
- * Refused are an `Origin` that is neither the server's own nor listed in Local.AllowedOrigins (`null` too), and a `Host`
+ * It refuses an `Origin` that is neither the server's own nor listed in Local.AllowedOrigins (also `null`), and a `Host`
  * that is neither an IP address, `localhost`, nor the name given with --host (DNS rebinding). Programs send no Origin.
  */
 #ifndef SERVER_HTTP_ORIGIN_GUARD_H

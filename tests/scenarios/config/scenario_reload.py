@@ -522,7 +522,7 @@ class Configuration(unittest.TestCase):
     def test_broken_and_mended(self):
         server = self.serve({"f": command("cat")})
         server.write("invoked.json", '{"Functions": {"f": {"Timeout": 0}}}')
-        server.wait_for_log("the configuration stays as it was")
+        server.wait_for_log("keeping the previous configuration")
         self.assertRegex(server.log(), r"invoked\.json:1: Functions\.f\.Timeout: must be 1 to 900")
         self.assertEqual(server.value("f", "hi"), "hi")
         server.rename_over("invoked.json", json.dumps({"Functions": {"f": command("cat"), "g": command("cat")}}))
@@ -532,7 +532,7 @@ class Configuration(unittest.TestCase):
     def test_removed_and_made_again(self):
         server = self.serve({"f": command("cat")})
         os.remove(server.config_path)
-        server.wait_for_log("the configuration stays as it was")
+        server.wait_for_log("keeping the previous configuration")
         self.assertEqual(server.value("f", "hi"), "hi")
         server.write("invoked.json", json.dumps({"Functions": {"f": command("cat"), "g": command("cat")}}))
         server.wait_for_log(self.READ_AGAIN.format(2))

@@ -242,12 +242,12 @@ CASES = [
          invoke("echo", b"1") + invoke("echo", b"2", headers=[("Connection", "close")]), [ok("1"), ok("2").closing()]),
     Case("requests.http.empty-line-before", INFERRED, b"\r\n" + invoke("echo", b"1"), ok("1")),
     Case("requests.own.host", OWN, invoke("echo", b"1", host="evil.example"), refused_here(
-        "Host evil.example is not this server: use an IP address or localhost, or start it with --host evil.example")),
+        "Host evil.example is not this server; use an IP address or localhost, or start it with --host evil.example")),
     Case("requests.own.host-with-port", OWN, invoke("echo", b"1", host="evil.example:3001"), refused_here(
-        "Host evil.example:3001 is not this server: use an IP address or localhost, or start it with "
+        "Host evil.example:3001 is not this server; use an IP address or localhost, or start it with "
         "--host evil.example")),
     Case("requests.own.origin", OWN, invoke("echo", b"1", headers=[("Origin", "http://evil.example")]), refused_here(
-        "a page of http://evil.example may not use this server: list it in Local.AllowedOrigins to allow that")),
+        "pages from http://evil.example may not use this server; list it in Local.AllowedOrigins to allow it")),
     Case("requests.own.head-too-large", OWN, invoke("echo", b"1", headers=[("X-Long", "a" * 70_000)]), HEAD_TOO_LARGE),
     Case("requests.own.localhost", OWN, invoke("echo", b"1", host="localhost:1"), ok("1")),
 ]
