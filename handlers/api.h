@@ -1,8 +1,6 @@
 /*
- * api.h - what the handlers work with: every part of the server that an API operation may call.
- *
- * One struct, filled in by server/server.c and borrowed by every handler. To add an operation: one file here that takes
- * a `struct exchange` and a `struct api`, and one row in server/http/routes.c.
+ * api.h - the parts of the server that handlers use: one struct, filled in by server/server_open.c and borrowed by every
+ * handler. To add an operation: see handlers.h.
  */
 #ifndef HANDLERS_API_H
 #define HANDLERS_API_H
@@ -27,7 +25,7 @@ struct api {
     struct random_source *random;
     struct log *log;
     struct metrics *metrics;
-    struct held_exchange *held_exchanges; /* those that wait: held_exchange.h */
+    struct held_exchange *held_exchanges; /* exchanges that wait: held_exchange.h */
     int64_t started_us;                   /* monotonic */
 };
 

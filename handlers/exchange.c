@@ -13,7 +13,7 @@ static int hex_value(char character)
     return -1;
 }
 
-/* A '%' that no two hexadecimal digits follow stands for itself. */
+/* A '%' without two hexadecimal digits behind it is copied as it is. */
 size_t percent_decode(struct bytes_view text, char *decoded, size_t size)
 {
     size_t length = 0;

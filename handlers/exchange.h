@@ -1,8 +1,8 @@
 /*
  * exchange.h - one request and its answer, as a handler sees it; implemented by the listeners in server/.
  *
- * A handler is called once the whole request has arrived, and answers exactly once, at once or later. Until then the
- * exchange is its to keep; with the answer it is gone. Threads: event-loop thread only.
+ * A handler is called when the whole request has arrived, and answers exactly once, immediately or later. It may keep the
+ * exchange until then; answering frees it. Threads: event-loop thread only.
  */
 #ifndef HANDLERS_EXCHANGE_H
 #define HANDLERS_EXCHANGE_H
@@ -22,17 +22,17 @@ struct answer_header {
     const char *value;
 };
 
-/* All is copied but `body`, which the listener retains until it is sent. */
+/* Everything is copied except `body`, which the listener retains until it is sent. */
 struct answer {
     int status;
     const struct answer_header *headers;
     size_t header_count;
     struct bytes *body; /* borrowed; NULL is empty */
-    bool has_cut; /* a fault that was asked for: send `cut_after` bytes of the body, then close */
+    bool has_cut;       /* a fault: send `cut_after` bytes of the body, then close the connection */
     size_t cut_after;
 };
 
-/* There is room again for what is streamed; called at most once for each write that said there was none. */
+/* The stream has room again; called at most once for each write that returned false. */
 typedef void exchange_room_fn(void *context);
 
 struct exchange_transport {
@@ -42,7 +42,7 @@ struct exchange_transport {
     void (*answer)(struct exchange *exchange, const struct answer *answer);
     /* Closes the connection with no answer. */
     void (*drop)(struct exchange *exchange);
-    /* An answer in pieces; NULL where a listener has none: see exchange_stream_begin(). */
+    /* A streamed answer; NULL where a listener has none: see exchange_stream_begin(). */
     void (*stream_begin)(struct exchange *exchange, const struct answer *answer,
                          exchange_room_fn *on_room, void *context);
     bool (*stream_write)(struct exchange *exchange, struct bytes *piece);
@@ -54,9 +54,9 @@ struct exchange {
     const char *method;
     struct bytes_view path;      /* raw: not decoded, without the query */
     struct bytes_view query;     /* raw: what follows the '?' */
-    struct bytes_view parameter; /* raw: what stands where the route has its {…} */
+    struct bytes_view parameter; /* raw: the part of the path that the route leaves open */
     struct bytes *body;          /* the exchange's; NULL when empty */
-    bool is_body_too_large;      /* more than the route takes: it was read and thrown away */
+    bool is_body_too_large;      /* larger than the route allows: it was read and discarded */
     char request_id[REQUEST_ID_SIZE];
     struct account
         *account; /* of the caller, retained as long as the exchange; NULL: not asked for */
@@ -78,9 +78,9 @@ static inline void exchange_drop(struct exchange *exchange)
 }
 
 /*
- * An answer in pieces, of a length that is not known: begin (status and headers; no body), any number of writes, end.
- * A write takes its piece; false means that the client is behind: wait for `on_room`. A client that has left takes
- * everything. With the end the exchange is gone.
+ * A streamed answer of unknown length: begin (status and headers; no body), any number of writes, end. A write takes its
+ * piece; false means that the client is behind: wait for `on_room`. Once the client has left, writes succeed and are
+ * discarded. The end frees the exchange.
  */
 static inline void exchange_stream_begin(struct exchange *exchange, const struct answer *answer,
                                          exchange_room_fn *on_room, void *context)
@@ -99,8 +99,8 @@ static inline void exchange_stream_end(struct exchange *exchange)
 }
 
 /*
- * Copies the decoded value of a query parameter (names are case-sensitive) into `value`, ended by NUL. False when there
- * is none. A value that does not fit is cut, and `*length` tells its whole length.
+ * Copies the decoded value of a query parameter (names are case-sensitive) into `value`, NUL-terminated. False when there
+ * is none. A value that does not fit is truncated; `*length` is its full length.
  */
 bool exchange_query(const struct exchange *exchange, const char *name, char *value, size_t size,
                     size_t *length);

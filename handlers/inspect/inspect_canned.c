@@ -22,11 +22,12 @@ static struct bytes *list_functions(const struct config *config, const char *nam
     nearest_name_init(&nearest, name);
     for (size_t i = 0; i < config->function_count; i++)
         nearest_name_offer(&nearest, config->functions[i]->name);
-    (void)bytes_format(&why, "there is no function '%s'", name);
+    (void)bytes_format(&why, "unknown function '%s'", name);
     if (nearest.best != NULL)
-        (void)bytes_format(&why, "; did you mean %s? There are:", nearest.best);
+        (void)bytes_format(&why, "; did you mean %s? The functions are:", nearest.best);
     else
-        (void)bytes_format(&why, "; there %s", config->function_count == 0 ? "is none" : "are:");
+        (void)bytes_format(&why, config->function_count == 0 ? "; none is configured"
+                                                             : "; the functions are:");
     for (size_t i = 0; i < config->function_count && i < NAMES_SHOWN_MAX; i++)
         (void)bytes_format(&why, "%s %s", i == 0 ? "" : ",", config->functions[i]->name);
     if (config->function_count > NAMES_SHOWN_MAX)
@@ -48,7 +49,7 @@ static const struct function *find_function(struct exchange *exchange, struct ap
     if (function != NULL)
         return function;
     why = list_functions(config, name);
-    api_answer_refusal(exchange, 404, why == NULL ? "there is no such function" : why->data);
+    api_answer_refusal(exchange, 404, why == NULL ? "unknown function" : why->data);
     bytes_release(why);
     return NULL;
 }

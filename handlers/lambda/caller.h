@@ -1,7 +1,7 @@
 /*
- * caller.h - who sends a request: the access key id of its signature, and the account that this makes.
+ * caller.h - who sends a request: the access key id of its signature, and the account that it stands for.
  *
- * Signatures are not checked. An access key id of 12 digits is the account; any other, or none, means the AccountId of
+ * Signatures are not checked. An access key id of 12 digits is an account id; any other, or none, means the AccountId of
  * the configuration.
  */
 #ifndef HANDLERS_LAMBDA_CALLER_H

@@ -6,10 +6,10 @@
 #include "handlers/lambda/api_error.h"
 #include "handlers/held_exchange.h"
 
-/* A whole answer, to be given later. */
+/* A whole answer, to be sent later. */
 struct kept_answer {
     struct answer answer; /* its headers and body are owned */
-    bool is_short;        /* of memory: there is no answer to give */
+    bool is_short;        /* out of memory: there is no answer to send */
 };
 
 struct faulty_exchange {
@@ -18,7 +18,7 @@ struct faulty_exchange {
     struct exchange *exchange;
     struct api *api;
     struct requested_fault fault;
-    struct invocation *again; /* NULL when nothing is delivered twice (any more) */
+    struct invocation *again; /* the second delivery; NULL when there is none, or it has begun */
     struct kept_answer kept;
 };
 
@@ -51,7 +51,7 @@ static void keep(struct kept_answer *kept, const struct answer *answer)
     }
 }
 
-/* ---- giving it ---- */
+/* ---- sending it ---- */
 
 static void answer_exception(struct exchange *exchange, const struct requested_fault *fault)
 {
@@ -66,7 +66,7 @@ static void answer_exception(struct exchange *exchange, const struct requested_f
     api_answer_error(exchange, &error);
 }
 
-/* An answer without a body has no half: the client must see a broken connection all the same. */
+/* Without a body there is nothing to cut; the client must see a broken connection all the same. */
 static void answer_cut(struct exchange *exchange, struct kept_answer *kept)
 {
     const size_t length = bytes_view(kept->answer.body).length;
@@ -132,7 +132,7 @@ static void on_again_done(struct invocation *invocation, void *context)
 
 static void on_again_enqueued(bool is_accepted, void *context)
 {
-    (void)is_accepted; /* the first was, and that is what the answer says */
+    (void)is_accepted; /* the answer is that of the first delivery */
     give_after_delay(context);
 }
 
@@ -163,7 +163,7 @@ static bool enqueue_again(struct faulty_exchange *faulty)
            ENQUEUE_PENDING;
 }
 
-/* False when there is nothing to deliver twice: the first was refused, or this one is. */
+/* False when there is no second delivery: the first was refused, or this one is. */
 static bool deliver_again(struct faulty_exchange *faulty)
 {
     if (faulty->again == NULL || faulty->kept.answer.status >= 400)
@@ -198,7 +198,7 @@ static void take_drop(struct exchange *exchange)
 static void take_stream_begin(struct exchange *exchange, const struct answer *answer,
                               exchange_room_fn *on_room, void *context)
 {
-    (void)on_room; /* there is room always */
+    (void)on_room; /* everything is kept */
     (void)context;
     keep(&faulty_of(exchange)->kept, answer);
 }

@@ -16,12 +16,12 @@ static void refuse_name(struct exchange *exchange, const char *name)
     char why[WHY_SIZE];
 
     if (nearest != NULL)
-        (void)snprintf(why, sizeof why, "%s: no fault is named '%.*s'; did you mean %s?", header,
+        (void)snprintf(why, sizeof why, "%s: unknown fault '%.*s'; did you mean %s?", header,
                        NAME_SHOWN_MAX, name, nearest);
     else
         (void)snprintf(why, sizeof why,
-                       "%s: no fault is named '%.*s'; there are the exceptions of the Invoke API, "
-                       "such as TooManyRequestsException, and Duplicate, Drop and Cut",
+                       "%s: unknown fault '%.*s'; must be an exception of the Invoke API, such as "
+                       "TooManyRequestsException, or Duplicate, Drop or Cut",
                        header, NAME_SHOWN_MAX, name);
     api_answer_refusal(exchange, 400, why);
 }

@@ -83,8 +83,8 @@ refuse_content(struct exchange *exchange, struct api *api, const struct invoke_r
 }
 
 /*
- * No function here isolates tenants or is durable, so a header that asks for either is refused. The first text is the
- * counterpart of AWS's captured one for a tenant id that is missing; the second is ours.
+ * No function here isolates tenants or is durable, so a header that asks for either is refused. The first message is the
+ * counterpart of AWS's captured one for a missing tenant id; the second is ours.
  */
 static bool check_features(struct exchange *exchange, struct api *api,
                            const struct invoke_request *request)

@@ -1,9 +1,7 @@
 /*
- * invoke_request.h - what a request of Invoke or InvokeAsync asks for, after every check that AWS makes, in AWS's order.
- *
- * The order: size of the body, constraints of the members, permission, region and qualifier, existence, what the function
- * isn't configured for, size of an event, JSON, client context. (Recorded as far as recordings go; the rest is the best
- * reconstruction.)
+ * invoke_request.h - a request of Invoke, InvokeAsync or InvokeWithResponseStream, after AWS's checks in AWS's order: size of
+ * the body, constraints of the members, permission, region and qualifier, existence, features that the function isn't
+ * configured for, size of an event, JSON, client context. (Recorded where there are recordings, else reconstructed.)
  */
 #ifndef HANDLERS_LAMBDA_INVOKE_REQUEST_H
 #define HANDLERS_LAMBDA_INVOKE_REQUEST_H
@@ -20,11 +18,11 @@ struct invoke_request {
     char *client_context; /* decoded JSON, owned; NULL for none */
 };
 
-/* What an operation wants. */
+/* What differs between the operations. */
 struct invoke_rules {
     bool is_always_event; /* InvokeAsync: there is no invocation type */
     size_t event_payload_max;
-    bool allows_event; /* InvokeWithResponseStream knows none */
+    bool allows_event; /* not InvokeWithResponseStream */
 };
 
 /* False when the exchange has been answered with a refusal. The caller clears `request` in both cases. */
@@ -33,17 +31,17 @@ bool invoke_request_read(struct exchange *exchange, struct api *api,
 void invoke_request_clear(struct invoke_request *request);
 
 /*
- * Its function was found, yet it is answered with `exception`, and nothing is invoked: the history and the metrics are
- * told. (What the dispatcher refuses tells them by itself.)
+ * Tells history and metrics that the request is answered with `exception`, and nothing is invoked, although its function
+ * was found. (They hear of the dispatcher's refusals from the dispatcher.)
  */
 void invoke_request_rejected(const struct invoke_request *request, const struct exchange *exchange,
                              struct api *api, enum api_exception exception);
 
-/* The invocation that it asks for, with the exchange's request id and body; NULL when out of memory. */
+/* Makes the invocation that it asks for, with the exchange's request id and body; NULL when out of memory. */
 struct invocation *invoke_request_invocation(const struct invoke_request *request,
                                              const struct exchange *exchange, struct api *api);
 
-/* 429 with the Reason that `status` stands for, or what else a dispatcher refuses with. */
+/* Answers with the dispatcher's refusal: 429 with its Reason, or 500. */
 void invoke_answer_dispatch(struct exchange *exchange, enum dispatch_status status);
 
 /* The answer to an event (202) or a DryRun (204). */

@@ -1,11 +1,11 @@
 /*
- * A function of an account has one count of what it may run at once, and for each of its versions a pool of execution
- * environments. An accepted invocation goes to the environment that was used last; if none is idle it waits in its
- * pool, in order, for the first that becomes ready: one that is starting, one that has answered and is about to be
- * ready again (which is given GRACE_MS), or a new one, started for it.
+ * Each function of an account has one count of its running invocations, and one pool of execution environments for each
+ * of its versions. An accepted invocation goes to the most recently used idle environment. If none is idle, it waits in
+ * its pool, in order, for the first that becomes ready: one that is starting, one that has answered and will be ready
+ * soon (it gets GRACE_MS), or a new one.
  *
- * Pools are told apart by the fingerprint of their settings, so a changed configuration gives a new pool and the old
- * one runs dry.
+ * A pool is identified by the fingerprint of its settings: a changed configuration gets a new pool, and the old one ends
+ * with its last invocation.
  */
 #include "runtime/dispatch/dispatcher.h"
 
@@ -198,7 +198,7 @@ static struct environment *environment_open(struct dispatcher *dispatcher,
     return environment;
 }
 
-/* Is there, or will there be at once, an environment for each that waits? */
+/* Is an environment on its way for each invocation that waits? */
 static bool is_covered(const struct version_pool *pool, bool is_grace_over)
 {
     unsigned coming = pool->counts[ENVIRONMENT_INIT];
@@ -298,7 +298,7 @@ static bool run_warm(struct dispatcher *dispatcher, struct version_pool *pool,
     return true;
 }
 
-/* How it runs this time: what has code may be mocked for a while. */
+/* A function with code may be mocked for a while. */
 static enum function_kind kind_of(const struct invocation *invocation)
 {
     const struct function_version *settings = invocation->target.version;
@@ -396,7 +396,7 @@ static void visit_idle(struct version_pool *pool, void *context)
         previous = environment->previous;
         if (idle_s < environment->settings->idle_timeout_s || environment->settings->attach) {
             *idle_count += pool->counts[ENVIRONMENT_IDLE];
-            return; /* those before it were used later */
+            return; /* those before it were used more recently */
         }
         environment->kind->shut_down(environment);
     }
@@ -555,7 +555,7 @@ static void visit_close(struct version_pool *pool, void *context)
         finish(dispatcher, pool->function, invocation);
     }
     shut_down_list(&pool->idle);
-    /* Those that end in SHUTDOWN go to the front of the list: start from the first again until none is left to end. */
+    /* An environment that enters SHUTDOWN moves to the front of the list, so start again after each. */
     for (struct environment *environment = pool->others.first; environment != NULL;) {
         if (environment->state == ENVIRONMENT_SHUTDOWN) {
             environment = environment->next;

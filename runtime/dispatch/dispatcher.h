@@ -16,18 +16,18 @@
 struct dispatcher; /* opaque */
 struct environment_services;
 
-/* The one called takes `invocation`, whose outcome is filled in. */
+/* Takes `invocation`, whose outcome is filled in. */
 typedef void dispatch_done_fn(struct invocation *invocation, void *context);
 typedef void dispatch_place_fn(struct account *account, const char *function_name, void *context);
 typedef void dispatcher_closed_fn(void *context);
 
-/* Sees every invocation on its way, for the history and the metrics. It must not submit or close. */
+/* Sees every invocation, for the history and the metrics. It must not submit or close. */
 struct dispatch_observer {
-    /* It has a place and begins to run (or to wait for its environment). */
+    /* Accepted: it runs, or waits for its environment. */
     void (*on_accepted)(struct invocation *invocation, void *context);
-    /* It has its outcome; its submitter is told next. */
+    /* It has its outcome; its submitter is called next. */
     void (*on_finished)(struct invocation *invocation, void *context);
-    /* It was refused, and stays the submitter's. */
+    /* Refused: the submitter keeps it. */
     void (*on_refused)(struct invocation *invocation, enum dispatch_status status, void *context);
     void *context;
 };
@@ -47,13 +47,13 @@ enum dispatch_status dispatcher_place(const struct dispatcher *dispatcher,
                                       const struct account *account, const struct config *config,
                                       const struct function *function);
 
-/* `on_place` runs whenever an invocation has ended and its place is free again. One listener. */
+/* `on_place` runs whenever an invocation has ended and left its place. One listener. */
 void dispatcher_listen(struct dispatcher *dispatcher, dispatch_place_fn *on_place, void *context);
 
 /* One observer; borrowed. */
 void dispatcher_observe(struct dispatcher *dispatcher, const struct dispatch_observer *observer);
 
-/* What environments there are of a function; zeros when none. */
+/* How many environments a function has. */
 struct dispatcher_count {
     unsigned idle;
     unsigned busy; /* also those that have answered but are not ready yet */
@@ -63,25 +63,25 @@ struct dispatcher_count dispatcher_count(const struct dispatcher *dispatcher,
                                          const struct account *account, const char *function_name);
 
 /*
- * Opens the environments of handlers that developers start (Local.Attach), so that the log tells where they connect
- * before anything is invoked. Called again after dispatcher_reconfigure(), it opens what is missing.
+ * Opens the environments of handlers that developers start (Local.Attach), so that the log says where to connect them
+ * before anything is invoked. To be called again after dispatcher_reconfigure().
  */
 void dispatcher_attach(struct dispatcher *dispatcher, struct account *account,
                        struct config *config);
 
-/* The configuration is a new one: idle environments whose settings changed are ended, busy ones after their invocation. */
+/* Takes over a new configuration: ends idle environments whose settings changed, and busy ones after their invocation. */
 void dispatcher_reconfigure(struct dispatcher *dispatcher, const struct config *config);
 
 /*
- * The code of a function has changed, in every account: idle environments are ended, busy ones after their invocation.
- * False where nothing had been started with the old code.
+ * The code of a function has changed: ends its idle environments in every account, and the busy ones after their
+ * invocation. False when nothing had been started with the old code.
  */
 bool dispatcher_replace(struct dispatcher *dispatcher, const char *function_name);
 
 /* How many accepted invocations have no outcome yet. */
 unsigned dispatcher_running(const struct dispatcher *dispatcher);
 
-/* Ends every environment; running invocations end as OUTCOME_ABANDONED; `on_closed` runs once the last is gone and the memory is freed. */
+/* Ends every environment; running invocations end as OUTCOME_ABANDONED. `on_closed` runs when all memory is freed. */
 void dispatcher_close(struct dispatcher *dispatcher, dispatcher_closed_fn *on_closed,
                       void *context);
 

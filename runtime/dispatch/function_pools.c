@@ -35,7 +35,6 @@ static void list_remove(struct environment_list *list, struct environment *envir
         list->last = environment->previous;
 }
 
-/* The environment has changed its state. */
 void version_pool_recount(struct environment *environment)
 {
     struct version_pool *pool = environment->pool;
@@ -198,7 +197,6 @@ struct version_pool *version_pool_get(struct function_state *function,
     return pool;
 }
 
-/* A retired pool goes with its last environment. */
 void version_pool_free_if_dry(struct version_pool *pool)
 {
     struct version_pool **link = &pool->function->pools;

@@ -1,8 +1,8 @@
 /*
- * function_pools.h - the dispatcher's books: what each function of each account runs at once, and for each of its
- * versions the execution environments that there are and the invocations that wait for one.
+ * function_pools.h - the dispatcher's bookkeeping: how much each function of each account runs, and for each of its
+ * versions its execution environments and the invocations that wait for one.
  *
- * Books only: nothing is started or ended here. Used by: dispatcher.c. Threads: event-loop thread only.
+ * Nothing is started or ended here. Used by: dispatcher.c. Threads: event-loop thread only.
  */
 #ifndef RUNTIME_DISPATCH_FUNCTION_POOLS_H
 #define RUNTIME_DISPATCH_FUNCTION_POOLS_H
@@ -20,8 +20,8 @@ struct version_pool {
     struct version_pool *next; /* of the same function */
     char *version;
     uint64_t fingerprint;
-    bool is_retired;              /* the configuration has changed: no new environments, no reuse */
-    struct environment_list idle; /* used last first */
+    bool is_retired;              /* its settings are out of date: no new environments, no reuse */
+    struct environment_list idle; /* most recently used first */
     struct environment_list others;
     unsigned counts[ENVIRONMENT_STATE_COUNT];
     struct invocation *first_waiting, *last_waiting;
@@ -55,17 +55,17 @@ struct function_state *function_pools_get(struct function_pools *pools, struct a
 typedef void pool_visit_fn(struct version_pool *pool, void *context);
 void function_pools_visit(struct function_pools *pools, pool_visit_fn *visit, void *context);
 
-/* Frees all; no environment may be left. */
+/* Frees everything; no environment may be left. */
 void function_pools_clear(struct function_pools *pools);
 
 /* The pool for these settings, made if need be; NULL when out of memory. */
 struct version_pool *version_pool_get(struct function_state *function,
                                       const struct function_version *settings);
 
-/* A retired pool goes with its last environment and its last waiting invocation. */
+/* Frees a retired pool without environments and waiting invocations. */
 void version_pool_free_if_dry(struct version_pool *pool);
 
-/* An environment comes, has changed its state, goes. */
+/* An environment was opened, has changed its state, is gone. */
 void version_pool_add(struct version_pool *pool, struct environment *environment);
 void version_pool_recount(struct environment *environment);
 void version_pool_remove(struct environment *environment);

@@ -1,10 +1,10 @@
 /*
- * history.h - what an account has invoked, newest first: a row for each attempt, for tests and people to ask.
+ * history.h - what an account has invoked, newest first: a row for each attempt, for tests and people.
  *
- * An invocation gets its row when it begins to run and has it filled in when it ends; both cost the same however many
- * rows there are. The oldest rows go when there are more than HistorySize, when all weigh more than HISTORY_BYTES_MAX, or
- * when the histories of all accounts weigh more than ACCOUNT_BYTES_MAX. Payloads, responses and logs are shared with whoever else has them, not copied, up to
- * HISTORY_PART_MAX; of larger ones a copy of the beginning is kept, marked as cut.
+ * An invocation gets its row when it begins to run, and the row is completed when it ends; the cost of both does not depend
+ * on the number of rows. The oldest rows are dropped when there are more than HistorySize, when all weigh more than HISTORY_BYTES_MAX, or
+ * when the histories of all accounts weigh more than ACCOUNT_BYTES_MAX. Payloads, responses and logs are shared, not copied, up to HISTORY_PART_MAX;
+ * of larger ones a copy of the beginning is kept, and the row says so.
  *
  * Owns:     its rows.
  * Used by:  server/observers.c (which feeds it), handlers/.
@@ -32,7 +32,7 @@ enum history_status {
 const char *history_status_name(enum history_status status);
 bool history_status_parse(const char *name, enum history_status *status);
 
-/* What an outcome counts as. */
+/* The status of a row with that outcome. */
 enum history_status history_status_of(const struct outcome *outcome);
 enum history_status history_status_of_exception(enum api_exception exception);
 
@@ -71,12 +71,12 @@ void history_accepted(struct invocation *invocation);
 void history_finished(struct invocation *invocation);
 void history_refused(struct invocation *invocation, enum dispatch_status status);
 
-/* A piece of a response that is sent on while the function writes it, and is in no outcome. */
+/* A piece of a streamed response, which is in no outcome. */
 void history_streamed(const struct invocation *invocation, struct bytes_view piece);
 
 /*
- * A request was answered with `exception` before there was an invocation, though its function was found. `options` says
- * what was asked for. A DryRun leaves no row, as it invokes nothing.
+ * A request (`options`) was answered with `exception` before there was an invocation, although its function was found. A
+ * DryRun leaves no row, since it invokes nothing.
  */
 void history_rejected(const struct invocation_options *options, enum api_exception exception);
 
@@ -86,10 +86,10 @@ const struct history_row *history_newest(const struct history *history);
 size_t history_row_count(const struct history *history);
 size_t history_weight(const struct history *history);
 
-/* Rows of invocations that still run are forgotten too, for good. Those who watch begin again at 0. */
+/* Drops all rows, also those of running invocations. Watches begin again at 0. */
 void history_forget(struct history *history);
 
-/* Forgets all, and tells those who watch that there is nothing to wait for any more. */
+/* The same, and ends all watches with HISTORY_WATCH_RESET. */
 void history_reset(struct history *history);
 
 /* ---- asking ---- */
@@ -115,8 +115,8 @@ struct history_watch;
 typedef void history_watch_fn(struct history_watch *watch, enum history_watch_end end);
 
 /*
- * The caller's memory. Counts the finished rows that match (see above) as they come; a row that has been counted stays
- * so, also when it has to make room for another one.
+ * The caller's memory. Counts matching finished rows (see above) as they come; a row stays counted when it is dropped to
+ * make room.
  */
 struct history_watch {
     struct history_filter filter;
@@ -129,7 +129,7 @@ struct history_watch {
     struct history_watch *previous, *next;
 };
 
-/* Fills in `count`. When that is enough already, nothing is called: the caller looks. */
+/* Fills in `count`; calls nothing, even if `count` is already enough. */
 void history_watch_start(struct history *history, struct history_watch *watch);
 void history_watch_stop(struct history_watch *watch);
 

@@ -1,7 +1,7 @@
 /*
- * invocation.h - ONE run of a function, from request to outcome: who asked for what, what came of it.
+ * invocation.h - one run of a function, from request to outcome.
  *
- * Made by whoever invokes (a request, the asynchronous queue), filled in by the environment that runs it.
+ * Made for a request or an event, completed by the environment that runs it.
  * Threads: event-loop thread only.
  */
 #ifndef RUNTIME_DISPATCH_INVOCATION_H
@@ -22,7 +22,7 @@ enum invocation_type { INVOCATION_REQUEST_RESPONSE, INVOCATION_EVENT, INVOCATION
 /* "RequestResponse", "Event", "DryRun" */
 const char *invocation_type_name(enum invocation_type type);
 
-/* What the dispatcher says to an invocation (dispatcher.h). */
+/* The dispatcher's answer to a submission (dispatcher.h). */
 enum dispatch_status {
     DISPATCH_ACCEPTED,
     DISPATCH_FUNCTION_THROTTLED, /* the function's reserved concurrency is used up, or is 0 */
@@ -64,7 +64,7 @@ struct invocation {
     unsigned attempt;               /* from 1 */
     struct response_stream *stream; /* borrowed; NULL: the response is wanted whole */
 
-    /* Filled in by the one that runs it. */
+    /* Filled in by the environment. */
     struct outcome outcome;
     struct log_tail log;
     int64_t started_at_ms; /* by the account's clock */
@@ -82,7 +82,7 @@ struct invocation {
     struct history_row *history_row; /* the history's; NULL when there is none, or none any more */
 };
 
-/* What must be known to make one; all is copied or retained. */
+/* Everything is copied or retained. */
 struct invocation_options {
     struct account *account;
     struct config *config;

@@ -1,12 +1,12 @@
 /*
- * metrics.h - counts what is invoked, of all accounts together, and writes it in Prometheus's text format.
+ * metrics.h - counts invocations of all accounts together, and writes them in Prometheus's text format.
  *
- * Every function of the configuration has all of its series from the start, so that a rate is right from the first
- * invocation on; functions that the configuration has no more go with metrics_reconfigure(). So the number of series is
- * bounded by the configuration. Counters only grow, also across a reset of an account.
+ * Every function of the configuration has all of its series from the start, so rates are right from the first invocation;
+ * metrics_reconfigure() drops functions that the configuration no longer has. So the configuration bounds the number of
+ * series. Counters only grow, even when an account is reset.
  *
- * To add a metric: a member of `struct function_metrics` (metrics.c), or of `struct function_gauges` for what others
- * know and is asked for when it is written, and a row in the table of families there.
+ * To add a metric: a member of `struct function_metrics` (metrics.c), or of `struct function_gauges` for a value that other
+ * modules know, and a row in the table of families.
  *
  * Owns:     its counters.
  * Used by:  server/observers.c (which feeds it), handlers/.
@@ -32,10 +32,10 @@ void metrics_refused(struct metrics *metrics, const struct invocation *invocatio
 void metrics_rejected(struct metrics *metrics, const char *function_name, enum invocation_type type,
                       enum api_exception exception);
 
-/* Forgets the functions that `config` has no more. */
+/* Drops functions that `config` no longer has. */
 void metrics_reconfigure(struct metrics *metrics, const struct config *config);
 
-/* What is so now, in all accounts together. */
+/* Current values, of all accounts together. */
 struct function_gauges {
     size_t environments_idle, environments_busy, environments_starting;
     size_t events; /* queued, running or waiting */
@@ -51,7 +51,7 @@ struct metrics_sources {
 /* All but the next. Returns owned; NULL when out of memory. */
 struct bytes *metrics_write(const struct metrics *metrics, const struct metrics_sources *sources);
 
-/* The queue tells of its oldest event only later: 0 when there is none. False when out of memory. */
+/* For the age of the oldest event, which the queue tells later; 0 when there is none. False when out of memory. */
 bool metrics_append_oldest_event(struct bytes **text, double age_s);
 
 #endif

@@ -194,7 +194,7 @@ class Faults(unittest.TestCase):
                 self.assertEqual((answer.status, answer.body), (200, b"{}"))
             self.assertEqual(server.invoke("f", headers=OTHER_ACCOUNT).status, 200)
             answer = server.request("DELETE", "/_invoked/functions/g/faults")
-            self.assertEqual((answer.status, "there are: f" in answer.json["error"].lower()), (404, True), answer)
+            self.assertEqual((answer.status, "the functions are: f" in answer.json["error"].lower()), (404, True), answer)
 
     def test_what_was_set_stands_in_for_the_configuration_s(self):
         with Server({"f": command("cat", Local={"Faults": [{"Error": "ServiceException"}]})}) as server:

@@ -198,7 +198,7 @@ class Mocks(unittest.TestCase):
             for method in ("PUT", "DELETE"):
                 answer = server.request(method, "/_invoked/functions/ff/mock", b"[{}]")
                 self.assertEqual(answer.status, 404)
-                self.assertRegex(answer.json["error"], r"^there is no function 'ff'.*\bf$")
+                self.assertRegex(answer.json["error"], r"^unknown function 'ff'.*\bf$")
 
     def test_a_version_has_answers_of_its_own(self):
         versions = {"Versions": {"1": {"Local": {"Mock": [{"Payload": "one"}]}}, "2": {}}}
