@@ -10,7 +10,7 @@
 
 enum { WAIT_DEFAULT_S = 10 };
 
-/* A client that wants to hear when so many have ended. */
+/* A client that waits until enough invocations have ended. */
 struct waiting {
     struct history_watch watch;
     struct held_exchange *held;
@@ -88,7 +88,7 @@ static void count_or_wait(struct exchange *exchange, struct api *api, struct his
         api_answer_refusal(exchange, 500, "invoked is out of memory");
 }
 
-/* More than are kept can't be waited for. */
+/* Waiting for more than the history keeps would never end. */
 static bool read_at_least(struct exchange *exchange, const struct config *config, size_t *at_least)
 {
     if (!inspect_query_number(exchange, "AtLeast", 0, UINT32_MAX, at_least))

@@ -1,7 +1,7 @@
 /*
- * api_error.h - writes refusals: the exceptions of the AWS endpoints, and the errors of our own.
+ * api_error.h - error answers: the exceptions of the AWS endpoints, and the errors of our own.
  *
- * An AWS error body is compact JSON whose members stand in ASCII order: EC2ErrorCode, Message, Reason, Type, message
+ * An AWS error body is compact JSON with its members in ASCII order: EC2ErrorCode, Message, Reason, Type, message
  * (captured answers). Which members an exception has: config/names/api_exception.h.
  */
 #ifndef HANDLERS_LAMBDA_API_ERROR_H
@@ -25,10 +25,10 @@ __attribute__((format(printf, 3, 4))) void api_answer_exception(struct exchange 
                                                                 enum api_exception exception,
                                                                 const char *format, ...);
 
-/* What AWS's front end says of a path or method that is no operation: 403, XML. */
+/* AWS's answer to an unknown path or method: 403, XML. */
 void api_answer_unknown_operation(struct exchange *exchange);
 
-/* `{"error": why}`, of the /_invoked/ endpoints and of refused web pages. */
+/* `{"error": why}`, for the /_invoked/ endpoints and refused web pages. */
 void api_answer_refusal(struct exchange *exchange, int status, const char *why);
 
 #endif

@@ -31,7 +31,7 @@ static size_t hash(const char *id)
     return (size_t)((number * UINT64_C(0x9E3779B97F4A7C15)) >> 32);
 }
 
-/* Where the account of that id stands, or would stand. */
+/* The slot of the account of that id, or the one where it would go. */
 static struct account **find_slot(struct account **slots, size_t slot_count, const char *id)
 {
     size_t at = hash(id) & (slot_count - 1);
@@ -171,7 +171,7 @@ static void account_free(struct account *account)
     free(account);
 }
 
-/* Empties the slot of an account, and moves those behind it that would not be found any more. */
+/* Empties the slot of an account, and moves those behind it that could not be found any more. */
 static void clear_slot(struct accounts *accounts, const char *id)
 {
     const size_t mask = accounts->slot_count - 1;

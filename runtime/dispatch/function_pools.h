@@ -29,7 +29,7 @@ struct version_pool {
 };
 
 struct function_state {
-    struct account_part part; /* first; goes with its account, which no environment uses then */
+    struct account_part part; /* first; freed with its account, which no environment uses then */
     struct function_state **bucket;
     struct function_state *next; /* in the bucket */
     struct account *account;

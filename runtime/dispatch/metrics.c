@@ -327,7 +327,7 @@ static const struct family families[] = {
      "asked for it (other).",
      write_throttles},
     {"invoked_environments", "gauge",
-     "Execution environments that there are now.", write_environments},
+     "Execution environments.", write_environments},
     {"invoked_queue_events", "gauge",
      "Asynchronous events that are queued, running or waiting for their next attempt.", write_events},
 };

@@ -14,7 +14,7 @@
 
 enum {
     DRAIN_BYTES_MAX =
-        64 << 20, /* of a body that is too large: read, so that the client gets to see its answer */
+        64 << 20, /* of a body that is too large: read, so that the client sees its answer */
     BODY_FIRST_BYTES = 256 << 10 /* reserved ahead of what has arrived */
 };
 
@@ -60,7 +60,7 @@ static struct MHD_Response *make_response(struct http_exchange *exchange,
     return response;
 }
 
-/* Pages that may read the answers need to be told so. */
+/* CORS headers for pages that may read the answer. */
 static void allow_origin(const struct http_exchange *exchange, struct MHD_Response *response)
 {
     const char *origin = exchange_header(&exchange->exchange, "Origin");
@@ -125,7 +125,7 @@ static void drop_exchange(struct exchange *exchange)
     http_exchange_settle((struct http_exchange *)exchange, DROPPED);
 }
 
-/* Handlers ask for a dozen headers; libmicrohttpd would walk its list for each. */
+/* Handlers read a dozen headers; libmicrohttpd would walk its list for each. */
 static const char *find_header(const struct exchange *base, const char *name)
 {
     const struct http_exchange *exchange = (const struct http_exchange *)base;
@@ -161,7 +161,6 @@ void http_exchange_forget(struct http_connection *client)
     client->exchange = NULL;
 }
 
-/* The first that libmicrohttpd tells of a request: its target, before anything was decoded. */
 void *http_exchange_begin(void *context, const char *target, struct MHD_Connection *connection)
 {
     const size_t length = strlen(target);
@@ -254,7 +253,7 @@ static void refuse(struct http_exchange *exchange, const char *why)
         api_answer_exception(&exchange->exchange, API_SERVICE, "%s", why);
 }
 
-/* Calls the handler (or says no), and answers or suspends. */
+/* Refuses the request or calls its handler, then sends the answer or suspends the connection. */
 static enum MHD_Result handle(struct http_exchange *exchange)
 {
     struct exchange_host *host = exchange->host;
@@ -310,7 +309,7 @@ static void read_head(struct http_exchange *exchange, const struct request_line 
     head_guard_end(&exchange->guard, line->method + (head == NULL ? 0 : head->header_size));
 }
 
-/* A client that waits to be told to go on, or announces more than we would read, is answered before its body. */
+/* A client that waits for `100 Continue`, or announces more than we would read, is answered before its body. */
 static enum MHD_Result begin(struct http_exchange *exchange, const struct request_line *line)
 {
     const char *length_text, *expect;
@@ -357,10 +356,6 @@ static enum MHD_Result take_body(struct http_exchange *exchange, const char *dat
     return MHD_YES;
 }
 
-/*
- * libmicrohttpd calls this with the head, then with each piece of the body, then with none; and once more when the
- * connection was resumed.
- */
 enum MHD_Result http_exchange_receive(void *context, struct MHD_Connection *connection,
                                       const char *url, const char *method, const char *version,
                                       const char *data, size_t *length, void **slot)

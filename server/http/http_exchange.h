@@ -1,8 +1,8 @@
 /*
- * http_exchange.h - one request that libmicrohttpd receives, and its answer: whole, or in pieces.
+ * http_exchange.h - one request that libmicrohttpd receives, and its answer, whole or streamed.
  *
- * libmicrohttpd calls the three functions below; the handler of the route gets the `struct exchange` inside. An exchange
- * that is not answered at once has its connection suspended.
+ * libmicrohttpd calls the three functions below; the handler of the route gets the `struct exchange` inside. While an
+ * exchange waits for its answer, its connection is suspended.
  *
  * Used by: http_listener.c. Threads: event-loop thread only.
  */
@@ -28,13 +28,13 @@ struct exchange_host {
     struct origin_guard guard;
     unsigned pending; /* exchanges without an answer */
     enum listener_phase phase;
-    bool is_run_wanted; /* libmicrohttpd has something to do */
-    bool has_moved;     /* …and has done something */
+    bool is_run_wanted; /* libmicrohttpd has work to do */
+    bool has_moved;     /* it has made progress */
 };
 
 enum exchange_state { RECEIVING, HANDLING, SUSPENDED, ANSWERED, DROPPED };
 
-/* An answer in pieces. It outlives its connection when the client leaves, and the exchange's handler otherwise. */
+/* A streamed answer. The exchange outlives its connection when the client leaves before the end of the stream. */
 struct piece {
     struct piece *next;
     struct bytes *bytes;
@@ -64,27 +64,27 @@ struct http_exchange {
     struct exchange exchange; /* first: handlers see only this */
     struct exchange_host *host;
     struct MHD_Connection *connection;
-    struct http_connection *client; /* the same, as one who may be too slow */
+    struct http_connection *client; /* the same, for time-outs */
     const struct route *route;      /* NULL until the head was seen */
     enum exchange_state state;
     struct head_guard guard; /* with a problem it is refused, and the connection closed */
-    bool is_memory_short;    /* the body was read and thrown away */
+    bool is_memory_short;    /* the body was read and discarded */
     uint64_t received;
     struct MHD_Response *response;
     int status;
-    size_t answer_bytes; /* its body; 0 when it comes in pieces */
+    size_t answer_bytes; /* of its body; 0 when it is streamed */
     size_t cut_after;
     struct bytes *cut_body;
     struct answer_stream stream;
-    size_t header_count; /* also of those that were not kept */
+    size_t header_count; /* including those that were not kept */
     struct request_header headers[REQUEST_HEADERS_KEPT];
     char target[]; /* raw, ended by NUL */
 };
 
-/* The first that libmicrohttpd tells of a request: its target, before anything was decoded. `context` is an exchange_host. */
+/* Called first, with the target before it is decoded. `context` is an exchange_host. */
 void *http_exchange_begin(void *context, const char *target, struct MHD_Connection *connection);
 
-/* Called with the head, then with each piece of the body, then with none; and once more when it was resumed. */
+/* Called with the head, then with each piece of the body, then without one; and again when the connection is resumed. */
 enum MHD_Result http_exchange_receive(void *context, struct MHD_Connection *connection,
                                       const char *url, const char *method, const char *version,
                                       const char *data, size_t *length, void **slot);
@@ -94,12 +94,12 @@ void http_exchange_end(void *context, struct MHD_Connection *connection, void **
                        enum MHD_RequestTerminationCode code);
 
 /*
- * libmicrohttpd says nothing of the end of a request whose query has more parameters than the block of its connection
- * holds: such an exchange goes with its connection.
+ * libmicrohttpd doesn't report the end of a request whose query has more parameters than the memory of its connection
+ * holds. Such an exchange is freed with its connection.
  */
 void http_exchange_forget(struct http_connection *client);
 
-/* The parts: http_exchange.c gives status and headers, http_exchange_stream.c an answer in pieces. */
+/* Shared by http_exchange.c (status and headers) and http_exchange_stream.c (streamed answers). */
 void http_exchange_send_head(struct http_exchange *exchange, struct MHD_Response *response,
                              const struct answer *answer);
 void http_exchange_settle(struct http_exchange *exchange, enum exchange_state state);
@@ -109,7 +109,7 @@ void http_exchange_stream_begin(struct exchange *base, const struct answer *answ
 bool http_exchange_stream_write(struct exchange *base, struct bytes *bytes);
 void http_exchange_stream_end(struct exchange *base);
 
-/* The client has left: what is still written goes nowhere. */
+/* The client has left: what is still written is discarded. */
 void http_exchange_stream_abandon(struct http_exchange *exchange);
 void http_exchange_stream_clear(struct http_exchange *exchange);
 

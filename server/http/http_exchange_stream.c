@@ -1,6 +1,6 @@
 /*
- * An answer in pieces: what the handler writes waits here until libmicrohttpd asks for it; when it has asked and there
- * is none, the connection waits.
+ * A streamed answer: what the handler writes waits here until libmicrohttpd asks for it. When it asks and nothing is
+ * there, the connection is suspended.
  */
 #include <assert.h>
 #include <stdlib.h>
@@ -9,7 +9,7 @@
 #include "server/http/http_exchange.h"
 
 enum {
-    STREAM_BYTES_MAX = 256 << 10, /* of a streamed answer that wait for a slow client */
+    STREAM_BYTES_MAX = 256 << 10, /* that wait for a slow client */
     STREAM_BLOCK_BYTES = 32 << 10
 };
 
@@ -34,7 +34,7 @@ static void tell_room(struct answer_stream *stream)
     stream->on_room(stream->room_context);
 }
 
-/* libmicrohttpd asks for more of the body; when there is none yet, the connection waits. */
+/* libmicrohttpd asks for more of the body. */
 static ssize_t read_stream(void *context, uint64_t position, char *buffer, size_t max)
 {
     struct http_exchange *exchange = context;

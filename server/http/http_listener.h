@@ -2,9 +2,9 @@
  * http_listener.h - the public port: libmicrohttpd driven by the libuv loop, one thread, no locks.
  *
  * libuv watches the listening socket and libmicrohttpd's epoll descriptor; requests become exchanges (handlers/
- * exchange.h) and go to the handler of their route. An exchange that is not answered at once is suspended.
+ * exchange.h) and go to the handler of their route.
  *
- * Lifetime: opened last by server_start(), closed first. Threads: event-loop thread only.
+ * Lifetime: opened last by server_open(), closed first. Threads: event-loop thread only.
  */
 #ifndef SERVER_HTTP_HTTP_LISTENER_H
 #define SERVER_HTTP_HTTP_LISTENER_H
@@ -31,7 +31,7 @@ struct http_listener *http_listener_open(const struct http_listener_options *opt
 
 unsigned short http_listener_port(const struct http_listener *listener);
 
-/* Takes no more connections and no more requests; those that run go on. */
+/* Accepts no more connections and requests; those that run go on. */
 void http_listener_stop(struct http_listener *listener);
 
 /*

@@ -1,7 +1,7 @@
 /*
  * routes.h - which handler answers which method and path: one table. What fits no route is answered as AWS answers an
  * unknown path; or with 501 where AWS has such an operation (handlers/lambda/api_operations.h); or, below /_invoked/, with
- * the endpoints (404) or the methods (405) that there are.
+ * the list of endpoints (404) or methods (405).
  *
  * Patterns are matched against the raw path (before percent-decoding), so that an encoded '/' in a name is no separator.
  */
@@ -13,8 +13,8 @@
 struct route {
     const char *method;
     const char *before,
-        *after; /* what stands before and after the parameter; `after` is NULL when there is none */
-    size_t body_max; /* what goes beyond is thrown away, and the handler told */
+        *after; /* the path before and after the parameter; `after` is NULL when there is no parameter */
+    size_t body_max; /* a larger body is discarded, and the handler told */
     api_handler_fn *handler;
     const char *const
         *parameters; /* of the query, ended by NULL; NULL: not checked, as AWS ignores others */
