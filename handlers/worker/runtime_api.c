@@ -173,43 +173,12 @@ static void give_back(struct exchange *exchange, enum worker_status status, stru
         exchange->body = body;
 }
 
-static bool is_letter(char character, char first)
-{
-    return character >= first && character <= first + 25;
-}
-
-/* Does the text hold "Runtime." or "Function." and then a capital and at least one more letter? */
-static bool is_known_form(const char *type, const char *family)
-{
-    const char *found = type;
-    const size_t length = strlen(family);
-
-    while ((found = strstr(found, family)) != NULL) {
-        found += length;
-        if (is_letter(found[0], 'A') && (is_letter(found[1], 'a') || is_letter(found[1], 'A')))
-            return true;
-    }
-    return false;
-}
-
+/* The type that the runtime gives its error, "" for none. */
 static const char *error_type(const struct exchange *exchange)
 {
     const char *type = exchange_header(exchange, "Lambda-Runtime-Function-Error-Type");
 
-    if (type == NULL)
-        return "Runtime.Unknown";
-    if (is_known_form(type, "Runtime.") || is_known_form(type, "Function."))
-        return type;
-    return strncmp(type, "Function.", 9) == 0 ? "Function.Unknown" : "Runtime.Unknown";
-}
-
-/* A handler's own exception has a type that isn't the platform's, and does not show in REPORT. */
-static const char *reported_type(const struct exchange *exchange)
-{
-    const char *type = error_type(exchange);
-
-    return strcmp(type, "Runtime.Unknown") == 0 || strcmp(type, "Function.Unknown") == 0 ? ""
-                                                                                         : type;
+    return type == NULL ? "" : type;
 }
 
 /* Trailers behind a chunked response tell of an error in its middle. */
@@ -227,7 +196,7 @@ static enum worker_status fail_midway(struct exchange *exchange, struct worker *
         text == NULL ? NULL : base64_decode((struct bytes_view){text, strlen(text)}, &length);
     struct bytes *payload = decoded == NULL ? NULL : bytes_copy(decoded, length);
     const enum worker_status status =
-        worker_fail(worker, request_id, reported_type(exchange), payload);
+        worker_fail(worker, request_id, error_type(exchange), payload);
 
     if (status != WORKER_ACCEPTED)
         bytes_release(payload);
@@ -287,7 +256,7 @@ static void fail(struct exchange *exchange, struct worker *worker, const char *r
         return;
     }
     body = take_body(exchange);
-    status = worker_fail(worker, request_id, reported_type(exchange), body);
+    status = worker_fail(worker, request_id, error_type(exchange), body);
     give_back(exchange, status, body);
     answer_status(exchange, status, worker, "InvocationErrorResponse");
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "runtime/environments/error_type.h"
 #include "runtime/environments/worker_internal.h"
 
 enum {
@@ -277,13 +278,14 @@ void worker_succeed(struct worker *worker, struct bytes *payload)
 /* Only errors of the runtime itself show in REPORT; what a handler raised does not. */
 void worker_fail_invocation(struct worker *worker, const char *error_type, struct bytes *payload)
 {
-    const bool is_runtime = strncmp(error_type, "Runtime.", 8) == 0;
+    const char *shown = error_type_shown(error_type);
+    const bool is_of_runtime = strncmp(shown, "Runtime.", 8) == 0 && !error_type_is_unknown(shown);
 
     if (bytes_view(payload).length > RESPONSE_PAYLOAD_MAX) {
         bytes_release(payload);
         invocation_fail_too_large(worker->base.invocation, RESPONSE_PAYLOAD_MAX);
     } else {
-        invocation_fail(worker->base.invocation, is_runtime ? error_type : "", payload);
+        invocation_fail(worker->base.invocation, is_of_runtime ? shown : "", payload);
     }
     worker_hand_over(worker, ENVIRONMENT_FINISHING);
 }
@@ -299,7 +301,7 @@ void worker_report_init_failure(struct worker *worker, enum worker_failure_kind 
     }
     environment_log_drain(&worker->log);
     (void)sample_memory(worker);
-    worker_set_failure(worker, kind, error_type, "");
+    worker_set_failure(worker, kind, error_type_shown(error_type), "");
     worker->failure.payload = payload;
     (void)uv_timer_start(&worker->timer, on_leave_timer, LEAVE_MS, 0);
     worker_end_init(worker);

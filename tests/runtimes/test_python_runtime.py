@@ -16,7 +16,7 @@ import sys
 import time
 import unittest
 
-from python_cases import ERRORS, HANDLERS, INIT_ERRORS, LOG_TIME, LOGS, RESULTS, SHADOWS
+from python_cases import ENDS, ERRORS, HANDLERS, INIT_ERRORS, LOG_TIME, LOGS, RESULTS, SHADOWS
 from python_worker import ARN, FIXTURES, PYTHON, REQUEST_ID, Folder, Worker, init_frame
 
 NBSP = "\u00a0"
@@ -49,8 +49,17 @@ class Case(unittest.TestCase):
         self.assertEqual(answer[0], kind)
         error_type, _, body = answer[1].partition(b"\0")
         error = json.loads(body.decode("utf-8"))
-        self.assertEqual(error_type.decode(), error["errorType"])
+        # AWS's client names the platform the types of init errors only
+        self.assertEqual(error_type.decode(), "" if kind == b"F" else error["errorType"])
         return error
+
+    def assert_ends(self, body, status, log, payload=b"{}", variables=None):
+        with Folder({"app.py": handler_of(body)}) as folder, Worker() as worker:
+            self.started(worker, folder, variables=variables)
+            worker.event(payload)
+            self.assertIsNone(worker.receive())
+            self.assertEqual(worker.exit_status(), status)
+            self.assertRegex(worker.log_so_far(), log)
 
     def invoke_fixture(self, name, payload=b"{}", variables=None, **details):
         with Worker() as worker:
@@ -74,11 +83,10 @@ class Results(Case):
             answer, _ = self.invoke_once("return event", '"\u00e9"'.encode(), variables)
             self.assertEqual(answer, (b"R", expected))
 
-    def test_a_lone_surrogate_fails_where_text_stays_raw(self):
+    def test_a_lone_surrogate_ends_the_process_where_text_stays_raw(self):
         variables = {"AWS_EXECUTION_ENV": "AWS_Lambda_python3.12"}
-        for body, error_type in [("return event", "Runtime.MarshalError"), ("raise OSError(event)", "OSError")]:
-            answer, _ = self.invoke_once(body, b'"\\ud800"', variables)
-            self.assertEqual(self.error_of(answer)["errorType"], error_type)
+        for body in ("return event", "raise OSError(event)"):
+            self.assert_ends(body, 1, "UnicodeEncodeError: .*surrogates not allowed", b'"\\ud800"', variables)
 
     def test_six_megabytes_go_both_ways_quickly(self):
         payload = b'"' + b"a" * (6 * 1024 * 1024) + b'"'
@@ -159,7 +167,7 @@ class Errors(Case):
             self.started(worker, folder)
             line = '  File \\"%s/app.py\\", line 2, in handler\\n    raise Exception(\\"Handler fails\\")\\n' % folder
             body = '{"errorMessage": "Handler fails", "errorType": "Exception", "requestId": "%s", "stackTrace": ["%s"]}'
-            self.assertEqual(worker.invoke(), (b"F", b"Exception\0" + (body % (REQUEST_ID, line)).encode()))
+            self.assertEqual(worker.invoke(), (b"F", b"\0" + (body % (REQUEST_ID, line)).encode()))
             log = '[ERROR] Exception: Handler fails\nTraceback (most recent call last):\n%sFile "%s/app.py", line 2, in handler\n'
             log += '%sraise Exception("Handler fails")\n'
             self.assertEqual(worker.log_so_far(), log % (NBSP * 2, folder, NBSP * 4))
@@ -181,10 +189,31 @@ class Errors(Case):
                 self.assertEqual(error["errorType"], "Runtime.UnmarshalError")
                 self.assertRegex(error["errorMessage"], "^Unable to unmarshal input: .")
 
-    def test_a_client_context_that_is_no_object(self):
-        error = self.error_of(self.invoke_once("return 1", client="[1]")[0])
+    def test_a_client_context_that_is_not_json(self):
+        error = self.error_of(self.invoke_once("return 1", client="[1")[0])
         self.assertEqual(error["errorType"], "Runtime.LambdaContextUnmarshalError")
-        self.assertEqual(error["errorMessage"], "Unable to parse Client Context JSON: not an object")
+        self.assertRegex(error["errorMessage"], "^Unable to parse Client Context JSON: .")
+
+    def test_only_exception_is_caught(self):
+        for body, status, log in ENDS:
+            with self.subTest(body=body):
+                self.assert_ends(body, status, log, variables={"AWS_EXECUTION_ENV": "AWS_Lambda_python3.12"})
+
+    def test_only_exception_is_caught_at_import(self):
+        for source, status in [("raise KeyboardInterrupt", -2), ("raise BaseException", 1)]:
+            with Folder({"app.py": source}) as folder, Worker() as worker:
+                worker.init(folder)
+                self.assertIsNone(worker.receive())
+                self.assertEqual(worker.exit_status(), status)
+                self.assertIn("Traceback (most recent call last):", worker.log_so_far())
+
+    def test_a_missing_module_that_aws_brings_along_is_explained(self):
+        files = {"app.py": "import boto3.nothing_like_it", "boto3.py": "raise ModuleNotFoundError('gone', name='boto3')"}
+        with Folder(files) as folder, Worker() as worker:
+            worker.init(folder)
+            self.assertEqual(self.error_of(worker.receive(), b"X")["errorType"], "Runtime.ImportModuleError")
+            self.assertRegex(worker.log_so_far(), r"invoked: AWS's Python runtimes bring boto3 along; here, install it: "
+                             r".* -m pip install boto3\n\Z")
 
     def test_init_errors(self):
         for files, handler, error_type, message, stack in INIT_ERRORS:
@@ -198,7 +227,10 @@ class Errors(Case):
                 self.assertEqual(bool(stack), bool(error["stackTrace"]))
                 self.assertIsNone(worker.receive())
                 self.assertEqual(worker.exit_status(), 1)
-                self.assertTrue(worker.log_so_far().startswith("[ERROR] " + error_type))
+                text = worker.log_so_far()
+                self.assertTrue(text.startswith("[WARNING]\t"))
+                self.assertIn("Z\t\tLAMBDA_WARNING: Unhandled exception. The most likely", text)
+                self.assertIn("runtimes-update.html\r\n[ERROR] " + error_type, text)
 
     def test_a_folder_that_is_not_there(self):
         with Worker() as worker:
@@ -341,7 +373,7 @@ class Logs(Case):
                                        "errorMessage", "requestId", "location", "tenantId", "x"])
         self.assertEqual((first["errorType"], first["x"], first["requestId"]), ("ZeroDivisionError", 1, REQUEST_ID))
         self.assertEqual((second["level"], second["message"], second["logger"]), ("INFO", "i", "root"))
-        self.assertEqual(list(third), ["timestamp", "level", "errorMessage", "errorType", "requestId", "stackTrace"])
+        self.assertEqual(list(third), ["timestamp", "log_level", "errorMessage", "errorType", "requestId", "stackTrace"])
 
     def test_nothing_is_loaded_at_start_that_only_some_functions_need(self):
         source = "import sys\nloaded = {'json', 're', 'logging', 'traceback', 'decimal', 'socket'} & set(sys.modules)\n"

@@ -8,8 +8,9 @@ descriptor 3, the log at 1 and 2. Python 3.8 to 3.14, standard library only.
     start, modules         the init frame; where modules come from
     frames, log            the socket; the log
     function, context      what the function and the handler get to know
-    json_text, errors      results, events and errors as text
+    json_text, json_values, errors   results, events and errors as text
     log_records            the standard `logging` as AWS sets it up
+    awslambdaric, lambda_context, snapshot_restore_py   modules that AWS's runtimes bring along
 
 What handlers see follows AWS's own runtime interface client. Cold start is the point of most oddities: bare Python
 takes 10 ms, `json` 8 more, `logging` 7. So those are loaded when something needs them, or while a process that was

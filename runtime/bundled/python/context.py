@@ -1,49 +1,55 @@
 """
-context.py - the context object, the second argument of a handler.
+context.py - the context object, the second argument of a handler; functions see it as awslambdaric.lambda_context.
 """
 
+import os
 import time
 
 from .function import Fault, Function
 from .json_text import parse_json
 from .log import log
 
+FACTS = {  # attributes of every context, and the variables that they come from
+    "log_group_name": "AWS_LAMBDA_LOG_GROUP_NAME",
+    "log_stream_name": "AWS_LAMBDA_LOG_STREAM_NAME",
+    "function_name": "AWS_LAMBDA_FUNCTION_NAME",
+    "memory_limit_in_mb": "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
+    "function_version": "AWS_LAMBDA_FUNCTION_VERSION",
+}
+PUBLIC_MODULE = "awslambdaric.lambda_context"
+
 
 class Described:
     __slots__ = ()
+    __module__ = PUBLIC_MODULE
 
     def __repr__(self):
         return representation(self, self.__slots__)
 
 
 def representation(target, names):
-    values = ",".join("%s=%s" % (name, getattr(target, name, None)) for name in names)
+    values = ",".join("%s=%s" % (name, getattr(target, name)) for name in names)
     return "%s([%s])" % (type(target).__name__, values)
 
 
 class CognitoIdentity(Described):
     __slots__ = ("cognito_identity_id", "cognito_identity_pool_id")
-
-    def __init__(self):
-        self.cognito_identity_id = None
-        self.cognito_identity_pool_id = None
+    __module__ = PUBLIC_MODULE
 
 
 class Client(Described):
     __slots__ = ("installation_id", "app_title", "app_version_name", "app_version_code", "app_package_name")
+    __module__ = PUBLIC_MODULE
 
 
 class ClientContext(Described):
     __slots__ = ("custom", "env", "client")
+    __module__ = PUBLIC_MODULE
 
 
 CONTEXT_NAMES = (
     "aws_request_id",
-    "log_group_name",
-    "log_stream_name",
-    "function_name",
-    "memory_limit_in_mb",
-    "function_version",
+    *FACTS,
     "invoked_function_arn",
     "client_context",
     "identity",
@@ -52,14 +58,30 @@ CONTEXT_NAMES = (
 
 
 class LambdaContext:
-    def __init__(self, deadline_ms, invoked_function_arn):
-        self.__dict__.update(Function.facts)
-        self.aws_request_id = Function.request_id
+    __module__ = PUBLIC_MODULE
+
+    def __init__(
+        self,
+        invoke_id,
+        client_context,
+        cognito_identity,
+        epoch_deadline_time_in_ms,
+        invoked_function_arn=None,
+        tenant_id=None,
+    ):
+        self.aws_request_id = invoke_id
+        for name, variable in FACTS.items():
+            setattr(self, name, os.environ.get(variable))
         self.invoked_function_arn = invoked_function_arn
-        self.tenant_id = Function.tenant_id
-        self.client_context = None
+        self.tenant_id = tenant_id
+        self.client_context = filled(ClientContext(), client_context)
+        if self.client_context is not None:
+            self.client_context.client = filled(Client(), self.client_context.client)
         self.identity = CognitoIdentity()
-        self._epoch_deadline_time_in_ms = deadline_ms
+        identity = cognito_identity or {}
+        self.identity.cognito_identity_id = identity.get("cognitoIdentityId")
+        self.identity.cognito_identity_pool_id = identity.get("cognitoIdentityPoolId")
+        self._epoch_deadline_time_in_ms = epoch_deadline_time_in_ms
 
     def get_remaining_time_in_millis(self):
         return max(self._epoch_deadline_time_in_ms - int(time.time() * 1000), 0)
@@ -71,33 +93,31 @@ class LambdaContext:
         return representation(self, CONTEXT_NAMES)
 
 
-def add_client_context(context, data):
-    source = parse_object(data, "Client Context")
-    if source is None:
-        return
-    context.client_context = filled(ClientContext(), source)
-    if isinstance(source.get("client"), dict):
-        context.client_context.client = filled(Client(), source["client"])
-
-
-def add_identity(context, data):
-    source = parse_object(data, "Cognito Identity") or {}
-    context.identity.cognito_identity_id = source.get("cognitoIdentityId")
-    context.identity.cognito_identity_pool_id = source.get("cognitoIdentityPoolId")
-
-
 def filled(target, source):
+    if source is None:
+        return None
     for name in target.__slots__:
         setattr(target, name, source.get(name))
     return target
 
 
-def parse_object(data, name):
+def make_context(client_context, identity, deadline_ms, invoked_function_arn):
+    """Of the invocation that runs; the first two as JSON, empty for none."""
+    return LambdaContext(
+        Function.request_id,
+        parse_header(client_context, "Client Context"),
+        parse_header(identity, "Cognito Identity"),
+        deadline_ms,
+        invoked_function_arn,
+        Function.tenant_id,
+    )
+
+
+def parse_header(data, name):
+    if not data:
+        return None
     try:
-        value = parse_json(data)
-        if value is not None and not isinstance(value, dict):
-            raise ValueError("not an object")
+        return parse_json(data)
     except Exception as error:
         message = "Unable to parse %s JSON: %s" % (name, error)
         raise Fault("Runtime.LambdaContextUnmarshalError", message)
-    return value

@@ -3,7 +3,6 @@ function.py - what the runtime knows of its function.
 """
 
 import os
-import sys
 
 # Where AWS's client leaves text outside ASCII as it is.
 RAW_TEXT_ENVIRONMENTS = frozenset("AWS_Lambda_python3.%d" % minor for minor in range(12, 16))
@@ -14,18 +13,18 @@ NO_REQUEST_ID_ENVIRONMENTS = frozenset(["AWS_Lambda_python3.8"])
 class Fault(Exception):
     """An error that the runtime itself finds, with the type and text that AWS gives it."""
 
-    def __init__(self, error_type, message, stack=()):
+    def __init__(self, error_type, message, stack=(), hint=None):
         Exception.__init__(self, message)
         self.error_type = error_type
         self.message = message
         self.stack = list(stack)
+        self.hint = hint  # a line of our own for the log
 
 
 class Function:
     """Of the function since its init frame, and of the invocation that runs."""
 
     is_known = False
-    facts = {}  # attributes of every context
     is_ascii = True
     is_json_log = False
     has_request_id_in_errors = True
@@ -35,19 +34,8 @@ class Function:
 
 def learn_function():
     get = os.environ.get
-    Function.facts = {
-        "function_name": get("AWS_LAMBDA_FUNCTION_NAME"),
-        "function_version": get("AWS_LAMBDA_FUNCTION_VERSION"),
-        "memory_limit_in_mb": get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE"),
-        "log_group_name": get("AWS_LAMBDA_LOG_GROUP_NAME"),
-        "log_stream_name": get("AWS_LAMBDA_LOG_STREAM_NAME"),
-    }
     execution_environment = get("AWS_EXECUTION_ENV")
     Function.is_ascii = execution_environment not in RAW_TEXT_ENVIRONMENTS
     Function.has_request_id_in_errors = execution_environment not in NO_REQUEST_ID_ENVIRONMENTS
     Function.is_json_log = get("AWS_LAMBDA_LOG_FORMAT", "").upper() == "JSON"
     Function.is_known = True
-    if "logging" in sys.modules:  # it was loaded ahead of need
-        from .log_records import configure_logging
-
-        configure_logging(sys.modules["logging"])

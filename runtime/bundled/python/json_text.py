@@ -4,13 +4,14 @@ json_text.py - events from JSON and results to JSON, as AWS's client writes them
 Only the compiled half of json is loaded; the other half costs 8 ms at start and is needed for errors only.
 """
 
-import os
-import sys
+import marshal
 
 try:
     import _json
 except ImportError:
     _json = None  # find_compiled copes
+
+MARSHAL_WITHOUT_REFERENCES = 2
 
 
 class ScannerSettings:
@@ -55,37 +56,8 @@ def parse_json(data):
     return json.loads(bytes(data))  # says what is wrong, or copes with a blank or a byte order mark in front
 
 
-class JsonDefault:
-    """
-    What JSON has no word for, as AWS's client (by simplejson) writes it: bytes as text, a Decimal as the number with all
-    its digits. json can't write raw digits: a marker that no one can guess holds the place, in order.
-    """
-
-    def __init__(self):
-        self.numbers = []
-        self.marker = ""
-
-    def __call__(self, value):
-        if isinstance(value, bytes):
-            return value.decode("utf-8")
-        decimal = sys.modules.get("decimal")
-        if decimal is not None and isinstance(value, decimal.Decimal):
-            if value.is_nan():
-                return float("nan")
-            if not self.numbers:
-                self.marker = os.urandom(16).hex()
-            self.numbers.append(str(value))
-            return self.marker
-        raise TypeError("Object of type %s is not JSON serializable" % value.__class__.__name__)
-
-    def put_numbers(self, text):
-        if not self.numbers:
-            return text
-        pieces = text.split('"%s"' % self.marker)
-        mixed = [pieces[0]]
-        for number, piece in zip(self.numbers, pieces[1:]):
-            mixed += (number, piece)
-        return "".join(mixed)
+def refuse(value):
+    raise TypeError("Object of type %s is not JSON serializable" % value.__class__.__name__)
 
 
 class Encoder:
@@ -95,26 +67,48 @@ class Encoder:
 
     def __init__(self, is_ascii):
         self.is_ascii = is_ascii
-        self.default = JsonDefault()
         self.pieces = make_encoder(
-            _json.encode_basestring_ascii if is_ascii else _json.encode_basestring, self.default
+            _json.encode_basestring_ascii if is_ascii else _json.encode_basestring, refuse
         )
 
 
 def encode_json(value, is_ascii):
-    """json.dumps with that default, without loading json where its compiled half is there."""
+    """
+    JSON as simplejson writes it, which AWS's client uses. Values of json's own types need no more than the compiled
+    half of json; json_values makes such values of all others.
+    """
+    if is_plain(value):
+        try:
+            return encode_plain(value, is_ascii)
+        except TypeError:
+            pass  # bytes, a set, a key
+    from .json_values import JsonValues
+
+    values = JsonValues()
+    return values.put_numbers(encode_plain(values.plain(value), is_ascii))
+
+
+def is_plain(value):
+    """Are these exactly Python's own types? marshal takes no others; nothing faster looks at all of them."""
+    if type(value) is str:
+        return True
+    try:
+        marshal.dumps(value, MARSHAL_WITHOUT_REFERENCES)
+    except ValueError as error:
+        return "deep" in str(error)  # what is deeper than marshal goes fails or works by json alone
+    return True
+
+
+def encode_plain(value, is_ascii):
     if scan_json is None:
         import json
 
-        default = JsonDefault()
-        return default.put_numbers(json.dumps(value, ensure_ascii=is_ascii, default=default))
+        return json.dumps(value, ensure_ascii=is_ascii, default=refuse)
     encoder = Encoder.kept
     if encoder is None or encoder.is_ascii != is_ascii:
         encoder = Encoder(is_ascii)
     Encoder.kept = None  # until this one is through: a value may encode another in the middle
     text = "".join(encoder.pieces(value, 0))
-    if encoder.default.numbers:
-        return encoder.default.put_numbers(text)
     Encoder.kept = encoder
     return text
 

@@ -35,10 +35,12 @@ class Log:
 
 
 def log(text):
+    """Text that UTF-8 has no bytes for raises, as on AWS."""
     if not text.endswith("\n"):
         text += "\n"
+    data = text.encode("utf-8")
     try:
-        write_all(Log.descriptor, text.encode("utf-8", "backslashreplace"))
+        write_all(Log.descriptor, data)
     except OSError:
         pass  # nobody reads the log any more
 

@@ -6,8 +6,15 @@ import os
 import time
 
 from .function import Function
-from .json_text import encode_json
 from .log import log
+
+TIME_FORMAT = "%Y-%m-%dT%H:%M:%S"
+
+# Attributes of a record that are not the caller's `extra`.
+RECORD_NAMES = frozenset(
+    """name msg args levelname levelno pathname filename module exc_info exc_text stack_info lineno funcName created
+    msecs relativeCreated thread threadName processName process aws_request_id tenant_id""".split()
+)
 
 
 def configure_logging(logging):
@@ -21,52 +28,61 @@ def configure_logging(logging):
         def emit(self, record):
             log(self.format(record))
 
-    class JsonFormatter(logging.Formatter):
-        def format(self, record):
-            return encode_json(json_log_record(logging, record), False)
-
-    text_format = "[%(levelname)s]\t%(asctime)s.%(msecs)03dZ\t%(aws_request_id)s\t%(message)s\n"
+    level = os.environ.get("AWS_LAMBDA_LOG_LEVEL", "").upper().replace("TRACE", "DEBUG")
+    if Function.is_json_log or level:  # its name on AWS, where such lines go out with their level
+        LambdaLoggerHandler.__name__ = "LambdaLoggerHandlerWithFrameType"
     logging.Formatter.converter = time.gmtime
     handler = LambdaLoggerHandler()
     if Function.is_json_log:
-        handler.setFormatter(JsonFormatter())
+        handler.setFormatter(json_formatter(logging))
     else:
-        handler.setFormatter(logging.Formatter(text_format, "%Y-%m-%dT%H:%M:%S"))
+        text_format = "[%(levelname)s]\t%(asctime)s.%(msecs)03dZ\t%(aws_request_id)s\t%(message)s\n"
+        handler.setFormatter(logging.Formatter(text_format, TIME_FORMAT))
     handler.addFilter(LambdaLoggerFilter())
     root = logging.getLogger()
     root.addHandler(handler)
-    level = os.environ.get("AWS_LAMBDA_LOG_LEVEL", "").upper().replace("TRACE", "DEBUG")
     if isinstance(logging.getLevelName(level), int):
         root.setLevel(level)
 
 
-# Attributes of a record that are not the caller's `extra`.
-RECORD_NAMES = frozenset(
-    """name msg args levelname levelno pathname filename module exc_info exc_text stack_info lineno funcName created
-    msecs relativeCreated thread threadName processName process taskName aws_request_id tenant_id""".split()
-)
+def json_formatter(logging):
+    """Lines are written by plain json, which knows fewer types than the encoder for results."""
+    import json
+
+    encode = json.JSONEncoder(ensure_ascii=False).encode
+
+    class JsonFormatter(logging.Formatter):
+        def format(self, record):
+            record.levelno = min(50, max(0, record.levelno)) // 10 * 10
+            record.levelname = logging.getLevelName(record.levelno)
+            entry = json_log_record(record, self.formatTime(record, self.datefmt))
+            return encode({name: value for name, value in entry.items() if value is not None})
+
+    return JsonFormatter(datefmt=TIME_FORMAT + "Z")
 
 
-def json_log_record(logging, record):
-    entry = {
-        "timestamp": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(record.created)),
-        "level": logging.getLevelName(min(50, max(0, record.levelno)) // 10 * 10),
-        "message": record.getMessage(),
-        "logger": record.name,
-    }
-    if record.exc_info and record.exc_info[0] is not None:
+def json_log_record(record, timestamp):
+    stack = error_type = message = location = None
+    if record.exc_info:
         import traceback
 
         kind, value, trace = record.exc_info
-        entry["stackTrace"] = traceback.format_tb(trace)
-        entry["errorType"] = kind.__name__
-        entry["errorMessage"] = str(value)
-    entry["requestId"] = record.aws_request_id
-    if record.exc_info:
-        entry["location"] = "%s:%s:%s" % (record.pathname, record.funcName, record.lineno)
+        stack, error_type, message = traceback.format_tb(trace), kind.__name__, str(value)
+        location = "%s:%s:%s" % (record.pathname, record.funcName, record.lineno)
+    entry = {
+        "timestamp": timestamp,
+        "level": record.levelname,
+        "message": record.getMessage(),
+        "logger": record.name,
+        "stackTrace": stack,
+        "errorType": error_type,
+        "errorMessage": message,
+        "requestId": record.aws_request_id,
+        "location": location,
+    }
     if record.tenant_id is not None:
         entry["tenantId"] = record.tenant_id
     for name, value in record.__dict__.items():
-        if name not in RECORD_NAMES and name not in entry and value is not None:
+        if name not in RECORD_NAMES and name not in entry:
             entry[name] = value
     return entry

@@ -8,6 +8,18 @@ from importlib import import_module
 
 from .function import Fault, Function
 
+# Modules of the same names that AWS's runtimes bring along, made by files of this folder.
+BROUGHT_ALONG = {
+    "awslambdaric": "awslambdaric.py",
+    "awslambdaric.lambda_context": "lambda_context.py",
+    "snapshot_restore_py": "snapshot_restore_py.py",
+}
+# Others that they bring along, and what installs them.
+INSTALLED_BY = {
+    "boto3": "boto3", "botocore": "boto3", "s3transfer": "boto3", "jmespath": "boto3", "dateutil": "boto3",
+    "six": "boto3", "urllib3": "boto3", "simplejson": "simplejson",
+}
+
 # The late ones and all that they import in turn. In AWS's runtime they are loaded before the function, so a function's
 # own token.py or string.py never takes their place there; nor here.
 STANDARD_NAMES = frozenset(
@@ -21,13 +33,18 @@ if sys.version_info >= (3, 14):
 
 
 class StandardLibraryFirst:
-    """Finds those names in the standard library only, and makes `logging` AWS's as soon as it is loaded."""
+    """
+    Finds those names in the standard library only, and makes `logging` AWS's as soon as it is loaded. Finds AWS's own
+    client here: there it is loaded before the function, too.
+    """
 
     def __init__(self):
         library = os.path.dirname(os.__file__)
         self.path = [library, os.path.join(library, "lib-dynload")]
 
     def find_spec(self, name, path=None, target=None):
+        if name.startswith("awslambdaric"):
+            return brought_along(name)
         if name not in STANDARD_NAMES or name in sys.builtin_module_names:
             return None
         from importlib.machinery import PathFinder
@@ -38,16 +55,39 @@ class StandardLibraryFirst:
         return spec
 
 
+class BroughtAlong:
+    """Comes last: a function's own copy of such a module is found before."""
+
+    def find_spec(self, name, path=None, target=None):
+        return brought_along(name)
+
+
+def brought_along(name):
+    file = BROUGHT_ALONG.get(name)
+    if file is None:
+        return None
+    from importlib.util import spec_from_file_location
+
+    path = os.path.join(os.path.dirname(__file__), file)
+    return spec_from_file_location(name, path, submodule_search_locations=[] if name == "awslambdaric" else None)
+
+
 def configure_when_loaded(loader):
     def exec_module(module):
         del loader.exec_module  # the class's own again
         loader.exec_module(module)
         if Function.is_known:
-            from .log_records import configure_logging
-
-            configure_logging(module)
+            configure_loaded_logging()
 
     loader.exec_module = exec_module
+
+
+def configure_loaded_logging():
+    """Makes `logging` AWS's if it has been loaded; it is then configured for the function that is known."""
+    if "logging" in sys.modules:
+        from .log_records import configure_logging
+
+        configure_logging(sys.modules["logging"])
 
 
 def prepare_modules():
@@ -77,7 +117,7 @@ def load_handler(name):
         module = import_module(module_name.replace("/", "."))
     except ImportError as error:
         message = "Unable to import module '%s': %s" % (module_name, error)
-        raise Fault("Runtime.ImportModuleError", message)
+        raise Fault("Runtime.ImportModuleError", message, hint=hint_of(error))
     except SyntaxError as error:
         place = '  File "%s" Line %s\n    %s' % (error.filename, error.lineno, error.text)
         message = "Syntax error in module '%s': %s" % (module_name, error)
@@ -87,3 +127,16 @@ def load_handler(name):
     except AttributeError:
         message = "Handler '%s' missing on module '%s'" % (function_name, module_name)
         raise Fault("Runtime.HandlerNotFound", message)
+
+
+def hint_of(error):
+    """What to do about a module that is missing here only."""
+    name = (error.name or "").partition(".")[0]
+    package = INSTALLED_BY.get(name)
+    if package is None or not isinstance(error, ModuleNotFoundError):
+        return None
+    return "invoked: AWS's Python runtimes bring %s along; here, install it: %s -m pip install %s" % (
+        name,
+        sys.executable,
+        package,
+    )

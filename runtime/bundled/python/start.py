@@ -9,7 +9,7 @@ import time
 from .frames import FRAMES_DESCRIPTOR, INIT
 from .function import Fault, learn_function
 from .log import quit_by_fault
-from .modules import prepare_modules
+from .modules import configure_loaded_logging, prepare_modules
 
 # PYTHON… variables that need no new start: two that were settled, one that prepare_modules heeds, and some that are
 # read when they are used.
@@ -28,6 +28,7 @@ def become_function(frames):
         handler = sys.argv.pop()
         sys.argv.pop()
         learn_function()
+        configure_loaded_logging()
         prepare_modules()
         return handler
     kind, body = frames.receive()
@@ -37,6 +38,7 @@ def become_function(frames):
     directory, handler = os.fsdecode(fields[0]), fields[1].decode("utf-8", "replace")
     changed = replace_environment(fields[2:-1]) if len(fields) > 3 else set()
     learn_function()
+    configure_loaded_logging()
     try:
         os.chdir(directory)
     except OSError as error:

@@ -5,12 +5,12 @@ worker.py - the life of the process: init, then one invocation after the other.
 import os
 import sys
 
-from .context import LambdaContext, add_client_context, add_identity
+from .context import make_context
 from .frames import ERROR, EVENT, FRAME_MAX_BYTES, INIT_ERROR, NEXT, NEXT_FRAME, RESPONSE, Frames
 from .function import Fault, Function
 from .json_text import encode_json, parse_json
 from .log import flush, open_log, quit_by_fault
-from .modules import StandardLibraryFirst, load_handler
+from .modules import BroughtAlong, StandardLibraryFirst, load_handler
 from .start import become_function, is_started_again
 
 EVENT_FIELD_COUNT = 7
@@ -26,23 +26,34 @@ def work():
     frames = Frames()
     open_log()
     sys.meta_path.insert(0, StandardLibraryFirst())
+    sys.meta_path.append(BroughtAlong())
     if not is_started_again():
         frames.wait_idle()
     try:
         handler = load_handler(become_function(frames))
-    except SystemExit:
-        raise  # the platform says what an exit means
-    except BaseException as error:
-        body = error_body(error, "")
-        flush()
-        if not frames.is_forked:
-            frames.send(INIT_ERROR, body)
-        os._exit(1)  # whatever threads were begun
+    except Exception as error:  # all others end the process with Python's own traceback, as on AWS
+        from .errors import error_of
+
+        failure, hint = error_of(error, ""), getattr(error, "hint", None)
+    else:
+        failure = None
+    if failure is not None:
+        fail_init(frames, failure, hint)
     if frames.is_forked:
         end_fork(0)
     frames.send(NEXT, b"")
     while True:
         serve_invocation(frames, handler)
+
+
+def fail_init(frames, failure, hint):
+    from .errors import report_init
+
+    body = report_init(failure, hint)
+    flush()
+    if not frames.is_forked:
+        frames.send(INIT_ERROR, body)
+    os._exit(1)  # whatever threads were begun
 
 
 def serve_invocation(frames, handler):
@@ -70,10 +81,16 @@ def invoke(handler, body):
     try:
         context = begin_invocation(*fields)
         answer = marshal(handler(unmarshal(body[4 + size :]), context))
-    except SystemExit:
-        raise
-    except BaseException as error:
-        return ERROR, error_body(error, Function.request_id)
+        failure = None
+    except Exception as error:
+        from .errors import error_of
+
+        failure = error_of(error, Function.request_id)
+    if failure is not None:
+        from .errors import report
+
+        return ERROR, report(failure)
+    answer = answer if isinstance(answer, bytes) else answer.encode("utf-8")  # a lone surrogate ends the process
     if len(answer) >= FRAME_MAX_BYTES:  # ten times what AWS takes, so in its words
         return ERROR, TOO_LARGE
     return RESPONSE, answer
@@ -87,12 +104,7 @@ def begin_invocation(request_id, deadline, arn, trace_id, client_context, identi
         os.environb[b"_X_AMZN_TRACE_ID"] = trace_id
     else:
         os.environb.pop(b"_X_AMZN_TRACE_ID", None)
-    context = LambdaContext(int(deadline or 0), arn.decode("utf-8", "replace"))
-    if client_context:
-        add_client_context(context, client_context)
-    if identity:
-        add_identity(context, identity)
-    return context
+    return make_context(client_context, identity, int(deadline or 0), arn.decode("utf-8", "replace"))
 
 
 def unmarshal(payload):
@@ -106,12 +118,6 @@ def marshal(result):
     if isinstance(result, bytes):
         return result  # AWS passes them on as they are
     try:
-        return encode_json(result, Function.is_ascii).encode("utf-8")
+        return encode_json(result, Function.is_ascii)
     except Exception as error:
         raise Fault("Runtime.MarshalError", "Unable to marshal response: %s" % error)
-
-
-def error_body(error, request_id):
-    from .errors import describe
-
-    return describe(error, request_id)
