@@ -8,6 +8,7 @@
 #include "runtime/dispatch/dispatcher.h"
 #include "runtime/environments/execution_environment.h"
 #include "runtime/events/data_folder.h"
+#include "server/failure_hints.h"
 #include "server/server.h"
 
 enum { SERVER_PATH_SIZE = DATA_FOLDER_PATH_SIZE + 32 };
@@ -33,6 +34,7 @@ struct server {
     struct dispatcher *dispatcher;
     struct metrics *metrics;
     struct dispatch_observer observer;
+    struct failure_hints hints;
     struct event_queue *event_queue; /* until the asynchronous invoker takes it */
     struct async_invoker *async_invoker;
     struct api api;

@@ -150,7 +150,7 @@ static bool open_spares(struct server *server)
     return server->spare_runtimes != NULL;
 }
 
-/* The history of the account and the metrics see every invocation. To add another observer: a line in each of these. */
+/* The account's history, the metrics and the failure hints see every invocation. To add another observer: a line in each of these. */
 static void on_accepted(struct invocation *invocation, void *context)
 {
     (void)context;
@@ -159,23 +159,28 @@ static void on_accepted(struct invocation *invocation, void *context)
 
 static void on_finished(struct invocation *invocation, void *context)
 {
+    struct server *server = context;
+
     history_finished(invocation);
-    metrics_finished(context, invocation);
+    metrics_finished(server->metrics, invocation);
+    failure_hints_finished(&server->hints, invocation);
 }
 
 static void on_refused(struct invocation *invocation, enum dispatch_status status, void *context)
 {
+    const struct server *server = context;
+
     history_refused(invocation, status);
-    metrics_refused(context, invocation, status);
+    metrics_refused(server->metrics, invocation, status);
 }
 
-static struct dispatch_observer make_observer(struct metrics *metrics)
+static struct dispatch_observer make_observer(struct server *server)
 {
     return (struct dispatch_observer){
         .on_accepted = on_accepted,
         .on_finished = on_finished,
         .on_refused = on_refused,
-        .context = metrics,
+        .context = server,
     };
 }
 
@@ -216,7 +221,8 @@ static bool open_runtime(struct server *server, const struct config *config)
     server->dispatcher = server->metrics == NULL ? NULL : dispatcher_open(&server->services);
     if (server->dispatcher == NULL)
         return false;
-    server->observer = make_observer(server->metrics);
+    server->hints.log = server->log;
+    server->observer = make_observer(server);
     dispatcher_observe(server->dispatcher, &server->observer);
     return true;
 }

@@ -125,9 +125,9 @@ static void log_start(const struct serving *serving, const struct config *config
               "AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local",
               endpoint, config->region, config->region);
     if (config->function_count > 0)
-        log_write(log, LOG_INFO,
-                  "try: aws lambda invoke --function-name %s --endpoint-url %s /dev/stdout",
-                  config->functions[0]->name, endpoint);
+        log_write(log, LOG_INFO, "try: %s invoke --endpoint %s%s %s '{}'", program_invocation_name,
+                  endpoint, serving->options->explains ? " --type Event" : "",
+                  config->functions[0]->name);
 }
 
 static void on_stopped(void *context)

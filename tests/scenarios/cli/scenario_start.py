@@ -99,10 +99,12 @@ class Ready(Folder):
 
     def test_the_log_tells_a_person_what_to_export_and_to_try(self):
         with Server(CAT) as server:
-            server.wait_for_log("try: aws")
+            server.wait_for_log("try: ")
             log = server.log()
             self.assertIn(f"AWS_ENDPOINT_URL_LAMBDA={server.endpoint}", log)
-            self.assertIn(f"aws lambda invoke --function-name cat --endpoint-url {server.endpoint}", log)
+            tried = re.search(r"try: (.*)", log)[1]
+            self.assertEqual(tried, f"{BINARY} invoke --endpoint {server.endpoint} cat '{{}}'")
+            self.assertEqual(subprocess.run(tried, shell=True, capture_output=True, timeout=invoked.WAIT_S).stdout, b"{}")
             self.assertNotIn("\x1b", log)  # no terminal, no colour
 
     def test_serve_may_be_left_out(self):
@@ -213,7 +215,7 @@ class Configuration(Folder):
         process.terminate()
         log = process.stderr.read()
         self.assertIn("export AWS_ENDPOINT_URL_LAMBDA", log)
-        self.assertNotIn("{", log)
+        self.assertNotIn('{"', log)
 
     def test_environment_variables_beat_defaults(self):
         config = self.write_config()

@@ -45,7 +45,7 @@ class Descriptors(Short):
 
     def settled(self, server):
         """What it looks for at its start is found."""
-        server.wait_for_log("try: aws")
+        server.wait_for_log("try: ")
         self.assert_works(server, "m")
         wait_for(lambda: not server.children() and open_connections(server) == 0, "the end of what it asks interpreters")
         self.seen = self.seen_since = None
