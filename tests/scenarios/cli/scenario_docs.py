@@ -179,7 +179,7 @@ class Documents(unittest.TestCase):
 
 class Pages(unittest.TestCase):
     def test_the_text_before_a_session_names_what_is_served(self):
-        for page in ("README.md", "docs/inspect.md"):
+        for page in ("README.md", "docs/inspect.md", "docs/development.md"):
             with open(os.path.join(ROOT, page), encoding="utf-8") as file:
                 text = file.read()
             before = 0  # the end of the last session
