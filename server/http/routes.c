@@ -164,24 +164,43 @@ static void refuse_path(struct exchange *exchange)
     bytes_release(why);
 }
 
-static void answer_of_aws(struct exchange *exchange)
+/* AWS's response doesn't say what is wrong, so the log does. */
+static void log_unknown(const struct exchange *exchange, const struct api *api)
+{
+    const struct bytes_view path = exchange->path;
+    const int length = (int)(path.length < PATH_SHOWN_MAX ? path.length : PATH_SHOWN_MAX);
+    struct bytes *methods = NULL;
+
+    if (append_methods(&methods, path))
+        log_write(api->log, LOG_WARN, "%s %.*s: no such operation; use %.*s", exchange->method,
+                  length, path.data, (int)methods->length, methods->data);
+    else
+        log_write(
+            api->log, LOG_WARN,
+            "%s %.*s: no such operation; Invoke is POST /2015-03-31/functions/NAME/invocations",
+            exchange->method, length, path.data);
+    bytes_release(methods);
+}
+
+static void answer_of_aws(struct exchange *exchange, const struct api *api)
 {
     const struct api_operation *operation =
         api_operation_find(exchange->method, exchange->path, exchange->query);
 
-    if (operation != NULL)
+    if (operation != NULL) {
         api_answer_not_implemented(exchange, operation);
-    else
-        api_answer_unknown_operation(exchange);
+        return;
+    }
+    log_unknown(exchange, api);
+    api_answer_unknown_operation(exchange);
 }
 
 static void handle_unknown(struct exchange *exchange, struct api *api)
 {
     struct bytes *methods = NULL;
 
-    (void)api;
     if (!is_own(exchange->path))
-        answer_of_aws(exchange);
+        answer_of_aws(exchange, api);
     else if (append_methods(&methods, exchange->path))
         refuse_method(exchange, methods);
     else

@@ -56,6 +56,14 @@ class Routes(unittest.TestCase):
                         self.assertEqual((answer.status, answer.json["error"]),
                                          (400, f"unknown parameter '{name.lower()}'; did you mean {name}?"))
 
+    def test_the_log_says_what_an_unknown_operation_should_be(self):
+        with Server({"cat": command("cat")}) as server:
+            for method, path in (("GET", "/2015-03-31/functions/cat/invocations"), ("POST", "/2015-03-31/functions/cat/invocation")):
+                self.assertEqual(server.request(method, path).status, 403)
+            server.wait_for_log(r"warn  GET /2015-03-31/functions/cat/invocations: no such operation; use POST\n")
+            server.wait_for_log(r"warn  POST /2015-03-31/functions/cat/invocation: no such operation; "
+                                r"Invoke is POST /2015-03-31/functions/NAME/invocations\n")
+
     def test_operations_of_aws_ignore_other_parameters(self):
         with Server({"cat": command("cat")}) as server:
             self.assertEqual(server.request("POST", "/2015-03-31/functions/cat/invocations?nonsense=1", b"1").status, 200)
