@@ -82,7 +82,7 @@ class Invoking(unittest.TestCase):
         payload = json.dumps("x" * 5_000_000).encode()
         self.assertEqual(self.invoke("echo", "-", stdin=payload).payload, payload)
 
-    def test_a_function_error_is_1_and_tells_what_a_person_needs(self):
+    def test_a_function_error_is_1_and_is_explained(self):
         result = self.invoke("py", '{"do": "fail"}')
         self.assertEqual(result.status, 1, result)
         self.assertEqual(json.loads(result.payload)["errorType"], "ValueError")
@@ -281,7 +281,7 @@ HEAD = b"HTTP/1.1 200 OK\r\nx-amzn-RequestId: 1\r\n"
 
 
 class OtherServers(unittest.TestCase):
-    def test_with_no_server_it_says_how_to_start_one(self):
+    def test_without_a_server_it_says_how_to_start_one(self):
         with socket.create_server(("127.0.0.1", 0)) as free:
             endpoint = f"http://127.0.0.1:{free.getsockname()[1]}"
         result = invoke("echo", "{}", endpoint=endpoint)
@@ -289,12 +289,12 @@ class OtherServers(unittest.TestCase):
         self.assertEqual(result.said, f"invoked: no server at {endpoint} (Connection refused)\n"
                                       "start one with `invoked CONFIG`, or name another with --endpoint or INVOKED_ENDPOINT\n")
 
-    def test_a_host_that_nobody_knows_is_4(self):
+    def test_an_unknown_host_is_4(self):
         result = invoke("echo", "{}", endpoint="http://nonexistent.invalid:3001")
         self.assertEqual(result.status, 4)
         self.assertIn("invoked: no server at http://nonexistent.invalid:3001 (nonexistent.invalid: ", result.said)
 
-    def test_what_is_sent_is_what_an_sdk_sends(self):
+    def test_the_request_is_the_same_as_an_sdks(self):
         with StandIn(HEAD + b"Content-Length: 0\r\n\r\n") as server:
             result = invoke("arn:aws:lambda:us-east-1:123456789012:function:a", "[1]", "--qualifier", "$LATEST", "--tail",
                             "--type", "Event", "--client-context", '{"a": 1}', endpoint=server.endpoint + "/base/",
@@ -324,7 +324,7 @@ class OtherServers(unittest.TestCase):
                 result = invoke("a", "{}", endpoint=server.endpoint)
             self.assertEqual((result.status, result.payload), (0, payload), result)
 
-    def test_an_answer_that_is_cut_off_is_4_and_prints_nothing(self):
+    def test_a_truncated_response_is_4_and_prints_nothing(self):
         for answer in (b"", b"HTT", HEAD + b"Content-Length: 5\r\n\r\n[1]",
                        HEAD + b"Transfer-Encoding: chunked\r\n\r\n3\r\n[1]\r\n"):
             with StandIn(answer) as server:
@@ -333,7 +333,7 @@ class OtherServers(unittest.TestCase):
             self.assertEqual(result.said, f"invoked: no response from {server.endpoint}: connection closed before the "
                                           "response was complete\n")
 
-    def test_something_else_that_answers_is_4(self):
+    def test_another_kind_of_server_is_4(self):
         for answer, said in ((b"HTTP/1.1 404 Not Found\r\nContent-Length: 2\r\n\r\nhi", "is not a Lambda API (status 404)"),
                              (b"SSH-2.0-OpenSSH_9.2\r\n", "the response is not HTTP")):
             with StandIn(answer) as server:
@@ -370,7 +370,7 @@ class OtherServers(unittest.TestCase):
         body = json.dumps([{"FunctionName": name, "Timeout": 3} for name in names]).encode()
         return b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body) + body
 
-    def test_an_unknown_function_lists_those_there_are(self):
+    def test_an_unknown_function_lists_the_functions(self):
         self.assertEqual(self.unknown(self.listed("echo", "hello")), "the server has: echo, hello\ndid you mean echo?\n")
         self.assertEqual(self.unknown(self.listed("hello")), "the server has: hello\n")
         self.assertEqual(self.unknown(self.listed()), "the server has no functions\n")
@@ -384,7 +384,7 @@ class OtherServers(unittest.TestCase):
     def test_a_listing_without_versions_gives_no_hint(self):
         self.assertEqual(self.unknown(self.listed("echo", "hello"), "echo:nope"), "")
 
-    def test_a_server_that_lists_nothing_of_the_kind_is_no_trouble(self):
+    def test_a_server_without_a_list_gives_no_hint(self):
         for names in (b"", b"HTTP/1.1 404 Not Found\r\n\r\n", b"HTTP/1.1 200 OK\r\n\r\n{", b"HTTP/1.1 200 OK\r\n\r\n{}"):
             self.assertEqual(self.unknown(names), "")
         self.assertEqual(self.unknown(b"HTTP/1.1 200 OK\r\n\r\n[1, {}, {\"FunctionName\": 2}]"), "")

@@ -100,7 +100,7 @@ class Scenario(unittest.TestCase):
 
 
 class Outcome(Scenario):
-    def test_a_command_invokes_and_its_output_is_all_there_is(self):
+    def test_only_the_output_of_the_command_is_printed(self):
         result = self.run_it(PYTHON, "-c", INVOKES)
         self.assertEqual((result.stdout, result.stderr, result.returncode), (b'{"n": 1}\n', b"", 0))
 
@@ -110,7 +110,7 @@ class Outcome(Scenario):
         self.assertEqual(result.stdout, data)
         self.assertEqual(result.stderr, data)
 
-    def test_statuses_are_the_commands(self):
+    def test_the_exit_status_is_that_of_the_command(self):
         for script, status in (("exit 0", 0), ("exit 1", 1), ("exit 7", 7), ("exit 255", 255), ("kill -9 $$", 137),
                                ("kill -TERM $$", 143), ("kill -SEGV $$", 139), ("kill -INT $$", 130)):
             with self.subTest(script):
@@ -171,7 +171,7 @@ class Surroundings(Scenario):
         self.assertTrue(variables["AWS_ACCESS_KEY_ID"])
         self.assertTrue(variables["AWS_SECRET_ACCESS_KEY"])
 
-    def test_other_variables_stay_and_real_credentials_dont(self):
+    def test_other_variables_stay_but_real_credentials_are_removed(self):
         variables = self.variables(environment={"MINE": "a=b\nc", "AWS_PROFILE": "work", "AWS_SESSION_TOKEN": "t",
                                                 "AWS_ACCESS_KEY_ID": "AKIAREAL", "AWS_SECRET_ACCESS_KEY": "real"})
         self.assertEqual(variables["MINE"], "a=b\nc")
@@ -180,7 +180,7 @@ class Surroundings(Scenario):
         self.assertNotIn("AKIAREAL", variables.values())
         self.assertNotIn("real", variables.values())
 
-    def test_a_port_is_taken_as_asked(self):
+    def test_the_port_can_be_chosen(self):
         for options, environment in ((["--port", "{}"], {}), ([], {"INVOKED_PORT": "{}"})):
             with socket.create_server(("127.0.0.1", 0)) as free:
                 port = str(free.getsockname()[1])
@@ -188,7 +188,7 @@ class Surroundings(Scenario):
                                        {name: value.format(port) for name, value in environment.items()})
             self.assertEqual(variables["INVOKED_ENDPOINT"], f"http://127.0.0.1:{port}")
 
-    def test_boto3_has_all_that_it_asks_for(self):
+    def test_boto3_needs_no_other_settings(self):
         # A boto3 before 1.28 doesn't know AWS_ENDPOINT_URL by itself.
         script = ("import boto3, os\n"
                   "client = boto3.client('lambda', endpoint_url=os.environ['AWS_ENDPOINT_URL_LAMBDA'])\n"
@@ -197,7 +197,7 @@ class Surroundings(Scenario):
         result = self.run_it(PYTHON, "-c", script)
         self.assertEqual(result.stdout, b"200 b'[1]'\n", result.stderr)
 
-    def test_the_limit_of_descriptors_and_the_signals_are_those_that_it_was_started_with(self):
+    def test_descriptor_limit_and_signals_are_inherited_unchanged(self):
         words = self.words(["sh", "-c", "ulimit -Sn; ls /proc/self/fd; grep -E '^Sig(Blk|Ign|Cgt)' /proc/self/status"])
         limit = ["sh", "-c", 'ulimit -Sn 333; exec "$@"', "sh"]
 
@@ -210,13 +210,13 @@ class Surroundings(Scenario):
         self.assertEqual(said_by(words), said_by(words[words.index("--") + 1:]))
         self.assertTrue(said_by(words).startswith("333\n"))
 
-    def test_what_the_log_says_is_left_out_unless_asked_for(self):
+    def test_the_log_is_quiet_by_default(self):
         self.assertEqual(self.run_it(PYTHON, "-c", INVOKES).stderr, b"")
         said = self.run_it(PYTHON, "-c", INVOKES, options=["--log-level", "info"])
         self.assertIn(b"START RequestId", said.stderr)
         self.assertEqual(said.stdout, b'{"n": 1}\n')
 
-    def test_a_ready_file_names_the_endpoint_and_who_can_be_told_to_stop(self):
+    def test_the_ready_file_has_the_endpoint_and_pid(self):
         script = 'cat ready.json; echo; echo "$INVOKED_ENDPOINT $PPID"'
         result = self.run_it("sh", "-c", script, options=["--ready-file", "ready.json"])
         ready, _, line = result.stdout.decode().partition("\n")
@@ -226,13 +226,13 @@ class Surroundings(Scenario):
 
 
 class Cleaning(Scenario):
-    def test_the_data_folder_is_temporary_and_gone_in_the_end(self):
+    def test_the_temporary_data_folder_is_removed(self):
         script = 'ls -d "$TMPDIR"/*; exit 3'
         result = self.run_it("sh", "-c", script)
         self.assertRegex(result.stdout.decode(), "^" + re.escape(self.temporary) + r"/\S+\n$")
         self.assertEqual(result.returncode, 3)
 
-    def test_a_data_folder_that_was_named_stays(self):
+    def test_a_named_data_folder_stays(self):
         data = os.path.join(self.folder, "data")
         result = self.run_it("sh", "-c", f"ls '{data}/lock'; ls '{self.temporary}'", options=["--data-dir", data])
         self.assertEqual(result.stdout.decode(), f"{data}/lock\n")
@@ -249,7 +249,7 @@ class Cleaning(Scenario):
             socket.create_connection((host, int(port)))
         self.assertEqual(processes_with(f"AWS_ENDPOINT_URL_LAMBDA={endpoint}\0"), [])
 
-    def test_an_invocation_that_still_runs_holds_nothing_up(self):
+    def test_a_running_invocation_does_not_delay_the_end(self):
         self.write("slow/bootstrap", "#!/bin/sh\ncurl -s http://$AWS_LAMBDA_RUNTIME_API/2018-06-01/runtime/invocation/next\n"
                                      "touch began; sleep 60\n", 0o755)
         self.write("invoked.json", json.dumps({"Functions": {
@@ -260,7 +260,7 @@ class Cleaning(Scenario):
         self.assertEqual(self.run_it("bash", "-c", script).returncode, 4)
         self.assertLess(time.monotonic() - began, 4 * SLOWNESS)
 
-    def test_what_the_command_detaches_lives_on(self):
+    def test_detached_processes_survive(self):
         script = ("import os, sys, time\n"
                   "if os.fork() == 0:\n"
                   "    os.setsid()\n"
@@ -277,7 +277,7 @@ class Cleaning(Scenario):
         self.assertEqual(len(left), 1)
         wait_for(lambda: not any(is_alive(pid) for pid in left), "its end")
 
-    def test_a_server_whose_run_was_killed_cleans_up_by_itself(self):
+    def test_the_server_cleans_up_if_run_is_killed(self):
         process = self.start(PYTHON, "-c", INVOKES + "import time; time.sleep(600)")
         process.stdout.readline()
         started = descendants(process.pid)
@@ -290,7 +290,7 @@ class Cleaning(Scenario):
         wait_for(lambda: not is_alive(command), "the command's end")
         self.end(process)
 
-    def test_a_server_that_is_killed_is_told_of_and_the_folder_goes_all_the_same(self):
+    def test_a_killed_server_is_reported_and_the_folder_removed(self):
         script = ("import os, signal, sys\n"
                   "children = open('/proc/%d/task/%d/children' % (os.getppid(), os.getppid())).read()\n"
                   "server, = (int(pid) for pid in children.split() if int(pid) != os.getpid())\n"
@@ -302,7 +302,7 @@ class Cleaning(Scenario):
         result = self.run_it(PYTHON, "-c", script.replace("exit(6)", "exit(0)"), options=["--fail-on-dead-letter"])
         self.assertEqual(result.returncode, 1)
 
-    def test_ten_at_once_dont_disturb_each_other(self):
+    def test_ten_runs_at_once_are_independent(self):
         script = INVOKES.replace('{"n": 1}', '{"n": NUMBER}') + "print(os.environ['INVOKED_ENDPOINT'])\n" \
             "import sys; sys.exit(NUMBER)"
         running = [self.start(PYTHON, "-c", script.replace("NUMBER", str(number))) for number in range(10)]
@@ -342,13 +342,13 @@ class DeadLetters(Scenario):
         result = self.run_writing("dead-letters/a.jsonl", options=(), status=5)
         self.assertEqual((result.returncode, result.stderr), (5, b""))
 
-    def test_those_of_earlier_runs_dont_count(self):
+    def test_dead_letters_of_earlier_runs_dont_count(self):
         self.run_writing("dead-letters/a.jsonl", options=())
         self.assertEqual(self.run_writing(status=0).returncode, 0)
         self.assertEqual(self.run_writing(status=5).returncode, 5)
         self.assertEqual(self.run_writing("dead-letters/a.jsonl").returncode, 1)
 
-    def test_destinations_are_no_dead_letters(self):
+    def test_destination_records_are_not_dead_letters(self):
         self.assertEqual(self.run_writing("destinations/a.jsonl").returncode, 0)
 
     def test_an_event_that_is_given_up_counts(self):
@@ -361,7 +361,7 @@ class DeadLetters(Scenario):
         self.assertEqual(result.returncode, 1)
         self.assertIn(b"invoked: 1 dead letter was written to bad-dlq", result.stderr)
 
-    def test_they_count_in_a_temporary_folder_too(self):
+    def test_dead_letters_in_a_temporary_folder_count(self):
         script = f'cd "$TMPDIR"/*; mkdir -p dead-letters; printf "%s" \'{DEAD_LETTER}\' > dead-letters/a.jsonl'
         self.assertEqual(self.run_it("sh", "-c", script, options=["--fail-on-dead-letter"]).returncode, 1)
 
@@ -452,7 +452,7 @@ class Signals(Scenario):
             self.assertEqual(process.stdout.readline().decode(), name + "\n")
         self.assertEqual(self.end(process, b"\n"), ("", "", 23))
 
-    def test_told_to_stop_it_waits_for_the_command(self):
+    def test_a_stop_signal_is_passed_to_the_command(self):
         for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"):
             with self.subTest(name):
                 process = self.start("sh", "-c", "echo ready; exec sleep 600")
@@ -460,7 +460,7 @@ class Signals(Scenario):
                 process.send_signal(getattr(signal, name))
                 self.assertEqual(self.end(process), ("", "", 128 + getattr(signal, name)))
 
-    def test_a_command_that_takes_its_time_keeps_its_server_meanwhile(self):
+    def test_the_server_runs_until_the_command_has_ended(self):
         script = INVOKES + "import signal, sys\n" \
             "def on_signal(*_):\n    print('told', flush=True); invoke(); sys.exit(9)\n" \
             "signal.signal(signal.SIGTERM, on_signal)\n" \
@@ -472,7 +472,7 @@ class Signals(Scenario):
         process.terminate()
         self.assertEqual(self.end(process), ('told\n{"n": 1}\n', "", 9))
 
-    def test_a_signal_that_it_was_told_to_ignore_stays_ignored(self):
+    def test_an_ignored_signal_stays_ignored(self):
         process = subprocess.Popen(["nohup", *self.words([PYTHON, "-u", "-c", LISTENS])], stdin=subprocess.PIPE,
                                    stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=self.environment())
         self.assertEqual(process.stdout.readline(), b"ready\n")

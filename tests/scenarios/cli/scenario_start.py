@@ -97,7 +97,7 @@ class Ready(Folder):
                              "/no/such/folder/ready.json", config)
         self.assert_refused(process, 1, r"ready file /no/such/folder/ready\.json: .*--ready-file")
 
-    def test_the_log_tells_a_person_what_to_export_and_to_try(self):
+    def test_the_log_says_what_to_export_and_try(self):
         with Server(CAT) as server:
             server.wait_for_log("try: ")
             log = server.log()
@@ -107,21 +107,21 @@ class Ready(Folder):
             self.assertEqual(subprocess.run(tried, shell=True, capture_output=True, timeout=invoked.WAIT_S).stdout, b"{}")
             self.assertNotIn("\x1b", log)  # no terminal, no colour
 
-    def test_serve_may_be_left_out(self):
+    def test_serve_is_the_default_command(self):
         config = self.write_config()
         _, line = self.start("--port", "0", config)
         self.assertRegex(line, r"^invoked .* listening on ")
 
-    def test_a_free_port_each(self):
+    def test_each_server_gets_a_free_port(self):
         with Server(CAT) as one, Server(CAT) as other:
             self.assertNotEqual(one.port, other.port)
 
-    def test_listening_on_all_addresses_is_said_loudly(self):
+    def test_listening_on_all_addresses_logs_a_warning(self):
         with Server(CAT, arguments=["--host", "0.0.0.0"]) as server:
             self.assertIn("LISTENING ON 0.0.0.0", server.log())
             self.assertEqual(server.invoke("cat", 1).json, 1)
 
-    def test_its_log_beside_the_code_is_no_change_of_the_code(self):
+    def test_a_log_file_beside_the_code_causes_no_reload(self):
         self.write("app.py", "count = 0\ndef handler(event, context):\n    global count\n    count += 1\n    print(count)\n"
                              "    return count\n")
         functions = {"f": {"Runtime": "python3.12", "Handler": "app.handler", "CodeUri": ".", "Timeout": 20}}
@@ -157,7 +157,7 @@ class Configuration(Folder):
     def test_a_missing_file_is_named(self):
         self.assert_refused(run_binary("--port", "0", "nowhere.json", folder=self.folder), 2, r"nowhere\.json")
 
-    def test_all_faults_in_one_go_with_file_and_line(self):
+    def test_all_problems_are_reported_at_once_with_file_and_line(self):
         config = self.write("bad.json", '{\n  "Functions": {\n    "hello": {\n      "Runtime": "python3.12",\n'
                             '      "Handlr": "app.handler",\n      "CodeUri": ".",\n      "Timeout": 0\n    }\n  }\n}\n')
         for words in (["check", config], ["serve", "--port", "0", config]):
@@ -173,14 +173,14 @@ class Configuration(Folder):
         config = self.write("bad.json", '{\n  "Functions": {\n    "a" 1\n')
         self.assert_refused(run_binary("check", config), 2, rf"^{re.escape(config)}:3: ")
 
-    def test_check_finds_a_good_one_and_starts_nothing(self):
+    def test_check_accepts_a_valid_configuration_and_starts_nothing(self):
         config = self.write_config()
         process = run_binary("check", config, folder=self.folder)
         self.assertEqual((process.returncode, process.stderr), (0, ""))
         self.assertIn(config, process.stdout)
         self.assertEqual(os.listdir(self.folder), ["invoked.json"])
 
-    def test_the_sample_is_good(self):
+    def test_the_sample_is_valid(self):
         process = run_binary("check", os.path.join(ROOT, "config", "invoked.json"))
         self.assertEqual((process.returncode, process.stderr), (0, ""))
 
@@ -203,7 +203,7 @@ class Configuration(Folder):
                 self.assertEqual(answer.json, value, f"{name}: {answer}\n{server.log()}")
                 self.assertIsNone(answer.function_error)
 
-    def test_flags_beat_environment_variables(self):
+    def test_options_override_environment_variables(self):
         config = self.write_config()
         with socket.create_server(("127.0.0.1", 0)) as taken:
             environment = {"INVOKED_PORT": str(taken.getsockname()[1]), "INVOKED_HOST": "192.0.2.1",
@@ -217,7 +217,7 @@ class Configuration(Folder):
         self.assertIn("export AWS_ENDPOINT_URL_LAMBDA", log)
         self.assertNotIn('{"', log)
 
-    def test_environment_variables_beat_defaults(self):
+    def test_environment_variables_override_defaults(self):
         config = self.write_config()
         with socket.create_server(("127.0.0.1", 0)) as free:
             port = free.getsockname()[1]
@@ -256,7 +256,7 @@ class CannotRun(Folder):
             process = run_binary("--port", str(port), "--data-dir", os.path.join(self.folder, "data"), config)
         self.assert_refused(process, 1, rf"port {port} .*taken.*--port")
 
-    def test_an_address_that_is_not_this_machines(self):
+    def test_an_address_of_another_machine(self):
         process = run_binary("--port", "0", "--host", "192.0.2.1", "--data-dir", os.path.join(self.folder, "data"),
                              self.write_config())
         self.assert_refused(process, 1, r"192\.0\.2\.1")
@@ -267,7 +267,7 @@ class CannotRun(Folder):
             self.assert_refused(process, 1, rf"in use by another server \(pid {server.pid}\).*--data-dir")
             self.assertEqual(server.invoke("cat", 1).json, 1)
 
-    def test_a_data_folder_that_can_not_be_made(self):
+    def test_a_data_folder_that_cannot_be_created(self):
         self.write("file", "")
         for path in (os.path.join(self.folder, "file"), os.path.join(self.folder, "file", "below"), "/proc/no"):
             process = run_binary("--port", "0", "--data-dir", path, self.write_config())
@@ -318,7 +318,7 @@ class Interpreters(Folder):
         self.assertIn(program, answer.json["errorMessage"])
         self.assertTrue(answer.json["errorMessage"].startswith(f"RequestId: {answer.request_id} Error: "))
 
-    def test_what_is_not_there_is_named_when_it_is_invoked(self):
+    def test_a_missing_interpreter_is_named_at_invocation(self):
         functions = {"py": invoked.fixture("python-hello"), "js": invoked.fixture("nodejs-hello"), **CAT}
         with Server(functions, environment={"PATH": self.path_without("python3", "node")}) as server:
             self.assertEqual(server.invoke("cat", 1).json, 1)
@@ -327,13 +327,13 @@ class Interpreters(Folder):
             self.assert_missing(server, "py", "python3")
             self.assertEqual(server.invoke("cat", 2).json, 2)
 
-    def test_only_that_function_is_concerned(self):
+    def test_a_missing_interpreter_affects_only_its_functions(self):
         functions = {"py": invoked.fixture("python-hello"), "js": invoked.fixture("nodejs-hello")}
         with Server(functions, environment={"PATH": self.path_without("python3")}) as server:
             self.assertEqual(server.invoke("js", {}).json, {"message": "Hello, world"})
             self.assert_missing(server, "py", "python3")
 
-    def test_another_version_is_said_once(self):
+    def test_another_interpreter_version_is_logged_once(self):
         functions = {"a": invoked.fixture("python-hello", Runtime="python3.9"),
                      "b": invoked.fixture("python-hello", Runtime="python3.9")}
         with Server(functions, environment={"PATH": self.path_without("node")}) as server:
@@ -343,7 +343,7 @@ class Interpreters(Folder):
             server.stop()
             self.assertEqual(len(re.findall(r"python3\.9", server.log())), 1, server.log())
 
-    def test_the_named_version_is_taken_where_it_is(self):
+    def test_the_named_version_is_used_if_installed(self):
         folder = self.path_without("python3", "node")
         os.symlink(os.path.realpath("/usr/bin/python3"), os.path.join(folder, "python3.12"))
         os.symlink(os.path.realpath(shutil.which("node")), os.path.join(folder, "node20"))

@@ -63,7 +63,7 @@ static const struct {
 };
 /* clang-format on */
 
-START_TEST(takes_every_kind_of_answer_apart)
+START_TEST(parses_every_kind_of_response)
 {
     struct http_response response;
     char *block;
@@ -82,7 +82,7 @@ START_TEST(takes_every_kind_of_answer_apart)
 }
 END_TEST
 
-START_TEST(an_answer_is_whole_at_its_last_byte_and_not_before)
+START_TEST(a_response_is_complete_at_its_last_byte)
 {
     static const char *const whole[] = {
         "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello",
@@ -184,8 +184,8 @@ Suite *unit_suite(void)
     Suite *const suite = suite_create("http_response");
     TCase *const parsing = tcase_create("parsing");
 
-    tcase_add_loop_test(parsing, takes_every_kind_of_answer_apart, 0, ARRAY_LENGTH(cases));
-    tcase_add_loop_test(parsing, an_answer_is_whole_at_its_last_byte_and_not_before, 0, 2);
+    tcase_add_loop_test(parsing, parses_every_kind_of_response, 0, ARRAY_LENGTH(cases));
+    tcase_add_loop_test(parsing, a_response_is_complete_at_its_last_byte, 0, 2);
     tcase_add_test(parsing, finds_headers_in_any_case_and_no_others);
     tcase_add_test(parsing, a_head_without_end_is_no_answer);
     tcase_add_loop_test(parsing, takes_addresses_apart, 0, ARRAY_LENGTH(addresses));

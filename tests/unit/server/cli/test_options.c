@@ -68,7 +68,7 @@ static enum options_status parse(const char *line)
 
 /* --- good ones --- */
 
-START_TEST(serves_with_the_defaults_when_nothing_is_said)
+START_TEST(serve_has_defaults)
 {
     ck_assert_int_eq(parse("a.json"), OPTIONS_OK);
     ck_assert_int_eq(parsed.command, COMMAND_SERVE);
@@ -91,7 +91,7 @@ START_TEST(serves_with_the_defaults_when_nothing_is_said)
 }
 END_TEST
 
-START_TEST(run_takes_a_free_port_and_a_temporary_folder)
+START_TEST(run_uses_a_free_port_and_a_temporary_folder)
 {
     ck_assert_int_eq(parse("run a.json -- pytest -x --port 7 -- y"), OPTIONS_OK);
     ck_assert_int_eq(parsed.command, COMMAND_RUN);
@@ -108,7 +108,7 @@ START_TEST(run_takes_a_free_port_and_a_temporary_folder)
 }
 END_TEST
 
-START_TEST(invoke_asks_the_usual_server_for_a_result)
+START_TEST(invoke_has_defaults)
 {
     ck_assert_int_eq(parse("invoke hello"), OPTIONS_OK);
     ck_assert_int_eq(parsed.command, COMMAND_INVOKE);
@@ -225,7 +225,7 @@ static const struct {
 };
 /* clang-format on */
 
-START_TEST(reads_every_option_in_every_spelling)
+START_TEST(reads_every_option_in_every_form)
 {
     ck_assert_int_eq(parse(good[_i].line), OPTIONS_OK);
     ck_assert_str_eq(member_text(good[_i].member), good[_i].expected);
@@ -261,7 +261,7 @@ static const struct {
 };
 /* clang-format on */
 
-START_TEST(a_flag_beats_the_environment_which_beats_the_default)
+START_TEST(an_option_overrides_its_variable_which_overrides_the_default)
 {
     struct world world = variables[_i].world;
 
@@ -337,7 +337,7 @@ static const struct {
 };
 /* clang-format on */
 
-START_TEST(says_what_is_wrong_and_how_to_mend_it)
+START_TEST(says_what_is_wrong_and_how_to_fix_it)
 {
     ck_assert_int_eq(parse(bad[_i].line), OPTIONS_BAD);
     ck_assert_msg(strstr(parsed.text, bad[_i].text) != NULL, "not `%s`: %s", bad[_i].text,
@@ -348,7 +348,7 @@ START_TEST(says_what_is_wrong_and_how_to_mend_it)
 }
 END_TEST
 
-START_TEST(says_all_that_is_wrong_in_one_go)
+START_TEST(reports_all_problems_at_once)
 {
     struct world world = {{"INVOKED_PORT=no", "INVOKED_CLOCK=late"}, {NULL}};
 
@@ -372,7 +372,7 @@ START_TEST(a_cluster_of_letters_is_one_mistake)
 }
 END_TEST
 
-START_TEST(a_word_of_any_length_is_refused_and_not_repeated_whole)
+START_TEST(a_long_unknown_option_is_shortened_in_the_message)
 {
     char line[400] = "--";
 
@@ -404,7 +404,7 @@ static const struct {
 };
 /* clang-format on */
 
-START_TEST(shows_help_and_version_whatever_else_is_said)
+START_TEST(shows_help_and_version_whatever_the_other_arguments)
 {
     ck_assert_int_eq(parse(shown[_i].line), OPTIONS_SHOW);
     ck_assert_ptr_nonnull(strstr(parsed.text, shown[_i].text));
@@ -443,7 +443,7 @@ START_TEST(help_names_the_options_of_the_command_and_no_others)
 }
 END_TEST
 
-START_TEST(every_row_of_the_table_is_whole)
+START_TEST(every_row_of_the_table_is_complete)
 {
     const struct option_row *const row = &option_table[_i];
 
@@ -486,23 +486,23 @@ Suite *unit_suite(void)
     Suite *const suite = suite_create("options");
     TCase *const tests = tcase_create("options");
 
-    tcase_add_test(tests, serves_with_the_defaults_when_nothing_is_said);
-    tcase_add_test(tests, run_takes_a_free_port_and_a_temporary_folder);
-    tcase_add_test(tests, invoke_asks_the_usual_server_for_a_result);
-    tcase_add_loop_test(tests, reads_every_option_in_every_spelling, 0, ARRAY_LENGTH(good));
-    tcase_add_loop_test(tests, a_flag_beats_the_environment_which_beats_the_default, 0,
+    tcase_add_test(tests, serve_has_defaults);
+    tcase_add_test(tests, run_uses_a_free_port_and_a_temporary_folder);
+    tcase_add_test(tests, invoke_has_defaults);
+    tcase_add_loop_test(tests, reads_every_option_in_every_form, 0, ARRAY_LENGTH(good));
+    tcase_add_loop_test(tests, an_option_overrides_its_variable_which_overrides_the_default, 0,
                         ARRAY_LENGTH(variables));
-    tcase_add_loop_test(tests, says_what_is_wrong_and_how_to_mend_it, 0, ARRAY_LENGTH(bad));
-    tcase_add_test(tests, says_all_that_is_wrong_in_one_go);
+    tcase_add_loop_test(tests, says_what_is_wrong_and_how_to_fix_it, 0, ARRAY_LENGTH(bad));
+    tcase_add_test(tests, reports_all_problems_at_once);
     tcase_add_test(tests, a_cluster_of_letters_is_one_mistake);
-    tcase_add_test(tests, a_word_of_any_length_is_refused_and_not_repeated_whole);
-    tcase_add_loop_test(tests, shows_help_and_version_whatever_else_is_said, 0,
+    tcase_add_test(tests, a_long_unknown_option_is_shortened_in_the_message);
+    tcase_add_loop_test(tests, shows_help_and_version_whatever_the_other_arguments, 0,
                         ARRAY_LENGTH(shown));
     tcase_add_loop_test(tests, help_fits_eighty_columns_and_has_no_trailing_blanks, 0,
                         OPTIONS_COMMAND_COUNT + 1);
     tcase_add_loop_test(tests, help_names_the_options_of_the_command_and_no_others, 0,
                         OPTIONS_COMMAND_COUNT + 1);
-    tcase_add_loop_test(tests, every_row_of_the_table_is_whole, 0, OPTION_COUNT);
+    tcase_add_loop_test(tests, every_row_of_the_table_is_complete, 0, OPTION_COUNT);
     tcase_add_loop_test(tests, the_man_page_names_every_option_and_variable, 0, OPTION_COUNT);
     suite_add_tcase(suite, tests);
     return suite;
