@@ -268,9 +268,10 @@ void environment_fail_by_exit(struct environment *environment, int wait_status,
     environment_note(environment, "RequestId: %s Error: %s", invocation->request_id, message);
     environment_note(environment, "%s", error_type);
     if (is_out_of_memory)
-        log_write(environment->services->log, LOG_WARN,
-                  "%s used more than twice its MemorySize of %u MB and was ended "
-                  "(Local.EnforceMemory turns this off)",
-                  environment->settings->function->name, environment->settings->memory_mb);
+        log_write(
+            environment->services->log, LOG_WARN,
+            "%s used more than twice its MemorySize of %u MB and was ended; raise MemorySize, "
+            "or set Local.EnforceMemory to false",
+            environment->settings->function->name, environment->settings->memory_mb);
     invocation_fail_platform(invocation, error_type, message);
 }
