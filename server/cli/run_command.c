@@ -51,10 +51,12 @@ static bool is_ignored(int signal_number)
     return sigaction(signal_number, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
 }
 
+/* From now on a signal waits until it is read: one that ended invoked would leave the temporary folder. */
 static bool open_signals(struct run *run)
 {
     sigset_t set;
 
+    (void)sigprocmask(SIG_BLOCK, NULL, &run->own_mask);
     (void)sigemptyset(&set);
     (void)sigaddset(&set, SIGCHLD);
     for (size_t i = 0; i < PASSED_ON; i++) {
@@ -279,17 +281,10 @@ static int cannot_run(const char *what)
 
 static int run_between(struct run *run, const struct options *options, bool is_temporary)
 {
-    if (!run_server_start(&run->server, options, is_temporary))
+    if (!run_server_start(&run->server, options, is_temporary, &run->own_mask))
         return cannot_run("a process for the server");
-    if (!open_signals(run)) {
-        const int status = cannot_run("a descriptor for signals");
-
-        run_server_stop(&run->server);
-        return status;
-    }
     while (run->state != RUN_OVER)
         wait_and_act(run);
-    (void)close(run->signals);
     return has_lost_events(run) ? EXIT_CANNOT_RUN : run->status;
 }
 
@@ -300,12 +295,13 @@ int run_command(const struct options *options)
     char folder[TEMPORARY_FOLDER_SIZE];
     const bool is_temporary = options->data_dir == NULL;
 
+    (void)signal(SIGCHLD, SIG_DFL); /* if it were ignored, waitpid() would fail */
+    if (!open_signals(&run))
+        return cannot_run("a descriptor for signals");
     if (is_temporary && !temporary_folder_make(folder))
         return cannot_run("a temporary folder (name a writable one with TMPDIR or --data-dir)");
     if (is_temporary)
         of_server.data_dir = folder;
-    (void)signal(SIGCHLD, SIG_DFL); /* if it were ignored, waitpid() would fail */
-    (void)sigprocmask(SIG_BLOCK, NULL, &run.own_mask);
     const int status = run_between(&run, &of_server, is_temporary);
 
     if (is_temporary)

@@ -84,7 +84,8 @@ static int serve_apart(const struct options *options, bool is_temporary,
 
 /* ---- in the other ---- */
 
-bool run_server_start(struct run_server *server, const struct options *options, bool is_temporary)
+bool run_server_start(struct run_server *server, const struct options *options, bool is_temporary,
+                      const sigset_t *signal_mask)
 {
     int ends[2];
     const pid_t own_id = getpid();
@@ -97,6 +98,7 @@ bool run_server_start(struct run_server *server, const struct options *options, 
         struct serve_control control = {
             .descriptor = ends[1], .process_id = own_id, .is_temporary = is_temporary};
 
+        (void)sigprocmask(SIG_SETMASK, signal_mask, NULL);
         (void)close(ends[0]);
         exit(serve_apart(options, is_temporary, &control));
     }

@@ -14,6 +14,7 @@
 #include "server/cli/options.h"
 #include "server/server.h"
 
+#include <signal.h>
 #include <sys/types.h>
 
 enum {
@@ -42,10 +43,11 @@ struct run_server {
 enum { RUN_SERVER_LOST_EVENTS = 3 };
 
 /*
- * Borrows `options`, whose data folder must be set; the server removes that folder at its end if `is_temporary`. False
- * with errno set.
+ * Borrows `options`, whose data folder must be set; the server removes that folder at its end if `is_temporary`. It gets
+ * `signal_mask`. False with errno set.
  */
-bool run_server_start(struct run_server *server, const struct options *options, bool is_temporary);
+bool run_server_start(struct run_server *server, const struct options *options, bool is_temporary,
+                      const sigset_t *signal_mask);
 
 /* Reads what the server has sent, waiting for it if there is nothing yet. Reaps a server that has ended. */
 void run_server_read(struct run_server *server);

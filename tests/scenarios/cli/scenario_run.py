@@ -452,6 +452,16 @@ class Signals(Scenario):
             self.assertEqual(process.stdout.readline().decode(), name + "\n")
         self.assertEqual(self.end(process, b"\n"), ("", "", 23))
 
+    def test_a_signal_right_after_the_start_leaves_no_folder(self):
+        """tearDown() looks for one."""
+        for delay in range(20):
+            process = self.start("sleep", "600")
+            time.sleep(delay / 2000)
+            process.send_signal(signal.SIGTERM)
+            process.communicate(timeout=WAIT_S)
+            self.assertIn(process.returncode, (-signal.SIGTERM, 128 + signal.SIGTERM))
+            wait_for(lambda: os.listdir(self.temporary) == [], "the end of the folder")
+
     def test_a_stop_signal_is_passed_to_the_command(self):
         for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"):
             with self.subTest(name):
