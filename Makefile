@@ -78,7 +78,8 @@ LAYERS = base config runtime handlers server
 SOURCES = $(wildcard $(addsuffix /*.c,$(LAYERS)) $(addsuffix /*/*.c,$(LAYERS)))
 MAIN = $(filter server/main.c,$(SOURCES))
 ARCHIVE = $(BUILD)/libinvoked.a
-ARCHIVE_OBJECTS = $(patsubst %.c,$(BUILD)/%.o,$(filter-out server/main.c,$(SOURCES)))
+THIRD_PARTY = $(wildcard third_party/*/*.c)
+ARCHIVE_OBJECTS = $(patsubst %.c,$(BUILD)/%.o,$(filter-out server/main.c,$(SOURCES)) $(THIRD_PARTY))
 BINARY = $(BUILD)/invoked
 
 # The bundled runtimes go into the binary (runtime/bundled/bundled_runtime.c).
@@ -134,6 +135,8 @@ $(BUILD)/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(SAY) CC $<
 	$(QUIET)$(COMPILE) -c $< -o $@
+
+$(THIRD_PARTY:%.c=$(BUILD)/%.o): private WARNINGS =
 
 $(SUPPORT_OBJECTS) $(SUPPORT_PROGRAMS:=.o) $(TEST_PROGRAMS:=.o): private EXTRA_CFLAGS = $(CHECK_CFLAGS)
 

@@ -4,15 +4,12 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
-#include "base/arena.h"
 #include "server/runtime_port/http_request.h"
 
 enum {
@@ -42,18 +39,9 @@ struct connection {
     bool is_ended;     /* the client sends no more */
     bool is_answered;  /* the current exchange */
     bool has_asked;    /* an earlier one is over: a client that knows what to do here */
-    bool has_behind;   /* there may be input that advance() has not looked at: the loop will */
-
-    struct bytes
-        *input; /* what has arrived and is not used yet; the head stays while the exchange lives */
-    size_t used;
     struct http_request request;
-    char method[16];
-    struct arena *texts; /* what exchange_header() has returned; NULL: nothing yet */
-
-    struct http_chunks chunks;
-    struct bytes *trailers; /* lines, each ended by a LF */
-    uint64_t body_rest;
+    struct bytes *behind; /* what has arrived behind the current request */
+    size_t behind_used;   /* of that */
 
     struct bytes *head, *body; /* of the answer; NULL once sent */
     size_t sent;
@@ -74,11 +62,10 @@ static void on_connection_closed(uv_handle_t *handle)
     *link = connection->next;
     group->count--;
     bytes_release(connection->exchange.body);
-    bytes_release(connection->input);
-    bytes_release(connection->trailers);
+    http_request_clear(&connection->request);
+    bytes_release(connection->behind);
     bytes_release(connection->head);
     bytes_release(connection->body);
-    arena_free(connection->texts);
     free(connection);
     if (group->first == NULL)
         group->on_empty(group->context);
@@ -98,10 +85,21 @@ static void close_connection(struct connection *connection)
 
 /* ---- the answer ---- */
 
-/* Requests that stand behind one without an answer are read up to a bound. */
+static size_t bytes_behind(const struct connection *connection)
+{
+    return bytes_view(connection->behind).length - connection->behind_used;
+}
+
+/* Requests behind one without an answer are read up to a bound. */
 static bool is_full(const struct connection *connection)
 {
-    return connection->state == ANSWERING && bytes_view(connection->input).length > HTTP_HEAD_MAX;
+    return connection->state == ANSWERING && bytes_behind(connection) > HTTP_HEAD_MAX;
+}
+
+/* The loop goes on with them, so that answers don't nest. */
+static bool has_requests_behind(const struct connection *connection)
+{
+    return connection->state == READING_HEAD && bytes_behind(connection) > 0;
 }
 
 static void watch(struct connection *connection)
@@ -110,7 +108,7 @@ static void watch(struct connection *connection)
 
     if (connection->state == CLOSED)
         return;
-    if (connection->head != NULL || connection->has_behind)
+    if (connection->head != NULL || has_requests_behind(connection))
         events = UV_WRITABLE;
     else if (connection->is_ended || connection->is_paused || is_full(connection))
         events = 0; /* its answer is awaited first */
@@ -123,18 +121,11 @@ static void watch(struct connection *connection)
         (void)uv_poll_start(&connection->poll, events, on_ready);
 }
 
-/* The request is over: its bytes go, the next one may stand behind it already. */
 static void end_exchange(struct connection *connection)
 {
-    struct bytes *input = connection->input;
-
     bytes_release(connection->head);
     bytes_release(connection->body);
     bytes_release(connection->exchange.body);
-    bytes_release(connection->trailers);
-    arena_free(connection->texts);
-    connection->texts = NULL;
-    connection->trailers = NULL;
     connection->head = NULL;
     connection->body = NULL;
     connection->exchange.body = NULL;
@@ -142,11 +133,8 @@ static void end_exchange(struct connection *connection)
         close_connection(connection);
         return;
     }
-    memmove(input->data, input->data + connection->used, input->length - connection->used);
-    input->length -= connection->used;
-    connection->used = 0;
+    http_request_next(&connection->request);
     connection->has_asked = true;
-    connection->has_behind = input->length > 0;
     connection->state = READING_HEAD;
 }
 
@@ -212,7 +200,7 @@ static bool make_head(struct connection *connection, const struct answer *answer
                                    connection->request.keeps_alive ? "" : "Connection: close\r\n");
 }
 
-/* Sent at once where the socket takes it; a request that stands behind this one is handled by the loop. */
+/* Sent at once where the socket takes it. */
 static void answer_exchange(struct exchange *exchange, const struct answer *answer)
 {
     struct connection *connection = (struct connection *)exchange;
@@ -239,43 +227,9 @@ static void drop_exchange(struct exchange *exchange)
     close_connection(connection);
 }
 
-/* A trailer counts as a header that came late. */
-static struct bytes_view find_trailer(const struct connection *connection, const char *name)
-{
-    struct bytes_view lines = bytes_view(connection->trailers);
-    const size_t length = strlen(name);
-
-    while (lines.length > 0) {
-        const char *end = memchr(lines.data, '\n', lines.length);
-        const size_t line = (size_t)(end - lines.data);
-
-        if (line > length && strncasecmp(lines.data, name, length) == 0 &&
-            lines.data[length] == ':') {
-            size_t skip = length + 1;
-
-            while (skip < line && lines.data[skip] == ' ')
-                skip++;
-            return (struct bytes_view){lines.data + skip, line - skip};
-        }
-        lines.data += line + 1;
-        lines.length -= line + 1;
-    }
-    return (struct bytes_view){NULL, 0};
-}
-
 static const char *find_header(const struct exchange *exchange, const char *name)
 {
-    struct connection *connection = (struct connection *)(uintptr_t)exchange;
-    struct bytes_view value = http_request_header(&connection->request, name);
-
-    if (value.data == NULL)
-        value = find_trailer(connection, name);
-    if (value.data == NULL)
-        return NULL;
-    if (connection->texts == NULL)
-        connection->texts = arena_new();
-    return connection->texts == NULL ? NULL
-                                     : arena_copy(connection->texts, value.data, value.length);
+    return http_request_header(&((const struct connection *)exchange)->request, name);
 }
 
 static const struct exchange_transport transport = {
@@ -306,189 +260,140 @@ static void handle(struct connection *connection)
         runtime_api_handle(&connection->exchange, connection->group->worker);
 }
 
-/*
- * The taker of a streamed body has room again. The loop goes on with what is there: this may be called from inside
- * advance(), when a piece of the body ends its invocation.
- */
+/* The taker of a streamed body has room again. May be called while a piece of that body is passed on. */
 static void on_room(void *context)
 {
     struct connection *connection = context;
 
     connection->is_paused = false;
-    connection->has_behind = true;
     watch(connection);
 }
 
-static bool take_body(struct connection *connection, const char *data, size_t length)
+static bool stream_on(struct connection *connection, const char *data, size_t length)
 {
-    struct exchange *exchange = &connection->exchange;
+    struct bytes *piece = bytes_copy(data, length);
 
-    if (connection->is_streaming) {
-        struct bytes *piece = bytes_copy(data, length);
-
-        if (piece == NULL || connection->group->worker == NULL) {
-            bytes_release(piece);
-            return false;
-        }
-        connection->is_paused =
-            !runtime_api_stream(connection->group->worker, piece, on_room, connection) &&
-            !connection->group->is_draining;
-        return true;
+    if (piece == NULL || connection->group->worker == NULL) {
+        bytes_release(piece);
+        return false;
     }
-    if (exchange->is_body_too_large)
-        return true;
-    if (bytes_view(exchange->body).length + length > RUNTIME_API_BODY_MAX) {
-        exchange->is_body_too_large = true;
-        bytes_release(exchange->body);
-        exchange->body = NULL;
-        return true;
-    }
-    return bytes_append(&exchange->body, data, length);
+    connection->is_paused =
+        !runtime_api_stream(connection->group->worker, piece, on_room, connection) &&
+        !connection->group->is_draining;
+    return connection->state == READING_BODY; /* closed meanwhile? */
 }
 
-static void begin_body(struct connection *connection)
+/* What was read into its place already need not be copied. */
+static bool keep(struct bytes **body, const char *data, size_t length)
+{
+    if (*body == NULL || data != (*body)->data + (*body)->length)
+        return bytes_append(body, data, length);
+    (*body)->length += length;
+    return true;
+}
+
+static bool on_body(void *context, const char *data, size_t length)
+{
+    struct connection *connection = context;
+    struct exchange *exchange = &connection->exchange;
+
+    if (connection->is_streaming)
+        return stream_on(connection, data, length);
+    if (exchange->is_body_too_large)
+        return true;
+    if (bytes_view(exchange->body).length + length <= RUNTIME_API_BODY_MAX)
+        return keep(&exchange->body, data, length);
+    exchange->is_body_too_large = true;
+    bytes_release(exchange->body);
+    exchange->body = NULL;
+    return true;
+}
+
+static bool on_head(void *context)
 {
     static const char go_on[] = "HTTP/1.1 100 Continue\r\n\r\n";
+    struct connection *connection = context;
     const struct http_request *request = &connection->request;
     struct exchange *exchange = &connection->exchange;
     const char *question = memchr(request->target.data, '?', request->target.length);
-    const size_t path_length =
-        question == NULL ? request->target.length : (size_t)(question - request->target.data);
 
-    (void)snprintf(connection->method, sizeof connection->method, "%.*s",
-                   (int)request->method.length, request->method.data);
     exchange->transport = &transport;
-    exchange->method = connection->method;
-    exchange->path = (struct bytes_view){request->target.data, path_length};
+    exchange->method = request->method;
+    exchange->path = request->target;
+    if (question != NULL)
+        exchange->path.length = (size_t)(question - request->target.data);
     exchange->query = (struct bytes_view){"", 0};
-    connection->chunks = (struct http_chunks){0};
-    connection->body_rest = request->content_length;
-    connection->used = request->head_length;
     connection->state = READING_BODY;
     connection->is_streaming = connection->group->worker != NULL &&
                                runtime_api_wants_stream(exchange, connection->group->worker);
-    exchange->is_body_too_large = !connection->is_streaming && !request->is_chunked &&
-                                  request->content_length > RUNTIME_API_BODY_MAX;
+    exchange->is_body_too_large =
+        !connection->is_streaming && request->content_length > RUNTIME_API_BODY_MAX;
     if (request->expects_continue)
         (void)send(connection->file, go_on, sizeof go_on - 1, MSG_NOSIGNAL);
-    if (!connection->is_streaming && !request->is_chunked && request->content_length > 0 &&
-        !exchange->is_body_too_large)
+    if (!connection->is_streaming && request->content_length > 0 && !exchange->is_body_too_large)
         (void)bytes_reserve(&exchange->body, (size_t)request->content_length);
-}
-
-/* The views of the request point into `input`, which may have moved. */
-static void parse_again(struct connection *connection)
-{
-    struct exchange *exchange = &connection->exchange;
-    const size_t path_length = exchange->path.length;
-    const bool keeps_alive = connection->request.keeps_alive; /* a refusal has changed it */
-
-    (void)http_request_parse(connection->input->data, connection->input->length,
-                             &connection->request);
-    connection->request.keeps_alive = keeps_alive;
-    exchange->path = (struct bytes_view){connection->request.target.data, path_length};
-}
-
-/* False when more must be read first. */
-static bool read_plain_body(struct connection *connection)
-{
-    struct bytes *input = connection->input;
-    const size_t available = input->length - connection->used;
-    const size_t piece =
-        available < connection->body_rest ? available : (size_t)connection->body_rest;
-
-    const bool is_taken = take_body(connection, input->data + connection->used, piece);
-
-    if (connection->state != READING_BODY)
-        return false; /* closed meanwhile */
-    if (!is_taken) {
-        refuse(connection, 500);
-        return true;
-    }
-    connection->body_rest -= piece;
-    memmove(input->data + connection->used, input->data + connection->used + piece,
-            available - piece);
-    input->length -= piece;
-    if (connection->body_rest > 0)
-        return false;
-    handle(connection);
     return true;
 }
 
-static bool read_chunked_body(struct connection *connection)
-{
-    struct bytes *input = connection->input;
-    size_t at = connection->used;
-    struct http_chunk_step step = {0};
-    enum http_status status = HTTP_INCOMPLETE;
-    bool is_taken = true;
+static const struct http_request_callbacks callbacks = {.on_head = on_head, .on_body = on_body};
 
-    do {
-        status = http_chunks_step(&connection->chunks, input->data + at, input->length - at, &step);
-        at += step.used;
-        if (step.data.length > 0)
-            is_taken = take_body(connection, step.data.data, step.data.length);
-        if (step.trailer.length > 0)
-            is_taken =
-                bytes_append(&connection->trailers, step.trailer.data, step.trailer.length) &&
-                bytes_append(&connection->trailers, "\n", 1);
-    } while (status == HTTP_INCOMPLETE && step.used > 0 && is_taken &&
-             connection->state == READING_BODY && !connection->is_paused);
-    memmove(input->data + connection->used, input->data + at, input->length - at);
-    input->length -= at - connection->used;
-    if (connection->state != READING_BODY)
-        return false; /* closed meanwhile */
-    if (!is_taken)
-        refuse(connection, 500);
-    else if (status == HTTP_MALFORMED || status == HTTP_TOO_LARGE)
-        refuse(connection, 400);
-    else if (status == HTTP_COMPLETE)
-        handle(connection);
-    else
-        return false;
-    return true;
-}
-
-static bool read_head(struct connection *connection)
+/* Parses the current request, and handles it when it is complete. Returns how much of the data was its own. */
+static size_t parse(struct connection *connection, const char *data, size_t length)
 {
-    switch (http_request_parse(connection->input->data, connection->input->length,
-                               &connection->request)) {
+    size_t used;
+    const enum http_status status = http_request_feed(&connection->request, data, length, &used);
+
+    if (connection->state == CLOSED)
+        return length;
+    switch (status) {
     case HTTP_INCOMPLETE:
-        return false;
+        break;
+    case HTTP_COMPLETE:
+        handle(connection);
+        break;
     case HTTP_MALFORMED:
         refuse(connection, 400);
-        return true;
+        break;
     case HTTP_TOO_LARGE:
         refuse(connection, 431);
-        return true;
-    case HTTP_COMPLETE:
+        break;
+    case HTTP_STOPPED:
+        refuse(connection, 500);
         break;
     }
-    begin_body(connection);
-    return true;
+    return used;
 }
 
-/* Goes on as far as what has arrived allows. */
-static void advance(struct connection *connection)
+static bool is_reading(const struct connection *connection)
 {
-    bool is_moving = true;
+    return connection->state == READING_HEAD || connection->state == READING_BODY;
+}
 
-    while (is_moving && connection->input != NULL && !connection->is_paused) {
-        switch (connection->state) {
-        case READING_HEAD:
-            is_moving = connection->input->length > 0 && read_head(connection);
-            break;
-        case READING_BODY:
-            is_moving = connection->request.is_chunked ? read_chunked_body(connection)
-                                                       : read_plain_body(connection);
-            break;
-        case ANSWERING:
-        case CLOSED:
-            is_moving = false;
-            break;
-        }
-    }
-    connection->has_behind = false;
+/* Requests that have arrived behind those before, as far as they can be answered. */
+static void parse_behind(struct connection *connection)
+{
+    while (is_reading(connection) && bytes_behind(connection) > 0)
+        connection->behind_used +=
+            parse(connection, connection->behind->data + connection->behind_used,
+                  bytes_behind(connection));
+    if (bytes_behind(connection) > 0)
+        return;
+    bytes_release(connection->behind);
+    connection->behind = NULL;
+    connection->behind_used = 0;
+}
+
+/* What can't be parsed yet is kept. */
+static void take(struct connection *connection, const char *data, size_t length)
+{
+    size_t used = 0;
+
+    while (used < length && is_reading(connection) && connection->behind == NULL)
+        used += parse(connection, data + used, length - used);
+    if (used < length && connection->state != CLOSED &&
+        !bytes_append(&connection->behind, data + used, length - used))
+        close_connection(connection);
+    parse_behind(connection);
 }
 
 /* ---- the socket ---- */
@@ -517,67 +422,40 @@ static void on_client_end(struct connection *connection)
 /* The rest of a large body goes straight into the buffer that is handed on. */
 static bool can_read_directly(const struct connection *connection)
 {
-    return connection->state == READING_BODY && !connection->request.is_chunked &&
-           !connection->is_streaming && !connection->exchange.is_body_too_large &&
-           connection->input->length == connection->used &&
-           connection->body_rest <= RUNTIME_API_BODY_MAX;
-}
-
-static bool read_directly(struct connection *connection)
-{
-    char *room = bytes_reserve(&connection->exchange.body, (size_t)connection->body_rest);
-    ssize_t length;
-
-    if (room == NULL) {
-        close_connection(connection);
-        return false;
-    }
-    length = recv(connection->file, room, (size_t)connection->body_rest, 0);
-    if (length < 0 && (errno == EAGAIN || errno == EINTR))
-        return false;
-    if (length <= 0) {
-        on_client_end(connection);
-        return false;
-    }
-    connection->exchange.body->length += (size_t)length;
-    connection->body_rest -= (uint64_t)length;
-    if (connection->body_rest > 0)
-        return true;
-    handle(connection);
-    return connection->state == READING_HEAD;
+    return connection->state == READING_BODY && connection->request.content_length > 0 &&
+           !connection->is_streaming && !connection->exchange.is_body_too_large;
 }
 
 /* False when there is nothing more for now, or ever. */
 static bool read_some(struct connection *connection)
 {
-    struct bytes *before = connection->input;
-    char *room;
+    static char buffer[READ_BYTES]; /* the loop's thread only, and empty again when this returns */
+    const bool is_direct = can_read_directly(connection);
+    size_t room_length = sizeof buffer;
+    char *room = buffer;
     ssize_t length;
 
     if (connection->state == CLOSED || connection->is_ended || connection->is_paused ||
         is_full(connection))
         return false;
-    if (can_read_directly(connection))
-        return read_directly(connection);
-    room = bytes_reserve(&connection->input, READ_BYTES);
+    if (is_direct) {
+        room_length = (size_t)connection->request.content_length -
+                      bytes_view(connection->exchange.body).length;
+        room = bytes_reserve(&connection->exchange.body, room_length);
+    }
     if (room == NULL) {
         close_connection(connection);
         return false;
     }
-    if (connection->input != before &&
-        (connection->state == READING_BODY || connection->state == ANSWERING))
-        parse_again(connection);
-    length = recv(connection->file, room, READ_BYTES, 0);
+    length = recv(connection->file, room, room_length, 0);
     if (length < 0 && (errno == EAGAIN || errno == EINTR))
         return false;
     if (length <= 0) {
         on_client_end(connection);
         return false;
     }
-    assert(connection->input != NULL); /* room was reserved */
-    connection->input->length += (size_t)length;
-    advance(connection);
-    return length == READ_BYTES || connection->state == READING_BODY;
+    take(connection, room, (size_t)length);
+    return (size_t)length == room_length || connection->state == READING_BODY;
 }
 
 static void on_ready(uv_poll_t *poll, int status, int events)
@@ -591,7 +469,7 @@ static void on_ready(uv_poll_t *poll, int status, int events)
     if ((events & UV_WRITABLE) != 0) {
         if (connection->head != NULL)
             write_some(connection);
-        advance(connection);
+        parse_behind(connection);
     }
     for (unsigned i = 0; (events & UV_READABLE) != 0 && i < READS_PER_TURN && read_some(connection);
          i++)
@@ -633,6 +511,7 @@ void runtime_connection_open(struct runtime_connections *group, int file)
     connection->group = group;
     connection->file = file;
     connection->poll.data = connection;
+    http_request_init(&connection->request, &callbacks, connection);
     connection->next = group->first;
     group->first = connection;
     group->count++;
@@ -648,7 +527,7 @@ void runtime_connections_drain(struct runtime_connections *group)
     for (struct connection *connection = group->first; connection != NULL; connection = next) {
         next = connection->next;
         connection->is_paused = false;
-        advance(connection);
+        parse_behind(connection);
         for (unsigned i = 0; i < READS_PER_DRAIN && read_some(connection); i++)
             continue;
     }

@@ -1,6 +1,6 @@
 /*
- * http_request_parse() and http_chunks_step(): what was parsed must lie inside the input, every shorter head is no
- * complete one, and a chunked body gives the same bytes whole and byte by byte.
+ * http_request_feed(): requests that follow each other are parsed whole and byte by byte, and must come to the same:
+ * the same parts, the same bytes used, the same end.
  */
 #include "server/runtime_port/http_request.h"
 
@@ -10,94 +10,102 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+/* What came of it, as a text. */
+struct parsed {
+    struct http_request request;
+    struct bytes *told;
+    uint64_t body_length;
+};
+
 static void expect(bool is_so)
 {
     if (!is_so)
         abort();
 }
 
-static bool is_inside(struct bytes_view view, const char *text, size_t length)
+static bool on_head(void *context)
 {
-    return view.data >= text && view.length <= length &&
-           (size_t)(view.data - text) <= length - view.length;
+    struct parsed *parsed = context;
+    const struct http_request *request = &parsed->request;
+
+    parsed->body_length = 0;
+    expect(request->target.length > 0 && request->target.data[0] == '/');
+    expect(request->header_count <= HTTP_HEADERS_MAX);
+    expect(!request->is_chunked || request->content_length == 0);
+    expect(request->is_chunked || http_request_header(request, "Transfer-Encoding") == NULL);
+    expect(bytes_format(&parsed->told, "%s %s %d %llu %d %d ", request->method,
+                        request->target.data, request->is_chunked,
+                        (unsigned long long)request->content_length, request->keeps_alive,
+                        request->expects_continue));
+    return true;
 }
 
-static void check_head(const char *text, size_t length)
+static bool on_body(void *context, const char *data, size_t length)
 {
-    struct http_request request, shorter;
+    struct parsed *parsed = context;
 
-    if (http_request_parse(text, length, &request) != HTTP_COMPLETE)
-        return;
-    expect(request.head_length >= 4 && request.head_length <= length);
-    expect(memcmp(text + request.head_length - 4, "\r\n\r\n", 4) == 0);
-    expect(is_inside(request.method, text, length) && is_inside(request.target, text, length));
-    expect(request.method.length > 0 && request.target.length > 0 && request.target.data[0] == '/');
-    expect(request.header_count <= HTTP_HEADERS_MAX);
-    expect(!request.is_chunked || !request.has_content_length);
-    for (size_t i = 0; i < request.header_count; i++) {
-        const struct http_header *header = &request.headers[i];
-
-        expect(is_inside(header->name, text, length) && is_inside(header->value, text, length));
-        expect(memchr(header->value.data, '\n', header->value.length) == NULL);
-        expect(memchr(header->value.data, '\0', header->value.length) == NULL);
-    }
-    for (size_t i = request.head_length < 64 ? 0 : request.head_length - 64;
-         i < request.head_length; i++)
-        expect(http_request_parse(text, i, &shorter) != HTTP_COMPLETE);
+    parsed->body_length += length;
+    expect(length > 0);
+    expect(parsed->request.is_chunked || parsed->body_length <= parsed->request.content_length);
+    expect(bytes_append(&parsed->told, data, length));
+    return true;
 }
 
-/* Decodes; `piece` bytes arrive at a time. Returns the bytes of the body. */
-static struct bytes *decode(const char *text, size_t length, size_t piece, enum http_status *status,
-                            size_t *used)
+static void tell_texts(struct parsed *parsed, const struct bytes *texts)
 {
-    struct http_chunks chunks = {.rest = 0};
-    struct bytes *body = NULL;
-    size_t arrived = 0;
+    const struct bytes_view view = bytes_view(texts);
 
-    *used = 0;
-    *status = HTTP_INCOMPLETE;
-    while (*status == HTTP_INCOMPLETE) {
-        struct http_chunk_step step;
+    expect(view.length == 0 || view.data[view.length - 1] == '\0');
+    expect(view.length == 0 || memchr(view.data, '\n', view.length) == NULL);
+    expect(bytes_append(&parsed->told, view.data, view.length));
+}
 
-        *status = http_chunks_step(&chunks, text + *used, arrived - *used, &step);
-        expect(step.used <= arrived - *used && step.data.length <= step.used &&
-               step.trailer.length <= step.used);
-        expect(step.data.length == 0 || is_inside(step.data, text + *used, step.used));
-        expect(step.trailer.length == 0 || is_inside(step.trailer, text + *used, step.used));
-        expect(bytes_append(&body, step.data.data, step.data.length));
-        *used += step.used;
-        if (*status != HTTP_INCOMPLETE || step.used > 0)
+/* `piece` bytes arrive at a time. Returns owned. */
+static struct bytes *parse(const char *text, size_t length, size_t piece)
+{
+    static const struct http_request_callbacks callbacks = {on_head, on_body};
+    struct parsed parsed = {.told = NULL};
+    enum http_status status = HTTP_INCOMPLETE;
+    size_t at = 0;
+
+    http_request_init(&parsed.request, &callbacks, &parsed);
+    while (at < length && (status == HTTP_INCOMPLETE || status == HTTP_COMPLETE)) {
+        size_t used;
+
+        status = http_request_feed(&parsed.request, text + at,
+                                   length - at < piece ? length - at : piece, &used);
+        expect(used <= length - at && used <= piece);
+        expect(used > 0 || status != HTTP_INCOMPLETE);
+        at += used;
+        if (status != HTTP_COMPLETE)
             continue;
-        if (arrived == length)
+        tell_texts(&parsed, parsed.request.head);
+        tell_texts(&parsed, parsed.request.trailers);
+        expect(bytes_format(&parsed.told, " at %zu\n", at));
+        if (!parsed.request.keeps_alive)
             break;
-        arrived = length - arrived < piece ? length : arrived + piece;
+        http_request_next(&parsed.request);
     }
-    return body;
-}
-
-static void check_body(const char *text, size_t length)
-{
-    enum http_status whole_status, split_status;
-    size_t whole_used, split_used;
-    struct bytes *whole = decode(text, length, length, &whole_status, &whole_used);
-    struct bytes *split = decode(text, length, 1, &split_status, &split_used);
-
-    expect(whole_status == split_status && whole_used == split_used);
-    expect(bytes_view(whole).length == bytes_view(split).length);
-    expect(memcmp(bytes_view(whole).data, bytes_view(split).data, bytes_view(whole).length) == 0);
-    bytes_release(whole);
-    bytes_release(split);
+    expect(status != HTTP_STOPPED);
+    expect(bytes_format(&parsed.told, "%d", (int)status));
+    http_request_clear(&parsed.request);
+    return parsed.told;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     char *text = malloc(size > 0 ? size : 1);
+    struct bytes *whole, *split;
 
     expect(text != NULL);
     if (size > 0)
         memcpy(text, data, size);
-    check_head(text, size);
-    check_body(text, size);
+    whole = parse(text, size, size);
+    split = parse(text, size, 1);
+    expect(whole->length == split->length);
+    expect(memcmp(whole->data, split->data, whole->length) == 0);
+    bytes_release(whole);
+    bytes_release(split);
     free(text);
     return 0;
 }

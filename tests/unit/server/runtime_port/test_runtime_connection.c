@@ -319,7 +319,8 @@ START_TEST(a_taker_that_is_behind_stops_the_reading)
 {
     has_room = false;
     send_text(begin(true, STREAMING CHUNKED));
-    send_text("1\r\na\r\n1\r\nb\r\n");
+    send_text("1\r\na\r\n");
+    send_text("1\r\nb\r\n");
     assert_text(streamed, "a");
     stream.resume(stream.maker);
     turn();
@@ -338,7 +339,8 @@ START_TEST(a_stream_that_grows_too_large_while_its_taker_is_behind_ends_once)
     has_room = false;
     send_text(begin(true, STREAMING CHUNKED));
     stream.sent = STREAMED_RESPONSE_MAX - 2;
-    send_text("1\r\na\r\n1\r\nb\r\n1\r\nc\r\n1\r\nd\r\n0\r\n\r\n");
+    send_text("1\r\na\r\n");
+    send_text("1\r\nb\r\n1\r\nc\r\n1\r\nd\r\n0\r\n\r\n");
     assert_text(streamed, "a");
     drain_port(NULL); /* the process has ended, and left the rest in its socket */
     assert_text(streamed, "ab");
