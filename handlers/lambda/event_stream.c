@@ -65,7 +65,7 @@ static void fill_frame(struct event_stream_frame *frame, const struct header *he
     put_u32(frame->head + 4, frame->head_length - PRELUDE);
     put_u32(frame->head + 8, crc32_z(0, frame->head, 8));
     crc = crc32_z(0, frame->head, frame->head_length);
-    if (payload.length > 0) /* without data zlib would begin anew */
+    if (payload.length > 0) /* crc32_z() returns its initial value for NULL */
         crc = crc32_z(crc, (const unsigned char *)payload.data, payload.length);
     put_u32(frame->tail, crc);
 }

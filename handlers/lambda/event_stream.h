@@ -12,10 +12,10 @@
 enum {
     EVENT_STREAM_HEAD_MAX = 128,        /* bytes of the longest head */
     EVENT_STREAM_TAIL = 4,              /* bytes of every tail */
-    EVENT_STREAM_PAYLOAD_MAX = 16777216 /* SDKs refuse messages with more: split what is larger */
+    EVENT_STREAM_PAYLOAD_MAX = 16777216 /* SDKs refuse messages with more */
 };
 
-/* What stands before and behind the payload of one message. */
+/* What comes before and after the payload of one message. */
 struct event_stream_frame {
     size_t head_length;
     unsigned char head[EVENT_STREAM_HEAD_MAX];

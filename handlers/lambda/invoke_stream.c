@@ -1,6 +1,6 @@
 /*
- * The answer begins with the first piece of the response (or with its end), so that a refusal before that is an ordinary
- * one. Function errors after it have the status 200 too: they are told in the last message, InvokeComplete.
+ * The answer begins with the first piece of the response (or with its end), so that an exception before that is an ordinary
+ * error. Function errors have the status 200 too: the last message, InvokeComplete, has them.
  */
 #include "handlers/handlers.h"
 
@@ -38,7 +38,7 @@ struct streaming {
     struct response_stream stream;
 };
 
-/* The client takes more: the maker may go on. */
+/* The client has room again: the function may go on. */
 static void on_room(void *context)
 {
     struct streaming *streaming = context;

@@ -118,7 +118,7 @@ static void add(struct answer_header *headers, size_t *count, const char *name, 
     headers[(*count)++] = (struct answer_header){name, value};
 }
 
-/* Line ends inside the client context would end the header. */
+/* A line end inside the client context would end the header. */
 static void flatten(char *text)
 {
     for (; text != NULL && *text != '\0'; text++) {
@@ -181,7 +181,7 @@ static const char *error_type(const struct exchange *exchange)
     return type == NULL ? "" : type;
 }
 
-/* Trailers behind a chunked response tell of an error in its middle. */
+/* An error in the middle of a chunked response comes in its trailers. */
 static bool ends_in_error(const struct exchange *exchange)
 {
     return exchange_header(exchange, "Lambda-Runtime-Function-Error-Type") != NULL;

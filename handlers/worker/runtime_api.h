@@ -10,23 +10,23 @@
 #include "handlers/exchange.h"
 #include "runtime/environments/worker_environment.h"
 
-/* Bodies beyond this are read and thrown away, and answered with 413. */
+/* Longer bodies are read, thrown away and answered with 413. */
 enum { RUNTIME_API_BODY_MAX = RESPONSE_PAYLOAD_MAX };
 
 void runtime_api_handle(struct exchange *exchange, struct worker *worker);
 
 /*
- * A response that comes in pieces and whose taker wants them at once: asked when the head has arrived. Then each piece
- * goes to runtime_api_stream() (taken; false: stop until `on_room`), and the end to runtime_api_handle(), without a body.
+ * Is this a response that the invocation wants in pieces? Asked when its head has arrived. Then each piece goes to
+ * runtime_api_stream() (taken; false: stop until `on_room`), and at the end runtime_api_handle() is called, without a body.
  */
 bool runtime_api_wants_stream(struct exchange *exchange, struct worker *worker);
 bool runtime_api_stream(struct worker *worker, struct bytes *piece, worker_room_fn *on_room,
                         void *context);
 
-/* The body of a request ended before its length: 400, then the connection is closed. */
+/* The connection ended in the middle of the body: answers 400. */
 void runtime_api_handle_truncated(struct exchange *exchange);
 
-/* The connection of an exchange that has not been answered is gone; the exchange is freed next. */
+/* The connection of an unanswered exchange is closed; the exchange is freed next. */
 void runtime_api_forget(struct exchange *exchange, struct worker *worker);
 
 #endif

@@ -40,7 +40,7 @@ static void close_file(uv_poll_t *poll, int *file)
 {
     if (*file < 0)
         return;
-    uv_close((uv_handle_t *)poll, on_uv_closed); /* first: see frame_channel.c */
+    uv_close((uv_handle_t *)poll, on_uv_closed); /* before the descriptor: see frame_channel.c */
     (void)close(*file);
     *file = -1;
 }
@@ -82,7 +82,7 @@ static void write_event(struct command *command)
         if (length < 0 && (errno == EAGAIN || errno == EINTR))
             return;
         if (length < 0)
-            break; /* it reads no more: its own business */
+            break; /* it has closed its input: not an error */
         command->written += (size_t)length;
     }
     close_file(&command->input, &command->input_file);
@@ -149,9 +149,9 @@ static void on_time_to_end_over(uv_timer_t *timer)
 }
 
 /*
- * Most programs end as soon as they have given their result: they close two pipes and are gone. Each of the three would
- * wake the server, which takes the core away from them. So the pipes aren't watched for a moment, and the end tells all
- * three. What they hold is read at the end, or when the moment is over.
+ * Most programs exit as soon as they have written their result, which closes two pipes. Each of these three events would
+ * wake the server, and take the core away from the program. So the pipes aren't watched for TIME_TO_END_MS: the exit
+ * stands for all three. What the pipes hold is read then, or when the time is over.
  */
 static void let_end(struct command *command)
 {
@@ -232,7 +232,7 @@ static void on_process_ended(int wait_status, long peak_memory_kb, void *context
 
     command->process = NULL;
     if (command->base.invocation != NULL) {
-        /* All that it wrote is in the pipe; a descendant that has kept the pipe and never stops is not waited for. */
+        /* All that it wrote is in the pipe; a descendant that goes on writing is not waited for. */
         for (unsigned i = 0; i < READS_PER_DRAIN && read_result(command); i++)
             continue;
         environment_log_drain(&command->log);

@@ -24,7 +24,7 @@ static bool fail_system(struct command *command, const char *what)
     return false;
 }
 
-/* A pipe whose one end (0 reads, 1 writes) is ours and watched. Returns the process's end, or -1. */
+/* A pipe of which the server keeps and watches one end (0: it reads, 1: it writes). Returns the other end, or -1. */
 static int open_pipe(struct command *command, int own, uv_poll_t *poll, int *file)
 {
     int ends[2];
@@ -44,8 +44,8 @@ static int open_pipe(struct command *command, int own, uv_poll_t *poll, int *fil
 }
 
 /*
- * The process's end of a pipe that holds the whole event, or -1. What is not more than PIPE_BUF always has room in an
- * empty pipe, so nothing needs to be watched.
+ * The read end of a pipe that holds the whole event, or -1. Up to PIPE_BUF bytes always fit into an empty pipe, so nothing
+ * needs to be watched.
  */
 static int open_filled_pipe(struct bytes_view event)
 {

@@ -7,8 +7,9 @@
 
 enum {
     READ_BYTES = 65536,
-    READS_PER_TURN = 4,   /* of one handler, before the others have theirs */
-    READS_PER_DRAIN = 64, /* a process that never stops printing must not hold up its own end */
+    READS_PER_TURN = 4, /* of one handler, before others get their turn */
+    READS_PER_DRAIN =
+        64, /* a process that never stops printing must not delay the end of its invocation */
     PIPE_BYTES = 1 << 18
 };
 
@@ -29,7 +30,7 @@ static void flush_partial(struct environment_log *log)
     log->partial->length = 0;
 }
 
-/* Whole lines go on without being copied; the rest waits for its end. */
+/* Whole lines are passed on without a copy; the last, unfinished one is kept. */
 static void split(struct environment_log *log, const char *data, size_t length)
 {
     while (length > 0) {

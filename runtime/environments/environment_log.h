@@ -45,10 +45,10 @@ bool environment_log_adopt(struct environment_log *log, uv_loop_t *loop, struct 
 /* Lines belong to `invocation` from now on; NULL: to none. What was written before must have been drained. */
 void environment_log_attach(struct environment_log *log, struct invocation *invocation);
 
-/* Reads what the process has written so far, and a last line without its end too. Bounded. Zeroed, it has nothing. */
+/* Reads what the process has written so far, a last line without an end included. Bounded. Does nothing when zeroed. */
 void environment_log_drain(struct environment_log *log);
 
-/* What is written stays in the pipe until it is watched again or drained. Watched from the start. */
+/* Output stays in the pipe until the log is watched again or drained. It is watched from the start. */
 void environment_log_stop_watching(struct environment_log *log);
 void environment_log_watch(struct environment_log *log);
 

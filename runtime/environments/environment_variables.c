@@ -9,10 +9,10 @@
 
 enum { LOG_STREAM_SIZE = 160 };
 
-/* What of the server's own environment every handler may see. */
+/* Variables of the server that every handler inherits. */
 static const char *const always_inherited[] = {"PATH", "HOME", "TMPDIR"};
 
-/* Takes `item`, which may be NULL. A name that is there already keeps its place and gets the new value. */
+/* Takes `item`, which may be NULL. Replaces the value of a name that is there already. */
 static bool put(struct environment_variables *variables, char *item)
 {
     size_t name_length;
@@ -170,7 +170,7 @@ bool environment_variables_make(const struct environment_variables_options *opti
     const struct environment *environment = options->environment;
 
     *variables = (struct environment_variables){0};
-    /* The function's own come before the reserved ones, which win: AWS refuses to have them set. */
+    /* The reserved ones come last and win: AWS does not let a function set them. */
     if (put_inherited(variables, environment->settings) &&
         put_surroundings(variables, environment) && put_own(variables, environment->settings) &&
         put_function(variables, environment, options->instance) &&

@@ -1,6 +1,6 @@
 /*
- * environment_variables.h - the variables that a handler's process sees: Lambda's reserved ones, the function's own,
- * and of the server's just what is allowed through.
+ * environment_variables.h - the variables that a handler's process sees: Lambda's reserved ones, the function's own, and
+ * those of the server that it may inherit.
  *
  * Source: AWS's recorded environments of 2025 and 2026. There is no AWS_LAMBDA_FUNCTION_TIMEOUT.
  */
@@ -28,7 +28,7 @@ struct environment_variables_options {
 bool environment_variables_make(const struct environment_variables_options *options,
                                 struct environment_variables *variables);
 
-/* Those that every handler sees whatever its function, for a process that has none yet. */
+/* Those that every handler sees, for a process that is started before its function is known. */
 bool environment_variables_make_bare(const char *instance, struct environment_variables *variables);
 
 void environment_variables_clear(struct environment_variables *variables);

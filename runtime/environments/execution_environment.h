@@ -40,7 +40,7 @@ struct source_watcher;
 struct spare_runtimes;
 struct worker_ports;
 
-/* What environments need of the rest; borrowed. */
+/* What environments use of the rest of the server; all is borrowed. */
 struct environment_services {
     uv_loop_t *loop;
     struct log *log;
@@ -52,7 +52,7 @@ struct environment_services {
     struct source_watcher *source_watcher; /* NULL: code is not watched */
     const struct worker_ports *ports;
     const char *endpoint;       /* "http://127.0.0.1:3001": AWS_ENDPOINT_URL_LAMBDA */
-    const char *bundled_folder; /* where the bundled runtimes are put when they are needed */
+    const char *bundled_folder; /* the bundled runtimes are extracted there */
 };
 
 /* Unless said otherwise, none of these is called from inside a function that the listener called. */
@@ -62,11 +62,11 @@ struct environment_listener {
     /* `invocation` has its outcome and is the listener's. The environment may be FINISHING or in SHUTDOWN. */
     void (*on_done)(struct environment *environment, struct invocation *invocation, void *context);
     /*
-     * It will never be ready. The listener names the invocation that waited for it, if there is one: it gets the
+     * It will never be ready. The listener returns the invocation that waited for it, if there is one: that one gets the
      * failure as its outcome, through on_done.
      */
     struct invocation *(*on_init_failed)(struct environment *environment, void *context);
-    /* It has entered SHUTDOWN, by itself or because it was told to (the one that is called from inside). */
+    /* It has entered SHUTDOWN, by itself or by shut_down() (this one is called from inside that function). */
     void (*on_shutdown)(struct environment *environment, void *context);
     /* The last call: its memory is freed next. */
     void (*on_gone)(struct environment *environment, void *context);
@@ -89,7 +89,7 @@ struct environment {
     struct source *source;         /* its code, which is watched; NULL if it isn't */
     struct invocation *invocation; /* the one that runs; NULL if none */
     bool has_run;                  /* the next invocation is no cold start */
-    bool is_silent;                /* nothing runs here, so that nothing is logged of it either */
+    bool is_silent;                /* no function runs, so no START, END and REPORT are logged */
     int64_t opened_us, ready_us;   /* monotonic; ready_us is 0 during INIT */
     const struct environment_listener *listener;
     void *listener_context;
@@ -115,15 +115,15 @@ void environment_init(struct environment *environment, const struct environment_
 /* Releases what it holds; the kind frees the memory after on_gone. */
 void environment_clear(struct environment *environment);
 
-/* The only one that writes `state`; asserts that the step is legal. */
+/* The only function that writes `state`; asserts that the change is legal. */
 void environment_enter(struct environment *environment, enum environment_state next);
 
 /* Attaches `invocation` and writes the START line; its deadline begins now. */
 void environment_begin(struct environment *environment, struct invocation *invocation);
 
 /*
- * `invocation` has its outcome (or gets OUTCOME_ABANDONED if it has none): writes END and REPORT, detaches it and hands
- * it on. The environment's state is entered by the caller before.
+ * `invocation` has its outcome (or gets OUTCOME_ABANDONED if it has none): writes END and REPORT, detaches it and calls
+ * on_done. The caller has entered the environment's next state before.
  */
 void environment_hand_over(struct environment *environment, long peak_memory_kb);
 

@@ -10,16 +10,15 @@
 enum {
     READ_BYTES = 65536,
     READS_PER_TURN = 64,
-    FRAME_BYTES_MAX =
-        64 << 20, /* more is no frame of ours: a response is refused at a tenth of it */
+    FRAME_BYTES_MAX = 64 << 20, /* ten times the largest response */
     SOCKET_BYTES = 1 << 20
 };
 
 static void on_ready(uv_poll_t *poll, int status, int events);
 
 /*
- * The descriptor stays open as long as the poll handle: closing the handle makes the kernel forget that number once
- * more, which by then might be somebody else's.
+ * The descriptor stays open as long as the poll handle: closing the handle removes that descriptor from epoll once more,
+ * and its number could belong to another file by then.
  */
 static void end_channel(struct frame_channel *channel)
 {

@@ -18,7 +18,7 @@ enum { FRAME_PARTS_MAX = 8 };
 
 /* `body` is the receiver's (one reference); NULL when empty. The receiver must not close the channel's memory. */
 typedef void frame_received_fn(enum frame_kind kind, struct bytes *body, void *context);
-/* The other end is gone, or what it sent is no frame; runs once. */
+/* The other end is closed, or sent something that is no frame; runs once. */
 typedef void frame_ended_fn(void *context);
 typedef void frame_closed_fn(void *context);
 
@@ -65,7 +65,7 @@ struct bytes *frame_new(size_t usual_length);
 bool frame_channel_send(struct frame_channel *channel, enum frame_kind kind, struct bytes *frame,
                         struct bytes *payload);
 
-/* Receives nothing until it is told to go on: whoever gets the frames is behind. */
+/* Stops and resumes the receiving, for a receiver that is behind. */
 void frame_channel_pause(struct frame_channel *channel);
 void frame_channel_resume(struct frame_channel *channel);
 

@@ -1,17 +1,17 @@
 /*
- * frames.h - what the server and the bundled Python and Node.js runtimes say to each other over a socket pair.
+ * frames.h - the protocol between the server and the bundled Python and Node.js runtimes, over a socket pair.
  *
  * A frame is: length (4 bytes, big-endian, of all that follows it), kind (1 byte), body. The server's side is in
  * worker_frames.c; the runtimes' side in python/ and nodejs/. The socket is the worker's descriptor
- * FRAMES_DESCRIPTOR, stream, blocking; its end means: exit at once.
+ * FRAMES_DESCRIPTOR, stream, blocking; when it is closed, the worker exits at once.
  *
  * "Fields" below are texts (UTF-8), each ended by a NUL byte, in the order given; one that does not apply is empty.
  *
  *   server -> worker
  *   'I' init   fields: working directory, handler; then the environment, a field NAME=VALUE each, to the end of the
  *              frame. Sent once, first. The worker makes that its whole environment and its folder, then loads the
- *              handler. (So a process started ahead of need can serve any function.) Without any variable it keeps
- *              the environment that it was started with (what AWS_LAMBDA_EXEC_WRAPPER exports must last).
+ *              handler. (So a process that was started in advance can serve any function.) Without any variable it keeps
+ *              the environment that it was started with (which AWS_LAMBDA_EXEC_WRAPPER may have changed).
  *   'E' event  number of bytes of the fields (4 bytes, big-endian), fields: request id, deadline (epoch ms), invoked
  *              function ARN, trace id, client context (JSON), cognito identity (JSON), tenant id; then the payload.
  *

@@ -20,7 +20,7 @@ enum ending {
     ENDING_PROBLEM
 };
 
-/* The answer is read when the invocation begins: what is changed while it waits is for the next. */
+/* The answer is read when the invocation begins; a change during DelayMs applies to the next invocation. */
 struct mock {
     struct environment base; /* first: the dispatcher sees only this */
     uv_timer_t timer;
@@ -123,7 +123,7 @@ static void end_with_exit(struct mock *mock, struct invocation *invocation)
 {
     char message[EXIT_MESSAGE_SIZE];
 
-    environment_exit_message(mock->exit_status << 8, message); /* as wait() would tell */
+    environment_exit_message(mock->exit_status << 8, message); /* in the form of wait() */
     environment_note(&mock->base, "RequestId: %s Error: %s", invocation->request_id, message);
     environment_note(&mock->base, "Runtime.ExitError");
     invocation_fail_platform(invocation, "Runtime.ExitError", message);
@@ -216,7 +216,7 @@ static void mock_invoke(struct environment *environment, struct invocation *invo
     environment->is_silent = mock->ending == ENDING_EXCEPTION; /* the API's: no function ran */
     environment_enter(environment, ENVIRONMENT_INVOKE);
     environment_begin(environment, invocation);
-    uv_update_time(environment->services->loop); /* a delay is never shorter than was asked for */
+    uv_update_time(environment->services->loop); /* so that a delay is never too short */
     (void)uv_timer_start(&mock->timer, on_timer, mock->delay_ms, 0);
 }
 
@@ -239,6 +239,6 @@ struct environment *mock_open(const struct environment_options *options)
     (void)uv_timer_init(options->services->loop, &mock->timer);
     mock->timer.data = mock;
     environment_enter(&mock->base, ENVIRONMENT_IDLE);
-    mock->base.has_run = true; /* no process: no start is colder than another */
+    mock->base.has_run = true; /* there is no process, so there is no cold start */
     return &mock->base;
 }

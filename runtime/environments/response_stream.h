@@ -1,6 +1,6 @@
 /*
- * response_stream.h - a response that is sent on while the function is still writing it: who makes it (a worker
- * environment) and who takes it (InvokeWithResponseStream), and how the one waits for the other.
+ * response_stream.h - a response that is passed on while the function is still writing it: from its maker (a worker
+ * environment) to its taker (InvokeWithResponseStream), with back pressure.
  *
  * Threads: event-loop thread only.
  */
@@ -14,11 +14,11 @@
 enum { STREAMED_RESPONSE_MAX = 200 << 20 /* bytes; AWS's limit since 2025 */ };
 
 struct response_stream {
-    /* The taker's. A piece of the response; `chunk` is taken. False: it has enough for now, wait for `resume`. */
+    /* Set by the taker. `chunk`, a piece of the response, is taken. False: wait for `resume` before the next one. */
     bool (*on_chunk)(struct bytes *chunk, void *context);
     void *context;
 
-    /* The maker's, while it makes: the taker calls `resume` (if it is set) when it has room again. */
+    /* Set by the maker: the taker calls `resume` (if it is set) when it has room again. */
     void (*resume)(void *maker);
     void *maker;
     uint64_t sent; /* bytes so far */

@@ -16,11 +16,11 @@ struct worker_command {
         [WORKER_ARGUMENTS_MAX]; /* ended by NULL; borrowed from the settings and from here */
     const char *working_directory;
     bool is_bundled;  /* it speaks frames */
-    bool has_wrapper; /* AWS_LAMBDA_EXEC_WRAPPER is what is started */
+    bool has_wrapper; /* AWS_LAMBDA_EXEC_WRAPPER is started, with the program as its argument */
     char path
         [WORKER_PATH_SIZE]; /* of the bootstrap, where that is a file of ours or the function's */
 
-    /* When there is nothing to start: the platform's error. */
+    /* The platform's error when there is nothing to start. */
     const char *error_type;
     char failure[WORKER_FAILURE_SIZE];
 };

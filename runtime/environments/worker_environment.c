@@ -11,7 +11,7 @@
 enum {
     MEMORY_SAMPLE_US = 100000, /* the peak memory is read no more often than this */
     LEAVE_MS = 500,            /* for a process that has reported an init error to exit by itself */
-    DEBUGGED_S = 24 * 60 * 60  /* what a handler under a debugger is told that it has left */
+    DEBUGGED_S = 24 * 60 * 60  /* the deadline that a handler under a debugger sees */
 };
 
 /* ---- the end ---- */
@@ -123,10 +123,10 @@ void worker_hand_over(struct worker *worker, enum environment_state next)
     environment_enter(&worker->base, next);
     environment_hand_over(&worker->base, worker->peak_memory_kb);
     if (on_room != NULL)
-        on_room(room_context); /* what still comes goes nowhere, but is read */
+        on_room(room_context); /* the rest of the response is read and thrown away */
 }
 
-/* It never got ready: whoever waited for it gets the reason, as an invocation of its own. */
+/* It never got ready: the invocation that waited for it fails with the reason. */
 void worker_end_init(struct worker *worker)
 {
     struct environment *environment = &worker->base;
@@ -242,7 +242,7 @@ static void start_deadline(struct worker *worker)
 
 /* ---- both transports: what the process says ---- */
 
-/* Response and `next` mostly come in one piece: nothing can have been printed in between. */
+/* When response and `next` came with the same read, nothing can have been printed in between. */
 static bool has_drained_log(const struct worker *worker)
 {
     return worker->channel.is_open && worker->base.state == ENVIRONMENT_FINISHING &&
@@ -290,7 +290,7 @@ void worker_fail_invocation(struct worker *worker, const char *error_type, struc
     worker_hand_over(worker, ENVIRONMENT_FINISHING);
 }
 
-/* The process normally exits by itself now; what it prints on the way is still read. */
+/* The process normally exits by itself now; what it still prints is read. */
 void worker_report_init_failure(struct worker *worker, enum worker_failure_kind kind,
                                 const char *error_type, struct bytes *payload)
 {
@@ -346,8 +346,8 @@ static void worker_invoke(struct environment *environment, struct invocation *in
     if (worker->deliver != NULL)
         worker_deliver(worker);
     else if (worker->channel.is_open && !worker_send_event(worker, invocation))
-        process_kill(worker->process); /* its end is the outcome */
-    /* Else the connection of the last `next` broke: the event is given to the one that comes. */
+        process_kill(worker->process); /* its exit is the outcome */
+    /* Else the connection of the last `next` was lost: the event waits for the next one. */
 }
 
 static void worker_shut_down(struct environment *environment)

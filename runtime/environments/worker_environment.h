@@ -32,7 +32,7 @@ struct environment *worker_open(const struct environment_options *options);
 /* Local.Attach or Local.DebugCommand: there is no time-out, and one process at a time. */
 bool worker_is_debugged(const struct function_version *settings);
 
-/* Gives the event to a waiting `next`; borrowed for the call. The deadline is in epoch milliseconds. */
+/* Answers a waiting `next` with the event, which is borrowed for the call. The deadline is in epoch milliseconds. */
 typedef void worker_deliver_fn(struct invocation *invocation, int64_t deadline_ms, void *context);
 
 enum worker_status {
@@ -42,8 +42,8 @@ enum worker_status {
 };
 
 /*
- * `next`: `deliver` is called once there is an event; at once when the last one has not been answered (it is given out
- * again). A second waiting `next` takes the place of the first.
+ * `next`: `deliver` is called once there is an event; at once when the last one has not been answered yet (the same event
+ * is delivered again). A second waiting `next` replaces the first.
  */
 void worker_next(struct worker *worker, worker_deliver_fn *deliver, void *context);
 

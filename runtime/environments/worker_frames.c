@@ -4,7 +4,7 @@
 #include "base/short_text.h"
 #include "runtime/environments/worker_internal.h"
 
-enum { EVENT_FIELDS_USUAL = 448, INIT_FIELDS_USUAL = 2048 }; /* bytes; more are made room for */
+enum { EVENT_FIELDS_USUAL = 448, INIT_FIELDS_USUAL = 2048 }; /* bytes to begin with */
 
 /* Splits "type NUL payload"; the payload is copied, since errors are rare. */
 static struct bytes *split_error(struct bytes *body, char error_type[ERROR_TYPE_SIZE])
@@ -89,7 +89,7 @@ static bool append_field(struct bytes **bytes, const char *text)
     return bytes_append(bytes, text == NULL ? "" : text, text == NULL ? 1 : strlen(text) + 1);
 }
 
-/* A wrapper or a debugger may have changed the environment: then the process keeps the one it has. */
+/* A wrapper or a debugger may have changed the environment variables: then the process keeps its own. */
 bool worker_send_init(struct worker *worker, const struct worker_command *command,
                       const struct environment_variables *variables)
 {

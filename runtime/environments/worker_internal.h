@@ -66,7 +66,7 @@ struct worker {
     struct worker_port *port;
     char runtime_api[RUNTIME_API_SIZE]; /* "127.0.0.1:40123" */
     char instance
-        [HEX_32_SIZE]; /* tells it apart, in its log stream's name and to find what it left behind */
+        [HEX_32_SIZE]; /* ends its log stream's name, and marks the processes that it starts */
     uv_timer_t timer;  /* of the init phase, then of each invocation */
     unsigned open_handles;
     uint64_t

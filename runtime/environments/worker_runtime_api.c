@@ -21,7 +21,7 @@ void worker_next(struct worker *worker, worker_deliver_fn *deliver_event, void *
         worker_become_idle(worker);
         break;
     case ENVIRONMENT_INVOKE:
-        worker_deliver(worker); /* the same event again */
+        worker_deliver(worker); /* the same event once more */
         break;
     case ENVIRONMENT_IDLE:
     case ENVIRONMENT_SHUTDOWN:

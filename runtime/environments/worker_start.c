@@ -189,7 +189,7 @@ static bool start_command(struct worker *worker, struct worker_command *command,
     char why[WORKER_FAILURE_SIZE];
     bool is_started;
 
-    /* The server has put them there when it started; the folder may have been removed since. */
+    /* The server extracted them when it started; the folder may have been removed since. */
     if (command->is_bundled && access(command->path, R_OK) != 0 &&
         bundled_runtime_extract(worker->base.services->bundled_folder, why, sizeof why) !=
             BUNDLED_RUNTIME_OK) {
@@ -261,7 +261,7 @@ static void on_interpreter_found(const char *path, const char *fault, void *cont
     worker_fail_soon(worker);
 }
 
-/* The PATH that the function will see decides. */
+/* Searches the PATH that the function will see. */
 static bool find_interpreter(struct worker *worker)
 {
     const char *search_path = interpreter_search_path(worker->base.settings);

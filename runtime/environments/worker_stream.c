@@ -51,7 +51,7 @@ bool worker_stream(struct worker *worker, struct bytes *chunk, worker_room_fn *o
 {
     if (worker->base.state == ENVIRONMENT_INVOKE && worker->stream.source == context)
         return pass_on(worker, chunk, on_room, context);
-    bytes_release(chunk); /* its invocation is over */
+    bytes_release(chunk); /* the invocation is over */
     return true;
 }
 
@@ -63,7 +63,7 @@ void worker_forget_stream(struct worker *worker, const void *context)
     worker->stream.on_room = NULL;
 }
 
-/* Kept until the end, but not beyond what a whole response may be. */
+/* Kept until the end; one piece beyond the limit of a response is enough to see that it is too large. */
 static void keep_chunk(struct worker *worker, struct bytes *chunk)
 {
     const struct bytes_view view = bytes_view(chunk);

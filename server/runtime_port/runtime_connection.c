@@ -15,8 +15,8 @@
 enum {
     READ_BYTES = 65536,
     READS_PER_TURN = 16,
-    READS_PER_DRAIN = 256, /* what a process has left behind may write for ever */
-    CONNECTIONS_MAX = 64   /* of one environment: a worker needs one, some clients two */
+    READS_PER_DRAIN = 256, /* a process that outlives its parent may write for ever */
+    CONNECTIONS_MAX = 64   /* of one environment: most runtimes need one, some two */
 };
 
 enum connection_state {
@@ -38,7 +38,7 @@ struct connection {
     bool is_paused;    /* its taker is behind */
     bool is_ended;     /* the client sends no more */
     bool is_answered;  /* the current exchange */
-    bool has_asked;    /* an earlier one is over: a client that knows what to do here */
+    bool has_asked;    /* an earlier request was answered, so that this is a real client */
     struct http_request request;
     struct bytes *behind; /* what has arrived behind the current request */
     size_t behind_used;   /* of that */
@@ -206,7 +206,7 @@ static void answer_exchange(struct exchange *exchange, const struct answer *answ
     struct connection *connection = (struct connection *)exchange;
 
     if (connection->state == CLOSED)
-        return; /* its environment has ended while it was handled */
+        return; /* its environment ended while the request was handled */
     assert(connection->state == ANSWERING && !connection->is_answered);
     connection->is_answered = true;
     if (!make_head(connection, answer)) {
@@ -412,7 +412,7 @@ static void on_client_end(struct connection *connection)
         break;
     case ANSWERING:
         if (!connection->is_answered)
-            close_connection(connection); /* a `next` whose client has left */
+            close_connection(connection); /* the client of a waiting `next` has left */
         break;
     case CLOSED:
         break;
@@ -479,7 +479,7 @@ static void on_ready(uv_poll_t *poll, int status, int events)
 
 /* ---- all of them ---- */
 
-/* The oldest that has never asked anything gives way, so that idle strangers don't keep the worker out. */
+/* Closes the oldest connection that has never made a request, so that idle ones can't keep the worker out. */
 static bool make_room(struct runtime_connections *group)
 {
     struct connection *oldest = NULL;

@@ -1,6 +1,6 @@
 /*
- * runtime_connection.h - the connections of one environment's Runtime API port: HTTP/1.1 in, requests to the handler,
- * answers out.
+ * runtime_connection.h - the connections of one environment's Runtime API port: reads HTTP/1.1 requests, calls the handler,
+ * writes its answers.
  *
  * Used by: runtime_listener.c, which accepts them. Threads: event-loop thread only.
  */
@@ -15,14 +15,15 @@ struct runtime_connections {
     struct worker *worker; /* NULL once the port is closed */
     struct connection *first;
     unsigned count;
-    bool is_draining; /* the process is gone: what it has sent is read, whoever is behind */
+    bool
+        is_draining; /* the process has ended: what it has sent is read, even if the taker of a stream is behind */
     void (*on_empty)(void *context); /* the last one is gone */
     void *context;
 };
 
 /*
- * Takes `file`, a non-blocking socket, and reads what has come with it. Where there are too many, the oldest that has
- * never asked anything is closed for it, or `file` when there is none.
+ * Takes `file`, a non-blocking socket, and reads what has arrived on it. When there are too many connections, the oldest
+ * that has never made a request is closed, or `file` if there is none.
  */
 void runtime_connection_open(struct runtime_connections *group, int file);
 

@@ -25,7 +25,7 @@ struct worker_port {
     uv_poll_t poll;
     int file;
     struct runtime_connections connections;
-    uv_timer_t accept_timer; /* descriptors have run out: when to look again */
+    uv_timer_t accept_timer; /* when to accept again after descriptors ran out */
     unsigned open_handles;
 };
 
@@ -50,19 +50,19 @@ static void on_accept_pause_over(uv_timer_t *timer)
     (void)uv_poll_start(&port->poll, UV_READABLE, on_connection);
 }
 
-/* A connection that can't be taken stays readable: the loop would spin. */
+/* Without a pause the loop would spin: a connection that can't be accepted stays readable. */
 static void pause_accepting(struct worker_port *port)
 {
     if (port->connections.worker == NULL ||
         (errno != EMFILE && errno != ENFILE && errno != ENOBUFS && errno != ENOMEM))
         return;
-    log_write(port->listener->log, LOG_WARN, "a worker has to wait for its connection: %s",
+    log_write(port->listener->log, LOG_WARN, "can't accept a Runtime API connection for now: %s",
               strerror(errno));
     (void)uv_poll_stop(&port->poll);
     (void)uv_timer_start(&port->accept_timer, on_accept_pause_over, ACCEPT_PAUSE_MS, 0);
 }
 
-/* False when none waits, or none can be taken. */
+/* False when none waits, or none can be accepted. */
 static bool accept_connection(struct worker_port *port)
 {
     const int file = accept4(port->file, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);

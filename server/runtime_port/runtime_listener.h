@@ -1,9 +1,8 @@
 /*
- * runtime_listener.h - the Runtime API's sockets: one port for each warm environment, so that a connection's port says
- * who speaks.
+ * runtime_listener.h - the Runtime API's sockets: one port for each warm environment, so that a connection's port tells
+ * which worker it belongs to.
  *
- * HTTP/1.1 with keep-alive, pipelining, chunked bodies and heads of up to 1 MiB. Requests go to one handler; it
- * finds the worker with runtime_exchange_worker().
+ * HTTP/1.1 with keep-alive, pipelining, chunked bodies and heads of up to 1 MiB.
  *
  * Lifetime: opened by server_start() before the dispatcher; closed after every port.
  * Threads:  event-loop thread only.
