@@ -198,26 +198,25 @@ static enum http_client_status too_large(char *problem)
 }
 
 /* No time limit: an invocation may take up to 15 minutes and more. */
-static enum http_client_status receive(int file, struct http_client_answer *answer, char *problem)
+static enum http_client_status receive(int file, struct http_response *response, char *problem)
 {
+    size_t total = 0;
+
     for (;;) {
-        char *const room = bytes_reserve(&answer->received, READ_SIZE);
+        char buffer[READ_SIZE];
         ssize_t length;
 
-        if (room == NULL)
-            return judge(HTTP_RESPONSE_NO_MEMORY, false, problem);
         do {
-            length = recv(file, room, READ_SIZE, 0);
+            length = recv(file, buffer, sizeof buffer, 0);
         } while (length < 0 && errno == EINTR);
-        if (length > 0)
-            answer->received->length += (size_t)length;
         const bool has_ended = length <= 0;
-        const enum http_response_status status =
-            http_response_parse(bytes_view(answer->received), has_ended, &answer->response);
+        const enum http_response_status status = http_response_feed(
+            response, (struct bytes_view){buffer, has_ended ? 0 : (size_t)length});
 
         if (status != HTTP_RESPONSE_UNFINISHED || has_ended)
             return judge(status, has_ended, problem);
-        if (answer->received->length > HTTP_CLIENT_BYTES_MAX)
+        total += (size_t)length;
+        if (total > HTTP_CLIENT_BYTES_MAX)
             return too_large(problem);
     }
 }
@@ -229,10 +228,10 @@ enum http_client_status http_client_send(const struct http_client_request *reque
     const int file = open_connection(request->address, problem);
     enum http_client_status status;
 
-    *answer = (struct http_client_answer){.received = NULL};
+    http_response_init(&answer->response);
     if (file < 0)
         return HTTP_CLIENT_NO_CONNECTION;
-    status = send_request(file, request) ? receive(file, answer, problem)
+    status = send_request(file, request) ? receive(file, &answer->response, problem)
                                          : judge(HTTP_RESPONSE_NO_MEMORY, false, problem);
     (void)close(file);
     return status;
@@ -241,6 +240,4 @@ enum http_client_status http_client_send(const struct http_client_request *reque
 void http_client_answer_clear(struct http_client_answer *answer)
 {
     http_response_clear(&answer->response);
-    bytes_release(answer->received);
-    *answer = (struct http_client_answer){.received = NULL};
 }

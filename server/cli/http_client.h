@@ -41,7 +41,6 @@ enum http_client_status {
 
 struct http_client_answer {
     struct http_response response;
-    struct bytes *received; /* `response` points into it */
 };
 
 /* `problem` explains any status but HTTP_CLIENT_OK. The caller clears `answer` whatever the status. */

@@ -1,208 +1,123 @@
 #include "server/cli/http_response.h"
 
-#include <stdint.h>
 #include <string.h>
 #include <strings.h>
 
-static const char line_end[] = "\r\n", head_end[] = "\r\n\r\n";
+static struct http_response *response_of(llhttp_t *parser)
+{
+    return (struct http_response *)parser;
+}
 
-enum {
-    LINE_END = 2,
-    HEAD_END = 4,
-    STATUS_LINE_MIN = 12 /* "HTTP/1.1 200" */,
-    NUMBER_DIGITS_MAX = 15,
-    HEAD_MAX = 65536
+static int fail(struct http_response *response, enum http_response_status state)
+{
+    response->state = state;
+    return -1;
+}
+
+static int on_text(llhttp_t *parser, const char *text, size_t length)
+{
+    struct http_response *response = response_of(parser);
+
+    if (bytes_view(response->head).length + length > HTTP_RESPONSE_HEAD_MAX)
+        return fail(response, HTTP_RESPONSE_MALFORMED);
+    return bytes_append(&response->head, text, length) ? 0
+                                                       : fail(response, HTTP_RESPONSE_NO_MEMORY);
+}
+
+static int on_text_complete(llhttp_t *parser)
+{
+    return on_text(parser, "", 1);
+}
+
+/* llhttp leaves the blanks behind a value. */
+static int on_value_complete(llhttp_t *parser)
+{
+    struct bytes *head = response_of(parser)->head;
+
+    while (head->data[head->length - 1] == ' ' || head->data[head->length - 1] == '\t')
+        head->length--;
+    return on_text_complete(parser);
+}
+
+static int on_headers_complete(llhttp_t *parser)
+{
+    struct http_response *response = response_of(parser);
+
+    response->status = parser->status_code;
+    parser->upgrade = 0; /* none was asked for */
+    return parser->http_major == 1 && response->status >= 100
+               ? 0
+               : fail(response, HTTP_RESPONSE_MALFORMED);
+}
+
+static int on_body(llhttp_t *parser, const char *data, size_t length)
+{
+    struct http_response *response = response_of(parser);
+
+    return bytes_append(&response->body, data, length) ? 0
+                                                       : fail(response, HTTP_RESPONSE_NO_MEMORY);
+}
+
+static int on_message_complete(llhttp_t *parser)
+{
+    struct http_response *response = response_of(parser);
+
+    if (response->status >= 200) {
+        response->state = HTTP_RESPONSE_WHOLE;
+        return HPE_PAUSED;
+    }
+    bytes_release(response->head);
+    response->head = NULL;
+    return 0;
+}
+
+static const llhttp_settings_t settings = {
+    .on_header_field = on_text,
+    .on_header_field_complete = on_text_complete,
+    .on_header_value = on_text,
+    .on_header_value_complete = on_value_complete,
+    .on_headers_complete = on_headers_complete,
+    .on_body = on_body,
+    .on_message_complete = on_message_complete,
 };
 
-static bool is_digit(char character)
+void http_response_init(struct http_response *response)
 {
-    return character >= '0' && character <= '9';
-}
-
-/* "HTTP/1.1 200 OK" */
-static bool parse_status_line(struct bytes_view text, unsigned *status)
-{
-    if (text.length < STATUS_LINE_MIN || memcmp(text.data, "HTTP/1.", 7) != 0 ||
-        !is_digit(text.data[7]) || text.data[8] != ' ')
-        return false;
-    *status = 0;
-    for (size_t i = 9; i < STATUS_LINE_MIN; i++) {
-        if (!is_digit(text.data[i]))
-            return false;
-        *status = *status * 10 + (unsigned)(text.data[i] - '0');
-    }
-    return *status >= 100 && (text.length == STATUS_LINE_MIN || text.data[12] == ' ');
-}
-
-static struct bytes_view trim(struct bytes_view text)
-{
-    while (text.length > 0 && (text.data[0] == ' ' || text.data[0] == '\t')) {
-        text.data++;
-        text.length--;
-    }
-    while (text.length > 0 &&
-           (text.data[text.length - 1] == ' ' || text.data[text.length - 1] == '\t'))
-        text.length--;
-    return text;
-}
-
-static struct bytes_view take_line(struct bytes_view *text)
-{
-    const char *const end = memmem(text->data, text->length, line_end, LINE_END);
-    const struct bytes_view line = {text->data,
-                                    end == NULL ? text->length : (size_t)(end - text->data)};
-    const size_t taken = end == NULL ? text->length : line.length + LINE_END;
-
-    text->data += taken;
-    text->length -= taken;
-    return line;
-}
-
-struct bytes_view http_response_header(const struct http_response *response, const char *name)
-{
-    struct bytes_view rest = response->head;
-    const size_t length = strlen(name);
-
-    while (rest.length > 0) {
-        const struct bytes_view line = take_line(&rest);
-
-        if (line.length > length && line.data[length] == ':' &&
-            strncasecmp(line.data, name, length) == 0)
-            return trim((struct bytes_view){line.data + length + 1, line.length - length - 1});
-    }
-    return (struct bytes_view){NULL, 0};
-}
-
-static int digit_value(char character)
-{
-    if (is_digit(character))
-        return character - '0';
-    if (character >= 'a' && character <= 'f')
-        return character - 'a' + 10;
-    return character >= 'A' && character <= 'F' ? character - 'A' + 10 : INT8_MAX;
-}
-
-/* At least one digit, and too few to overflow. */
-static bool parse_number(struct bytes_view text, int base, size_t *number)
-{
-    *number = 0;
-    if (text.length == 0 || text.length > NUMBER_DIGITS_MAX)
-        return false;
-    for (size_t i = 0; i < text.length; i++) {
-        if (digit_value(text.data[i]) >= base)
-            return false;
-        *number = *number * (size_t)base + (size_t)digit_value(text.data[i]);
-    }
-    return true;
-}
-
-/* The size before a chunk; extensions may follow it. */
-static bool parse_chunk_size(struct bytes_view line, size_t *size)
-{
-    const char *const extension = memchr(line.data, ';', line.length);
-
-    if (extension != NULL)
-        line.length = (size_t)(extension - line.data);
-    return parse_number(trim(line), 16, size);
-}
-
-/* Appends each chunk to `*body` unless `body` is NULL. Trailers are ignored. */
-static enum http_response_status read_chunks(struct bytes_view rest, struct bytes **body)
-{
-    size_t size = 0;
-
-    for (;;) {
-        if (memmem(rest.data, rest.length, line_end, LINE_END) == NULL)
-            return HTTP_RESPONSE_UNFINISHED;
-        if (!parse_chunk_size(take_line(&rest), &size))
-            return HTTP_RESPONSE_MALFORMED;
-        if (size == 0)
-            return HTTP_RESPONSE_WHOLE;
-        if (rest.length < size + LINE_END)
-            return HTTP_RESPONSE_UNFINISHED;
-        if (memcmp(rest.data + size, line_end, LINE_END) != 0)
-            return HTTP_RESPONSE_MALFORMED;
-        if (body != NULL && !bytes_append(body, rest.data, size))
-            return HTTP_RESPONSE_NO_MEMORY;
-        rest.data += size + LINE_END;
-        rest.length -= size + LINE_END;
-    }
-}
-
-/* The first pass copies nothing: most often the body is still incomplete. */
-static enum http_response_status read_chunked(struct bytes_view rest, struct bytes **body)
-{
-    const enum http_response_status status = read_chunks(rest, NULL);
-
-    return status == HTTP_RESPONSE_WHOLE ? read_chunks(rest, body) : status;
-}
-
-static bool is_chunked(const struct http_response *response)
-{
-    static const char chunked[] = "chunked";
-    const struct bytes_view coding = http_response_header(response, "Transfer-Encoding");
-
-    return coding.length == sizeof chunked - 1 &&
-           strncasecmp(coding.data, chunked, coding.length) == 0;
-}
-
-static enum http_response_status read_body(struct bytes_view rest, bool has_ended,
-                                           struct http_response *response)
-{
-    const struct bytes_view length = http_response_header(response, "Content-Length");
-    size_t size = rest.length;
-
-    if (response->status == 204 || response->status == 304)
-        return HTTP_RESPONSE_WHOLE;
-    if (is_chunked(response))
-        return read_chunked(rest, &response->body);
-    if (length.data != NULL && !parse_number(length, 10, &size))
-        return HTTP_RESPONSE_MALFORMED;
-    if (rest.length < size || (length.data == NULL && !has_ended))
-        return HTTP_RESPONSE_UNFINISHED;
-    if (size > 0 && !bytes_append(&response->body, rest.data, size))
-        return HTTP_RESPONSE_NO_MEMORY;
-    return HTTP_RESPONSE_WHOLE;
-}
-
-/* Splits the status line and headers from what follows. */
-static enum http_response_status take_head(struct bytes_view *rest, struct http_response *response)
-{
-    static const char protocol[] = "HTTP/1.";
-    const size_t known = rest->length < sizeof protocol - 1 ? rest->length : sizeof protocol - 1;
-    const char *const end =
-        memmem(rest->data, rest->length < HEAD_MAX ? rest->length : HEAD_MAX, head_end, HEAD_END);
-
-    if (memcmp(rest->data, protocol, known) != 0 || (end == NULL && rest->length >= HEAD_MAX))
-        return HTTP_RESPONSE_MALFORMED;
-    if (end == NULL)
-        return HTTP_RESPONSE_UNFINISHED;
-    response->head = (struct bytes_view){rest->data, (size_t)(end - rest->data)};
-    rest->length -= response->head.length + HEAD_END;
-    rest->data = end + HEAD_END;
-    return parse_status_line(take_line(&response->head), &response->status)
-               ? HTTP_RESPONSE_WHOLE
-               : HTTP_RESPONSE_MALFORMED;
-}
-
-enum http_response_status http_response_parse(struct bytes_view received, bool has_ended,
-                                              struct http_response *response)
-{
-    enum http_response_status status;
-
-    *response = (struct http_response){.body = NULL};
-    do {
-        status = take_head(&received, response);
-    } while (status == HTTP_RESPONSE_WHOLE && response->status < 200);
-    if (status == HTTP_RESPONSE_WHOLE)
-        status = read_body(received, has_ended, response);
-    if (status != HTTP_RESPONSE_WHOLE)
-        http_response_clear(response);
-    return status;
+    *response = (struct http_response){.state = HTTP_RESPONSE_UNFINISHED};
+    llhttp_init(&response->parser, HTTP_RESPONSE, &settings);
 }
 
 void http_response_clear(struct http_response *response)
 {
+    bytes_release(response->head);
     bytes_release(response->body);
-    *response = (struct http_response){.body = NULL};
+    http_response_init(response);
+}
+
+enum http_response_status http_response_feed(struct http_response *response,
+                                             struct bytes_view received)
+{
+    if (response->state != HTTP_RESPONSE_UNFINISHED)
+        return response->state;
+    if (received.length == 0)
+        (void)llhttp_finish(&response->parser); /* a body without a length is whole now */
+    else if (llhttp_execute(&response->parser, received.data, received.length) != HPE_OK &&
+             response->state == HTTP_RESPONSE_UNFINISHED)
+        response->state = HTTP_RESPONSE_MALFORMED;
+    return response->state;
+}
+
+struct bytes_view http_response_header(const struct http_response *response, const char *name)
+{
+    const struct bytes_view head = bytes_view(response->head);
+    const char *at = head.data;
+
+    while (at < head.data + head.length) {
+        const char *value = at + strlen(at) + 1;
+
+        if (strcasecmp(at, name) == 0)
+            return (struct bytes_view){value, strlen(value)};
+        at = value + strlen(value) + 1;
+    }
+    return (struct bytes_view){NULL, 0};
 }

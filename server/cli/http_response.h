@@ -1,19 +1,18 @@
 /*
- * http_response.h - parses an HTTP/1.1 response from the bytes received so far.
+ * http_response.h - an HTTP/1.x response as it arrives, parsed by llhttp; no sockets.
  *
- * Pure. Knows the three ways to mark the end of a body (Content-Length, chunks, end of the connection), and skips
- * interim responses (100 Continue).
+ * Knows the three ways to mark the end of a body (Content-Length, chunks, end of the connection), and skips interim
+ * responses (100 Continue).
  */
 #ifndef SERVER_CLI_HTTP_RESPONSE_H
 #define SERVER_CLI_HTTP_RESPONSE_H
 
-#include "base/bytes.h"
+#include <stdbool.h>
 
-struct http_response {
-    unsigned status;
-    struct bytes_view head; /* the header lines, in the received bytes */
-    struct bytes *body;     /* owned, NULL for an empty one */
-};
+#include "base/bytes.h"
+#include "third_party/llhttp/llhttp.h"
+
+enum { HTTP_RESPONSE_HEAD_MAX = 65536 };
 
 enum http_response_status {
     HTTP_RESPONSE_WHOLE,
@@ -22,15 +21,22 @@ enum http_response_status {
     HTTP_RESPONSE_NO_MEMORY
 };
 
-/*
- * `has_ended`: the connection has ended. Fills `response` on HTTP_RESPONSE_WHOLE only; it points into `received`. The
- * caller clears it.
- */
-enum http_response_status http_response_parse(struct bytes_view received, bool has_ended,
-                                              struct http_response *response);
+struct http_response {
+    llhttp_t parser; /* first */
+    unsigned status;
+    struct bytes *head; /* name and value of each header, each ended by NUL */
+    struct bytes *body; /* NULL for an empty one */
+    enum http_response_status state;
+};
+
+void http_response_init(struct http_response *response);
 void http_response_clear(struct http_response *response);
 
-/* `name` in any case; the value is trimmed, its data NULL if there is no such header. */
+/* Parses what has arrived; no bytes: the connection has ended. What follows a whole response is ignored. */
+enum http_response_status http_response_feed(struct http_response *response,
+                                             struct bytes_view received);
+
+/* `name` in any case; the value's data is NULL if there is no such header. */
 struct bytes_view http_response_header(const struct http_response *response, const char *name);
 
 #endif
