@@ -84,11 +84,14 @@ BINARY = $(BUILD)/invoked
 
 # The bundled runtimes go into the binary (runtime/bundled/bundled_runtime.c).
 BUNDLED = $(wildcard runtime/bundled/python/*.py runtime/bundled/nodejs/*.cjs runtime/bundled/nodejs/*.mjs runtime/bundled/nodejs/*.js)
+# The console goes into the binary as well (handlers/console/console.c). Its built files are committed, so that `make`
+# needs no npm; `make console` builds them anew from console/src.
+CONSOLE = $(patsubst console/dist/%,build/console/%.gz,$(wildcard console/dist/*.html console/dist/*.js console/dist/*.css))
 BUNDLED_FILES = -DBUNDLED_FILES='"$(foreach file,$(BUNDLED),bundled_file $(file:runtime/bundled/%=%)\n)"'
 
 # Tests in C link with the archive and with what they use of tests/support. A file there with a main() of its own
 # (unit.c lends its own to tests) is a program that tests run.
-TEST_FOLDERS = unit runtimes scenarios clients
+TEST_FOLDERS = unit runtimes scenarios clients console
 TEST_SOURCES = $(call once,TEST_SOURCES,find $(TEST_FOLDERS:%=tests/%) -name node_modules -prune -o -name 'test_*.c' -print | sort)
 TEST_PROGRAMS = $(patsubst %.c,$(BUILD)/%,$(TEST_SOURCES))
 SUPPORT = $(BUILD)/libsupport.a
@@ -142,6 +145,13 @@ $(SUPPORT_OBJECTS) $(SUPPORT_PROGRAMS:=.o) $(TEST_PROGRAMS:=.o): private EXTRA_C
 
 $(BUILD)/runtime/bundled/bundled_runtime.o: $(BUNDLED) $(BUILD)/sources
 $(BUILD)/runtime/bundled/bundled_runtime.o: private EXTRA_CFLAGS = $(BUNDLED_FILES)
+
+build/console/%.gz: console/dist/%
+	@mkdir -p $(@D)
+	$(QUIET)gzip -9nc $< > $@
+
+$(BUILD)/handlers/console/console.o: $(CONSOLE)
+$(BUILD)/handlers/console/console.o: private EXTRA_CFLAGS = -DCONSOLE_FOLDER='"build/console"'
 
 # Written anew when the command lines change, so that everything is built again then.
 $(BUILD)/flags: FORCE
@@ -208,7 +218,7 @@ test: ## install what is missing, build, and run every test (TESTS=pattern choos
 	@.setup/install test
 	@$(MAKE) $(PARALLEL) test-programs
 	@$(MAKE) $(PARALLEL) PROFILE=fuzz fuzz-programs
-	@$(RUN_TESTS) $(BUILD) unit runtimes scenarios clients fuzz
+	@$(RUN_TESTS) $(BUILD) unit runtimes scenarios clients console fuzz
 
 .PHONY: test-bare
 test-bare: ## run `make run` and `make test` on a bare Debian 12, made by debootstrap (as root)
@@ -259,6 +269,10 @@ test-programs fuzz-programs bench-programs bench-peers:
 	@:
 
 # --- care ----------------------------------------------------------------------------------------------------------
+
+.PHONY: console
+console: console/node_modules/.package-lock.json ## build the files of the console (needs npm and Node.js 20)
+	cd console && npm run --silent build
 
 .PHONY: lint
 lint: ## check with clang-tidy and cppcheck

@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/request_id.h"
 
+struct feeds;
 struct held_exchange;
 struct metrics;
 
@@ -26,6 +27,8 @@ struct api {
     struct log *log;
     struct metrics *metrics;
     struct held_exchange *held_exchanges; /* exchanges that wait: held_exchange.h */
+    struct feeds *feeds;                  /* news of accounts: console/feed.h */
+    char console_token[HEX_32_SIZE];      /* "" under --no-console */
     int64_t started_us;                   /* monotonic */
 };
 

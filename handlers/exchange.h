@@ -47,6 +47,7 @@ struct exchange_transport {
                          exchange_room_fn *on_room, void *context);
     bool (*stream_write)(struct exchange *exchange, struct bytes *piece);
     void (*stream_end)(struct exchange *exchange);
+    bool (*stream_is_left)(const struct exchange *exchange);
 };
 
 struct exchange {
@@ -96,6 +97,12 @@ static inline bool exchange_stream_write(struct exchange *exchange, struct bytes
 static inline void exchange_stream_end(struct exchange *exchange)
 {
     exchange->transport->stream_end(exchange);
+}
+
+/* Has the client of an answer in pieces left? Seen once something was written in vain. */
+static inline bool exchange_stream_is_left(const struct exchange *exchange)
+{
+    return exchange->transport->stream_is_left(exchange);
 }
 
 /*

@@ -40,4 +40,12 @@ api_handler_fn inspect_faults_drop;
 api_handler_fn inspect_reset_handle;   /* the account back to how it started */
 api_handler_fn inspect_metrics_handle; /* GET /metrics, for Prometheus: of all accounts together */
 
+/* ---- console/: the page, and what it listens to ---- */
+
+api_handler_fn stream_handle; /* Server-Sent Events for as long as the client listens */
+api_handler_fn
+    console_page; /* only with the token of the printed URL, or the cookie that it gave */
+api_handler_fn console_script;
+api_handler_fn console_style;
+
 #endif

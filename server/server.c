@@ -1,5 +1,6 @@
 #include <stdlib.h>
 
+#include "handlers/console/feed.h"
 #include "handlers/held_exchange.h"
 #include "runtime/bundled/interpreter.h"
 #include "runtime/bundled/spare_runtimes.h"
@@ -15,6 +16,14 @@ enum { STOP_WAIT_MS = 5000, STOP_POLL_MS = 5 };
 const char *server_endpoint(const struct server *server)
 {
     return server->endpoint;
+}
+
+void server_console(const struct server *server, char url[SERVER_CONSOLE_SIZE])
+{
+    url[0] = '\0';
+    if (server->api.console_token[0] != '\0')
+        (void)snprintf(url, SERVER_CONSOLE_SIZE, "%s/_invoked/console?token=%s", server->endpoint,
+                       server->api.console_token);
 }
 
 size_t server_function_count(const struct server *server)
@@ -152,6 +161,7 @@ void server_stop(struct server *server, server_stopped_fn *on_stopped, void *con
     server->stopping_since_us = clock_monotonic_us();
     http_listener_stop(server->http_listener);
     async_invoker_stop(server->async_invoker);
+    feeds_stop(server->api.feeds);
     held_exchanges_end(&server->api);
     pending = http_listener_pending(server->http_listener);
     if (pending == 0) {
@@ -169,6 +179,7 @@ void server_free(struct server *server)
 {
     if (server->runtime_listener != NULL)
         runtime_listener_close(server->runtime_listener);
+    feeds_free(server->api.feeds);
     if (server->accounts != NULL)
         accounts_close(server->accounts);
     metrics_free(server->metrics);

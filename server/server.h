@@ -14,7 +14,11 @@
 
 struct server;
 
-enum { SERVER_ERROR_SIZE = 8192, SERVER_ENDPOINT_SIZE = 300 };
+enum {
+    SERVER_ERROR_SIZE = 8192,
+    SERVER_ENDPOINT_SIZE = 300,
+    SERVER_CONSOLE_SIZE = SERVER_ENDPOINT_SIZE + 64
+};
 
 typedef void server_stopped_fn(void *context);
 
@@ -27,6 +31,9 @@ struct server *server_open(uv_loop_t *loop, const struct options *options, struc
 
 /* "http://127.0.0.1:3001" */
 const char *server_endpoint(const struct server *server);
+/* "http://127.0.0.1:3001/_invoked/console?token=…"; "" under --no-console. */
+void server_console(const struct server *server, char url[SERVER_CONSOLE_SIZE]);
+
 size_t server_function_count(const struct server *server);
 struct log *server_log(const struct server *server);
 

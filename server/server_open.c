@@ -9,6 +9,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 
+#include "handlers/console/feed.h"
 #include "runtime/bundled/bundled_runtime.h"
 #include "runtime/bundled/interpreter.h"
 #include "runtime/bundled/spare_runtimes.h"
@@ -280,6 +281,11 @@ static bool open_listener(struct server *server, char why[SERVER_ERROR_SIZE])
         .log = server->log,
         .started_us = clock_monotonic_us(),
     };
+    server->api.feeds = feeds_open(&server->api);
+    if (server->api.feeds == NULL)
+        return false;
+    if (server->options->has_console)
+        hex_32_make(server->random, server->api.console_token);
     server->http_listener = http_listener_open(&options, text);
     if (server->http_listener == NULL) {
         explain(why, text);

@@ -8,6 +8,7 @@
 #include "handlers/held_exchange.h"
 #include "handlers/inspect/inspect_query.h"
 #include "handlers/inspect/inspect_response.h"
+#include "handlers/inspect/inspect_rows.h"
 #include "runtime/events/async_invoker.h"
 
 enum { ADVANCE_SECONDS_MAX = 366 * 86400, SETTLE_SECONDS_MAX = 3600 };
@@ -30,7 +31,7 @@ static void write_mode(const struct clock *clock, char *mode, size_t size)
     }
 }
 
-static bool append_clock(struct bytes **json, struct clock *clock)
+bool inspect_clock_append(struct bytes **json, struct clock *clock)
 {
     char now[CLOCK_TEXT_SIZE], mode[16];
 
@@ -43,7 +44,7 @@ static void answer_clock(struct exchange *exchange, struct clock *clock,
                          const char (*ran)[REQUEST_ID_SIZE], size_t count)
 {
     struct bytes *json = NULL;
-    bool is_made = append_clock(&json, clock);
+    bool is_made = inspect_clock_append(&json, clock);
 
     if (ran != NULL || count > 0) {
         is_made = is_made && bytes_format(&json, ",\"ran\":[");

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "handlers/inspect/inspect_response.h"
+#include "handlers/inspect/inspect_rows.h"
 #include "handlers/inspect/inspect_query.h"
 #include "base/json/json_writer.h"
 #include "runtime/canned/mocks.h"
@@ -85,8 +86,8 @@ static void write_environments(struct json_writer *writer, const struct dispatch
     json_close(writer, '}');
 }
 
-static void write_function(struct json_writer *writer, const struct api *api,
-                           const struct account *account, const struct function *function)
+void inspect_function_write(struct json_writer *writer, const struct api *api,
+                            const struct account *account, const struct function *function)
 {
     const struct dispatcher_count count =
         dispatcher_count(api->dispatcher, account, function->name);
@@ -120,7 +121,7 @@ void inspect_functions_handle(struct exchange *exchange, struct api *api)
         return;
     json_open(&writer, '[');
     for (size_t i = 0; i < config->function_count; i++)
-        write_function(&writer, api, account, config->functions[i]);
+        inspect_function_write(&writer, api, account, config->functions[i]);
     json_close(&writer, ']');
     inspect_respond_json(exchange, 200, json_writer_take(&writer));
 }

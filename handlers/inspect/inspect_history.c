@@ -7,6 +7,7 @@
 
 #include "handlers/inspect/history_query.h"
 #include "handlers/inspect/inspect_response.h"
+#include "handlers/inspect/inspect_rows.h"
 #include "handlers/inspect/inspect_query.h"
 #include "base/json/json_writer.h"
 
@@ -88,7 +89,7 @@ static void write_outcome(struct json_writer *writer, const struct history_row *
         json_null(writer);
 }
 
-static void write_row(struct json_writer *writer, const struct history_row *row)
+void inspect_history_write_row(struct json_writer *writer, const struct history_row *row)
 {
     json_open(writer, '{');
     write_request(writer, row);
@@ -114,7 +115,7 @@ void inspect_history_list(struct exchange *exchange, struct api *api)
          row != NULL && limit > 0; row = row->older) {
         if (!history_matches(&filter, row))
             continue;
-        write_row(&writer, row);
+        inspect_history_write_row(&writer, row);
         limit--;
     }
     json_close(&writer, ']');

@@ -13,6 +13,8 @@ struct history {
     struct history_row *newest, *oldest;
     size_t row_count;
     struct history_watch *watches;
+    history_listener_fn *listener; /* NULL for none */
+    void *listener_context;
 };
 
 /* clang-format off */
@@ -113,6 +115,18 @@ void history_watch_stop(struct history_watch *watch)
         watch->history->watches = watch->next;
     if (watch->next != NULL)
         watch->next->previous = watch->previous;
+}
+
+void history_listen(struct history *history, history_listener_fn *listener, void *context)
+{
+    history->listener = listener;
+    history->listener_context = context;
+}
+
+static void tell(const struct history_row *row)
+{
+    if (row->history->listener != NULL)
+        row->history->listener(row, row->history->listener_context);
 }
 
 /* ---- parts of a row ---- */
@@ -288,6 +302,7 @@ static void finish(struct history_row *row, enum history_status status, size_t r
     }
     row->status = status;
     count_in(row);
+    tell(row);
     make_room(history, row_max);
 }
 
@@ -301,6 +316,7 @@ void history_accepted(struct invocation *invocation)
     row->invocation = invocation;
     row->status = HISTORY_RUNNING;
     count_in(row);
+    tell(row);
 }
 
 void history_streamed(const struct invocation *invocation, struct bytes_view piece)

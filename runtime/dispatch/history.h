@@ -92,6 +92,10 @@ void history_forget(struct history *history);
 /* The same, and ends all watches with HISTORY_WATCH_RESET. */
 void history_reset(struct history *history);
 
+/* One listener is told of each row as it is added and as it ends; NULL ends that. It must not change the history. */
+typedef void history_listener_fn(const struct history_row *row, void *context);
+void history_listen(struct history *history, history_listener_fn *listener, void *context);
+
 /* ---- asking ---- */
 
 struct history_filter {

@@ -355,6 +355,8 @@ void async_accept(struct event *event, enum store_status status)
     const int64_t due_ms = event->due_ms;
 
     event->on_accepted = NULL;
+    if (status == STORE_OK && !event->is_forgotten)
+        async_tell(event, "accepted", event->run_count + 1, 0, "");
     if (status != STORE_OK && !event->is_forgotten)
         async_discount(lane);
     if (status != STORE_OK || event->is_forgotten) {
@@ -404,6 +406,17 @@ enum enqueue_status async_invoker_enqueue(struct async_invoker *invoker,
 size_t async_invoker_count(const struct account *account)
 {
     return account->events == NULL ? 0 : account->events->count;
+}
+
+size_t async_invoker_running_count(const struct account *account)
+{
+    return account->events == NULL ? 0 : account->events->running_count;
+}
+
+void async_invoker_listen(struct async_invoker *invoker, event_step_fn *listener, void *context)
+{
+    invoker->lanes.listener = listener;
+    invoker->lanes.listener_context = context;
 }
 
 size_t async_invoker_dead_letter_count(const struct async_invoker *invoker)

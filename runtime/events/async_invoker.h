@@ -77,6 +77,7 @@ enum enqueue_status async_invoker_enqueue(struct async_invoker *invoker,
 
 /* How many events an account has, and a function of it (of all qualifiers). */
 size_t async_invoker_count(const struct account *account);
+size_t async_invoker_running_count(const struct account *account);
 size_t async_invoker_function_count(const struct async_invoker *invoker,
                                     const struct account *account, const char *function_name);
 
@@ -159,5 +160,23 @@ struct async_wait *async_invoker_advance(struct async_invoker *invoker, struct a
 
 /* Nobody wants to know any more; the callback won't run. */
 void async_wait_cancel(struct async_wait *wait);
+
+/* ---- telling what becomes of events ---- */
+
+struct event_step {
+    const struct account *account;
+    const char *request_id, *function_name;
+    const char *name; /* "accepted", "started", "waiting", "throttled", "succeeded", "given up" */
+    unsigned attempt; /* that runs, ran or comes next; from 1 */
+    int64_t at_ms;    /* by the account's clock */
+    int64_t next_attempt_at_ms; /* 0 for none */
+    const char *text;           /* why, for people */
+};
+
+/* Everything is borrowed. Must not call the invoker. */
+typedef void event_step_fn(const struct event_step *step, void *context);
+
+/* One listener is told of each step in the life of each event; NULL ends that. */
+void async_invoker_listen(struct async_invoker *invoker, event_step_fn *listener, void *context);
 
 #endif

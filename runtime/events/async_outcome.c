@@ -71,15 +71,34 @@ static void on_finished_with_follow_up(struct event *event, enum store_status st
     on_finished(event, status, context);
 }
 
+static const char *step_name(const struct settlement *settlement)
+{
+    switch (settlement->decision.action) {
+    case RETRY_DONE:
+        return "succeeded";
+    case RETRY_DISCARD:
+        return "given up";
+    case RETRY_AGAIN:
+        break;
+    }
+    return settlement->result == ATTEMPT_THROTTLED ? "throttled" : "waiting";
+}
+
 static void explain(const struct settlement *settlement, const char *where)
 {
-    const struct async_invoker *invoker = settlement->event->lane->owner->lanes->invoker;
+    const struct event *event = settlement->event;
+    const struct event_lanes *lanes = event->lane->owner->lanes;
+    const bool is_due_again = settlement->decision.action == RETRY_AGAIN;
     char text[EXPLANATION_SIZE];
 
-    if (!invoker->options.is_explaining)
+    if (!lanes->invoker->options.is_explaining && lanes->listener == NULL)
         return;
     async_explain(settlement, where, text);
-    log_write(invoker->options.log, LOG_INFO, "%s", text);
+    async_tell(event, step_name(settlement), event->run_count + is_due_again,
+               is_due_again ? event->due_ms : 0, text);
+    if (lanes->invoker->options.is_explaining)
+        log_write(lanes->invoker->options.log, LOG_INFO, "%s %.8s %s", event->lane->function_name,
+                  event->request_id, text);
 }
 
 /* The record as an event for another function; NULL when there is none or it can't be invoked. */

@@ -85,9 +85,7 @@ void async_explain(const struct settlement *settlement, const char *where,
 
     write_what(settlement, what, sizeof what);
     write_next(settlement, next, sizeof next);
-    (void)snprintf(text, EXPLANATION_SIZE, "%s %.8s %s; %s%s",
-                   settlement->event->lane->function_name, settlement->event->request_id, what,
-                   next, where);
+    (void)snprintf(text, EXPLANATION_SIZE, "%s; %s%s", what, next, where);
 }
 
 static struct event_record *next_record(struct event_end *end, const struct account *account,

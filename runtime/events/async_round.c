@@ -327,6 +327,7 @@ static void count_start(struct event *event, const struct function *function)
     owner->running_count++;
     owner->lanes->invoker->running_count++;
     async_begin(owner);
+    async_tell(event, "started", event->run_count + 1, 0, "");
     if (owner->waits != NULL)
         async_note_start(owner, event);
 }

@@ -20,9 +20,11 @@ struct event_lanes {
     struct async_account *accounts;
     struct event_lane **buckets;
     size_t lane_count, bucket_count;
-    size_t memory_bytes; /* of events in memory */
-    size_t busy_count;   /* operations and runs whose end will be told */
-    uv_idle_t idle;      /* runs the round once for whatever happened in one turn of the loop */
+    size_t memory_bytes;     /* of events in memory */
+    size_t busy_count;       /* operations and runs whose end will be told */
+    event_step_fn *listener; /* NULL for none */
+    void *listener_context;
+    uv_idle_t idle; /* runs the round once for whatever happened in one turn of the loop */
 };
 
 struct async_account {
@@ -71,6 +73,10 @@ void async_end_any(struct event_lanes *lanes); /* of no account: begun by busy_c
 /* Weight and list in one. */
 void async_hold(struct event_lane *lane, struct event *event);
 void async_drop(struct event *event); /* out of memory; its row, if any, stays */
+
+/* Tells the listener, if there is one. `attempt` runs, ran or comes next; `next_attempt_at_ms` 0 for none; `text` says why. */
+void async_tell(const struct event *event, const char *step, unsigned attempt,
+                int64_t next_attempt_at_ms, const char *text);
 
 /* An event is the queue's no longer. */
 void async_discount(struct event_lane *lane);

@@ -420,6 +420,7 @@ static void set_defaults(struct options *options, enum options_command command)
     options->clock_mode = CLOCK_REAL;
     options->clock_factor = 1;
     options->watches = true;
+    options->has_console = true;
     options->log_format = LOG_TEXT;
     options->log_level = is_run ? LOG_LEVEL_COUNT : LOG_INFO; /* settle_log_level() */
     options->invoke.invocation_type = "RequestResponse";

@@ -52,6 +52,7 @@ struct options {
     unsigned clock_factor;         /* of CLOCK_FASTER; else 1 */
     struct string_list parameters; /* NAME=VALUE each, in order */
     bool watches;
+    bool has_console;
     bool explains;
     bool fails_on_dead_letter; /* COMMAND_RUN */
     bool drains;               /* COMMAND_RUN */

@@ -76,6 +76,7 @@ static bool write_ready_file(const struct serving *serving)
     const char *path = serving->options->ready_file;
     const pid_t id = serving->control == NULL ? getpid() : serving->control->process_id;
     char temporary[READY_PATH_SIZE];
+    char console[SERVER_CONSOLE_SIZE];
     struct bytes *endpoint = NULL;
     FILE *file;
     bool is_written;
@@ -85,15 +86,18 @@ static bool write_ready_file(const struct serving *serving)
     if (snprintf(temporary, sizeof temporary, "%s.%d.tmp", path, (int)getpid()) >=
         (int)sizeof temporary)
         return false;
+    server_console(serving->server, console);
     file = fopen(temporary, "we");
     if (file == NULL)
         return false;
     (void)json_string_append(&endpoint,
                              (struct bytes_view){server_endpoint(serving->server),
                                                  strlen(server_endpoint(serving->server))});
-    is_written = fprintf(file, "{\"endpoint\":%.*s,\"pid\":%d,\"functions\":%zu}\n",
-                         (int)bytes_view(endpoint).length, bytes_view(endpoint).data, (int)id,
-                         server_function_count(serving->server)) > 0;
+    is_written =
+        fprintf(file, "{\"endpoint\":%.*s,\"pid\":%d,\"functions\":%zu%s%s%s}\n",
+                (int)bytes_view(endpoint).length, bytes_view(endpoint).data, (int)id,
+                server_function_count(serving->server), console[0] == '\0' ? "" : ",\"console\":\"",
+                console, console[0] == '\0' ? "" : "\"") > 0;
     bytes_release(endpoint);
     is_written = fclose(file) == 0 && is_written && rename(temporary, path) == 0;
     if (!is_written)
@@ -112,6 +116,7 @@ static void log_start(const struct serving *serving, const struct config *config
 {
     struct log *log = server_log(serving->server);
     const char *endpoint = server_endpoint(serving->server);
+    char console[SERVER_CONSOLE_SIZE];
 
     if (!is_loopback(serving->options->host))
         log_write(log, LOG_WARN,
@@ -124,6 +129,9 @@ static void log_start(const struct serving *serving, const struct config *config
               "export AWS_ENDPOINT_URL_LAMBDA=%s AWS_REGION=%s AWS_DEFAULT_REGION=%s "
               "AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local",
               endpoint, config->region, config->region);
+    server_console(serving->server, console);
+    if (console[0] != '\0')
+        log_write(log, LOG_INFO, "console: %s", console);
     if (config->function_count > 0)
         log_write(log, LOG_INFO, "try: %s invoke --endpoint %s%s %s '{}'", program_invocation_name,
                   endpoint, serving->options->explains ? " --type Event" : "",

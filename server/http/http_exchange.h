@@ -108,6 +108,7 @@ void http_exchange_stream_begin(struct exchange *base, const struct answer *answ
                                 exchange_room_fn *on_room, void *context);
 bool http_exchange_stream_write(struct exchange *base, struct bytes *bytes);
 void http_exchange_stream_end(struct exchange *base);
+bool http_exchange_stream_is_left(const struct exchange *base);
 
 /* The client has left: what is still written is discarded. */
 void http_exchange_stream_abandon(struct http_exchange *exchange);

@@ -133,6 +133,11 @@ void http_exchange_stream_end(struct exchange *base)
         wake_stream(exchange);
 }
 
+bool http_exchange_stream_is_left(const struct exchange *base)
+{
+    return ((const struct http_exchange *)base)->stream.is_client_gone;
+}
+
 void http_exchange_stream_clear(struct http_exchange *exchange)
 {
     while (exchange->stream.first != NULL)

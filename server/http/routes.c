@@ -19,6 +19,7 @@ static const char *const takes_function[] = {"FunctionName", NULL};
 static const char *const takes_timeout[] = {"TimeoutSeconds", NULL};
 static const char *const takes_queue[] = {"Queue", NULL};
 static const char *const takes_name[] = {"Name", NULL};
+static const char *const takes_token[] = {"token", NULL};
 
 /* clang-format off */
 static const struct route routes[] = {
@@ -46,6 +47,10 @@ static const struct route routes[] = {
     {"DELETE", "/_invoked/functions/", "/faults", INSPECT_BODY_MAX,         inspect_faults_drop, takes_nothing},
     {"GET",    "/_invoked/destinations",          NULL, 0,                 inspect_records_destinations, takes_name},
     {"POST",   "/_invoked/reset",                 NULL, INSPECT_BODY_MAX,  inspect_reset_handle, takes_nothing},
+    {"GET",    "/_invoked/stream",                NULL, 0,                 stream_handle, takes_nothing},
+    {"GET",    "/_invoked/console",               NULL, 0,                 console_page, takes_token},
+    {"GET",    "/_invoked/console/console.js",    NULL, 0,                 console_script, takes_nothing},
+    {"GET",    "/_invoked/console/console.css",   NULL, 0,                 console_style, takes_nothing},
     {"GET",    "/metrics",                        NULL, 0,                 inspect_metrics_handle, NULL},
 };
 /* clang-format on */

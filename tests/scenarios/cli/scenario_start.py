@@ -74,7 +74,9 @@ class Ready(Folder):
     def test_writes_the_ready_file_and_removes_it(self):
         with Server(CAT) as server:
             with open(server.ready_file) as file:
-                self.assertEqual(json.load(file), {"endpoint": server.endpoint, "pid": server.pid, "functions": 1})
+                ready = json.load(file)
+            self.assertRegex(ready.pop("console"), f"^{re.escape(server.endpoint)}/_invoked/console\\?token=[0-9a-f]{{32}}$")
+            self.assertEqual(ready, {"endpoint": server.endpoint, "pid": server.pid, "functions": 1})
             self.assertEqual([name for name in os.listdir(server.folder) if "ready" in name], ["ready.json"])
             server.stop()
             self.assertFalse(os.path.exists(server.ready_file))

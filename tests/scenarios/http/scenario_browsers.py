@@ -1,5 +1,6 @@
 """Web pages and the server: which may reach it, on every endpoint that there is (server/http/routes.c has them)."""
 
+import http.client
 import os
 import re
 import sys
@@ -7,7 +8,7 @@ import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "support"))
 import invoked  # noqa: E402
-from invoked import ROOT, Server, command  # noqa: E402
+from invoked import ROOT, Answer, Server, command  # noqa: E402
 
 LISTED, STRANGER = "https://app.example:8443", "http://evil.example"
 METHODS = "GET, POST, PUT, DELETE"
@@ -33,7 +34,18 @@ class Pages(unittest.TestCase):
 
     def ask(self, method, path, **headers):
         names = {name.replace("_", "-"): value for name, value in headers.items()}
+        if (method, path) == ("GET", "/_invoked/stream"):
+            return self.begin(path, names)
         return self.server.request(method, path, headers=names)
+
+    def begin(self, path, headers):
+        """The head of an answer that has no end unless it is a refusal."""
+        connection = http.client.HTTPConnection(self.server.host, self.server.port, timeout=30)
+        connection.request("GET", path, headers=headers)
+        response = connection.getresponse()
+        answer = Answer(response.status, response.getheaders(), b"" if response.status == 200 else response.read())
+        connection.close()
+        return answer
 
     def assert_refused(self, answer, why):
         self.assertEqual(answer.status, 403)

@@ -52,9 +52,10 @@ class Routes(unittest.TestCase):
                     self.assertEqual(answer.status, 400, answer)
                     self.assertIn("unknown parameter 'nonsense'", answer.json["error"])
                     for name in parameters:
-                        answer = server.request(method, f"{path}?{name.lower()}=1", b"[]")
+                        wrong = name.lower() if name.lower() != name else name.upper()
+                        answer = server.request(method, f"{path}?{wrong}=1", b"[]")
                         self.assertEqual((answer.status, answer.json["error"]),
-                                         (400, f"unknown parameter '{name.lower()}'; did you mean {name}?"))
+                                         (400, f"unknown parameter '{wrong}'; did you mean {name}?"))
 
     def test_the_log_says_what_an_unknown_operation_should_be(self):
         with Server({"cat": command("cat")}) as server:
