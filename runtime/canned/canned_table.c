@@ -3,11 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BUCKETS = 256 };
+#include "base/name_table.h"
 
 /* A list and its counts. */
 struct entry {
-    struct entry *next; /* in the bucket */
+    struct name_entry entry;
     char *function_name;
     char *version;              /* "": set at run time, for all versions */
     struct canned_text answers; /* of a list set at run time; else empty */
@@ -17,32 +17,11 @@ struct entry {
 };
 
 struct canned_table {
-    struct account_part part; /* first */
-    struct entry *buckets[BUCKETS];
+    struct account_part part;  /* first */
+    struct name_table entries; /* by version and name of the function */
 };
 
 static const char set_at_run_time[] = "";
-
-static struct entry **bucket_of(struct canned_table *table, const char *function_name)
-{
-    uint32_t hash = 2166136261u;
-
-    for (const char *at = function_name; *at != '\0'; at++)
-        hash = (hash ^ (unsigned char)*at) * 16777619u;
-    return &table->buckets[hash % BUCKETS];
-}
-
-/* The link to the entry, or the bucket's last link, which is NULL. */
-static struct entry **find_link(struct canned_table *table, const char *function_name,
-                                const char *version)
-{
-    struct entry **link = bucket_of(table, function_name);
-
-    while (*link != NULL && (strcmp((*link)->function_name, function_name) != 0 ||
-                             strcmp((*link)->version, version) != 0))
-        link = &(*link)->next;
-    return link;
-}
 
 static void entry_free(struct entry *entry)
 {
@@ -72,15 +51,23 @@ static struct entry *entry_new(const char *function_name, const char *version, s
     return NULL;
 }
 
-/* In place of what stood there. */
-static void put(struct canned_table *table, struct entry *entry)
+static void drop(struct canned_table *table, struct entry *entry)
 {
-    struct entry **link = find_link(table, entry->function_name, entry->version);
-    struct entry *old = *link;
+    name_table_remove(&table->entries, &entry->entry);
+    entry_free(entry);
+}
 
-    entry->next = old == NULL ? NULL : old->next;
-    *link = entry;
-    entry_free(old);
+/* In place of what stood there. Takes `entry`; false, not taken, when out of memory. */
+static bool put(struct canned_table *table, struct entry *entry)
+{
+    struct entry *old = name_table_find(&table->entries, entry->version, entry->function_name);
+
+    if (!name_table_add(&table->entries, &entry->entry, entry->version, entry->function_name,
+                        entry))
+        return false;
+    if (old != NULL)
+        drop(table, old);
+    return true;
 }
 
 static void free_part(struct account_part *part)
@@ -102,14 +89,9 @@ void canned_table_free(struct canned_table *table)
 {
     if (table == NULL)
         return;
-    for (size_t i = 0; i < BUCKETS; i++) {
-        while (table->buckets[i] != NULL) {
-            struct entry *next = table->buckets[i]->next;
-
-            entry_free(table->buckets[i]);
-            table->buckets[i] = next;
-        }
-    }
+    while (table->entries.first != NULL)
+        drop(table, table->entries.first->owner);
+    name_table_clear(&table->entries);
     account_remove_part(&table->part);
     free(table);
 }
@@ -123,27 +105,26 @@ bool canned_table_set(struct canned_table *table, const char *function_name,
     if (entry == NULL)
         return false;
     entry->answers = *answers;
+    if (!put(table, entry)) {
+        entry->answers = (struct canned_text){.list = NULL}; /* the caller's still */
+        entry_free(entry);
+        return false;
+    }
     *answers = (struct canned_text){.list = NULL};
-    put(table, entry);
     return true;
 }
 
 void canned_table_drop(struct canned_table *table, const char *function_name)
 {
-    struct entry **link = find_link(table, function_name, set_at_run_time);
-    struct entry *entry = *link;
+    struct entry *entry = name_table_find(&table->entries, set_at_run_time, function_name);
 
-    if (entry == NULL)
-        return;
-    *link = entry->next;
-    entry_free(entry);
+    if (entry != NULL)
+        drop(table, entry);
 }
 
 static struct entry *find_set(const struct canned_table *table, const char *function_name)
 {
-    return table == NULL ? NULL
-                         : *find_link((struct canned_table *)(uintptr_t)table, function_name,
-                                      set_at_run_time);
+    return table == NULL ? NULL : name_table_find(&table->entries, set_at_run_time, function_name);
 }
 
 const cJSON *canned_table_items(const struct canned_table *table, const char *function_name,
@@ -160,7 +141,7 @@ static struct entry *get_configured(struct canned_table *table,
                                     const struct canned_items *configured)
 {
     const char *name = version->function->name;
-    struct entry *entry = *find_link(table, name, version->version);
+    struct entry *entry = name_table_find(&table->entries, version->version, name);
 
     if (entry != NULL && entry->hash == configured->hash && entry->count == configured->count)
         return entry;
@@ -168,8 +149,10 @@ static struct entry *get_configured(struct canned_table *table,
     if (entry == NULL)
         return NULL;
     entry->hash = configured->hash;
-    put(table, entry);
-    return entry;
+    if (put(table, entry))
+        return entry;
+    entry_free(entry);
+    return NULL;
 }
 
 struct canned_list canned_table_list(struct canned_table *table,

@@ -6,58 +6,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SLOTS_MIN = 16 };
-
-/* Open addressing; at most half of the slots are used. */
 struct accounts {
     uv_loop_t *loop;
     struct clock_options clock_options;
     int64_t start_ms; /* of every manual clock */
     struct account *default_account;
     struct account *first, *last; /* used least recently, and most */
-    size_t count, slot_count;     /* slot_count is a power of two */
-    struct account **slots;
+    struct name_table by_id;
     bool is_full;
     struct account_part *grew_first, *grew_last;
     size_t weight; /* of all parts */
 };
-
-static size_t hash(const char *id)
-{
-    uint64_t number = 0;
-
-    for (; *id != '\0'; id++)
-        number = number * 31 + (unsigned char)*id;
-    return (size_t)((number * UINT64_C(0x9E3779B97F4A7C15)) >> 32);
-}
-
-/* The slot of the account of that id, or the one where it would go. */
-static struct account **find_slot(struct account **slots, size_t slot_count, const char *id)
-{
-    size_t at = hash(id) & (slot_count - 1);
-
-    while (slots[at] != NULL && strcmp(slots[at]->id, id) != 0)
-        at = (at + 1) & (slot_count - 1);
-    return &slots[at];
-}
-
-static bool grow(struct accounts *accounts)
-{
-    const size_t slot_count = accounts->slot_count == 0 ? SLOTS_MIN : 2 * accounts->slot_count;
-    struct account **slots;
-
-    if (2 * (accounts->count + 1) <= accounts->slot_count)
-        return true;
-    slots = calloc(slot_count, sizeof(struct account *));
-    if (slots == NULL)
-        return false;
-    for (struct account *account = accounts->first; account != NULL; account = account->next)
-        *find_slot(slots, slot_count, account->id) = account;
-    free(accounts->slots);
-    accounts->slots = slots;
-    accounts->slot_count = slot_count;
-    return true;
-}
 
 /* ---- parts ---- */
 
@@ -171,23 +130,6 @@ static void account_free(struct account *account)
     free(account);
 }
 
-/* Empties the slot of an account, and moves those behind it that could not be found any more. */
-static void clear_slot(struct accounts *accounts, const char *id)
-{
-    const size_t mask = accounts->slot_count - 1;
-    size_t hole = (size_t)(find_slot(accounts->slots, accounts->slot_count, id) - accounts->slots);
-
-    for (size_t at = (hole + 1) & mask; accounts->slots[at] != NULL; at = (at + 1) & mask) {
-        const size_t wanted = hash(accounts->slots[at]->id) & mask;
-
-        if (((at - wanted) & mask) < ((at - hole) & mask))
-            continue;
-        accounts->slots[hole] = accounts->slots[at];
-        hole = at;
-    }
-    accounts->slots[hole] = NULL;
-}
-
 static bool is_used(const struct account *account)
 {
     return account->is_default || account->users > 0 || account->events != NULL;
@@ -198,16 +140,15 @@ static bool make_place(struct accounts *accounts)
 {
     struct account *account = accounts->first;
 
-    if (accounts->count < ACCOUNTS_MAX)
+    if (accounts->by_id.count < ACCOUNTS_MAX)
         return true;
     while (account != NULL && is_used(account))
         account = account->next;
     if (account == NULL)
         return false;
-    clear_slot(accounts, account->id);
+    name_table_remove(&accounts->by_id, &account->entry);
     unlink_account(account);
     account_free(account);
-    accounts->count--;
     return true;
 }
 
@@ -238,13 +179,8 @@ void accounts_close(struct accounts *accounts)
         unlink_account(account);
         account_free(account);
     }
-    free(accounts->slots);
+    name_table_clear(&accounts->by_id);
     free(accounts);
-}
-
-static struct account *find(const struct accounts *accounts, const char *id)
-{
-    return accounts->slot_count == 0 ? NULL : *find_slot(accounts->slots, accounts->slot_count, id);
 }
 
 struct account *accounts_get(struct accounts *accounts, const char *id)
@@ -252,21 +188,23 @@ struct account *accounts_get(struct accounts *accounts, const char *id)
     struct account *account;
 
     assert(strlen(id) < ACCOUNT_ID_SIZE);
-    account = find(accounts, id);
+    account = name_table_find(&accounts->by_id, "", id);
     if (account != NULL) {
         unlink_account(account);
         link_last(account);
         return account;
     }
     accounts->is_full = !make_place(accounts);
-    if (accounts->is_full || !grow(accounts))
+    if (accounts->is_full)
         return NULL;
     account = account_new(accounts, id);
     if (account == NULL)
         return NULL;
-    *find_slot(accounts->slots, accounts->slot_count, id) = account;
+    if (!name_table_add(&accounts->by_id, &account->entry, "", account->id, account)) {
+        account_free(account);
+        return NULL;
+    }
     link_last(account);
-    accounts->count++;
     return account;
 }
 

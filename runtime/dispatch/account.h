@@ -15,6 +15,7 @@
 #define RUNTIME_DISPATCH_ACCOUNT_H
 
 #include "base/clock.h"
+#include "base/name_table.h"
 
 enum { ACCOUNT_ID_SIZE = 13, ACCOUNTS_MAX = 10000, ACCOUNT_BYTES_MAX = 256 << 20 };
 
@@ -26,7 +27,8 @@ struct history;
 
 struct account {
     char id[ACCOUNT_ID_SIZE];
-    bool is_default; /* the AccountId of the configuration */
+    struct name_entry entry; /* in the table of accounts */
+    bool is_default;         /* the AccountId of the configuration */
     struct clock *clock;
     unsigned
         unreserved_in_use; /* invocations of functions without reserved concurrency; the dispatcher's */

@@ -106,35 +106,17 @@ static void free_pool(struct version_pool *pool)
     free(pool);
 }
 
-static unsigned bucket_of(const struct account *account, const char *name)
-{
-    uint32_t hash = 2166136261u;
-
-    for (const char *at = account->id; *at != '\0'; at++)
-        hash = (hash ^ (unsigned char)*at) * 16777619u;
-    for (const char *at = name; *at != '\0'; at++)
-        hash = (hash ^ (unsigned char)*at) * 16777619u;
-    return hash % FUNCTION_BUCKETS;
-}
-
 struct function_state *function_pools_find(const struct function_pools *pools,
                                            const struct account *account, const char *name)
 {
-    struct function_state *function = pools->buckets[bucket_of(account, name)];
-
-    while (function != NULL && (function->account != account || strcmp(function->name, name) != 0))
-        function = function->next;
-    return function;
+    return name_table_find(&pools->functions, account->id, name);
 }
 
 static void free_function(struct account_part *part)
 {
     struct function_state *function = (struct function_state *)part;
-    struct function_state **link = function->bucket;
 
-    while (*link != function)
-        link = &(*link)->next;
-    *link = function->next;
+    name_table_remove(function->table, &function->entry);
     while (function->pools != NULL) {
         struct version_pool *pool = function->pools;
 
@@ -152,7 +134,6 @@ struct function_state *function_pools_get(struct function_pools *pools, struct a
 {
     static const struct account_part_kind kind = {.free = free_function};
     struct function_state *function = function_pools_find(pools, account, name);
-    struct function_state **bucket = &pools->buckets[bucket_of(account, name)];
 
     if (function != NULL)
         return function;
@@ -160,15 +141,15 @@ struct function_state *function_pools_get(struct function_pools *pools, struct a
     if (function == NULL)
         return NULL;
     function->name = strdup(name);
-    if (function->name == NULL) {
+    if (function->name == NULL || !name_table_add(&pools->functions, &function->entry, account->id,
+                                                  function->name, function)) {
+        free(function->name);
         free(function);
         return NULL;
     }
     account_add_part(account, &function->part, &kind);
     function->account = account;
-    function->bucket = bucket;
-    function->next = *bucket;
-    *bucket = function;
+    function->table = &pools->functions;
     return function;
 }
 
@@ -212,23 +193,23 @@ void version_pool_free_if_dry(struct version_pool *pool)
 
 void function_pools_visit(struct function_pools *pools, pool_visit_fn *visit, void *context)
 {
-    for (size_t i = 0; i < FUNCTION_BUCKETS; i++) {
-        for (struct function_state *function = pools->buckets[i]; function != NULL;
-             function = function->next) {
-            struct version_pool *next;
+    for (struct name_entry *entry = pools->functions.first; entry != NULL; entry = entry->next) {
+        const struct function_state *function = entry->owner;
+        struct version_pool *next;
 
-            for (struct version_pool *pool = function->pools; pool != NULL; pool = next) {
-                next = pool->next;
-                visit(pool, context);
-            }
+        for (struct version_pool *pool = function->pools; pool != NULL; pool = next) {
+            next = pool->next;
+            visit(pool, context);
         }
     }
 }
 
 void function_pools_clear(struct function_pools *pools)
 {
-    for (size_t i = 0; i < FUNCTION_BUCKETS; i++) {
-        while (pools->buckets[i] != NULL)
-            free_function(&pools->buckets[i]->part);
+    while (pools->functions.first != NULL) {
+        struct function_state *function = pools->functions.first->owner;
+
+        free_function(&function->part);
     }
+    name_table_clear(&pools->functions);
 }

@@ -7,9 +7,8 @@
 #ifndef RUNTIME_DISPATCH_FUNCTION_POOLS_H
 #define RUNTIME_DISPATCH_FUNCTION_POOLS_H
 
+#include "base/name_table.h"
 #include "runtime/environments/execution_environment.h"
-
-enum { FUNCTION_BUCKETS = 4096 };
 
 struct environment_list {
     struct environment *first, *last;
@@ -30,8 +29,8 @@ struct version_pool {
 
 struct function_state {
     struct account_part part; /* first; freed with its account, which no environment uses then */
-    struct function_state **bucket;
-    struct function_state *next; /* in the bucket */
+    struct name_entry entry;
+    struct name_table *table;
     struct account *account;
     char *name;
     unsigned in_use;
@@ -40,7 +39,7 @@ struct function_state {
 
 /* Zeroed before first use. */
 struct function_pools {
-    struct function_state *buckets[FUNCTION_BUCKETS];
+    struct name_table functions; /* by account and name */
 };
 
 /* NULL when it has never run. */

@@ -4,7 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BUCKETS = 1024, TYPE_COUNT = INVOCATION_EVENT + 1 };
+#include "base/name_table.h"
+
+enum { TYPE_COUNT = INVOCATION_EVENT + 1 };
 
 /* Upper bounds in seconds; what is longer counts in +Inf alone. */
 static const double duration_bounds[] = {0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5,
@@ -15,7 +17,7 @@ enum { BOUND_COUNT = sizeof duration_bounds / sizeof duration_bounds[0] };
 enum throttle_limit { LIMIT_FUNCTION, LIMIT_ACCOUNT, LIMIT_OTHER, LIMIT_COUNT };
 
 struct function_metrics {
-    struct function_metrics *next; /* in the bucket */
+    struct name_entry entry;
     uint64_t invocations[TYPE_COUNT][HISTORY_STATUS_COUNT];
     uint64_t durations[BOUND_COUNT + 1]; /* each in its own bucket; written as sums */
     double duration_sum_s;
@@ -25,34 +27,15 @@ struct function_metrics {
 };
 
 struct metrics {
-    struct function_metrics *buckets[BUCKETS];
+    struct name_table functions;
 };
 
 /* ---- counting ---- */
 
-static size_t bucket_of(const char *name)
-{
-    uint32_t hash = 2166136261u;
-
-    for (const char *at = name; *at != '\0'; at++)
-        hash = (hash ^ (unsigned char)*at) * 16777619u;
-    return hash % BUCKETS;
-}
-
-static struct function_metrics *find(const struct metrics *metrics, const char *name)
-{
-    struct function_metrics *function = metrics->buckets[bucket_of(name)];
-
-    while (function != NULL && strcmp(function->name, name) != 0)
-        function = function->next;
-    return function;
-}
-
 /* NULL when out of memory: then nothing is counted. */
 static struct function_metrics *get(struct metrics *metrics, const char *name)
 {
-    struct function_metrics *function = find(metrics, name);
-    struct function_metrics **bucket = &metrics->buckets[bucket_of(name)];
+    struct function_metrics *function = name_table_find(&metrics->functions, "", name);
     const size_t name_size = strlen(name) + 1;
 
     if (function != NULL)
@@ -61,9 +44,10 @@ static struct function_metrics *get(struct metrics *metrics, const char *name)
     if (function == NULL)
         return NULL;
     memcpy(function->name, name, name_size);
-    function->next = *bucket;
-    *bucket = function;
-    return function;
+    if (name_table_add(&metrics->functions, &function->entry, "", function->name, function))
+        return function;
+    free(function);
+    return NULL;
 }
 
 static void count(struct function_metrics *function, enum invocation_type type,
@@ -88,19 +72,19 @@ struct metrics *metrics_new(void)
     return calloc(1, sizeof(struct metrics));
 }
 
+static void drop(struct metrics *metrics, struct function_metrics *function)
+{
+    name_table_remove(&metrics->functions, &function->entry);
+    free(function);
+}
+
 void metrics_free(struct metrics *metrics)
 {
     if (metrics == NULL)
         return;
-    for (size_t i = 0; i < BUCKETS; i++) {
-        struct function_metrics *next;
-
-        for (struct function_metrics *function = metrics->buckets[i]; function != NULL;
-             function = next) {
-            next = function->next;
-            free(function);
-        }
-    }
+    while (metrics->functions.first != NULL)
+        drop(metrics, metrics->functions.first->owner);
+    name_table_clear(&metrics->functions);
     free(metrics);
 }
 
@@ -161,19 +145,12 @@ void metrics_rejected(struct metrics *metrics, const char *function_name, enum i
 
 void metrics_reconfigure(struct metrics *metrics, const struct config *config)
 {
-    for (size_t i = 0; i < BUCKETS; i++) {
-        struct function_metrics **link = &metrics->buckets[i];
+    struct name_entry *next;
 
-        while (*link != NULL) {
-            struct function_metrics *function = *link;
-
-            if (config_function(config, function->name) != NULL) {
-                link = &function->next;
-                continue;
-            }
-            *link = function->next;
-            free(function);
-        }
+    for (struct name_entry *entry = metrics->functions.first; entry != NULL; entry = next) {
+        next = entry->next;
+        if (config_function(config, entry->name) == NULL)
+            drop(metrics, entry->owner);
     }
 }
 
@@ -370,7 +347,7 @@ static struct facts *gather(const struct metrics *metrics, const struct metrics_
         return NULL;
     for (size_t i = 0; i < function_count; i++) {
         facts[i].name = sources->config->functions[i]->name;
-        facts[i].counted = find(metrics, facts[i].name);
+        facts[i].counted = name_table_find(&metrics->functions, "", facts[i].name);
         if (facts[i].counted == NULL)
             facts[i].counted = &none;
         sources->gauges(facts[i].name, &facts[i].gauges, sources->context);
