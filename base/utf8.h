@@ -35,4 +35,17 @@ static inline size_t utf8_length(const unsigned char *text, const unsigned char 
     return (lead == 0xF0 && text[1] < 0x90) || (lead == 0xF4 && text[1] > 0x8F) ? 0 : 4;
 }
 
+/* Writes a character below U+110000 and returns how many bytes that took: 1 to 4. */
+static inline size_t utf8_put(char to[4], unsigned code)
+{
+    size_t more = code < 0x80 ? 0 : code < 0x800 ? 1 : code < 0x10000 ? 2 : 3;
+    static const unsigned char leads[] = {0, 0xC0, 0xE0, 0xF0};
+    const size_t length = more + 1;
+
+    to[0] = (char)(leads[more] | code >> 6 * more);
+    for (size_t i = 1; i < length; i++)
+        to[i] = (char)(0x80 | (code >> 6 * --more & 0x3F));
+    return length;
+}
+
 #endif

@@ -2,16 +2,7 @@
 
 #include <string.h>
 
-static int hex_value(char character)
-{
-    if (character >= '0' && character <= '9')
-        return character - '0';
-    if (character >= 'a' && character <= 'f')
-        return character - 'a' + 10;
-    if (character >= 'A' && character <= 'F')
-        return character - 'A' + 10;
-    return -1;
-}
+#include "base/hex.h"
 
 /* A '%' without two hexadecimal digits behind it is copied as it is. */
 size_t percent_decode(struct bytes_view text, char *decoded, size_t size)

@@ -62,19 +62,7 @@ size_t json_put_unit(char *to, unsigned unit)
 {
     if (unit >= 0xD800 && unit <= 0xDFFF)
         unit = '?'; /* half a surrogate pair */
-    if (unit < 0x80) {
-        to[0] = (char)unit;
-        return 1;
-    }
-    if (unit < 0x800) {
-        to[0] = (char)(0xC0 | unit >> 6);
-        to[1] = (char)(0x80 | (unit & 0x3F));
-        return 2;
-    }
-    to[0] = (char)(0xE0 | unit >> 12);
-    to[1] = (char)(0x80 | (unit >> 6 & 0x3F));
-    to[2] = (char)(0x80 | (unit & 0x3F));
-    return 3;
+    return utf8_put(to, unit);
 }
 
 struct json_description json_describe(unsigned unit)

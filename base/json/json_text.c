@@ -7,6 +7,7 @@
  */
 #include "base/json/json_text.h"
 #include "base/json/json_text_error.h"
+#include "base/hex.h"
 #include "base/utf8.h"
 
 #include <stdint.h>
@@ -108,11 +109,6 @@ static const byte *skip_plain(const byte *at, const byte *end)
     return at;
 }
 
-static bool is_hex(byte digit)
-{
-    return (digit >= '0' && digit <= '9') || ((digit | 0x20) >= 'a' && (digit | 0x20) <= 'f');
-}
-
 /* `at` is behind the backslash. NULL for a malformed escape. */
 static const byte *skip_escape(const byte *at, const byte *end)
 {
@@ -120,8 +116,12 @@ static const byte *skip_escape(const byte *at, const byte *end)
         return NULL;
     if (*at != 'u')
         return *at != '\0' && strchr("\"\\/bfnrt", *at) != NULL ? at + 1 : NULL;
-    if (end - at < 5 || !is_hex(at[1]) || !is_hex(at[2]) || !is_hex(at[3]) || !is_hex(at[4]))
+    if (end - at < 5)
         return NULL;
+    for (int i = 1; i < 5; i++) {
+        if (hex_value((char)at[i]) < 0)
+            return NULL;
+    }
     return at + 5;
 }
 

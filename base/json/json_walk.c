@@ -3,6 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/json/json_escape.h"
+#include "base/utf8.h"
+
 enum { NUMBER_IN_PLACE = 64 };
 
 static bool is_blank(char character)
@@ -152,78 +155,6 @@ bool json_walk_member(struct bytes_view object, const char *name, struct bytes_v
 
 /* ---- strings ---- */
 
-static unsigned hex_value(const char *digits)
-{
-    unsigned value = 0;
-
-    for (int i = 0; i < 4; i++) {
-        const char digit = digits[i];
-
-        if (digit >= '0' && digit <= '9')
-            value = value * 16 + (unsigned)(digit - '0');
-        else
-            value = value * 16 + ((unsigned)(digit | 0x20) - 'a' + 10) % 16;
-    }
-    return value;
-}
-
-static size_t put_utf8(unsigned code, char piece[4])
-{
-    if (code < 0x80) {
-        piece[0] = (char)code;
-        return 1;
-    }
-    if (code < 0x800) {
-        piece[0] = (char)(0xc0 | code >> 6);
-        piece[1] = (char)(0x80 | (code & 0x3f));
-        return 2;
-    }
-    if (code < 0x10000) {
-        piece[0] = (char)(0xe0 | code >> 12);
-        piece[1] = (char)(0x80 | (code >> 6 & 0x3f));
-        piece[2] = (char)(0x80 | (code & 0x3f));
-        return 3;
-    }
-    piece[0] = (char)(0xf0 | code >> 18);
-    piece[1] = (char)(0x80 | (code >> 12 & 0x3f));
-    piece[2] = (char)(0x80 | (code >> 6 & 0x3f));
-    piece[3] = (char)(0x80 | (code & 0x3f));
-    return 4;
-}
-
-/* `text` is behind "\u". Half a surrogate pair stays what it is, so it equals no text that is sound. */
-static size_t take_code(struct bytes_view *text, char piece[4])
-{
-    unsigned code;
-
-    if (text->length < 4) {
-        *text = behind(*text, text->length);
-        return 0;
-    }
-    code = hex_value(text->data);
-    *text = behind(*text, 4);
-    if (code >= 0xd800 && code <= 0xdbff && text->length >= 6 && text->data[0] == '\\' &&
-        text->data[1] == 'u') {
-        const unsigned low = hex_value(text->data + 2);
-
-        if (low >= 0xdc00 && low <= 0xdfff) {
-            code = 0x10000 + ((code - 0xd800) << 10) + (low - 0xdc00);
-            *text = behind(*text, 6);
-        }
-    }
-    return put_utf8(code, piece);
-}
-
-static char unescaped(char escape)
-{
-    static const char names[] = "bfnrt", meanings[] = "\b\f\n\r\t";
-    const char *found = escape == '\0' ? NULL : strchr(names, escape);
-
-    if (found == NULL)
-        return escape;
-    return meanings[found - names];
-}
-
 /* Takes one character off `text`, which is not empty. Returns how many bytes of `piece` it filled. */
 static size_t take_character(struct bytes_view *text, char piece[4])
 {
@@ -231,15 +162,7 @@ static size_t take_character(struct bytes_view *text, char piece[4])
 
     *text = behind(*text, 1);
     piece[0] = first;
-    if (first != '\\' || text->length == 0)
-        return 1;
-    const char escape = text->data[0];
-
-    *text = behind(*text, 1);
-    if (escape == 'u')
-        return take_code(text, piece);
-    piece[0] = unescaped(escape);
-    return 1;
+    return first == '\\' ? utf8_put(piece, json_escape_take(text)) : 1;
 }
 
 /* The bytes of a text, or of a JSON string with its escapes decoded. */

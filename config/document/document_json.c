@@ -8,12 +8,16 @@
 #include "config/document/document.h"
 
 #include "base/arena.h"
+#include "base/json/json_escape.h"
+#include "base/utf8.h"
 #include "config/document/problem_list.h"
 #include "config/document/json_source.h"
 
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
+
+enum { ESCAPE_MAX = sizeof "uD83D\\uDE00" - 1 };
 
 struct json_reader {
     struct document *document;
@@ -33,77 +37,6 @@ static void skip_blanks(struct json_reader *reader)
     }
 }
 
-static unsigned hex_value(const char *digits)
-{
-    unsigned value = 0;
-
-    for (int i = 0; i < 4; i++) {
-        const char c = digits[i];
-
-        if (c >= '0' && c <= '9')
-            value = value * 16 + (unsigned)(c - '0');
-        else
-            value = value * 16 + (unsigned)((c | 0x20) - 'a' + 10);
-    }
-    return value;
-}
-
-static char *put_utf8(char *to, unsigned code)
-{
-    if (code < 0x80) {
-        *to++ = (char)code;
-        return to;
-    }
-    if (code < 0x800) {
-        *to++ = (char)(0xc0 | code >> 6);
-    } else if (code < 0x10000) {
-        *to++ = (char)(0xe0 | code >> 12);
-        *to++ = (char)(0x80 | (code >> 6 & 0x3f));
-    } else {
-        *to++ = (char)(0xf0 | code >> 18);
-        *to++ = (char)(0x80 | (code >> 12 & 0x3f));
-        *to++ = (char)(0x80 | (code >> 6 & 0x3f));
-    }
-    *to++ = (char)(0x80 | (code & 0x3f));
-    return to;
-}
-
-/* `from` is behind "\u"; it is moved behind the digits that were used. 0 for what no C string can hold. */
-static unsigned take_code(const char **from)
-{
-    unsigned code = hex_value(*from);
-
-    *from += 4;
-    if (code < 0xd800 || code > 0xdfff)
-        return code;
-    if (code > 0xdbff || (*from)[0] != '\\' || (*from)[1] != 'u')
-        return 0;
-    const unsigned low = hex_value(*from + 2);
-
-    if (low < 0xdc00 || low > 0xdfff)
-        return 0;
-    *from += 6;
-    return 0x10000 + ((code - 0xd800) << 10) + (low - 0xdc00);
-}
-
-static char unescaped(char escape)
-{
-    switch (escape) {
-    case 'b':
-        return '\b';
-    case 'f':
-        return '\f';
-    case 'n':
-        return '\n';
-    case 'r':
-        return '\r';
-    case 't':
-        return '\t';
-    default:
-        return escape;
-    }
-}
-
 /* Decodes in place the string that begins at the reader's quote. NULL when it can't be held, which is then said. */
 static char *read_string(struct json_reader *reader, unsigned *length)
 {
@@ -117,17 +50,12 @@ static char *read_string(struct json_reader *reader, unsigned *length)
             *to++ = *from++;
             continue;
         }
-        const char escape = from[1];
+        struct bytes_view escape = {from + 1, strnlen(from + 1, ESCAPE_MAX)};
+        const unsigned code = json_escape_take(&escape);
 
-        from += 2;
-        if (escape != 'u') {
-            *to++ = unescaped(escape);
-            continue;
-        }
-        const unsigned code = take_code(&from);
-
-        is_sound = is_sound && code != 0;
-        to = put_utf8(to, code);
+        from = escape.data;
+        is_sound = is_sound && code != 0 && (code < 0xd800 || code > 0xdfff);
+        to += utf8_put(to, code);
     }
     reader->at += from + 1 - reader->at;
     *to = '\0';

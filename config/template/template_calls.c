@@ -6,6 +6,7 @@
 #include "config/template/template_calls.h"
 
 #include "base/arena.h"
+#include "base/base64.h"
 #include "config/document/document.h"
 #include "config/document/problem_list.h"
 #include "config/names/nearest_name.h"
@@ -241,30 +242,14 @@ static const struct node *call_split(struct template_scope *scope, const struct 
 
 static const struct node *call_base64(struct template_scope *scope, const struct node *argument)
 {
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     const char *text = template_resolve_text(scope, argument);
-    struct text_builder builder;
+    char *encoded = text == NULL ? NULL : base64_encode((struct bytes_view){text, strlen(text)});
+    const char *copy = encoded == NULL
+                           ? NULL
+                           : arena_copy(document_arena(scope->document), encoded, strlen(encoded));
 
-    if (text == NULL)
-        return NULL;
-    text_builder_init(&builder, document_arena(scope->document));
-    for (size_t left = strlen(text); left > 0;) {
-        const size_t taken = left < 3 ? left : 3;
-        unsigned char bytes[3] = {0};
-        char group[4];
-
-        memcpy(bytes, text, taken);
-        group[0] = digits[bytes[0] >> 2];
-        group[1] = digits[(bytes[0] & 3) << 4 | bytes[1] >> 4];
-        group[2] = digits[(bytes[1] & 15) << 2 | bytes[2] >> 6];
-        group[3] = digits[bytes[2] & 63];
-        for (size_t i = taken + 1; i < sizeof group; i++)
-            group[i] = '=';
-        text_builder_add(&builder, group, sizeof group);
-        text += taken;
-        left -= taken;
-    }
-    return end_text(scope, &builder, argument);
+    free(encoded);
+    return text == NULL ? NULL : template_string(scope, copy, argument);
 }
 
 /* ---- choices ---- */

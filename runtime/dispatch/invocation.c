@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/json/json_string.h"
 #include "base/short_text.h"
 
 const char *invocation_type_name(enum invocation_type type)
@@ -199,18 +200,13 @@ void invocation_fail_platform(struct invocation *invocation, const char *error_t
 {
     struct bytes *payload = NULL;
 
-    (void)bytes_format(&payload,
-                       "{\"errorType\":\"%s\",\"errorMessage\":\"RequestId: %s Error: ", error_type,
-                       invocation->request_id);
-    for (const char *at = message; *at != '\0'; at++) {
-        if (*at == '"' || *at == '\\')
-            (void)bytes_format(&payload, "\\%c", *at);
-        else if ((unsigned char)*at < 0x20)
-            (void)bytes_format(&payload, "\\u%04x", (unsigned)(unsigned char)*at);
-        else
-            (void)bytes_append(&payload, at, 1);
-    }
-    (void)bytes_append(&payload, "\"}", 2);
+    struct bytes *text = NULL;
+
+    (void)bytes_format(&text, "RequestId: %s Error: %s", invocation->request_id, message);
+    (void)bytes_format(&payload, "{\"errorType\":\"%s\",\"errorMessage\":", error_type);
+    (void)json_string_append(&payload, bytes_view(text));
+    (void)bytes_append(&payload, "}", 1);
+    bytes_release(text);
     invocation_fail(invocation, error_type, payload);
 }
 

@@ -1,7 +1,9 @@
 #include "runtime/events/destination.h"
 
-#include "base/json/json_text.h"
 #include "base/clock.h"
+#include "base/json/json_string.h"
+#include "base/json/json_text.h"
+#include "base/utf8.h"
 
 #include <cjson/cJSON.h>
 #include <stdlib.h>
@@ -9,32 +11,9 @@
 
 #define APPEND(line, literal) bytes_append((line), (literal), sizeof(literal) - 1)
 
-/* The text as a JSON string, with its quotes. */
-static bool append_string(struct bytes **line, struct bytes_view text)
-{
-    static const char short_names[] = {['"'] = '"',  ['\\'] = '\\', ['\b'] = 'b', ['\f'] = 'f',
-                                       ['\n'] = 'n', ['\r'] = 'r',  ['\t'] = 't'};
-    bool is_done = APPEND(line, "\"");
-    size_t plain = 0; /* where what needs no escape begins */
-
-    for (size_t at = 0; is_done && at < text.length; at++) {
-        const unsigned char byte = (unsigned char)text.data[at];
-
-        if (byte >= 0x20 && byte != '"' && byte != '\\')
-            continue;
-        is_done = bytes_append(line, text.data + plain, at - plain) &&
-                  (short_names[byte] != '\0' ? bytes_format(line, "\\%c", short_names[byte])
-                                             : bytes_format(line, "\\u%04x", byte));
-        plain = at + 1;
-    }
-    if (is_done && plain < text.length)
-        is_done = bytes_append(line, text.data + plain, text.length - plain);
-    return is_done && APPEND(line, "\"");
-}
-
 static bool append_c_string(struct bytes **line, const char *text)
 {
-    return append_string(line, (struct bytes_view){text, strlen(text)});
+    return json_string_append(line, (struct bytes_view){text, strlen(text)});
 }
 
 /* A line end in a JSON text can only stand between its values, where a blank is as good. */
@@ -54,26 +33,6 @@ static bool append_json(struct bytes **line, struct bytes_view json)
     return true;
 }
 
-/* The length of the UTF-8 sequence that begins there; 0 when none does. */
-static size_t sequence_length(const unsigned char *at, size_t left)
-{
-    size_t length;
-
-    if (at[0] < 0x80)
-        return 1;
-    length = at[0] >= 0xf0 && at[0] <= 0xf4 ? 4 : at[0] >= 0xe0 ? 3 : at[0] >= 0xc2 ? 2 : 0;
-    if (at[0] > 0xf4 || length == 0 || length > left)
-        return 0;
-    for (size_t i = 1; i < length; i++) {
-        if ((at[i] & 0xc0) != 0x80)
-            return 0;
-    }
-    if ((at[0] == 0xe0 && at[1] < 0xa0) || (at[0] == 0xed && at[1] > 0x9f) ||
-        (at[0] == 0xf0 && at[1] < 0x90) || (at[0] == 0xf4 && at[1] > 0x8f))
-        return 0;
-    return length;
-}
-
 /* What is not UTF-8 becomes U+FFFD, a mark for each byte. NULL when out of memory. */
 static struct bytes *make_utf8(struct bytes_view text)
 {
@@ -81,8 +40,8 @@ static struct bytes *make_utf8(struct bytes_view text)
     bool is_done = clean != NULL;
 
     for (size_t at = 0; is_done && at < text.length;) {
-        const size_t length =
-            sequence_length((const unsigned char *)text.data + at, text.length - at);
+        const size_t length = utf8_length((const unsigned char *)text.data + at,
+                                          (const unsigned char *)text.data + text.length);
 
         is_done = length > 0 ? bytes_append(&clean, text.data + at, length)
                              : bytes_append(&clean, "\xef\xbf\xbd", 3);
@@ -97,17 +56,11 @@ static struct bytes *make_utf8(struct bytes_view text)
 /* A response that isn't JSON, as a command may print it, is embedded as a string; none at all is null. */
 static bool append_response(struct bytes **line, struct bytes_view response)
 {
-    struct bytes *text;
-    bool is_done;
-
     if (response.length == 0)
         return APPEND(line, "null");
     if (json_text_check(response.data, response.length, NULL))
         return append_json(line, response);
-    text = make_utf8(response);
-    is_done = text != NULL && append_string(line, bytes_view(text));
-    bytes_release(text);
-    return is_done;
+    return json_string_append(line, response);
 }
 
 static bool append_event(struct bytes **line, struct bytes_view payload)
@@ -209,13 +162,13 @@ struct bytes *dead_letter_line(const struct dead_letter *letter)
     const bool is_done =
         line != NULL &&
         bytes_format(&line, "{\"MessageId\":\"%s\",\"Body\":", letter->message_id) &&
-        append_string(&line, body) &&
+        json_string_append(&line, body) &&
         bytes_format(&line,
                      ",\"MessageAttributes\":{\"RequestID\":{\"StringValue\":\"%s\",\"DataType\":"
                      "\"String\"},\"ErrorCode\":{\"StringValue\":\"%u\",\"DataType\":\"Number\"},"
                      "\"ErrorMessage\":{\"StringValue\":",
                      letter->request_id, letter->error_code) &&
-        append_string(&line, cut_message(letter->error_message)) &&
+        json_string_append(&line, cut_message(letter->error_message)) &&
         bytes_format(&line, ",\"DataType\":\"String\"}},\"SentTimestamp\":\"%lld\"}",
                      (long long)letter->now_ms);
 

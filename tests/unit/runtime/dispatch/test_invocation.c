@@ -152,7 +152,7 @@ static const struct {
 } messages[] = {
     {"Runtime exited with error: exit status 1", "Runtime exited with error: exit status 1"},
     {"a \"quoted\" \\ word", "a \\\"quoted\\\" \\\\ word"},
-    {"two\nlines", "two\\u000alines"},
+    {"two\nlines", "two\\nlines"},
     {"\xc3\xa4", "\xc3\xa4"},
     {"", ""},
 };
