@@ -110,8 +110,9 @@ static void sum_reserved(struct config_builder *builder, struct config *config,
     }
     if (total > config->concurrent_executions)
         problem_list_add_at(builder->problems, functions,
-                            "ReservedConcurrentExecutions add up to %llu, more than "
-                            "AccountLimit.ConcurrentExecutions (%u): lower them or raise that",
+                            "the sum of ReservedConcurrentExecutions (%llu) exceeds "
+                            "AccountLimit.ConcurrentExecutions (%u): lower the values or raise "
+                            "the limit",
                             total, config->concurrent_executions);
     config->reserved_total = (unsigned)total;
 }

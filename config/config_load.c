@@ -44,7 +44,8 @@ static void refuse_unreadable(struct problem_list *problems)
     else
         problem_list_add(
             problems, 1,
-            "can't be read: %s; name a configuration file, a template or a folder of functions",
+            "can't be read: %s; expected a configuration file, a template or a folder of "
+            "functions",
             strerror(reason));
 }
 
@@ -66,7 +67,8 @@ static bool note_useless_parameters(const struct source *source)
     const struct config_options *options = source->options;
 
     if (options == NULL || options->parameters.count == 0 ||
-        document_add_note(source->document, "--parameter: ignored, for this is no template"))
+        document_add_note(source->document, "--parameter is ignored: the configuration is not a "
+                                            "template"))
         return true;
     source->problems->is_out_of_memory = true;
     return false;

@@ -56,7 +56,7 @@ static const struct function_version *build_override(struct config_builder *buil
 
     if (!is_version_number(node->key))
         problem_list_add_at(builder->problems, node,
-                            "a version must be a number from 1, without zeros in front");
+                            "version numbers must be positive integers without leading zeros");
     if (!is_object(builder, node))
         return NULL;
     memcpy(values, latest, sizeof values);
@@ -104,15 +104,15 @@ static const struct function_version *build_target(struct config_builder *builde
 
     if (target == NULL)
         problem_list_add_at(builder->problems, alias,
-                            "needs FunctionVersion, the version that it points to");
+                            "FunctionVersion is required: the version that the alias points to");
     if (name == NULL)
         return NULL;
     const struct function_version *version =
         strcmp(name, "$LATEST") == 0 ? function->latest : find_version(function, name);
 
     if (version == NULL)
-        problem_list_add_at(builder->problems, target, "there is no version %.100s under Versions",
-                            name);
+        problem_list_add_at(builder->problems, target,
+                            "no version %.100s is defined under Versions", name);
     return version;
 }
 
@@ -144,7 +144,7 @@ static void build_routing(struct config_builder *builder, const struct function 
                 weight->key, weight->key);
         else if (alias->additional_version == NULL)
             problem_list_add_at(builder->problems, weight,
-                                "there is no such version under Versions");
+                                "no such version is defined under Versions");
     }
 }
 
@@ -160,7 +160,7 @@ static const struct function_alias *build_alias(struct config_builder *builder,
     if (!is_alias_name(node->key))
         problem_list_add_at(
             builder->problems, node,
-            "an alias's name must be 1 to 128 of a-z, A-Z, 0-9, - and _, and not a number");
+            "alias names must be 1 to 128 characters of a-z, A-Z, 0-9, - and _, and not a number");
     if (!is_object(builder, node))
         return NULL;
     setting_init(&alias_settings, values);
@@ -203,7 +203,7 @@ const struct function *function_build(struct config_builder *builder, const stru
 
     if (!is_function_name(node->key))
         problem_list_add_at(builder->problems, node,
-                            "a function's name must be 1 to 64 of a-z, A-Z, 0-9, - and _");
+                            "function names must be 1 to 64 characters of a-z, A-Z, 0-9, - and _");
     if (!is_object(builder, node) || function == NULL)
         return NULL;
     function->name = arena_copy(builder->arena, node->key, strlen(node->key));

@@ -202,12 +202,11 @@ static void check_names(struct folder_reader *reader)
 
         if (!is_function_name(function->name)) {
             refuse(reader, function,
-                   "a function's name must be 1 to 64 of a-z, A-Z, 0-9, - and _: rename it, or "
-                   "begin its name with a "
-                   "dot to leave it out");
+                   "function names must be 1 to 64 characters of a-z, A-Z, 0-9, - and _: rename "
+                   "the file, or prefix its name with a dot to exclude it");
         } else if (i > 0 && strcmp(function[-1].name, function->name) == 0) {
             (void)snprintf(why, sizeof why,
-                           "is the function %s, and so is %.200s: rename one of them",
+                           "defines the function %s, and so does %.200s: rename one of them",
                            function->name, function[-1].file);
             refuse(reader, function, why);
         }
@@ -255,7 +254,7 @@ static bool add_functions(struct folder_reader *reader)
     if (is_added)
         return true;
     if (document_is_full(reader->document))
-        problem_list_add(reader->problems, ONLY_LINE, "holds too many functions");
+        problem_list_add(reader->problems, ONLY_LINE, "contains too many functions");
     else
         reader->problems->is_out_of_memory = true;
     return false;
@@ -270,9 +269,8 @@ bool function_folder_read(const char *path, struct document *document,
     if (is_read && reader.count == 0)
         problem_list_add(
             problems, ONLY_LINE,
-            "holds no function: put NAME.py, NAME.mjs, an executable file, or a folder "
-            "with app.py, "
-            "index.mjs or bootstrap into it");
+            "contains no function: add NAME.py, NAME.mjs, an executable file, or a folder with "
+            "app.py, index.mjs or bootstrap");
     if (is_read && reader.count > 0) {
         qsort(reader.found, reader.count, sizeof *reader.found, by_name);
         check_names(&reader);

@@ -58,9 +58,8 @@ static bool keep_version(struct config *config, const struct function_version *v
             published); /* it lies in the arena of `config`, which is ours alone */
     problem_list_add(
         notes, 0,
-        "Functions.%s.Versions.%s: this version is published and stays as it was; give "
-        "the new settings "
-        "another number, or start the server again",
+        "Functions.%s.Versions.%s: published versions don't change: give the new settings "
+        "another version number, or restart the server",
         version->function->name, version->version);
     return true;
 }

@@ -138,10 +138,10 @@ static const char *find_folder(struct version_builder *builder, const struct nod
         return NULL;
     case FOLDER_NOT_A_FOLDER:
         problem_list_add_at(builder->whole->problems, node,
-                            "must be a folder (%s is none): unpack archives first", folder);
+                            "must be a folder (%s is not): unpack archives first", folder);
         return NULL;
     case FOLDER_UNREADABLE:
-        problem_list_add_at(builder->whole->problems, node, "can't be looked at: %s: %s", folder,
+        problem_list_add_at(builder->whole->problems, node, "can't access %s: %s", folder,
                             strerror(errno));
         return NULL;
     case FOLDER_NO_MEMORY:
@@ -178,11 +178,11 @@ static void build_runtime(struct version_builder *builder)
         version->runtime == NULL ? RUNTIME_FAMILY_NONE : runtime_family_of(version->runtime);
     if (version->handler == NULL && values[SLOT_HANDLER].node == NULL &&
         (version->family == RUNTIME_FAMILY_PYTHON || version->family == RUNTIME_FAMILY_NODEJS))
-        problem_list_add_at(problems, runtime, "needs Handler beside it, such as \"%s\"",
+        problem_list_add_at(problems, runtime, "requires Handler, such as \"%s\"",
                             version->family == RUNTIME_FAMILY_PYTHON ? "app.handler"
                                                                      : "index.handler");
     if (values[SLOT_CODE_URI].node == NULL)
-        problem_list_add_at(problems, runtime, "needs CodeUri beside it, the folder of the code");
+        problem_list_add_at(problems, runtime, "requires CodeUri, the folder with the code");
     else
         version->code_uri = find_folder(builder, values[SLOT_CODE_URI].node);
     version->working_directory = version->code_uri;
@@ -213,9 +213,8 @@ static void build_mock_alone(struct version_builder *builder)
     if (builder->values[SLOT_MOCK].node == NULL &&
         strcmp(builder->version->version, "$LATEST") == 0)
         problem_list_add_at(builder->whole->problems, builder->place,
-                            "has no way to run: give it Runtime, Handler and CodeUri, or "
-                            "ImageConfig, Local.Command "
-                            "or Local.Mock");
+                            "doesn't say how it runs: set Runtime, Handler and CodeUri, or "
+                            "ImageConfig, Local.Command or Local.Mock");
 }
 
 /* A function runs in one way. The build of the first one stands for all, for the others are problems. */
@@ -240,7 +239,7 @@ static void build_way(struct version_builder *builder)
         if (first != NULL) {
             problem_list_add_at(
                 builder->whole->problems, node,
-                "can't stand beside %s: a function runs in one way; keep one of them", first);
+                "can't be combined with %s: a function runs in one way; keep one of them", first);
             continue;
         }
         first = ways[i].name;
@@ -308,13 +307,14 @@ static void check_debugging(struct version_builder *builder)
     if (version->attach && debug != NULL)
         problem_list_add_at(
             problems, debug,
-            "can't stand beside Attach: either you start the handler or invoked does");
+            "can't be combined with Attach: either you start the handler or invoked does");
     if (version->attach && version->kind != FUNCTION_RUNTIME && version->kind != FUNCTION_IMAGE)
         problem_list_add_at(problems, attach,
-                            "needs Runtime or ImageConfig: nothing else stays to be attached to");
+                            "requires Runtime or ImageConfig: other functions have no process "
+                            "to attach to");
     if (debug != NULL && version->kind == FUNCTION_MOCK)
         problem_list_add_at(problems, debug,
-                            "needs a process, and canned answers have none: leave it out");
+                            "requires a process, which canned answers don't have: remove it");
 }
 
 /* An inherited one has been built with $LATEST. */

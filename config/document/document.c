@@ -200,7 +200,7 @@ bool document_drop_twins(struct node *object, struct problem_list *problems)
                 append(object, ranked[i].node);
             else
                 problem_list_add_at(problems, ranked[i].node,
-                                    "stands twice (first in line %u): leave one out",
+                                    "duplicate key (first defined on line %u)",
                                     ranked[i].twin->line);
         }
     }

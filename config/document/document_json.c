@@ -62,9 +62,8 @@ static char *read_string(struct json_reader *reader, unsigned *length)
     *length = (unsigned)(to - text);
     if (is_sound)
         return text;
-    problem_list_add(
-        reader->problems, reader->line,
-        "a string holds \\u0000 or half a surrogate pair, which can't stand here: leave it out");
+    problem_list_add(reader->problems, reader->line,
+                     "strings must not contain \\u0000 or an unpaired surrogate");
     return NULL;
 }
 
@@ -166,7 +165,7 @@ static bool read_value(struct json_reader *reader, struct node *parent, const ch
 
     if (node == NULL) {
         if (document_is_full(reader->document))
-            problem_list_add(reader->problems, line, "holds more than %d values",
+            problem_list_add(reader->problems, line, "contains more than %d values",
                              DOCUMENT_NODES_MAX);
         return false;
     }

@@ -57,7 +57,8 @@ static struct node *add(struct yaml_reader *reader, const struct place *place, e
                                      place->line > 0 ? place->line : line);
 
     if (node == NULL && document_is_full(reader->document))
-        problem_list_add(reader->problems, line, "holds more than %d values", DOCUMENT_NODES_MAX);
+        problem_list_add(reader->problems, line, "contains more than %d values",
+                         DOCUMENT_NODES_MAX);
     else if (node == NULL)
         reader->problems->is_out_of_memory = true;
     return node;
@@ -70,7 +71,7 @@ static const char *take_text(struct yaml_reader *reader, const yaml_event_t *eve
     const size_t length = event->data.scalar.length;
 
     if (memchr(text, '\0', length) != NULL) {
-        problem_list_add(reader->problems, line_of(event), "a text holds \\0: leave it out");
+        problem_list_add(reader->problems, line_of(event), "strings must not contain \\0");
         return NULL;
     }
     const char *copy = arena_copy(document_arena(reader->document), text, length);
@@ -97,7 +98,8 @@ static bool keep_anchor(struct yaml_reader *reader, const char *name, const stru
     if (name == NULL)
         return true;
     if (reader->anchor_count == ANCHORS_MAX) {
-        problem_list_add(reader->problems, node->line, "holds more than %d anchors", ANCHORS_MAX);
+        problem_list_add(reader->problems, node->line, "contains more than %d anchors",
+                         ANCHORS_MAX);
         return false;
     }
     anchor = arena_take(document_arena(reader->document), sizeof *anchor);
@@ -132,7 +134,7 @@ static bool copy_node(struct yaml_reader *reader, const struct node *source,
 {
     if (++reader->alias_nodes > YAML_ALIAS_NODES_MAX) {
         problem_list_add(reader->problems, reader->alias_line,
-                         "aliases stand for more than %d values", YAML_ALIAS_NODES_MAX);
+                         "aliases expand to more than %d values", YAML_ALIAS_NODES_MAX);
         return false;
     }
     if (!is_deeper_allowed(reader, reader->alias_line))
@@ -165,8 +167,8 @@ static bool read_alias(struct yaml_reader *reader, const struct place *place,
         if (strcmp(anchor->name, name) == 0)
             return copy_node(reader, anchor->node, &own);
     }
-    problem_list_add(reader->problems, line_of(event), "no anchor is called &%.*s above", SHOWN_MAX,
-                     name);
+    problem_list_add(reader->problems, line_of(event), "no anchor &%.*s is defined above",
+                     SHOWN_MAX, name);
     return false;
 }
 
@@ -194,7 +196,9 @@ static bool merge_source(struct yaml_reader *reader, struct node *object, const 
 {
     if (source->kind == NODE_OBJECT)
         return merge_members(reader, object, source);
-    problem_list_add(reader->problems, source->line, "<< merges objects (is %s)",
+    problem_list_add(reader->problems, source->line,
+                     "<< must name an object or a list of objects (is "
+                     "%s)",
                      node_kind_name(source->kind));
     return false;
 }
@@ -245,7 +249,7 @@ static bool read_next(struct yaml_reader *reader, const struct place *place)
 static bool read_member(struct yaml_reader *reader, struct node *object, const yaml_event_t *event)
 {
     if (event->type != YAML_SCALAR_EVENT) {
-        problem_list_add(reader->problems, line_of(event), "a key must be plain text");
+        problem_list_add(reader->problems, line_of(event), "keys must be plain scalars");
         return false;
     }
     const char *key = take_text(reader, event);
@@ -422,7 +426,7 @@ static bool skip_to(struct yaml_reader *reader, yaml_event_type_t wanted)
         type = event.type;
         if (type == YAML_DOCUMENT_START_EVENT && wanted == YAML_STREAM_END_EVENT) {
             problem_list_add(reader->problems, line_of(&event),
-                             "a second document begins here: one is enough");
+                             "a second YAML document starts here: only one is allowed");
             yaml_event_delete(&event);
             return false;
         }
@@ -430,7 +434,7 @@ static bool skip_to(struct yaml_reader *reader, yaml_event_type_t wanted)
     }
     if (type == wanted)
         return true;
-    problem_list_add(reader->problems, 1, "is empty; the least there can be is Resources: {}");
+    problem_list_add(reader->problems, 1, "is empty; the minimum is Resources: {}");
     return false;
 }
 

@@ -105,7 +105,7 @@ static const char *hint_at(const char *text, size_t length, size_t offset)
         return "";
     while (offset > 0 && is_blank(text + offset - 1, 1))
         offset--;
-    return offset > 0 && text[offset - 1] == ',' ? "; take out the comma before it" : "";
+    return offset > 0 && text[offset - 1] == ',' ? "; remove the comma before it" : "";
 }
 
 static void refuse_text(const char *text, size_t length, struct json_text_error *problem,
@@ -132,12 +132,11 @@ bool json_source_prepare(char *text, size_t length, struct problem_list *problem
     const unsigned comment_line = erase_comments(text, length);
 
     if (comment_line > 0) {
-        problem_list_add(problems, comment_line,
-                         "a comment begins here and never ends: close it with */");
+        problem_list_add(problems, comment_line, "unterminated comment: close it with */");
         return false;
     }
     if (is_blank(text, length)) {
-        problem_list_add(problems, 1, "is empty; the least there can be is {\"Functions\": {}}");
+        problem_list_add(problems, 1, "is empty; the minimum is {\"Functions\": {}}");
         return false;
     }
     if (!json_text_check(text, length, &problem)) {

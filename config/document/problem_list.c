@@ -187,7 +187,7 @@ void problem_list_hand_over(struct problem_list *list, struct config_problems *p
         char message[MESSAGE_MAX];
 
         (void)snprintf(message, sizeof message,
-                       "%s: more than %d problems; mend these and look again",
+                       "%s: more than %d problems; fix these and check again",
                        list->file == NULL ? "" : list->file, PROBLEMS_MAX);
         add(list, UINT32_MAX, message);
     }

@@ -138,7 +138,7 @@ const char *target_arn_problem(const char *arn, enum target_use use)
     if (!split(arn, &parts))
         return wanted[use];
     if (is_fifo(&parts))
-        return "a standard queue or topic: AWS sends no outcomes to FIFO ones";
+        return "a standard queue or topic: AWS doesn't deliver to FIFO ones";
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         if (strcmp(rows[i].service, parts.service) == 0)
             return rows[i].may[use] && rows[i].is_resource(&parts) ? NULL : wanted[use];

@@ -43,13 +43,11 @@ static void check_name(const struct node *node, const char *const *words,
         nearest_name_offer(&nearest, api_exception_row((enum api_exception)i)->name);
     node_quote(node, quoted, sizeof quoted);
     if (nearest.best != NULL)
-        problem_list_add_at(problems, node,
-                            "no exception of the Invoke API is named %s; did you mean %s?", quoted,
+        problem_list_add_at(problems, node, "unknown exception %s; did you mean %s?", quoted,
                             nearest.best);
     else
-        problem_list_add_at(
-            problems, node,
-            "no exception of the Invoke API is named %s; TooManyRequestsException is one", quoted);
+        problem_list_add_at(problems, node,
+                            "unknown exception %s; an example is TooManyRequestsException", quoted);
 }
 
 static void check_mock_error(const struct node *node, struct problem_list *problems)
@@ -81,7 +79,8 @@ static void check_answer(const struct node *answer, struct problem_list *problem
         if (first != NULL)
             problem_list_add_at(
                 problems, node,
-                "can't stand beside %s: an answer ends in one way; keep one of them", first->key);
+                "can't be combined with %s: an answer has one outcome; keep one of them",
+                first->key);
         else
             first = node;
     }
@@ -89,10 +88,10 @@ static void check_answer(const struct node *answer, struct problem_list *problem
     const struct node *message = node_member(answer, "Message");
 
     if (function_error != NULL && first != NULL && strcmp(first->key, "Payload") != 0)
-        problem_list_add_at(problems, function_error, "can't stand beside %s: it goes with Payload",
-                            first->key);
+        problem_list_add_at(problems, function_error,
+                            "can't be combined with %s: it requires Payload", first->key);
     if (message != NULL && node_member(answer, "Error") == NULL)
-        problem_list_add_at(problems, message, "goes with Error, which is missing");
+        problem_list_add_at(problems, message, "requires Error, which is missing");
 }
 
 /* Nothing that is put into a document may be out of the range of its numbers. */
@@ -105,7 +104,7 @@ static void check_any(const struct node *node, struct problem_list *problems)
     if (node->kind != NODE_NUMBER || isfinite(node->number))
         return;
     node_quote(node, quoted, sizeof quoted);
-    problem_list_add_at(problems, node, "must be a number that a double can hold (is %s)", quoted);
+    problem_list_add_at(problems, node, "must be within the range of a double (is %s)", quoted);
 }
 
 /* What only one exception has room for. */
@@ -123,14 +122,16 @@ static void check_fault(const struct node *fault, struct problem_list *problems)
 
     if (node_member(fault, "Error") == NULL)
         problem_list_add_at(problems, fault,
-                            "needs Error: an exception of the Invoke API, Duplicate, Drop or Cut");
+                            "Error is required: an exception of the Invoke API, Duplicate, Drop "
+                            "or Cut");
     if (error == NULL)
         return;
     for (size_t i = 0; i < sizeof own_members / sizeof own_members[0]; i++) {
         const struct node *member = node_member(fault, own_members[i].member);
 
         if (member != NULL && strcmp(error, own_members[i].exception) != 0)
-            problem_list_add_at(problems, member, "goes with %s alone", own_members[i].exception);
+            problem_list_add_at(problems, member, "is only valid with %s",
+                                own_members[i].exception);
     }
 }
 

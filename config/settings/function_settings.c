@@ -44,7 +44,7 @@ static void check_handler(const struct node *node, struct problem_list *problems
     if (strpbrk(node->text, " \t\r\n\f\v") == NULL)
         return;
     node_quote(node, quoted, sizeof quoted);
-    problem_list_add_at(problems, node, "must hold no blanks (is %s)", quoted);
+    problem_list_add_at(problems, node, "must not contain whitespace (is %s)", quoted);
 }
 
 /* As AWS measures the variables: as a compact JSON object. */
@@ -60,12 +60,12 @@ static size_t json_length(const char *text)
 static void check_variable(const struct node *node, struct problem_list *problems)
 {
     if (is_reserved_variable(node->key))
-        problem_list_add_at(problems, node,
-                            "is reserved by AWS Lambda and can't be set: take another name");
+        problem_list_add_at(problems, node, "is reserved by AWS Lambda: choose another name");
     else if (!is_variable_name(node->key))
         problem_list_add_at(
             problems, node,
-            "a variable's name must be a letter, then letters, digits or _, at least two");
+            "variable names must start with a letter, contain only letters, digits and _, and "
+            "have at least two characters");
     if (node->kind != NODE_STRING)
         problem_list_add_at(problems, node, "must be a string (is %s): put it in quotes",
                             node_kind_name(node->kind));
@@ -117,7 +117,7 @@ static void check_on_failure_arn(const struct node *node, struct problem_list *p
 static void check_command(const struct node *node, struct problem_list *problems)
 {
     if (node->first != NULL && node->first->length == 0)
-        problem_list_add_at(problems, node->first, "must be a program (is \"\")");
+        problem_list_add_at(problems, node->first, "must name a program (is \"\")");
 }
 
 static void check_image_config(const struct node *node, struct problem_list *problems)
@@ -128,7 +128,8 @@ static void check_image_config(const struct node *node, struct problem_list *pro
     if ((entry_point == NULL || entry_point->count == 0) &&
         (command == NULL || command->count == 0))
         problem_list_add_at(problems, node,
-                            "needs EntryPoint or Command, the command that starts the runtime");
+                            "EntryPoint or Command is required: the command that starts the "
+                            "runtime");
     else if (entry_point == NULL || entry_point->count == 0)
         check_command(command, problems);
 }

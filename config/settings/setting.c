@@ -86,11 +86,11 @@ static bool is_count_in_range(const struct setting *setting, const struct node *
                               struct problem_list *problems)
 {
     if (node->count < setting->min) {
-        problem_list_add_at(problems, node, "must hold at least %.0f", setting->min);
+        problem_list_add_at(problems, node, "must not be empty");
         return false;
     }
     if (node->count > setting->max) {
-        problem_list_add_at(problems, node, "must hold at most %.0f (holds %u)", setting->max,
+        problem_list_add_at(problems, node, "must have at most %.0f entries (has %u)", setting->max,
                             node->count);
         return false;
     }
@@ -171,7 +171,7 @@ static bool is_sound(const struct setting *setting, const struct node *node,
     case SETTING_INTEGER_LIST:
         if (node->count > 0)
             return are_elements_sound(setting, node, problems);
-        problem_list_add_at(problems, node, "must hold at least 1");
+        problem_list_add_at(problems, node, "must not be empty");
         return false;
     case SETTING_OBJECT:
         return is_count_in_range(setting, node, problems);
@@ -225,11 +225,11 @@ static void refuse_unknown(const struct setting_scope *scope, const struct node 
     struct nearest_name nearest;
 
     if (is_among(member->key, scope->outer)) {
-        problem_list_add_at(problems, member, "belongs to the function as a whole: move it there");
+        problem_list_add_at(problems, member, "applies to the whole function: move it there");
         return;
     }
     if (is_among(member->key, scope->useless)) {
-        problem_list_add_at(problems, member, "means nothing to a local server: leave it out");
+        problem_list_add_at(problems, member, "has no effect on a local server: remove it");
         return;
     }
     nearest_name_init(&nearest, member->key);

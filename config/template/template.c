@@ -117,7 +117,7 @@ static bool init_scope(struct template_scope *scope, const struct template_optio
                                      .root = root};
     if (root->kind != NODE_OBJECT || node_member(root, "Resources") == NULL) {
         problem_list_add_at(scope->problems, root,
-                            "must be an AWS SAM or CloudFormation template, which has Resources");
+                            "must be an AWS SAM or CloudFormation template with Resources");
         return false;
     }
     check_sections(scope);
@@ -212,7 +212,7 @@ static void put_functions(struct template_scope *scope, struct node *root)
     if (functions != NULL)
         template_put_versions(scope);
     if (functions != NULL && functions->count == 0)
-        template_note(scope, "holds no function that is served");
+        template_note(scope, "contains no function that can be served");
 }
 
 /* ---- what is ignored ---- */
@@ -283,7 +283,7 @@ static void note_transforms(struct template_scope *scope)
         one = transform->first;
     for (; one != NULL; one = one == transform ? NULL : one->next) {
         if (node_text(one) == NULL || strcmp(one->text, sam_transform) != 0)
-            template_note(scope, "the macro %.200s is not run: what it would add is not served",
+            template_note(scope, "macro %.200s is not supported: what it would add is missing",
                           node_text(one) == NULL ? "under Transform" : one->text);
     }
 }
@@ -304,10 +304,10 @@ static void note_all(struct template_scope *scope)
     note_transforms(scope);
     template_note_ignored_globals(scope);
     if (scope->build->state == BUILD_STALE)
-        template_note(scope, ".aws-sam/build is older than the template and not used: run `sam "
-                             "build`, or remove it");
+        template_note(scope, ".aws-sam/build is older than the template and is not used: run "
+                             "`sam build`, or remove it");
     if (scope->build->state == BUILD_FRESH)
-        template_note(scope, "code is taken from .aws-sam/build");
+        template_note(scope, "using the code in .aws-sam/build");
 }
 
 /* ---- reading ---- */
@@ -327,7 +327,7 @@ static bool read_in_scope(struct template_scope *scope)
     put_functions(scope, root);
     template_coerce(scope, root, &config_settings);
     if (document_is_full(scope->document))
-        problem_list_add(scope->problems, 1, "holds more than %d values", DOCUMENT_NODES_MAX);
+        problem_list_add(scope->problems, 1, "contains more than %d values", DOCUMENT_NODES_MAX);
     else if (arena_is_exhausted(document_arena(scope->document)))
         scope->problems->is_out_of_memory = true;
     return !scope->problems->is_out_of_memory && !document_is_full(scope->document);

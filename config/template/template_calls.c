@@ -114,9 +114,9 @@ static const char *substitute(struct template_scope *scope, const struct node *a
     const char *text = template_text(scope, value);
 
     if (text == NULL && !scope->problems->is_out_of_memory)
-        problem_list_add_at(scope->problems, at, "${%.*s} must be a text (is %s)", SHOWN_MAX, name,
-                            value == &template_no_value ? "AWS::NoValue"
-                                                        : node_kind_name(value->kind));
+        problem_list_add_at(
+            scope->problems, at, "${%.*s} must be a string (is %s)", SHOWN_MAX, name,
+            value == &template_no_value ? "AWS::NoValue" : node_kind_name(value->kind));
     return text;
 }
 
@@ -149,7 +149,7 @@ static const char *add_substitute(struct template_scope *scope, struct text_buil
 
 static const struct node *call_sub(struct template_scope *scope, const struct node *argument)
 {
-    static const char form[] = "a text or [text, {Name: value}]";
+    static const char form[] = "a string or [string, {Name: value}]";
     const struct node *template = argument, *variables = NULL;
     struct text_builder builder;
 
@@ -216,7 +216,7 @@ static bool add_element(struct template_scope *scope, struct node *list, const c
 
 static const struct node *call_split(struct template_scope *scope, const struct node *argument)
 {
-    if (!is_list(scope, argument, 2, 2, "[delimiter, text]"))
+    if (!is_list(scope, argument, 2, 2, "[delimiter, string]"))
         return NULL;
     const char *delimiter = template_resolve_text(scope, argument->first);
     const char *text = template_resolve_text(scope, argument->last);
@@ -328,7 +328,9 @@ static const struct node *call_select(struct template_scope *scope, const struct
 
     if (length == 0 || length > INDEX_DIGITS_MAX || digits[length] != '\0' ||
         strtoul(digits, NULL, 10) >= list->count) {
-        problem_list_add_at(scope->problems, argument, "has no element %.*s: the list holds %u",
+        problem_list_add_at(scope->problems, argument,
+                            "index %.*s is out of range: the list has %u "
+                            "elements",
                             SHOWN_MAX, digits, list->count);
         return NULL;
     }
@@ -364,9 +366,9 @@ static const struct node *call_import_value(struct template_scope *scope,
                                             const struct node *argument)
 {
     problem_list_add_at(scope->problems, argument,
-                        "what other stacks export isn't known here: make it a parameter and give "
-                        "--parameter NAME=VALUE, or give a value under Metadata.Invoked of the "
-                        "function");
+                        "exports of other stacks are not available locally: use a parameter and "
+                        "pass --parameter NAME=VALUE, or set a value under Metadata.Invoked of "
+                        "the function");
     return NULL;
 }
 
@@ -418,7 +420,7 @@ const struct node *template_call(struct template_scope *scope, const struct node
                             nearest.best);
     else
         problem_list_add_at(scope->problems, argument,
-                            "this function can't be resolved here: give a value under "
+                            "this function can't be resolved locally: set a value under "
                             "Metadata.Invoked of the function");
     return NULL;
 }

@@ -11,7 +11,7 @@
 
 enum { SHOWN_MAX = 60 };
 
-static const char mend[] = "name its folder in Metadata: {Invoked: {CodeUri: FOLDER}}";
+static const char mend[] = "set its folder in Metadata: {Invoked: {CodeUri: FOLDER}}";
 
 /* `sam build` only adds packages to these; what else it builds can't run from its source. */
 static bool is_run_from_source(const char *method)
@@ -32,15 +32,18 @@ static enum template_code refuse_unbuilt(struct template_scope *scope, const str
                         "is built by %.*s, and .aws-sam/build %s: run `sam build`, or %s",
                         SHOWN_MAX, method->text,
                         scope->build->state == BUILD_STALE   ? "is older than the template"
-                        : scope->build->state == BUILD_FRESH ? "doesn't have it"
-                                                             : "isn't there",
+                        : scope->build->state == BUILD_FRESH ? "doesn't contain it"
+                                                             : "doesn't exist",
                         mend);
     return CODE_PROBLEM;
 }
 
 static enum template_code refuse_remote(struct template_scope *scope, const struct node *place)
 {
-    problem_list_add_at(scope->problems, place, "the code lies in S3, which isn't here: %s", mend);
+    problem_list_add_at(scope->problems, place,
+                        "the code is in S3, which is not available "
+                        "locally: %s",
+                        mend);
     return CODE_PROBLEM;
 }
 

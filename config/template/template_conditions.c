@@ -123,7 +123,7 @@ static enum condition_state evaluate(struct template_scope *scope, const struct 
     if (condition->kind != NODE_OBJECT || condition->count != 1)
         return refuse(scope, condition, form);
     if (scope->depth >= TEMPLATE_DEPTH_MAX)
-        return refuse(scope, condition, "simpler: it refers too deeply to others");
+        return refuse(scope, condition, "simpler: its references are nested too deeply");
     for (size_t i = 0; i < sizeof operators / sizeof operators[0]; i++) {
         if (strcmp(operators[i].name, condition->first->key) != 0)
             continue;
@@ -147,7 +147,7 @@ static enum condition_state refuse_unknown(struct template_scope *scope, const s
     for (const struct node *node = node_first_member(scope->conditions); node != NULL;
          node = node->next)
         nearest_name_offer(&nearest, node->key);
-    problem_list_add_at(scope->problems, at, "no condition is called %.*s%s%s%s", SHOWN_MAX, name,
+    problem_list_add_at(scope->problems, at, "unknown condition %.*s%s%s%s", SHOWN_MAX, name,
                         nearest.best == NULL ? "" : "; did you mean ",
                         nearest.best == NULL ? "" : nearest.best, nearest.best == NULL ? "" : "?");
     return CONDITION_PROBLEM;

@@ -114,7 +114,8 @@ static bool put_outcome(struct template_scope *scope, struct node *to, const str
     if (type != NULL && (strcmp(type->text, "SQS") == 0 || strcmp(type->text, "SNS") == 0))
         return put_made(scope, own, outcome, type->text, function);
     problem_list_add_at(scope->problems, outcome,
-                        "needs Destination, an ARN; only for Type SQS and SNS SAM makes one");
+                        "Destination (an ARN) is required; SAM creates one only for Type SQS "
+                        "and SNS");
     return false;
 }
 

@@ -141,9 +141,9 @@ static void refuse_image(struct template_scope *scope, const struct template_res
 {
     problem_list_add_at(
         scope->problems, place != NULL ? place : function->node,
-        "container images don't run here: say in Metadata: {Invoked: {...}} how its "
-        "handler starts, by Runtime, Handler and CodeUri, by ImageConfig with an "
-        "EntryPoint, or by Command or Mock");
+        "container images don't run locally: set in Metadata: {Invoked: {...}} how the handler "
+        "starts: Runtime, Handler and CodeUri, or ImageConfig with an EntryPoint, or Command or "
+        "Mock");
 }
 
 static void put_way(struct template_scope *scope, struct node *to,
@@ -162,7 +162,8 @@ static void put_way(struct template_scope *scope, struct node *to,
     if (code == CODE_IMAGE)
         refuse_image(scope, function, place);
     if (code == CODE_NONE)
-        problem_list_add_at(scope->problems, function->node, "needs %s, the folder of its code",
+        problem_list_add_at(scope->problems, function->node,
+                            "%s is required: the folder with the code",
                             function->kind == RESOURCE_SAM_FUNCTION ? "CodeUri" : "Code");
     function->is_left_out = code == CODE_INLINE;
     if (code != CODE_FOLDER)
@@ -244,8 +245,8 @@ static bool is_taken(struct template_scope *scope, const struct node *functions,
 
     if (twin != NULL)
         problem_list_add_at(scope->problems, function->node,
-                            "is called %.100s, and so is the resource in line %u: give it another "
-                            "FunctionName",
+                            "has the same function name (%.100s) as the resource on line %u: "
+                            "set another FunctionName",
                             function->name, twin->line);
     return twin != NULL;
 }
@@ -264,8 +265,8 @@ bool template_put_function(struct template_scope *scope, struct node *functions,
     if (function->is_left_out)
         template_note(
             scope,
-            "%.200s: left out, for its code stands in the template: put it into a folder, "
-            "or say under Metadata.Invoked how it runs",
+            "%.200s: left out, because its code is inline: move it to a folder, or set under "
+            "Metadata.Invoked how it runs",
             function->node->key);
     if (scope->problems->count == problems_before && !scope->problems->is_out_of_memory &&
         !function->is_left_out && !is_taken(scope, functions, function))

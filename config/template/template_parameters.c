@@ -100,13 +100,13 @@ static void check_value(struct template_scope *scope, const struct node *paramet
                         const char *value, const char *what)
 {
     static const struct {
-        const char *name, *rule;
+        const char *name;
         bool is_max, is_length;
     } bounds[] = {
-        {"MinValue", "at least", false, false},
-        {"MaxValue", "at most", true, false},
-        {"MinLength", "at least so many characters long:", false, true},
-        {"MaxLength", "at most so many characters long:", true, true},
+        {"MinValue", false, false},
+        {"MaxValue", true, false},
+        {"MinLength", false, true},
+        {"MaxLength", true, true},
     };
     const char *type = type_of(parameter);
     char choices[CHOICES_MAX];
@@ -115,21 +115,22 @@ static void check_value(struct template_scope *scope, const struct node *paramet
     if (is_list_type(type))
         return;
     if (strcmp(type, "Number") == 0 && !is_number(value, &number)) {
-        problem_list_add_at(scope->problems, parameter, "%s \"%.*s\", and it must be a number",
-                            what, SHOWN_MAX, value);
+        problem_list_add_at(scope->problems, parameter, "%s \"%.*s\" must be a number", what,
+                            SHOWN_MAX, value);
         return;
     }
     if (!is_allowed(scope, parameter, value, choices))
-        problem_list_add_at(scope->problems, parameter, "%s \"%.*s\", and it must be one of %s",
-                            what, SHOWN_MAX, value, choices);
+        problem_list_add_at(scope->problems, parameter, "%s \"%.*s\" must be one of %s", what,
+                            SHOWN_MAX, value, choices);
     for (size_t i = 0; i < sizeof bounds / sizeof bounds[0]; i++) {
         const double measured = bounds[i].is_length ? (double)strlen(value) : number;
 
         if (!bounds[i].is_length && strcmp(type, "Number") != 0)
             continue;
         if (!is_within(parameter, bounds[i].name, measured, bounds[i].is_max, &bound))
-            problem_list_add_at(scope->problems, parameter, "%s \"%.*s\", and it must be %s %.15g",
-                                what, SHOWN_MAX, value, bounds[i].rule, bound);
+            problem_list_add_at(scope->problems, parameter, "%s \"%.*s\" must be at %s %.15g%s",
+                                what, SHOWN_MAX, value, bounds[i].is_max ? "most" : "least", bound,
+                                bounds[i].is_length ? " characters long" : "");
     }
 }
 
@@ -183,12 +184,12 @@ void template_check_parameters(struct template_scope *scope)
             problem_list_add_at(scope->problems, parameter, "must be an object (is %s)",
                                 node_kind_name(parameter->kind));
         else if (given != NULL)
-            check_value(scope, parameter, given, "--parameter gives");
+            check_value(scope, parameter, given, "--parameter value");
         else if (fallback != NULL && strncmp(type_of(parameter), ssm_type, strlen(ssm_type)) != 0) {
             const char *text = template_text(scope, fallback);
 
             if (text != NULL)
-                check_value(scope, parameter, text, "the default is");
+                check_value(scope, parameter, text, "default");
         }
     }
 }
@@ -226,10 +227,11 @@ static const struct node *refuse_missing(struct template_scope *scope, const str
 {
     const bool is_ssm = strncmp(type_of(parameter), ssm_type, strlen(ssm_type)) == 0;
 
-    problem_list_add_at(scope->problems, at, "%s %.*s %s: give it with --parameter %.*s=VALUE",
-                        "the parameter", SHOWN_MAX, parameter->key,
-                        is_ssm ? "is looked up in AWS Systems Manager, which isn't here"
-                               : "has neither a default nor a value",
+    problem_list_add_at(scope->problems, at, "%s %.*s %s: pass --parameter %.*s=VALUE", "parameter",
+                        SHOWN_MAX, parameter->key,
+                        is_ssm ? "is read from AWS Systems Manager, which is not available "
+                                 "locally"
+                               : "has no default and no value",
                         SHOWN_MAX, parameter->key);
     return NULL;
 }

@@ -104,7 +104,7 @@ static const struct node *refuse_pseudo(struct template_scope *scope, const stru
     nearest_name_init(&nearest, name);
     for (size_t i = 0; i < sizeof pseudo_parameters / sizeof pseudo_parameters[0]; i++)
         nearest_name_offer(&nearest, pseudo_parameters[i].name);
-    problem_list_add_at(scope->problems, at, "there is no value for %.*s%s%s%s", SHOWN_MAX, name,
+    problem_list_add_at(scope->problems, at, "unknown pseudo parameter %.*s%s%s%s", SHOWN_MAX, name,
                         nearest.best == NULL ? "" : "; did you mean ",
                         nearest.best == NULL ? "" : nearest.best, nearest.best == NULL ? "" : "?");
     return NULL;
@@ -138,9 +138,8 @@ static const struct node *refuse_name(struct template_scope *scope, const struct
         for (const struct node *node = node_first_member(lists[i]); node != NULL; node = node->next)
             nearest_name_offer(&nearest, node->key);
     }
-    problem_list_add_at(scope->problems, at,
-                        "neither a parameter nor a resource is called %.*s%s%s%s", SHOWN_MAX, name,
-                        nearest.best == NULL ? "" : "; did you mean ",
+    problem_list_add_at(scope->problems, at, "no parameter or resource is named %.*s%s%s%s",
+                        SHOWN_MAX, name, nearest.best == NULL ? "" : "; did you mean ",
                         nearest.best == NULL ? "" : nearest.best, nearest.best == NULL ? "" : "?");
     return NULL;
 }

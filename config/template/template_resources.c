@@ -59,12 +59,14 @@ static void fill_row(struct template_scope *scope, struct template_resource *row
     *row = (struct template_resource){.node = node, .type = ""};
     if (is_macro(node->key))
         problem_list_add_at(scope->problems, node,
-                            "is a macro, which isn't run here: write out what it gives");
+                            "macros are not supported: write out the resources");
     else if (node->kind != NODE_OBJECT)
         problem_list_add_at(scope->problems, node, "must be an object (is %s)",
                             node_kind_name(node->kind));
     else if (node_text(type) == NULL)
-        problem_list_add_at(scope->problems, node, "needs Type, such as AWS::Serverless::Function");
+        problem_list_add_at(scope->problems, node,
+                            "Type is required, such as "
+                            "AWS::Serverless::Function");
     if (node_text(type) == NULL || is_macro(node->key))
         return;
     row->type = type->text;
@@ -217,7 +219,7 @@ static const char *find_function(struct template_scope *scope,
     struct function_name parsed;
 
     if (name == NULL) {
-        problem_list_add_at(scope->problems, resource->node, "needs FunctionName");
+        problem_list_add_at(scope->problems, resource->node, "FunctionName is required");
         return NULL;
     }
     const char *text = template_resolve_text(scope, name);
@@ -333,8 +335,7 @@ static const struct node *published(struct template_scope *scope, const struct n
         alias = node_member(scope->globals, "AutoPublishAlias");
     if (alias == NULL || (strcmp(part, "Alias") != 0 && strcmp(part, "Version") != 0)) {
         problem_list_add_at(scope->problems, at,
-                            "%.*s has no %.*s: AutoPublishAlias gives it Alias "
-                            "and Version",
+                            "%.*s has no %.*s: AutoPublishAlias provides only Alias and Version",
                             SHOWN_MAX, function->node->key, SHOWN_MAX, part);
         return NULL;
     }
@@ -353,7 +354,7 @@ static bool is_there(struct template_scope *scope, const struct node *at,
     const enum condition_state state = template_resource_exists(scope, resource);
 
     if (state == CONDITION_FALSE)
-        problem_list_add_at(scope->problems, at, "%.*s isn't there, by its Condition", SHOWN_MAX,
+        problem_list_add_at(scope->problems, at, "%.*s is excluded by its Condition", SHOWN_MAX,
                             resource->node->key);
     return state == CONDITION_TRUE;
 }
@@ -372,7 +373,7 @@ static const struct node *row_value(struct template_scope *scope, const struct n
         return name == NULL ? NULL : string(scope, template_pattern(scope, pattern, name), at);
     }
     problem_list_add_at(scope->problems, at,
-                        "%.*s of %.*s (%.*s) isn't known here%s%s%s: give a value under "
+                        "can't resolve %.*s of %.*s (%.*s)%s%s%s: set a value under "
                         "Metadata.Invoked of the function",
                         SHOWN_MAX, attribute, SHOWN_MAX, resource->node->key, SHOWN_MAX,
                         resource->type, nearest.best == NULL ? "" : " (did you mean ",
@@ -410,8 +411,8 @@ const struct node *template_resource_attribute(struct template_scope *scope, con
 
     if (resource == NULL) {
         problem_list_add_at(scope->problems, at,
-                            "%.*s isn't known here: give a value under "
-                            "Metadata.Invoked of the function",
+                            "can't resolve %.*s: set a value under Metadata.Invoked of the "
+                            "function",
                             SHOWN_MAX, id);
         return NULL;
     }

@@ -146,8 +146,8 @@ static bool is_plain(struct template_scope *scope, const struct node *source)
     if (source->kind != NODE_STRING || strstr(source->text, "{{resolve:") == NULL)
         return true;
     problem_list_add_at(scope->problems, source,
-                        "a dynamic reference ({{resolve:...}}) can't be looked up here: "
-                        "give a value under Metadata.Invoked of the function");
+                        "dynamic references ({{resolve:...}}) can't be resolved locally: set a "
+                        "value under Metadata.Invoked of the function");
     return false;
 }
 
@@ -173,7 +173,9 @@ static bool enter(struct template_scope *scope, const struct node *source)
     if (!template_spend(scope, 1, source))
         return false;
     if (scope->depth == TEMPLATE_DEPTH_MAX) {
-        problem_list_add_at(scope->problems, source, "refers to itself, or too deeply to others");
+        problem_list_add_at(scope->problems, source,
+                            "refers to itself, or its references are nested "
+                            "too deeply");
         return false;
     }
     scope->depth++;

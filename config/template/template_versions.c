@@ -55,7 +55,7 @@ static struct node *function_of(struct template_scope *scope, struct template_re
     const struct template_resource *function = name == NULL ? NULL : find_function(scope, name);
 
     if (name != NULL && (function == NULL || function->is_left_out))
-        template_note(scope, "%.200s: left out, for the function %.100s is not served",
+        template_note(scope, "%.200s: left out, because the function %.100s is not served",
                       resource->node->key, name);
     return function == NULL ? NULL : function->built;
 }
@@ -151,7 +151,7 @@ static void put_weights(struct template_scope *scope, struct node *to, const str
         if (key == NULL || weight == NULL)
             problem_list_add_at(scope->problems, one, "must be {FunctionVersion, FunctionWeight}");
         else if (node_member(weights, key) != NULL)
-            problem_list_add_at(scope->problems, one, "version %.*s stands twice", SHOWN_MAX, key);
+            problem_list_add_at(scope->problems, one, "duplicate version %.*s", SHOWN_MAX, key);
         else
             template_put(scope, weights, key, weight, weight);
     }
@@ -181,7 +181,7 @@ static void put_alias_resource(struct template_scope *scope, struct template_res
     if (function == NULL)
         return;
     if (node_member(resource->properties, "Name") == NULL) {
-        problem_list_add_at(scope->problems, resource->node, "needs Name");
+        problem_list_add_at(scope->problems, resource->node, "Name is required");
         return;
     }
     const char *name = template_resource_name(scope, resource);
@@ -191,7 +191,7 @@ static void put_alias_resource(struct template_scope *scope, struct template_res
         return;
     if (node_member(aliases, name) != NULL) {
         problem_list_add_at(scope->problems, resource->node,
-                            "the function has an alias %.*s already", SHOWN_MAX, name);
+                            "the function already has an alias %.*s", SHOWN_MAX, name);
         return;
     }
     struct node *alias = template_put_object(scope, aliases, name, resource->node);
@@ -221,8 +221,8 @@ static struct node *find_qualified(struct template_scope *scope, struct node *fu
     if (found == NULL)
         found = find_object(find_object(function, "Aliases"), name);
     if (found == NULL)
-        problem_list_add_at(scope->problems, qualifier,
-                            "the function has no version and no alias %.*s", SHOWN_MAX, name);
+        problem_list_add_at(scope->problems, qualifier, "the function has no version or alias %.*s",
+                            SHOWN_MAX, name);
     return found;
 }
 
@@ -238,7 +238,7 @@ static void put_events_resource(struct template_scope *scope, struct template_re
         return;
     if (node_member(place, "EventInvokeConfig") != NULL)
         problem_list_add_at(scope->problems, resource->node,
-                            "is the second EventInvokeConfig of the same function and qualifier");
+                            "duplicate EventInvokeConfig for this function and qualifier");
     else
         template_put_events(scope, place, resource->properties, NULL);
 }

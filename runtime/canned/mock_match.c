@@ -112,12 +112,11 @@ static void differ(struct comparison *comparison, const cJSON *wanted, struct by
     comparison->differing++;
     if (comparison->stops_at_difference || comparison->difference != NULL)
         return;
-    is_told =
-        bytes_format(&text, "%s: it wants ", comparison->path) &&
-        (wanted == NULL ? bytes_format(&text, "nothing there") : append_wanted(&text, wanted)) &&
-        bytes_format(&text, ", the event has ") &&
-        (found.length == 0 ? bytes_format(&text, "nothing there")
-                           : mock_match_quote(&text, found, VALUE_SHOWN_MAX));
+    is_told = bytes_format(&text, "%s: expected ", comparison->path) &&
+              (wanted == NULL ? bytes_format(&text, "no value") : append_wanted(&text, wanted)) &&
+              bytes_format(&text, ", the event has ") &&
+              (found.length == 0 ? bytes_format(&text, "no value")
+                                 : mock_match_quote(&text, found, VALUE_SHOWN_MAX));
     if (is_told) {
         comparison->difference = text;
         return;
@@ -387,10 +386,10 @@ static bool append_difference(struct bytes **text, const struct nearest *nearest
         return bytes_format(text, ", which differs at ") &&
                bytes_append(text, difference.data, difference.length);
     if (!is_attempt(nearest->answer, question->attempt))
-        return bytes_format(text, ", which fits but is for attempt %.0f (this is attempt %u)",
+        return bytes_format(text, ", which matches but is for attempt %.0f (this is attempt %u)",
                             member(nearest->answer, "Attempt")->valuedouble, question->attempt);
     if (is_used_up(nearest->answer, question->used[nearest->index]))
-        return bytes_format(text, ", which fits but has been used %u of %.0f times",
+        return bytes_format(text, ", which matches but has been used %u of %.0f times",
                             question->used[nearest->index],
                             member(nearest->answer, "Times")->valuedouble);
     return true;

@@ -28,7 +28,7 @@ struct mock_question {
 int mock_match_find(const struct mock_question *question);
 
 /*
- * For an event that fits none: "Mock[1], which differs at $.amount: it wants 0, the event has 5". Returns owned; NULL
+ * For an event that fits none: "Mock[1], which differs at $.amount: expected 0, the event has 5". Returns owned; NULL
  * when out of memory.
  */
 struct bytes *mock_match_explain(const struct mock_question *question);

@@ -64,7 +64,7 @@ class Faults(unittest.TestCase):
                 self.assertIn("did you mean KMSDisabledException?", answer.json["error"])
             answer = server.request("PUT", "/_invoked/functions/f/faults", b'{"Error":"Dorp"}')
             self.assertEqual(answer.status, 400)
-            self.assertIn('Faults.Error: no exception of the Invoke API is named "Dorp"; did you mean Drop?',
+            self.assertIn('Faults.Error: unknown exception "Dorp"; did you mean Drop?',
                           answer.json["error"])
             self.assertEqual(self.runs(server), [])
 

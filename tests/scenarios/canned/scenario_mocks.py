@@ -92,8 +92,8 @@ class Mocks(unittest.TestCase):
             self.assertEqual((answer.status, answer.function_error), (200, "Unhandled"))
             self.assertEqual(answer.json, {
                 "errorType": "Mock.NoAnswerFits",
-                "errorMessage": 'no canned answer of payments fits the event {"amount": 1, "card": {"kind": "tin"}}; nearest'
-                                ' is Mock[1], which differs at $.card.kind: it wants "gold", the event has "tin"'})
+                "errorMessage": 'no canned answer of payments matches the event {"amount": 1, "card": {"kind": "tin"}}; nearest'
+                                ' is Mock[1], which differs at $.card.kind: expected "gold", the event has "tin"'})
             self.assertIn("which differs at $.card.kind", answer.log)
             self.assertIn("{}", server.invoke("payments", body=b"").json["errorMessage"])
 
@@ -178,11 +178,11 @@ class Mocks(unittest.TestCase):
     def test_what_is_wrong_with_answers_is_told_with_its_place(self):
         rows = [
             (b'[{"Payload":1,"Tims":2}]', "Mock[0].Tims: unknown key; did you mean Times?"),
-            (b'[{"Error":"Drop"}]', "Mock[0].Error: no exception of the Invoke API is named"),
+            (b'[{"Error":"Drop"}]', "Mock[0].Error: unknown exception"),
             (b'{"Payload":1}', "Mock: must be a list of objects"),
             (b'[{"Payload":1}', "the body is not JSON: line 1, column "),
             (b"[{}] // comment", "the body is not JSON: line 1, column "),
-            (b'[{"Times":1,"Times":2}]', "Mock[0].Times: stands twice"),
+            (b'[{"Times":1,"Times":2}]', "Mock[0].Times: duplicate key"),
             (b"", "the body is empty: send JSON such as ["),
             (b"[" * 200 + b"]" * 200, "nested"),
         ]

@@ -25,30 +25,29 @@ static const struct {
     {"account-limit",
      "2: AccountLimit.ConcurrentExecutions: must be 1 to 1000000 (is 0)"},
     {"alias-names",
-     "6: Functions.hello.Aliases.1: an alias's name must be 1 to 128 of a-z, A-Z, 0-9, - "
+     "6: Functions.hello.Aliases.1: alias names must be 1 to 128 characters of a-z, A-Z, 0-9, - "
      "and _, and not a number\n"
-     "7: Functions.hello.Aliases.$LATEST: an alias's name must be 1 to 128 of a-z, A-Z, "
+     "7: Functions.hello.Aliases.$LATEST: alias names must be 1 to 128 characters of a-z, A-Z, "
      "0-9, - and _, and not a number\n"
-     "8: Functions.hello.Aliases.a b: an alias's name must be 1 to 128 of a-z, A-Z, 0-9, "
+     "8: Functions.hello.Aliases.a b: alias names must be 1 to 128 characters of a-z, A-Z, 0-9, "
      "- and _, and not a number"},
     {"alias-to-unknown-version",
-     "7: Functions.hello.Aliases.live.FunctionVersion: there is no version 2 under "
-     "Versions"},
+     "7: Functions.hello.Aliases.live.FunctionVersion: no version 2 is defined under Versions"},
     {"alias-version-as-number",
      "7: Functions.hello.Aliases.live.FunctionVersion: must be a string (is a number)"},
     {"alias-without-version",
-     "6: Functions.hello.Aliases.live: needs FunctionVersion, the version that it points "
-     "to"},
+     "6: Functions.hello.Aliases.live: FunctionVersion is required: the version that the alias "
+     "points to"},
     {"all-in-one-go",
      "2: Region: must be a string (is a number)\n"
      "5: Functions.hello.Timeout: must be 1 to 900 (is 0)\n"
      "7: Functions.hello.Handler: must not be empty\n"
      "8: Functions.hello.CodeUri: no such folder: @/invalid/nowhere\n"
-     "9: Functions.hello.Versions.x: a version must be a number from 1, without zeros in "
-     "front\n"
+     "9: Functions.hello.Versions.x: version numbers must be positive integers without leading "
+     "zeros\n"
      "10: Functions.hello.MemorySize: must be a number (is a string)\n"
      "12: Functions.world.Local.Comand: unknown key; did you mean Command?\n"
-     "12: Functions.world: has no way to run: give it Runtime, Handler and CodeUri, or "
+     "12: Functions.world: doesn't say how it runs: set Runtime, Handler and CodeUri, or "
      "ImageConfig, Local.Command or Local.Mock\n"
      "14: Local.QueueCapacity: must be a number (is a list)"},
     {"allowed-access-key-ids",
@@ -65,18 +64,18 @@ static const struct {
      "4: Local.AllowedOrigins[5]: must be http://HOST[:PORT] or https://HOST[:PORT] in "
      "lower case, without a path (is \"http://[::1\")"},
     {"attach-to-a-command",
-     "6: Functions.hello.Local.Attach: needs Runtime or ImageConfig: nothing else stays "
-     "to be attached to"},
+     "6: Functions.hello.Local.Attach: requires Runtime or ImageConfig: other functions have no "
+     "process to attach to"},
     {"attach-with-debug-command",
-     "7: Functions.hello.Local.DebugCommand: can't stand beside Attach: either you start "
+     "7: Functions.hello.Local.DebugCommand: can't be combined with Attach: either you start "
      "the handler or invoked does"},
     {"code-uri-a-file",
-     "5: Functions.hello.CodeUri: must be a folder (@/code/hello/app.py is none): unpack "
+     "5: Functions.hello.CodeUri: must be a folder (@/code/hello/app.py is not): unpack "
      "archives first"},
     {"code-uri-an-object",
      "5: Functions.hello.CodeUri: must be a string (is an object)"},
     {"code-uri-missing",
-     "4: Functions.hello.Runtime: needs CodeUri beside it, the folder of the code"},
+     "4: Functions.hello.Runtime: requires CodeUri, the folder with the code"},
     {"code-uri-not-there",
      "5: Functions.hello.CodeUri: no such folder: @/code/helo"},
     {"code-uri-of-a-command-not-there",
@@ -84,17 +83,16 @@ static const struct {
     {"command-as-string",
      "4: Functions.hello.Local.Command: must be a list of strings (is a string)"},
     {"command-empty",
-     "4: Functions.hello.Local.Command: must hold at least 1"},
+     "4: Functions.hello.Local.Command: must not be empty"},
     {"command-of-numbers",
      "4: Functions.hello.Local.Command[1]: must be a string (is a number)"},
     {"command-without-program",
-     "4: Functions.hello.Local.Command[0]: must be a program (is \"\")"},
+     "4: Functions.hello.Local.Command[0]: must name a program (is \"\")"},
     {"comment-never-ends",
-     "2: a comment begins here and never ends: close it with */"},
+     "2: unterminated comment: close it with */"},
     {"dead-letter-fifo",
-     "5: Functions.hello.DeadLetterConfig.TargetArn: must be a standard queue or topic: "
-     "AWS sends no outcomes to FIFO ones (is "
-     "\"arn:aws:sqs:us-east-1:123456789012:hello.fifo\")"},
+     "5: Functions.hello.DeadLetterConfig.TargetArn: must be a standard queue or topic: AWS "
+     "doesn't deliver to FIFO ones (is \"arn:aws:sqs:us-east-1:123456789012:hello.fifo\")"},
     {"dead-letter-not-an-arn",
      "5: Functions.hello.DeadLetterConfig.TargetArn: must be the ARN of an SQS queue or "
      "SNS topic, such as arn:aws:sqs:us-east-1:123456789012:my-queue (is \"hello-dlq\")"},
@@ -103,8 +101,8 @@ static const struct {
      "SNS topic, such as arn:aws:sqs:us-east-1:123456789012:my-queue (is "
      "\"arn:aws:lambda:us-east-1:123456789012:function:x\")"},
     {"debug-command-of-a-mock",
-     "6: Functions.hello.Local.DebugCommand: needs a process, and canned answers have "
-     "none: leave it out"},
+     "6: Functions.hello.Local.DebugCommand: requires a process, which canned answers don't "
+     "have: remove it"},
     {"description-too-long",
      "5: Functions.hello.Description: must be 0 to 256 characters long (is 257 long)"},
     {"destination-bucket-on-success",
@@ -127,7 +125,7 @@ static const struct {
     {"durability",
      "2: Local.Durability: must be process, power or memory (is \"disk\")"},
     {"empty",
-     "1: is empty; the least there can be is {\"Functions\": {}}"},
+     "1: is empty; the minimum is {\"Functions\": {}}"},
     {"ends-too-early",
      "3: Unexpected end-of-input: expected close marker for Object (start marker at "
      "[line: 2, column: 16]) (column 1)"},
@@ -146,39 +144,37 @@ static const struct {
      "10: Functions.hello.Local.Faults[4].Chance: unknown key; known here: Error, "
      "Message, Times, Probability, Seed, DelayMs, When, Reason, RetryAfterSeconds, EC2ErrorCode"},
     {"faults-unknown-exception",
-     "6: Functions.hello.Local.Faults[0].Error: no exception of the Invoke API is named "
-     "\"Duplicated\"; did you mean Duplicate?\n"
-     "7: Functions.hello.Local.Faults[1].Error: no exception of the Invoke API is named "
-     "\"drop\"; did you mean Drop?\n"
-     "8: Functions.hello.Local.Faults[2].Error: no exception of the Invoke API is named "
-     "\"TooManyRequestException\"; did you mean TooManyRequestsException?"},
+     "6: Functions.hello.Local.Faults[0].Error: unknown exception \"Duplicated\"; did you mean "
+     "Duplicate?\n"
+     "7: Functions.hello.Local.Faults[1].Error: unknown exception \"drop\"; did you mean Drop?\n"
+     "8: Functions.hello.Local.Faults[2].Error: unknown exception \"TooManyRequestException\"; "
+     "did you mean TooManyRequestsException?"},
     {"faults-without-error",
-     "6: Functions.hello.Local.Faults[0]: needs Error: an exception of the Invoke API, "
+     "6: Functions.hello.Local.Faults[0]: Error is required: an exception of the Invoke API, "
      "Duplicate, Drop or Cut"},
     {"function-name-too-long",
-     "3: Functions.hhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhh: a "
-     "function's name must be 1 to 64 of a-z, A-Z, 0-9, - and _"},
+     "3: Functions.hhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhh: function "
+     "names must be 1 to 64 characters of a-z, A-Z, 0-9, - and _"},
     {"function-name",
-     "3: Functions.he.llo: a function's name must be 1 to 64 of a-z, A-Z, 0-9, - and _"},
+     "3: Functions.he.llo: function names must be 1 to 64 characters of a-z, A-Z, 0-9, - and _"},
     {"function-not-an-object",
      "3: Functions.hello: must be an object (is a string)"},
     {"function-twice",
-     "4: Functions.hello: stands twice (first in line 3): leave one out"},
+     "4: Functions.hello: duplicate key (first defined on line 3)"},
     {"functions-not-an-object",
      "2: Functions: must be an object (is a list)"},
     {"half-a-surrogate-pair",
-     "5: a string holds \\u0000 or half a surrogate pair, which can't stand here: leave it "
-     "out"},
+     "5: strings must not contain \\u0000 or an unpaired surrogate"},
     {"handler-missing",
-     "4: Functions.hello.Runtime: needs Handler beside it, such as \"index.handler\""},
+     "4: Functions.hello.Runtime: requires Handler, such as \"index.handler\""},
     {"handler-with-blanks",
-     "5: Functions.hello.Handler: must hold no blanks (is \"app handler\")"},
+     "5: Functions.hello.Handler: must not contain whitespace (is \"app handler\")"},
     {"history-size",
      "2: Local.HistorySize: must be 0 to 1000000 (is -1)"},
     {"idle-timeout",
      "6: Functions.hello.Local.IdleTimeoutSeconds: must be 1 to 86400 (is 0)"},
     {"image-without-command",
-     "4: Functions.hello.ImageConfig: needs EntryPoint or Command, the command that "
+     "4: Functions.hello.ImageConfig: EntryPoint or Command is required: the command that "
      "starts the runtime"},
     {"image-working-directory",
      "6: Functions.hello.ImageConfig.WorkingDirectory: no such folder: /no/such/folder"},
@@ -188,9 +184,9 @@ static const struct {
      "7: Functions.hello.Local.InheritEnvironment[1]: must be the name of a variable (is "
      "\"\")"},
     {"key-of-aws-without-meaning",
-     "5: Functions.hello.Role: means nothing to a local server: leave it out"},
+     "5: Functions.hello.Role: has no effect on a local server: remove it"},
     {"key-twice",
-     "6: Functions.hello.Timeout: stands twice (first in line 5): leave one out"},
+     "6: Functions.hello.Timeout: duplicate key (first defined on line 5)"},
     {"memory-size-too-large",
      "5: Functions.hello.MemorySize: must be 128 to 10240 (is 10241)"},
     {"memory-size",
@@ -200,14 +196,14 @@ static const struct {
     {"misspelt-local-key",
      "6: Functions.hello.Local.IdleTimeout: unknown key; did you mean IdleTimeoutSeconds?"},
     {"mock-empty",
-     "4: Functions.hello.Local.Mock: must hold at least 1"},
+     "4: Functions.hello.Local.Mock: must not be empty"},
     {"mock-function-error",
      "5: Functions.hello.Local.Mock[0].FunctionError: must be Unhandled or Handled (is "
      "\"unhandled\")\n"
-     "6: Functions.hello.Local.Mock[1].FunctionError: can't stand beside Exit: it goes "
-     "with Payload"},
+     "6: Functions.hello.Local.Mock[1].FunctionError: can't be combined with Exit: it requires "
+     "Payload"},
     {"mock-message-alone",
-     "5: Functions.hello.Local.Mock[0].Message: goes with Error, which is missing"},
+     "5: Functions.hello.Local.Mock[0].Message: requires Error, which is missing"},
     {"mock-not-a-list",
      "4: Functions.hello.Local.Mock: must be a list of objects (is an object)"},
     {"mock-of-strings",
@@ -218,51 +214,50 @@ static const struct {
      "7: Functions.hello.Local.Mock[2].Times: must be 1 to 2147483647 (is 0)\n"
      "8: Functions.hello.Local.Mock[3].Exit: must be 0 to 255 (is 256)\n"
      "9: Functions.hello.Local.Mock[4].DelayMs: must be 0 to 900000 (is -1)\n"
-     "10: Functions.hello.Local.Mock[5].Payload[0]: must be a number that a double can "
-     "hold (is 1e400)"},
+     "10: Functions.hello.Local.Mock[5].Payload[0]: must be within the range of a double (is "
+     "1e400)"},
     {"mock-two-ends",
-     "5: Functions.hello.Local.Mock[0].Exit: can't stand beside Payload: an answer ends "
-     "in one way; keep one of them\n"
-     "6: Functions.hello.Local.Mock[1].Timeout: can't stand beside Error: an answer ends "
-     "in one way; keep one of them"},
+     "5: Functions.hello.Local.Mock[0].Exit: can't be combined with Payload: an answer has one "
+     "outcome; keep one of them\n"
+     "6: Functions.hello.Local.Mock[1].Timeout: can't be combined with Error: an answer has one "
+     "outcome; keep one of them"},
     {"mock-unknown-exception",
-     "5: Functions.hello.Local.Mock[0].Error: no exception of the Invoke API is named "
-     "\"KMSDisabled\"; did you mean KMSDisabledException?\n"
-     "6: Functions.hello.Local.Mock[1].Error: no exception of the Invoke API is named "
-     "\"TooManyRequests\"; did you mean TooManyRequestsException?\n"
-     "7: Functions.hello.Local.Mock[2].Error: no exception of the Invoke API is named "
-     "\"Oops\"; TooManyRequestsException is one\n"
-     "8: Functions.hello.Local.Mock[3].Error: no exception of the Invoke API is named "
-     "\"Drop\"; TooManyRequestsException is one"},
+     "5: Functions.hello.Local.Mock[0].Error: unknown exception \"KMSDisabled\"; did you mean "
+     "KMSDisabledException?\n"
+     "6: Functions.hello.Local.Mock[1].Error: unknown exception \"TooManyRequests\"; did you "
+     "mean TooManyRequestsException?\n"
+     "7: Functions.hello.Local.Mock[2].Error: unknown exception \"Oops\"; an example is "
+     "TooManyRequestsException\n"
+     "8: Functions.hello.Local.Mock[3].Error: unknown exception \"Drop\"; an example is "
+     "TooManyRequestsException"},
     {"mock-unknown-key",
      "6: Functions.hello.Local.Mock[1].Delay: unknown key; did you mean DelayMs?"},
     {"nested-too-deep",
      "3: is nested more than 100 levels deep"},
     {"no-way-to-run",
-     "3: Functions.hello: has no way to run: give it Runtime, Handler and CodeUri, or "
+     "3: Functions.hello: doesn't say how it runs: set Runtime, Handler and CodeUri, or "
      "ImageConfig, Local.Command or Local.Mock"},
     {"not-an-object",
      "1: must be an object such as {\"Functions\": {}} (is a list)"},
     {"nul-in-string",
-     "5: a string holds \\u0000 or half a surrogate pair, which can't stand here: leave it "
-     "out"},
+     "5: strings must not contain \\u0000 or an unpaired surrogate"},
     {"number-with-leading-zero",
      "5: Invalid numeric value: Leading zeroes not allowed (column 19)"},
     {"only-comments",
-     "1: is empty; the least there can be is {\"Functions\": {}}"},
+     "1: is empty; the minimum is {\"Functions\": {}}"},
     {"queue-capacity",
      "2: Local.QueueCapacity: must be 1 to 100000000 (is 0)"},
     {"region",
      "2: Region: must be a region such as us-east-1 (is \"Frankfurt\")"},
     {"reserved-above-account-limit",
-     "3: Functions: ReservedConcurrentExecutions add up to 11, more than "
-     "AccountLimit.ConcurrentExecutions (10): lower them or raise that"},
+     "3: Functions: the sum of ReservedConcurrentExecutions (11) exceeds "
+     "AccountLimit.ConcurrentExecutions (10): lower the values or raise the limit"},
     {"reserved-negative",
      "5: Functions.hello.ReservedConcurrentExecutions: must be 0 to 1000000 (is -1)"},
     {"retry-attempts",
      "5: Functions.hello.EventInvokeConfig.MaximumRetryAttempts: must be 0 to 2 (is 3)"},
     {"retry-delays-empty",
-     "2: Local.RetryDelaysSeconds: must hold at least 1"},
+     "2: Local.RetryDelaysSeconds: must not be empty"},
     {"retry-delays",
      "3: Local.RetryDelaysSeconds[1]: must be 0 to 21600 (is -1)\n"
      "3: Local.RetryDelaysSeconds[2]: must be a whole number, 0 to 21600 (is 1.5)\n"
@@ -295,60 +290,59 @@ static const struct {
     {"timeout",
      "5: Functions.hello.Timeout: must be 1 to 900 (is 0)"},
     {"trailing-comma",
-     "4: Unexpected character ('}' (code 125)): was expecting double-quote to start field "
-     "name (column 3); take out the comma before it"},
+     "4: Unexpected character ('}' (code 125)): was expecting double-quote to start field name "
+     "(column 3); remove the comma before it"},
     {"two-ways-to-run",
-     "5: Functions.hello.ImageConfig: can't stand beside Runtime: a function runs in one "
+     "5: Functions.hello.ImageConfig: can't be combined with Runtime: a function runs in one "
      "way; keep one of them\n"
-     "6: Functions.hello.Local.Command: can't stand beside Runtime: a function runs in "
-     "one way; keep one of them"},
+     "6: Functions.hello.Local.Command: can't be combined with Runtime: a function runs in one "
+     "way; keep one of them"},
     {"unknown-top-level-key",
      "2: Function: unknown key; did you mean Functions?\n"
      "3: Colour: unknown key; known here: Region, AccountId, AccountLimit, Functions, "
      "Local"},
     {"variables-named-badly",
-     "6: Functions.hello.Environment.Variables.A-B: a variable's name must be a letter, "
-     "then letters, digits or _, at least two\n"
-     "7: Functions.hello.Environment.Variables.1A: a variable's name must be a letter, "
-     "then letters, digits or _, at least two\n"
-     "8: Functions.hello.Environment.Variables.A: a variable's name must be a letter, "
-     "then letters, digits or _, at least two"},
+     "6: Functions.hello.Environment.Variables.A-B: variable names must start with a letter, "
+     "contain only letters, digits and _, and have at least two characters\n"
+     "7: Functions.hello.Environment.Variables.1A: variable names must start with a letter, "
+     "contain only letters, digits and _, and have at least two characters\n"
+     "8: Functions.hello.Environment.Variables.A: variable names must start with a letter, "
+     "contain only letters, digits and _, and have at least two characters"},
     {"variables-not-strings",
      "6: Functions.hello.Environment.Variables.COUNT: must be a string (is a number): put "
      "it in quotes\n"
      "7: Functions.hello.Environment.Variables.FLAG: must be a string (is a boolean): put "
      "it in quotes"},
     {"variables-reserved",
-     "6: Functions.hello.Environment.Variables.AWS_REGION: is reserved by AWS Lambda and "
-     "can't be set: take another name\n"
-     "7: Functions.hello.Environment.Variables._HANDLER: is reserved by AWS Lambda and "
-     "can't be set: take another name"},
+     "6: Functions.hello.Environment.Variables.AWS_REGION: is reserved by AWS Lambda: choose "
+     "another name\n"
+     "7: Functions.hello.Environment.Variables._HANDLER: is reserved by AWS Lambda: choose "
+     "another name"},
     {"variables-too-large",
      "5: Functions.hello.Environment.Variables: must be at most 4096 bytes as JSON, AWS's "
      "limit (is 4097)"},
     {"version-inherits-a-fault",
-     "4: Functions.hello.Runtime: needs Handler beside it, such as \"app.handler\"\n"
+     "4: Functions.hello.Runtime: requires Handler, such as \"app.handler\"\n"
      "5: Functions.hello.CodeUri: no such folder: @/code/none"},
     {"version-names",
-     "6: Functions.hello.Versions.0: a version must be a number from 1, without zeros in "
-     "front\n"
-     "7: Functions.hello.Versions.01: a version must be a number from 1, without zeros in "
-     "front\n"
-     "8: Functions.hello.Versions.1.0: a version must be a number from 1, without zeros "
-     "in front\n"
-     "9: Functions.hello.Versions.$LATEST: a version must be a number from 1, without "
-     "zeros in front"},
+     "6: Functions.hello.Versions.0: version numbers must be positive integers without leading "
+     "zeros\n"
+     "7: Functions.hello.Versions.01: version numbers must be positive integers without leading "
+     "zeros\n"
+     "8: Functions.hello.Versions.1.0: version numbers must be positive integers without "
+     "leading zeros\n"
+     "9: Functions.hello.Versions.$LATEST: version numbers must be positive integers without "
+     "leading zeros"},
     {"version-runs-in-two-ways",
-     "7: Functions.hello.Versions.1.Local.Command: can't stand beside ImageConfig: a "
+     "7: Functions.hello.Versions.1.Local.Command: can't be combined with ImageConfig: a "
      "function runs in one way; keep one of them"},
     {"version-setting",
      "6: Functions.hello.Versions.1.Timeout: must be 1 to 900 (is 901)\n"
      "7: Functions.hello.Versions.2: must be an object (is a list)"},
     {"version-with-versions",
-     "6: Functions.hello.Versions.1.Aliases: belongs to the function as a whole: move it "
-     "there\n"
-     "7: Functions.hello.Versions.1.ReservedConcurrentExecutions: belongs to the function "
-     "as a whole: move it there"},
+     "6: Functions.hello.Versions.1.Aliases: applies to the whole function: move it there\n"
+     "7: Functions.hello.Versions.1.ReservedConcurrentExecutions: applies to the whole "
+     "function: move it there"},
     {"weights-not-a-number",
      "9: Functions.hello.Aliases.live.RoutingConfig.AdditionalVersionWeights.2: must be a "
      "number (is a string)"},
@@ -365,8 +359,8 @@ static const struct {
      "8: Functions.hello.Aliases.live.RoutingConfig.AdditionalVersionWeights: Number of "
      "items in AdditionalVersionWeights cannot be greater than 1"},
     {"weights-unknown-version",
-     "9: Functions.hello.Aliases.live.RoutingConfig.AdditionalVersionWeights.4: there is "
-     "no such version under Versions"},
+     "9: Functions.hello.Aliases.live.RoutingConfig.AdditionalVersionWeights.4: no such version "
+     "is defined under Versions"},
     {"weights-with-latest",
      "7: Functions.hello.Aliases.live.FunctionVersion: $LATEST is not supported for an "
      "alias pointing to more than 1 version"},

@@ -39,27 +39,23 @@ static const struct {
     const char *problems; /* each ended by a line end */
 } refused[] = {
     {"fixtures/configs/none.json",
-     "fixtures/configs/none.json:1: can't be read: No such file or directory; name a "
+     "fixtures/configs/none.json:1: can't be read: No such file or directory; expected a "
      "configuration file, a template or a folder of functions\n"},
     {"fixtures/configs/none/none.json",
-     "fixtures/configs/none/none.json:1: can't be read: No such file or directory; name a "
+     "fixtures/configs/none/none.json:1: can't be read: No such file or directory; expected a "
      "configuration file, a template or a folder of functions\n"},
     {"fixtures/configs/folder-without-functions",
-     "fixtures/configs/folder-without-functions:1: holds no function: put NAME.py, NAME.mjs, an "
-     "executable file, or a "
-     "folder with app.py, index.mjs or bootstrap into it\n"},
+     "fixtures/configs/folder-without-functions:1: contains no function: add NAME.py, NAME.mjs, "
+     "an executable file, or a folder with app.py, index.mjs or bootstrap\n"},
     {"fixtures/configs/folder-with-faults/",
-     "fixtures/configs/folder-with-faults/he llo.py:1: a function's name must be 1 to 64 of a-z, "
-     "A-Z, 0-9, - and _: "
-     "rename it, or begin its name with a dot to leave it out\n"
-     "fixtures/configs/folder-with-faults/my.tool.sh:1: a function's name must be 1 to 64 of "
-     "a-z, "
-     "A-Z, 0-9, - and _: "
-     "rename it, or begin its name with a dot to leave it out\n"
-     "fixtures/configs/folder-with-faults/twice.py:1: is the function twice, and so is "
-     "twice.mjs: "
-     "rename one of "
-     "them\n"},
+     "fixtures/configs/folder-with-faults/he llo.py:1: function names must be 1 to 64 "
+     "characters of a-z, A-Z, 0-9, - and _: rename the file, or prefix its name with a dot to "
+     "exclude it\n"
+     "fixtures/configs/folder-with-faults/my.tool.sh:1: function names must be 1 to 64 "
+     "characters of a-z, A-Z, 0-9, - and _: rename the file, or prefix its name with a dot to "
+     "exclude it\n"
+     "fixtures/configs/folder-with-faults/twice.py:1: defines the function twice, and so does "
+     "twice.mjs: rename one of them\n"},
 };
 
 START_TEST(says_why_a_path_is_no_configuration)
@@ -147,7 +143,8 @@ static struct config_store *open_store(void)
 
     ck_assert_ptr_nonnull(config);
     ck_assert_uint_eq(config->notes.count, 1);
-    ck_assert_str_eq(config->notes.items[0], "--parameter: ignored, for this is no template");
+    ck_assert_str_eq(config->notes.items[0], "--parameter is ignored: the configuration is not "
+                                             "a template");
     return config_store_new(file, &options, config);
 }
 
@@ -236,7 +233,7 @@ START_TEST(keeps_published_versions_over_a_reload)
         ck_assert(config_store_reload(store, &problems));
         ck_assert_uint_eq(problems.count, round < 4 ? 1 : 2);
         ck_assert_ptr_nonnull(
-            strstr(problems.messages[0], "Functions.f.Versions.1: this version is published"));
+            strstr(problems.messages[0], "Functions.f.Versions.1: published versions"));
         config_problems_clear(&problems);
         problems = (struct config_problems){.count = 0};
         ck_assert_uint_eq(current_version(store, "")->timeout_s, round);

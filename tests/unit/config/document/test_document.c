@@ -79,11 +79,11 @@ static const struct {
 } refusals[] = {
     {"", 1, "is empty"},
     {" \n\t// only this\n", 1, "is empty"},
-    {"[1,\n/* never ends", 2, "never ends"},
-    {"[1]\n/*/", 2, "never ends"},
+    {"[1,\n/* never ends", 2, "unterminated comment"},
+    {"[1]\n/*/", 2, "unterminated comment"},
     {"[1]\n/", 2, ""},
-    {"[1,\n\n]", 3, "take out the comma before it"},
-    {"{\"a\":1 // why\n,}", 2, "take out the comma before it"},
+    {"[1,\n\n]", 3, "remove the comma before it"},
+    {"{\"a\":1 // why\n,}", 2, "remove the comma before it"},
     {"[1] [2]", 1, ""},
     {"# yaml", 1, ""},
     {"\n\n[\"a\nb\"]", 3, ""},
@@ -142,9 +142,9 @@ START_TEST(keeps_the_first_of_keys_that_stand_twice)
     ck_assert(read_text("{\"a\":1,\n\"b\":2,\n\"a\":3,\n\"a\":4,\"c\":5}"));
     ck_assert_uint_eq(problems.count, 2);
     ck_assert_str_eq(problems.problems[0].message,
-                     "x.json:3: a: stands twice (first in line 1): leave one out");
+                     "x.json:3: a: duplicate key (first defined on line 1)");
     ck_assert_str_eq(problems.problems[1].message,
-                     "x.json:4: a: stands twice (first in line 1): leave one out");
+                     "x.json:4: a: duplicate key (first defined on line 1)");
     ck_assert_uint_eq(document_root(document)->count, 3);
     ck_assert_double_eq(node_member(document_root(document), "a")->number, 1);
     ck_assert_double_eq(node_member(document_root(document), "c")->number, 5);
@@ -164,7 +164,7 @@ START_TEST(finds_a_twin_among_many_keys)
     ck_assert(read_text(text));
     ck_assert_uint_eq(problems.count, 1);
     ck_assert_str_eq(problems.problems[0].message,
-                     "x.json:50001: k7: stands twice (first in line 8): leave one out");
+                     "x.json:50001: k7: duplicate key (first defined on line 8)");
     ck_assert_uint_eq(document_root(document)->count, KEYS);
     ck_assert_str_eq(document_root(document)->last->key, "k49999");
     free(text);
@@ -195,7 +195,7 @@ START_TEST(refuses_more_values_than_it_holds)
     text[0] = '[';
     memcpy(text + 2 * count, "]", 2);
     ck_assert(!read_text(text));
-    ck_assert_str_eq(problems.problems[0].message, "x.json:1: holds more than 4000000 values");
+    ck_assert_str_eq(problems.problems[0].message, "x.json:1: contains more than 4000000 values");
     free(text);
 }
 END_TEST
@@ -284,7 +284,7 @@ START_TEST(stops_at_a_thousand_faults_and_says_so)
     problem_list_hand_over(&problems, &told);
     ck_assert_uint_eq(told.count, 1001);
     ck_assert_str_eq(told.messages[1000],
-                     "x.json: more than 1000 problems; mend these and look again");
+                     "x.json: more than 1000 problems; fix these and check again");
     config_problems_clear(&told);
 }
 END_TEST

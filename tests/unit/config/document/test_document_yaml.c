@@ -160,7 +160,7 @@ START_TEST(refuses_too_many_anchors)
     for (int i = 0; i <= 1000; i++)
         used += (size_t)snprintf(text + used, sizeof text - used, "- &a%d x\n", i);
     ck_assert(!read_text(text));
-    expect_fault("x.yaml:1001: holds more than 1000 anchors");
+    expect_fault("x.yaml:1001: contains more than 1000 anchors");
 }
 END_TEST
 

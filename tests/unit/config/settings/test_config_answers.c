@@ -16,17 +16,17 @@ static const struct {
      NULL},
     {"[{\"Error\":\"KMSDisabledException\",\"Message\":\"\"},{\"Timeout\":true},{\"Exit\":0}]",
      NULL},
-    {"[]", "Mock: must hold at least 1"},
+    {"[]", "Mock: must not be empty"},
     {"{\"Payload\":1}", "Mock: must be a list of objects (is an object)"},
     {"null", "Mock: must be a list of objects (is null)"},
     {"[1]", "Mock[0]: must be an object (is a number)"},
     {"[{},{\"Atempt\":1}]", "Mock[1].Atempt: unknown key; did you mean Attempt?"},
     {"[{\"Attempt\":1.5}]", "Mock[0].Attempt: must be a whole number, 1 to 3 (is 1.5)"},
     {"[{\"Error\":\"KMSDisabledExeption\"}]",
-     "Mock[0].Error: no exception of the Invoke API is named \"KMSDisabledExeption\"; did you mean "
+     "Mock[0].Error: unknown exception \"KMSDisabledExeption\"; did you mean "
      "KMSDisabledException?"},
-    {"[{\"Error\":\"Duplicate\"}]", "Mock[0].Error: no exception of the Invoke API is named "
-                                    "\"Duplicate\"; TooManyRequestsException is one"},
+    {"[{\"Error\":\"Duplicate\"}]", "Mock[0].Error: unknown exception \"Duplicate\"; an example "
+                                    "is TooManyRequestsException"},
 };
 
 static const struct {
@@ -39,11 +39,11 @@ static const struct {
     {"{\"Error\":\"Drop\",\"Message\":\"m\",\"Times\":2,\"Probability\":1.0,\"Seed\":0,\"DelayMs\":"
      "5,\"When\":\"After\"}",
      NULL},
-    {"{}", "Faults: needs Error: an exception of the Invoke API, Duplicate, Drop or Cut"},
+    {"{}", "Faults: Error is required: an exception of the Invoke API, Duplicate, Drop or Cut"},
     {"[{\"Error\":\"Drop\"},{}]",
-     "Faults[1]: needs Error: an exception of the Invoke API, Duplicate, Drop or Cut"},
-    {"{\"Error\":\"NoSuchException\"}", "Faults.Error: no exception of the Invoke API is named "
-                                        "\"NoSuchException\"; TooManyRequestsException is one"},
+     "Faults[1]: Error is required: an exception of the Invoke API, Duplicate, Drop or Cut"},
+    {"{\"Error\":\"NoSuchException\"}", "Faults.Error: unknown exception \"NoSuchException\"; "
+                                        "an example is TooManyRequestsException"},
     {"{\"Error\":5}", "Faults.Error: must be a string (is a number)"},
     {"{\"Error\":\"Drop\",\"Probability\":-0.1}", "Faults.Probability: must be 0 to 1 (is -0.1)"},
     {"{\"Error\":\"Drop\",\"When\":\"Later\"}",

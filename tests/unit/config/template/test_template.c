@@ -133,13 +133,16 @@ static const struct {
      "  TABLE=Orders4A1B2C3D\n"
      "  ENDPOINT=https://sqs.eu-west-1.amazonaws.com\n"
      "  dead letters arn:aws:sqs:eu-west-1:123456789012:HandlerDeadLetterQueue5B4BDE95\n"
-     "  events 2 tries 21600 s failure arn:aws:sqs:eu-west-1:123456789012:HandlerDeadLetterQueue5B4BDE95\n"
+     "  events 2 tries 21600 s failure "
+     "arn:aws:sqs:eu-west-1:123456789012:HandlerDeadLetterQueue5B4BDE95\n"
      "  version 1 \"\"\n"
      "  alias live = 1\n"
-     "note : ignored: Rules, 1 x AWS::IAM::Role, 1 x AWS::SQS::Queue, 1 x AWS::DynamoDB::Table, 1 x AWS::CDK::Metadata\n"
+     "note : ignored: Rules, 1 x AWS::IAM::Role, 1 x AWS::SQS::Queue, 1 x AWS::DynamoDB::Table, "
+     "1 x AWS::CDK::Metadata\n"
      "note : Handler886CB40B: ignored: Role\n"
      "note : BucketNotificationsHandler050A0587: ignored: Role\n"
-     "note : BucketNotificationsHandler050A0587: left out, for its code stands in the template: put it into a folder, or say under Metadata.Invoked how it runs\n"},
+     "note : BucketNotificationsHandler050A0587: left out, because its code is inline: move it "
+     "to a folder, or set under Metadata.Invoked how it runs\n"},
     {"image/template.yaml",
      {NULL},
      "us-east-1 123456789012 1000\n"
@@ -157,11 +160,13 @@ static const struct {
      "us-east-1 123456789012 1000\n"
      "PlainFunction: runtime python3.12 app.handler @/plain 3 s 128 MB\n"
      "  events 3 tries 21600 s\n"
-     "PosterFunction: runtime nodejs20.x app.handler @/.aws-sam/build/ThumbnailFunction 3 s 128 MB\n"
+     "PosterFunction: runtime nodejs20.x app.handler @/.aws-sam/build/ThumbnailFunction 3 s 128 "
+     "MB\n"
      "  events 3 tries 21600 s\n"
-     "ThumbnailFunction: runtime nodejs20.x app.handler @/.aws-sam/build/ThumbnailFunction 3 s 128 MB\n"
+     "ThumbnailFunction: runtime nodejs20.x app.handler @/.aws-sam/build/ThumbnailFunction 3 s "
+     "128 MB\n"
      "  events 3 tries 21600 s\n"
-     "note : code is taken from .aws-sam/build\n"},
+     "note : using the code in .aws-sam/build\n"},
     {"nested/template.yaml",
      {NULL},
      "us-east-1 123456789012 1000\n"
@@ -169,7 +174,7 @@ static const struct {
      "  REPORTS_URL=http://127.0.0.1:9000\n"
      "  events 3 tries 21600 s\n"
      "note : ignored: 2 x AWS::CloudFormation::Stack, 1 x AWS::Serverless::Application\n"
-     "note : the macro AWS::LanguageExtensions is not run: what it would add is not served\n"
+     "note : macro AWS::LanguageExtensions is not supported: what it would add is missing\n"
      "note : Front: ignored: VpcConfig\n"},
     {"local-settings/template.yaml",
      {NULL},
@@ -360,7 +365,7 @@ START_TEST(wants_a_build_that_is_newer_than_the_template)
     ck_assert_str_eq(problems.messages[0],
                      "fixtures/templates/built/template.yaml:8: "
                      "Resources.ThumbnailFunction.Properties.CodeUri: is built by esbuild, and "
-                     ".aws-sam/build is older than the template: run `sam build`, or name its "
+                     ".aws-sam/build is older than the template: run `sam build`, or set its "
                      "folder in Metadata: {Invoked: {CodeUri: FOLDER}}");
     config_problems_clear(&problems);
 }
@@ -422,7 +427,8 @@ START_TEST(lists_no_more_types_than_a_person_reads)
     ck_assert_uint_eq(config->notes.count, 2);
     ck_assert_ptr_nonnull(strstr(config->notes.items[0], ": ignored: 1 x T::0, 1 x T::1, "));
     ck_assert_ptr_nonnull(strstr(config->notes.items[0], ", 1 x T::49, 10 x others"));
-    ck_assert_str_eq(config->notes.items[1], "fixtures/x.yaml: holds no function that is served");
+    ck_assert_str_eq(config->notes.items[1], "fixtures/x.yaml: contains no function that can be "
+                                             "served");
     config_release(config);
 }
 END_TEST

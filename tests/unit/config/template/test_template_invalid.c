@@ -23,78 +23,81 @@ static const struct {
     const char *parameters[PARAMETERS_MAX];
 } cases[] = {
     {"a-list.yaml",
-     "1: must be an AWS SAM or CloudFormation template, which has Resources",
+     "1: must be an AWS SAM or CloudFormation template with Resources",
      {NULL}},
     {"anchor-in-itself.yaml",
-     "2: no anchor is called &all above",
+     "2: no anchor &all is defined above",
      {NULL}},
     {"bad-bytes.yaml",
      "2: is not YAML: invalid leading UTF-8 octet",
      {NULL}},
     {"billion-laughs.yaml",
-     "6: aliases stand for more than 50000 values",
+     "6: aliases expand to more than 50000 values",
      {NULL}},
     {"circle.yaml",
-     "5: Resources.F.Properties.FunctionName: refers to itself, or too deeply to others",
+     "5: Resources.F.Properties.FunctionName: refers to itself, or its references are nested "
+     "too deeply",
      {NULL}},
     {"code-in-s3.yaml",
-     "4: Resources.A.Properties.CodeUri: the code lies in S3, which isn't here: name its folder in "
-     "Metadata: {Invoked: {CodeUri: FOLDER}}\n"
-     "7: Resources.B.Properties.CodeUri: the code lies in S3, which isn't here: name its folder in "
-     "Metadata: {Invoked: {CodeUri: FOLDER}}\n"
-     "10: Resources.C.Properties.Code: the code lies in S3, which isn't here: name its folder in "
-     "Metadata: {Invoked: {CodeUri: FOLDER}}\n"
-     "11: Resources.D: needs Code, the folder of its code",
+     "4: Resources.A.Properties.CodeUri: the code is in S3, which is not available locally: set "
+     "its folder in Metadata: {Invoked: {CodeUri: FOLDER}}\n"
+     "7: Resources.B.Properties.CodeUri: the code is in S3, which is not available locally: set "
+     "its folder in Metadata: {Invoked: {CodeUri: FOLDER}}\n"
+     "10: Resources.C.Properties.Code: the code is in S3, which is not available locally: set "
+     "its folder in Metadata: {Invoked: {CodeUri: FOLDER}}\n"
+     "11: Resources.D: Code is required: the folder with the code",
      {NULL}},
     {"conditions.yaml",
      "3: Conditions.Right.Fn::Not[0].Condition: the condition refers to itself\n"
      "4: Conditions.Odd.Fn::Equals: must be [value, value]\n"
-     "5: Conditions.Text: must be a condition: Fn::Equals, Fn::And, Fn::Or, Fn::Not or Condition\n"
+     "5: Conditions.Text: must be a condition: Fn::Equals, Fn::And, Fn::Or, Fn::Not or "
+     "Condition\n"
      "6: Conditions.Few.Fn::And: must be a list of 2 to 10 conditions\n"
-     "9: Resources.B.Condition: no condition is called Lefd; did you mean Left?\n"
+     "9: Resources.B.Condition: unknown condition Lefd; did you mean Left?\n"
      "13: Resources.F.Condition: must be the name of a condition (is a list)",
      {NULL}},
     {"destinations.yaml",
-     "11: Resources.A.Properties.EventInvokeConfig.DestinationConfig.OnSuccess: needs Destination, "
-     "an ARN; only for Type SQS and SNS SAM makes one\n"
-     "12: Resources.A.Properties.EventInvokeConfig.DestinationConfig.OnFailure.Type: must be SQS, "
-     "SNS, Lambda, EventBridge or S3Bucket\n"
-     "16: Resources.B.Properties.DeadLetterQueue.TargetArn: must be the ARN of an SQS queue or SNS "
-     "topic, such as arn:aws:sqs:us-east-1:123456789012:my-queue (is "
+     "11: Resources.A.Properties.EventInvokeConfig.DestinationConfig.OnSuccess: Destination (an "
+     "ARN) is required; SAM creates one only for Type SQS and SNS\n"
+     "12: Resources.A.Properties.EventInvokeConfig.DestinationConfig.OnFailure.Type: must be "
+     "SQS, SNS, Lambda, EventBridge or S3Bucket\n"
+     "16: Resources.B.Properties.DeadLetterQueue.TargetArn: must be the ARN of an SQS queue or "
+     "SNS topic, such as arn:aws:sqs:us-east-1:123456789012:my-queue (is "
      "\"https://sqs.us-east-1.amazonaws.com/123456789012/Queue\")\n"
      "18: Resources.B.Properties.EventInvokeConfig.MaximumRetryAttempts: must be 0 to 2 (is 3)\n"
      "21: Resources.B.Properties.EventInvokeConfig.DestinationConfig.OnSuccess.Destination: You "
      "can't specify the function as a destination for itself.",
      {NULL}},
     {"empty.yaml",
-     "1: is empty; the least there can be is Resources: {}",
+     "1: is empty; the minimum is Resources: {}",
      {NULL}},
     {"esbuild.yaml",
-     "8: Resources.HelloWorldFunction.Properties.CodeUri: is built by esbuild, and .aws-sam/build "
-     "isn't there: run `sam build`, or name its folder in Metadata: {Invoked: {CodeUri: FOLDER}}",
+     "8: Resources.HelloWorldFunction.Properties.CodeUri: is built by esbuild, and "
+     ".aws-sam/build doesn't exist: run `sam build`, or set its folder in Metadata: {Invoked: "
+     "{CodeUri: FOLDER}}",
      {NULL}},
     {"globals-list.yaml",
      "1: Globals: must be an object (is a list)",
      {NULL}},
     {"image.yaml",
-     "4: Resources.A.Properties.PackageType: container images don't run here: say in Metadata: "
-     "{Invoked: {...}} how its handler starts, by Runtime, Handler and CodeUri, by ImageConfig with "
-     "an EntryPoint, or by Command or Mock\n"
-     "8: Resources.B.Properties.Code: container images don't run here: say in Metadata: {Invoked: "
-     "{...}} how its handler starts, by Runtime, Handler and CodeUri, by ImageConfig with an "
-     "EntryPoint, or by Command or Mock",
+     "4: Resources.A.Properties.PackageType: container images don't run locally: set in "
+     "Metadata: {Invoked: {...}} how the handler starts: Runtime, Handler and CodeUri, or "
+     "ImageConfig with an EntryPoint, or Command or Mock\n"
+     "8: Resources.B.Properties.Code: container images don't run locally: set in Metadata: "
+     "{Invoked: {...}} how the handler starts: Runtime, Handler and CodeUri, or ImageConfig "
+     "with an EntryPoint, or Command or Mock",
      {NULL}},
     {"json.template.json",
-     "5: Resources.F.Properties.Timeout.Ref: neither a parameter nor a resource is called Time",
+     "5: Resources.F.Properties.Timeout.Ref: no parameter or resource is named Time",
      {NULL}},
     {"key-not-text.yaml",
-     "2: a key must be plain text",
+     "2: keys must be plain scalars",
      {NULL}},
     {"key-twice.yaml",
-     "5: Resources.F.Type: stands twice (first in line 3): leave one out",
+     "5: Resources.F.Type: duplicate key (first defined on line 3)",
      {NULL}},
     {"merge-text.yaml",
-     "2: << merges objects (is a string)",
+     "2: << must name an object or a list of objects (is a string)",
      {NULL}},
     {"metadata.yaml",
      "2: Metadata.Invoked.AccountId: must be 12 digits (is \"12\")\n"
@@ -116,53 +119,53 @@ static const struct {
      "1: is nested more than 100 levels deep",
      {NULL}},
     {"no-resources.yaml",
-     "1: must be an AWS SAM or CloudFormation template, which has Resources",
+     "1: must be an AWS SAM or CloudFormation template with Resources",
      {NULL}},
     {"nul.yaml",
-     "1: a text holds \\0: leave it out",
+     "1: strings must not contain \\0",
      {NULL}},
     {"parameter-given.yaml",
      "2: --parameter Stgae: the template has no such parameter; did you mean Stage?\n"
-     "3: Parameters.Stage: --parameter gives \"test\", and it must be one of dev, prod\n"
-     "7: Parameters.Memory: --parameter gives \"64\", and it must be at least 128",
+     "3: Parameters.Stage: --parameter value \"test\" must be one of dev, prod\n"
+     "7: Parameters.Memory: --parameter value \"64\" must be at least 128",
      {"Stage=test", "Memory=64", "Stgae=x"}},
     {"parameter-missing.yaml",
-     "14: Resources.F.Properties.Description.Fn::Sub: the parameter Stage has neither a default nor "
-     "a value: give it with --parameter Stage=VALUE\n"
-     "17: Resources.F.Properties.Environment.Variables.TABLE.Ref: the parameter Table is looked up "
-     "in AWS Systems Manager, which isn't here: give it with --parameter Table=VALUE\n"
-     "18: Resources.F.Properties.Environment.Variables.STAGE.Ref: the parameter Stage has neither a "
-     "default nor a value: give it with --parameter Stage=VALUE\n"
-     "19: Resources.F.Properties.Environment.Variables.OTHER.Ref: neither a parameter nor a resource "
-     "is called Stages; did you mean Stage?",
+     "14: Resources.F.Properties.Description.Fn::Sub: parameter Stage has no default and no "
+     "value: pass --parameter Stage=VALUE\n"
+     "17: Resources.F.Properties.Environment.Variables.TABLE.Ref: parameter Table is read from "
+     "AWS Systems Manager, which is not available locally: pass --parameter Table=VALUE\n"
+     "18: Resources.F.Properties.Environment.Variables.STAGE.Ref: parameter Stage has no "
+     "default and no value: pass --parameter Stage=VALUE\n"
+     "19: Resources.F.Properties.Environment.Variables.OTHER.Ref: no parameter or resource is "
+     "named Stages; did you mean Stage?",
      {NULL}},
     {"parameter-wrong.yaml",
-     "2: Parameters.Stage: the default is \"test\", and it must be one of dev, prod\n"
-     "6: Parameters.Memory: the default is \"much\", and it must be a number\n"
-     "9: Parameters.Retries: the default is \"3\", and it must be at most 2\n"
-     "13: Parameters.Name: the default is \"ab\", and it must be at least so many characters long: 3\n"
+     "2: Parameters.Stage: default \"test\" must be one of dev, prod\n"
+     "6: Parameters.Memory: default \"much\" must be a number\n"
+     "9: Parameters.Retries: default \"3\" must be at most 2\n"
+     "13: Parameters.Name: default \"ab\" must be at least 3 characters long\n"
      "17: Parameters.Odd: must be an object (is a number)",
      {NULL}},
     {"ranges.yaml",
      "6: Globals.Function.MemorySize: must be 128 to 10240 (is 64)\n"
      "11: Resources.F.Properties.Timeout: must be 1 to 900 (is 1000)\n"
-     "14: Resources.F.Properties.Environment.Variables.AWS_REGION: is reserved by AWS Lambda and "
-     "can't be set: take another name\n"
-     "15: Resources.F.Properties.Environment.Variables.LIST: must be a string (is a list): put it in "
-     "quotes\n"
+     "14: Resources.F.Properties.Environment.Variables.AWS_REGION: is reserved by AWS Lambda: "
+     "choose another name\n"
+     "15: Resources.F.Properties.Environment.Variables.LIST: must be a string (is a list): put "
+     "it in quotes\n"
      "19: Resources.G.Properties.Timeout: must be a number (is a string)\n"
      "20: Resources.G.Properties.Runtime: \"ruby3.3\" is not bundled: use ImageConfig with the "
      "command that starts its runtime interface client, or provided.al2023 with a bootstrap\n"
      "21: Resources.G.Properties.CodeUri: no such folder: @/nowhere",
      {NULL}},
     {"resource-without-type.yaml",
-     "2: Resources.F: needs Type, such as AWS::Serverless::Function\n"
+     "2: Resources.F: Type is required, such as AWS::Serverless::Function\n"
      "3: Resources.G: must be an object (is a string)\n"
-     "4: Resources.Fn::ForEach::Topics: is a macro, which isn't run here: write out what it gives",
+     "4: Resources.Fn::ForEach::Topics: macros are not supported: write out the resources",
      {NULL}},
     {"same-name.yaml",
-     "9: Resources.Second: is called hello, and so is the resource in line 2: give it another "
-     "FunctionName",
+     "9: Resources.Second: has the same function name (hello) as the resource on line 2: set "
+     "another FunctionName",
      {NULL}},
     {"sections.yaml",
      "1: Parameters: must be an object (is a list)\n"
@@ -181,13 +184,13 @@ static const struct {
      "up here",
      {NULL}},
     {"two-documents.yaml",
-     "2: a second document begins here: one is enough",
+     "2: a second YAML document starts here: only one is allowed",
      {NULL}},
     {"unclosed.yaml",
      "2: is not YAML: while parsing a flow sequence, did not find expected ',' or ']' (column 1)",
      {NULL}},
     {"unknown-anchor.yaml",
-     "1: no anchor is called &nothing above",
+     "1: no anchor &nothing is defined above",
      {NULL}},
     {"unknown-section.yaml",
      "1: Resource: unknown section of a template; did you mean Resources?",
@@ -196,43 +199,45 @@ static const struct {
      "2: unknown tag !Reff; did you mean !Ref?",
      {NULL}},
     {"unresolvable.yaml",
-     "10: Resources.F.Properties.Environment.Variables.EXPORTED.Fn::ImportValue: what other stacks "
-     "export isn't known here: make it a parameter and give --parameter NAME=VALUE, or give a value "
-     "under Metadata.Invoked of the function\n"
-     "11: Resources.F.Properties.Environment.Variables.ATTRIBUTE.Fn::GetAtt: Arm of Table "
-     "(AWS::DynamoDB::Table) isn't known here (did you mean Arn?): give a value under "
-     "Metadata.Invoked of the function\n"
-     "12: Resources.F.Properties.Environment.Variables.NESTED.Fn::GetAtt: Outputs.Url of Stack "
-     "(AWS::CloudFormation::Stack) isn't known here: give a value under Metadata.Invoked of the "
+     "10: Resources.F.Properties.Environment.Variables.EXPORTED.Fn::ImportValue: exports of "
+     "other stacks are not available locally: use a parameter and pass --parameter NAME=VALUE, "
+     "or set a value under Metadata.Invoked of the function\n"
+     "11: Resources.F.Properties.Environment.Variables.ATTRIBUTE.Fn::GetAtt: can't resolve Arm "
+     "of Table (AWS::DynamoDB::Table) (did you mean Arn?): set a value under Metadata.Invoked "
+     "of the function\n"
+     "12: Resources.F.Properties.Environment.Variables.NESTED.Fn::GetAtt: can't resolve "
+     "Outputs.Url of Stack (AWS::CloudFormation::Stack): set a value under Metadata.Invoked of "
+     "the function\n"
+     "13: Resources.F.Properties.Environment.Variables.SECRET: dynamic references "
+     "({{resolve:...}}) can't be resolved locally: set a value under Metadata.Invoked of the "
      "function\n"
-     "13: Resources.F.Properties.Environment.Variables.SECRET: a dynamic reference ({{resolve:...}}) "
-     "can't be looked up here: give a value under Metadata.Invoked of the function\n"
      "14: Resources.F.Properties.Environment.Variables.CIDR.Fn::Cidr: this function can't be "
-     "resolved here: give a value under Metadata.Invoked of the function\n"
-     "15: Resources.F.Properties.Environment.Variables.PSEUDO.Ref: there is no value for AWS::Regin; "
-     "did you mean AWS::Region?\n"
-     "16: Resources.F.Properties.Environment.Variables.HALF.Fn::GetAtt: must be Resource.Attribute "
-     "(is Table)\n"
-     "17: Resources.F.Properties.Environment.Variables.NOBODY.Fn::GetAtt: neither a parameter nor a "
-     "resource is called Tabel; did you mean Table?\n"
+     "resolved locally: set a value under Metadata.Invoked of the function\n"
+     "15: Resources.F.Properties.Environment.Variables.PSEUDO.Ref: unknown pseudo parameter "
+     "AWS::Regin; did you mean AWS::Region?\n"
+     "16: Resources.F.Properties.Environment.Variables.HALF.Fn::GetAtt: must be "
+     "Resource.Attribute (is Table)\n"
+     "17: Resources.F.Properties.Environment.Variables.NOBODY.Fn::GetAtt: no parameter or "
+     "resource is named Tabel; did you mean Table?\n"
      "18: Resources.F.Properties.Environment.Variables.OPEN.Fn::Sub: ${ without }\n"
-     "19: Resources.F.Properties.Environment.Variables.MISSING.Fn::FindInMap[0]: Mappings has no "
-     "Stages\n"
-     "20: Resources.F.Properties.Environment.Variables.NINTH.Fn::Select: has no element 9: the list "
-     "holds 2\n"
-     "21: Resources.F.Properties.Environment.Variables.JOINED.Fn::Join: must be [delimiter, list]\n"
-     "22: Resources.F.Properties.Environment.Variables.HIDDEN.Ref: Hidden isn't there, by its "
+     "19: Resources.F.Properties.Environment.Variables.MISSING.Fn::FindInMap[0]: Mappings has "
+     "no Stages\n"
+     "20: Resources.F.Properties.Environment.Variables.NINTH.Fn::Select: index 9 is out of "
+     "range: the list has 2 elements\n"
+     "21: Resources.F.Properties.Environment.Variables.JOINED.Fn::Join: must be [delimiter, "
+     "list]\n"
+     "22: Resources.F.Properties.Environment.Variables.HIDDEN.Ref: Hidden is excluded by its "
      "Condition",
      {NULL}},
     {"versions.yaml",
-     "6: Resources.F.Properties.AutoPublishAlias: an alias's name must be 1 to 128 of a-z, A-Z, 0-9, "
-     "- and _, and not a number\n"
-     "9: Resources.Live.Properties.FunctionVersion: there is no version 2 under Versions\n"
-     "10: Resources.Again: the function has an alias live already\n"
-     "13: Resources.Nameless: needs Name\n"
-     "18: Resources.Events.Properties.Qualifier: the function has no version and no alias nobody\n"
-     "22: Resources.Most: is the second EventInvokeConfig of the same function and qualifier\n"
-     "25: Resources.Orphan: needs FunctionName",
+     "6: Resources.F.Properties.AutoPublishAlias: alias names must be 1 to 128 characters of "
+     "a-z, A-Z, 0-9, - and _, and not a number\n"
+     "9: Resources.Live.Properties.FunctionVersion: no version 2 is defined under Versions\n"
+     "10: Resources.Again: the function already has an alias live\n"
+     "13: Resources.Nameless: Name is required\n"
+     "18: Resources.Events.Properties.Qualifier: the function has no version or alias nobody\n"
+     "22: Resources.Most: duplicate EventInvokeConfig for this function and qualifier\n"
+     "25: Resources.Orphan: FunctionName is required",
      {NULL}},
 };
 /* clang-format on */
