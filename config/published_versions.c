@@ -4,33 +4,7 @@
 
 #include "config/config_builder.h"
 #include "config/document/problem_list.h"
-
-static bool is_same_text(const char *left, const char *right)
-{
-    return left == NULL || right == NULL ? left == right : strcmp(left, right) == 0;
-}
-
-static bool is_same(const struct function_version *left, const struct function_version *right)
-{
-    return left->fingerprint == right->fingerprint && left->timeout_s == right->timeout_s &&
-           is_same_text(left->description, right->description) &&
-           is_same_text(left->dead_letter_arn, right->dead_letter_arn);
-}
-
-/* `version` becomes what it was, but for what isn't published with it. Its address stays: aliases point to it. */
-static void restore(struct function_version *version, const struct function_version *published)
-{
-    const struct function_version next = *version;
-
-    *version = *published;
-    version->function = next.function;
-    version->event_invoke_config = next.event_invoke_config;
-    version->access_denied = next.access_denied;
-    version->allowed_access_key_ids = next.allowed_access_key_ids;
-    version->faults = next.faults;
-    if (next.kind == published->kind)
-        version->mock = next.mock;
-}
+#include "config/version_facts.h"
 
 static const struct function_version *find_published(const struct config *old, const char *name,
                                                      const char *version)
@@ -50,12 +24,12 @@ static bool keep_version(struct config *config, const struct function_version *v
     const struct function_version *published =
         find_published(old, version->function->name, version->version);
 
-    if (published == NULL || is_same(version, published))
+    if (published == NULL || version_is_same(version, published))
         return true;
     if (!config_keep_alive(config, published->source))
         return false;
-    restore((struct function_version *)version,
-            published); /* it lies in the arena of `config`, which is ours alone */
+    version_restore((struct function_version *)version,
+                    published); /* it lies in the arena of `config`, which is ours alone */
     problem_list_add(
         notes, 0,
         "Functions.%s.Versions.%s: published versions don't change: give the new settings "

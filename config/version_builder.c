@@ -6,10 +6,10 @@
 #include "config/document/document.h"
 #include "config/document/json_value.h"
 #include "config/document/problem_list.h"
-#include "config/fingerprint.h"
 #include "config/names/function_name.h"
 #include "config/settings/function_settings.h"
 #include "config/names/name_rules.h"
+#include "config/version_facts.h"
 
 #include <errno.h>
 #include <string.h>
@@ -409,7 +409,7 @@ const struct function_version *version_build(struct config_builder *builder,
     if (arena_is_exhausted(builder->arena))
         return NULL;
     check_code(&one);
-    version->fingerprint = fingerprint_of_version(version, builder->region);
+    version->fingerprint = version_fingerprint(version, builder->region);
     return version;
 }
 
