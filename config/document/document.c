@@ -1,7 +1,6 @@
 #include "config/document/document.h"
 
 #include "base/arena.h"
-#include "config/document/problem_list.h"
 
 #include <limits.h>
 #include <stdint.h>
@@ -9,8 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Up to so many members are compared pair by pair; sorting costs more than that. */
-enum { FEW_MEMBERS = 16, QUOTED_MAX = 60 };
+enum { QUOTED_MAX = 60 };
 
 struct document {
     struct arena *arena;
@@ -78,7 +76,7 @@ bool document_is_full(const struct document *document)
     return document->is_full;
 }
 
-static void append(struct node *parent, struct node *node)
+void node_append(struct node *parent, struct node *node)
 {
     node->parent = parent;
     if (parent->last == NULL)
@@ -107,7 +105,7 @@ struct node *document_add(struct document *document, struct node *parent, enum n
     if (parent == NULL)
         document->root = node;
     else
-        append(parent, node);
+        node_append(parent, node);
     return node;
 }
 
@@ -127,85 +125,6 @@ struct node *document_add_string(struct document *document, struct node *parent,
     node->text = own_text;
     node->length = (unsigned)length;
     return node;
-}
-
-/* ---- keys that stand twice ---- */
-
-struct ranked_node {
-    struct node *node;
-    size_t rank; /* in the order of the file */
-    const struct node *twin;
-};
-
-static int by_key(const void *left, const void *right)
-{
-    const struct ranked_node *a = left, *b = right;
-    const int order = strcmp(a->node->key, b->node->key);
-
-    return order != 0 ? order : (a->rank > b->rank) - (a->rank < b->rank);
-}
-
-static int by_rank(const void *left, const void *right)
-{
-    const struct ranked_node *a = left, *b = right;
-
-    return (a->rank > b->rank) - (a->rank < b->rank);
-}
-
-static bool has_twins_among_few(const struct node *object)
-{
-    for (const struct node *a = object->first; a != NULL; a = a->next) {
-        for (const struct node *b = a->next; b != NULL; b = b->next) {
-            if (a->key[0] == b->key[0] && strcmp(a->key, b->key) == 0)
-                return true;
-        }
-    }
-    return false;
-}
-
-static size_t find_twins(struct ranked_node *ranked, size_t count)
-{
-    size_t twins = 0;
-
-    qsort(ranked, count, sizeof *ranked, by_key);
-    for (size_t i = 1; i < count; i++) {
-        if (strcmp(ranked[i - 1].node->key, ranked[i].node->key) != 0)
-            continue;
-        ranked[i].twin = ranked[i - 1].twin != NULL ? ranked[i - 1].twin : ranked[i - 1].node;
-        twins++;
-    }
-    return twins;
-}
-
-bool document_drop_twins(struct node *object, struct problem_list *problems)
-{
-    const size_t count = object->count;
-    size_t rank = 0;
-
-    if (count < 2 || (count <= FEW_MEMBERS && !has_twins_among_few(object)))
-        return true;
-    struct ranked_node *ranked = calloc(count, sizeof *ranked);
-
-    if (ranked == NULL)
-        return false;
-    for (struct node *node = object->first; node != NULL; node = node->next, rank++)
-        ranked[rank] = (struct ranked_node){.node = node, .rank = rank};
-    if (find_twins(ranked, count) > 0) {
-        qsort(ranked, count, sizeof *ranked, by_rank);
-        object->first = object->last = NULL;
-        object->count = 0;
-        for (size_t i = 0; i < count; i++) {
-            ranked[i].node->next = NULL;
-            if (ranked[i].twin == NULL)
-                append(object, ranked[i].node);
-            else
-                problem_list_add_at(problems, ranked[i].node,
-                                    "duplicate key (first defined on line %u)",
-                                    ranked[i].twin->line);
-        }
-    }
-    free(ranked);
-    return true;
 }
 
 /* ---- reading ---- */

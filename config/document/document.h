@@ -73,6 +73,9 @@ struct node *document_add(struct document *document, struct node *parent, enum n
 struct node *document_add_string(struct document *document, struct node *parent, const char *key,
                                  const char *text, unsigned line);
 
+/* Links a node of this document in at the end of `parent`. */
+void node_append(struct node *parent, struct node *node);
+
 /* Copies `text`. False when out of memory. */
 bool document_add_note(struct document *document, const char *text);
 
@@ -96,9 +99,6 @@ bool document_read_json(struct document *document, const char *text, size_t leng
  */
 bool document_read_yaml(struct document *document, const char *text, size_t length,
                         struct problem_list *problems);
-
-/* Drops members whose key stands further up already, each with a problem. False when out of memory. */
-bool document_drop_twins(struct node *object, struct problem_list *problems);
 
 /* Adds a copy of `item` (a member of that key when `parent` is an object). NULL when out of memory or it is too deep. */
 struct node *document_add_cjson(struct document *document, struct node *parent, const char *key,

@@ -1,7 +1,7 @@
 /*
  * document_json.c - reads JSON with comments into a document.
  *
- * Works on one copy of the text: json_source_prepare() blanks the comments out and makes sure that it is JSON; only
+ * Works on one copy of the text: prepare() blanks the comments out and makes sure that it is JSON; only
  * then the tree is built, by code that relies on that. It decodes strings in place and ends them with a NUL, where
  * their closing quote stood, so most of the tree costs no copying.
  */
@@ -9,13 +9,166 @@
 
 #include "base/arena.h"
 #include "base/json/json_escape.h"
+#include "base/json/json_text.h"
 #include "base/utf8.h"
 #include "config/document/problem_list.h"
-#include "config/document/json_source.h"
+#include "config/document/duplicate_keys.h"
 
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* LF, CR LF and CR alone each end one line. `at` is followed by another character or NUL. */
+static bool is_line_end(const char *at)
+{
+    return *at == '\n' || (*at == '\r' && at[1] != '\n');
+}
+
+/* ---- comments ---- */
+
+struct comment_eraser {
+    char *at, *end;
+    unsigned line;
+};
+
+/* Stops in front of the closing quote's end, of a line end (which no string may hold) or of the text's end. */
+static void skip_string(struct comment_eraser *eraser)
+{
+    eraser->at++;
+    while (eraser->at < eraser->end && *eraser->at != '"' && *eraser->at != '\n' &&
+           *eraser->at != '\r') {
+        if (*eraser->at == '\\' && eraser->at + 1 < eraser->end && eraser->at[1] >= ' ')
+            eraser->at++;
+        eraser->at++;
+    }
+    if (eraser->at < eraser->end && *eraser->at == '"')
+        eraser->at++;
+}
+
+static void erase_to_line_end(struct comment_eraser *eraser)
+{
+    while (eraser->at < eraser->end && *eraser->at != '\n' && *eraser->at != '\r')
+        *eraser->at++ = ' ';
+}
+
+/* False when it never ends. */
+static bool erase_block(struct comment_eraser *eraser)
+{
+    memset(eraser->at, ' ', 2);
+    eraser->at += 2;
+    for (; eraser->at < eraser->end; eraser->at++) {
+        if (eraser->at[0] == '*' && eraser->at[1] == '/') {
+            memset(eraser->at, ' ', 2);
+            eraser->at += 2;
+            return true;
+        }
+        if (is_line_end(eraser->at))
+            eraser->line++;
+        if (*eraser->at != '\n' && *eraser->at != '\r')
+            *eraser->at = ' ';
+    }
+    return false;
+}
+
+/* `text` ends in NUL behind its `length`. 0, or the line of the comment that never ends. */
+static unsigned erase_comments(char *text, size_t length)
+{
+    struct comment_eraser eraser = {.at = text, .end = text + length, .line = 1};
+
+    while (eraser.at < eraser.end) {
+        if (*eraser.at == '"') {
+            skip_string(&eraser);
+        } else if (eraser.at[0] == '/' && eraser.at[1] == '/') {
+            erase_to_line_end(&eraser);
+        } else if (eraser.at[0] == '/' && eraser.at[1] == '*') {
+            const unsigned begin = eraser.line;
+
+            if (!erase_block(&eraser))
+                return begin;
+        } else {
+            if (is_line_end(eraser.at))
+                eraser.line++;
+            eraser.at++;
+        }
+    }
+    return 0;
+}
+
+/* ---- words ---- */
+
+static bool is_blank(const char *text, size_t length)
+{
+    size_t blanks = 0;
+
+    while (blanks < length && strchr(" \t\r\n", text[blanks]) != NULL && text[blanks] != '\0')
+        blanks++;
+    return blanks == length;
+}
+
+/* Jackson speaks of a source that nobody sees here; only the place in it is of use. */
+static void drop_source(char *reason)
+{
+    static const char source_begin[] = "[Source: ", source_end[] = "line: ";
+    char *begin = strstr(reason, source_begin);
+    const char *end = begin == NULL ? NULL : strstr(begin, source_end);
+
+    if (end != NULL)
+        memmove(begin + 1, end, strlen(end) + 1);
+}
+
+/* The most common slip has a reason that names something else. */
+static const char *hint_at(const char *text, size_t length, size_t offset)
+{
+    if (offset >= length || (text[offset] != '}' && text[offset] != ']'))
+        return "";
+    while (offset > 0 && is_blank(text + offset - 1, 1))
+        offset--;
+    return offset > 0 && text[offset - 1] == ',' ? "; remove the comma before it" : "";
+}
+
+static void refuse_text(const char *text, size_t length, struct json_text_error *problem,
+                        struct problem_list *problems)
+{
+    const char *const end = text + (problem->offset < length ? problem->offset : length);
+    const char *line_begin = text;
+    unsigned line = 1;
+
+    for (const char *at = text; at < end; at++) {
+        if (!is_line_end(at))
+            continue;
+        line++;
+        line_begin = at + 1;
+    }
+    drop_source(problem->reason);
+    problem_list_add(problems, line, "%s (column %td)%s", problem->reason, end - line_begin + 1,
+                     hint_at(text, length, problem->offset));
+}
+
+/*
+ * Blanks the comments of `text`, which ends in NUL behind its `length`; lines stay where they are. False with a problem
+ * when a comment never ends or the rest isn't one JSON value.
+ */
+static bool prepare(char *text, size_t length, struct problem_list *problems)
+{
+    struct json_text_error problem;
+    const unsigned comment_line = erase_comments(text, length);
+
+    if (comment_line > 0) {
+        problem_list_add(problems, comment_line, "unterminated comment: close it with */");
+        return false;
+    }
+    if (is_blank(text, length)) {
+        problem_list_add(problems, 1, "is empty; the minimum is {\"Functions\": {}}");
+        return false;
+    }
+    if (!json_text_check(text, length, &problem)) {
+        refuse_text(text, length, &problem, problems);
+        return false;
+    }
+    return true;
+}
+
+/* ---- the tree ---- */
 
 enum { ESCAPE_MAX = sizeof "uD83D\\uDE00" - 1 };
 
@@ -30,7 +183,7 @@ struct json_reader {
 static void skip_blanks(struct json_reader *reader)
 {
     for (;; reader->at++) {
-        if (json_is_line_end(reader->at))
+        if (is_line_end(reader->at))
             reader->line++;
         else if (*reader->at != ' ' && *reader->at != '\t' && *reader->at != '\r')
             return;
@@ -93,7 +246,7 @@ static bool read_object(struct json_reader *reader, struct node *object)
         }
     }
     reader->at++;
-    return document_drop_twins(object, reader->problems);
+    return drop_duplicate_keys(object, reader->problems);
 }
 
 static bool read_array(struct json_reader *reader, struct node *array)
@@ -211,7 +364,7 @@ bool document_read_json(struct document *document, const char *text, size_t leng
         problems->is_out_of_memory = true;
         return false;
     }
-    if (!json_source_prepare(copy, length, problems))
+    if (!prepare(copy, length, problems))
         return false;
     struct json_reader reader = {.document = document, .problems = problems, .at = copy, .line = 1};
 

@@ -6,14 +6,141 @@
 #include "config/document/document.h"
 
 #include "base/arena.h"
+#include "config/document/duplicate_keys.h"
 #include "config/document/problem_list.h"
-#include "config/document/yaml_events.h"
 #include "config/document/yaml_scalar.h"
-#include "config/document/yaml_tag.h"
+#include "config/names/nearest_name.h"
 
 #include <assert.h>
 #include <stdio.h>
 #include <string.h>
+#include <yaml.h>
+
+/* ---- events ---- */
+
+struct yaml_events {
+    yaml_parser_t parser;
+    const char *text;
+    size_t length;
+    struct problem_list *problems;
+};
+
+static bool yaml_events_open(struct yaml_events *events, const char *text, size_t length,
+                             struct problem_list *problems)
+{
+    *events = (struct yaml_events){.text = text, .length = length, .problems = problems};
+    if (yaml_parser_initialize(&events->parser) == 0) {
+        problems->is_out_of_memory = true;
+        return false;
+    }
+    yaml_parser_set_input_string(&events->parser, (const unsigned char *)text, length);
+    return true;
+}
+
+static void yaml_events_close(struct yaml_events *events)
+{
+    yaml_parser_delete(&events->parser);
+}
+
+/* Bad bytes come with an offset alone. */
+static unsigned line_of_problem(const struct yaml_events *events)
+{
+    const yaml_parser_t *parser = &events->parser;
+    unsigned line = 1;
+
+    if (parser->error != YAML_READER_ERROR)
+        return (unsigned)parser->problem_mark.line + 1;
+    for (size_t i = 0; i < parser->problem_offset && i < events->length; i++)
+        line += events->text[i] == '\n';
+    return line;
+}
+
+static void refuse_problem(struct yaml_events *events)
+{
+    const yaml_parser_t *parser = &events->parser;
+    const char *problem = parser->problem == NULL ? "can't be read" : parser->problem;
+    const unsigned line = line_of_problem(events);
+
+    /* libyaml 0.2.5 forgets to say so in one place. */
+    if (parser->error == YAML_MEMORY_ERROR || parser->error == YAML_NO_ERROR)
+        events->problems->is_out_of_memory = true;
+    else if (parser->error == YAML_READER_ERROR)
+        problem_list_add(events->problems, line, "is not YAML: %s", problem);
+    else
+        problem_list_add(events->problems, line, "is not YAML: %s%s%s (column %zu)",
+                         parser->context == NULL ? "" : parser->context,
+                         parser->context == NULL ? "" : ", ", problem,
+                         parser->problem_mark.column + 1);
+}
+
+static bool yaml_events_next(struct yaml_events *events, yaml_event_t *event)
+{
+    if (yaml_parser_parse(&events->parser, event) != 0)
+        return true;
+    refuse_problem(events);
+    return false;
+}
+
+/* ---- tags: `!Sub x` is {"Fn::Sub": "x"} ---- */
+
+enum yaml_tag_kind {
+    YAML_TAG_NONE,     /* none, or one that changes nothing */
+    YAML_TAG_TEXT,     /* !!str: the scalar is text, whatever it looks like */
+    YAML_TAG_FUNCTION, /* one of CloudFormation's */
+    YAML_TAG_UNKNOWN
+};
+
+/* clang-format off */
+static const struct {
+    const char *tag, *function;
+} functions[] = {
+    {"!Ref",         "Ref"},              {"!Condition",   "Condition"},        {"!GetAtt",       "Fn::GetAtt"},
+    {"!Sub",         "Fn::Sub"},          {"!Join",        "Fn::Join"},         {"!If",           "Fn::If"},
+    {"!FindInMap",   "Fn::FindInMap"},    {"!Select",      "Fn::Select"},       {"!Split",        "Fn::Split"},
+    {"!Base64",      "Fn::Base64"},       {"!ImportValue", "Fn::ImportValue"},  {"!GetAZs",       "Fn::GetAZs"},
+    {"!Cidr",        "Fn::Cidr"},         {"!Transform",   "Fn::Transform"},    {"!Equals",       "Fn::Equals"},
+    {"!And",         "Fn::And"},          {"!Or",          "Fn::Or"},           {"!Not",          "Fn::Not"},
+    {"!Length",      "Fn::Length"},       {"!ToJsonString", "Fn::ToJsonString"}, {"!ForEach",     "Fn::ForEach"},
+    {"!Contains",    "Fn::Contains"},     {"!RefAll",      "Fn::RefAll"},       {"!ValueOf",      "Fn::ValueOf"},
+    {"!ValueOfAll",  "Fn::ValueOfAll"},   {"!EachMemberEquals", "Fn::EachMemberEquals"},
+    {"!EachMemberIn", "Fn::EachMemberIn"},
+};
+
+static const char *const harmless[] = {
+    "!", "tag:yaml.org,2002:map", "tag:yaml.org,2002:seq", "tag:yaml.org,2002:int", "tag:yaml.org,2002:float",
+    "tag:yaml.org,2002:bool", "tag:yaml.org,2002:null",
+};
+/* clang-format on */
+
+/* `tag` as libyaml gives it ("!Sub", "tag:yaml.org,2002:str"), or NULL. `function` becomes the long form, "Fn::Sub". */
+static enum yaml_tag_kind yaml_tag_kind(const char *tag, const char **function)
+{
+    if (tag == NULL)
+        return YAML_TAG_NONE;
+    for (size_t i = 0; i < sizeof functions / sizeof functions[0]; i++) {
+        if (strcmp(functions[i].tag, tag) == 0) {
+            *function = functions[i].function;
+            return YAML_TAG_FUNCTION;
+        }
+    }
+    for (size_t i = 0; i < sizeof harmless / sizeof harmless[0]; i++) {
+        if (strcmp(harmless[i], tag) == 0)
+            return YAML_TAG_NONE;
+    }
+    return strcmp(tag, "tag:yaml.org,2002:str") == 0 ? YAML_TAG_TEXT : YAML_TAG_UNKNOWN;
+}
+
+static const char *yaml_tag_nearest(const char *tag)
+{
+    struct nearest_name nearest;
+
+    nearest_name_init(&nearest, tag);
+    for (size_t i = 0; i < sizeof functions / sizeof functions[0]; i++)
+        nearest_name_offer(&nearest, functions[i].tag);
+    return nearest.best;
+}
+
+/* ---- the reader ---- */
 
 enum {
     ANCHORS_MAX = 1000,
@@ -295,7 +422,7 @@ static bool read_container(struct yaml_reader *reader, const struct place *place
         read_children(reader, node, is_object ? YAML_MAPPING_END_EVENT : YAML_SEQUENCE_END_EVENT);
 
     if (is_read && is_object) {
-        if (!document_drop_twins(node, reader->problems)) {
+        if (!drop_duplicate_keys(node, reader->problems)) {
             reader->problems->is_out_of_memory = true;
             is_read = false;
         }

@@ -1,7 +1,7 @@
 /*
  * template_calls.c - one C function for each of CloudFormation's.
  *
- * To add one, add a row to `functions`, and its tag to yaml_tag.c.
+ * To add one, add a row to `functions`, and its tag in document_yaml.c.
  */
 #include "config/template/template_calls.h"
 
