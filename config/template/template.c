@@ -8,13 +8,7 @@
 #include "config/names/name_rules.h"
 #include "config/names/nearest_name.h"
 #include "config/template/template_build.h"
-#include "config/template/template_coercion.h"
 #include "config/template/template_function.h"
-#include "config/template/template_parameters.h"
-#include "config/template/template_property.h"
-#include "config/template/template_resources.h"
-#include "config/template/template_values.h"
-#include "config/template/template_versions.h"
 #include "base/text_builder.h"
 
 #include <limits.h>
@@ -141,23 +135,6 @@ static bool init_scope(struct template_scope *scope, const struct template_optio
 
 /* ---- the whole ---- */
 
-static bool is_root_setting(const char *name)
-{
-    size_t i = 0;
-
-    while (root_settings[i] != NULL && strcmp(root_settings[i], name) != 0)
-        i++;
-    return root_settings[i] != NULL;
-}
-
-static void put_resolved(struct template_scope *scope, struct node *to, const struct node *member)
-{
-    const struct node *value = template_resolve(scope, member);
-
-    if (value != NULL && value != &template_no_value)
-        template_put(scope, to, member->key, value, member);
-}
-
 static void put_place(struct template_scope *scope, struct node *root, const char *key,
                       const char *text)
 {
@@ -184,14 +161,14 @@ static void put_local(struct template_scope *scope, struct node *root)
         return;
     for (const struct node *member = invoked->first; member != NULL; member = member->next) {
         if (strcmp(member->key, "AccountLimit") == 0)
-            put_resolved(scope, root, member);
-        if (is_root_setting(member->key))
+            template_put_resolved(scope, root, member->key, member);
+        if (template_is_among(member->key, root_settings))
             continue;
         if (local == NULL)
             local = template_put_object(scope, root, "Local", invoked);
         if (local == NULL)
             return;
-        put_resolved(scope, local, member);
+        template_put_resolved(scope, local, member->key, member);
     }
 }
 

@@ -5,8 +5,14 @@
  * template it comes from; so the same tables check it, and problems speak of the template's own lines and paths.
  * docs/templates.md says what is read and what is ignored.
  *
- * template_function.c, template_code.c and template_events.c turn a function's resource into its settings,
- * template_versions.c what stands in resources beside it; template_values.c resolves values.
+ * The flow, each file using only those further down:
+ *
+ *     template.c                 sections, Metadata.Invoked of the whole, notes
+ *       template_function.h      functions, versions, aliases, destinations
+ *         template_resolve.h     Ref, Fn::..., conditions, parameters, names of resources
+ *           template_scope.h     the template, what became of it so far, new nodes
+ *
+ * and template_build.h, what `sam build` has left.
  *
  * Used by:  config_load.c.
  */

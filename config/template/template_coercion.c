@@ -1,9 +1,8 @@
-#include "config/template/template_coercion.h"
+
+#include "config/template/template_function.h"
 
 #include "config/document/document.h"
 #include "config/settings/function_settings.h"
-#include "config/template/template_scope.h"
-#include "config/template/template_values.h"
 #include "config/document/yaml_scalar.h"
 
 #include <string.h>

@@ -1,9 +1,8 @@
-#include "config/template/template_conditions.h"
+#include "config/template/template_resolve_internal.h"
 
 #include "config/document/document.h"
 #include "config/document/problem_list.h"
 #include "config/names/nearest_name.h"
-#include "config/template/template_values.h"
 
 #include <string.h>
 

@@ -1,10 +1,9 @@
-#include "config/template/template_events.h"
+
+#include "config/template/template_function.h"
 
 #include "base/arena.h"
 #include "config/document/document.h"
 #include "config/document/problem_list.h"
-#include "config/template/template_references.h"
-#include "config/template/template_values.h"
 
 #include <string.h>
 
@@ -82,15 +81,6 @@ static bool put_made(struct template_scope *scope, struct node *to, const struct
     return value != NULL && template_put(scope, to, "Destination", value, outcome) != NULL;
 }
 
-static bool is_type(const char *text)
-{
-    size_t i = 0;
-
-    while (types[i] != NULL && strcmp(types[i], text) != 0)
-        i++;
-    return types[i] != NULL;
-}
-
 /* OnSuccess or OnFailure; `outcome` is resolved. */
 static bool put_outcome(struct template_scope *scope, struct node *to, const struct node *outcome,
                         const char *function)
@@ -104,7 +94,7 @@ static bool put_outcome(struct template_scope *scope, struct node *to, const str
         return false;
     if (function == NULL)
         return true;
-    if (type != NULL && (type->kind != NODE_STRING || !is_type(type->text))) {
+    if (type != NULL && (type->kind != NODE_STRING || !template_is_among(type->text, types))) {
         problem_list_add_at(scope->problems, type,
                             "must be SQS, SNS, Lambda, EventBridge or S3Bucket");
         return false;

@@ -4,12 +4,10 @@
  */
 #include "config/template/template_function.h"
 
+#include "base/arena.h"
 #include "config/document/document.h"
 #include "config/document/problem_list.h"
-#include "config/template/template_code.h"
-#include "config/template/template_events.h"
-#include "config/template/template_property.h"
-#include "config/template/template_values.h"
+#include "config/template/template_build.h"
 
 #include <string.h>
 
@@ -24,27 +22,6 @@ static const char *const overridable[] = {
 static const char *const plain[] = {
     "Description", "Timeout", "MemorySize", "ReservedConcurrentExecutions", NULL,
 };
-
-static bool is_overridable(const char *name)
-{
-    size_t i = 0;
-
-    while (overridable[i] != NULL && strcmp(overridable[i], name) != 0)
-        i++;
-    return overridable[i] != NULL;
-}
-
-/* Resolved; nothing is added for NULL and for AWS::NoValue. */
-static bool put_resolved(struct template_scope *scope, struct node *to, const char *key,
-                         const struct node *source)
-{
-    const struct node *value =
-        source == NULL ? &template_no_value : template_resolve(scope, source);
-
-    if (value == NULL || value == &template_no_value)
-        return value != NULL;
-    return template_put(scope, to, key, value, source) != NULL;
-}
 
 static const struct node *override_or_property(struct template_scope *scope,
                                                const struct template_resource *function,
@@ -99,9 +76,154 @@ static void put_environment(struct template_scope *scope, struct node *to,
             if (above != NULL && !template_spend_search(scope, above->count, one))
                 return;
             if (node_member(above, one->key) == NULL)
-                put_resolved(scope, own, one->key, one);
+                template_put_resolved(scope, own, one->key, one);
         }
     }
+}
+
+/* ---- where its code is ---- */
+
+enum template_code {
+    CODE_FOLDER,
+    CODE_NONE,   /* the template doesn't say */
+    CODE_INLINE, /* in the template itself */
+    CODE_IMAGE,  /* in a container image */
+    CODE_PROBLEM /* which has been said, or when out of memory */
+};
+
+enum { SHOWN_MAX = 60 };
+
+static const char remedy[] = "set its folder in Metadata: {Invoked: {CodeUri: FOLDER}}";
+
+/* `sam build` only adds packages to these; what else it builds can't run from its source. */
+static bool is_run_from_source(const char *method)
+{
+    static const char *const families[] = {"python", "nodejs", "ruby"};
+
+    for (size_t i = 0; i < sizeof families / sizeof families[0]; i++) {
+        if (strncmp(method, families[i], strlen(families[i])) == 0)
+            return true;
+    }
+    return false;
+}
+
+static enum template_code refuse_unbuilt(struct template_scope *scope, const struct node *place,
+                                         const struct node *method)
+{
+    problem_list_add_at(scope->problems, place,
+                        "is built by %.*s, and .aws-sam/build %s: run `sam build`, or %s",
+                        SHOWN_MAX, method->text,
+                        scope->build->state == BUILD_STALE   ? "is older than the template"
+                        : scope->build->state == BUILD_FRESH ? "doesn't contain it"
+                                                             : "doesn't exist",
+                        remedy);
+    return CODE_PROBLEM;
+}
+
+static enum template_code refuse_remote(struct template_scope *scope, const struct node *place)
+{
+    problem_list_add_at(scope->problems, place,
+                        "the code is in S3, which is not available "
+                        "locally: %s",
+                        remedy);
+    return CODE_PROBLEM;
+}
+
+/* A folder inside .aws-sam/build. */
+static enum template_code find_built(struct template_scope *scope, const struct node *origin,
+                                     const char *folder, const struct node **found)
+{
+    const char *const parts[] = {folder[0] == '/' ? "" : ".aws-sam/build/", folder, NULL};
+    const char *path = arena_join(document_arena(scope->document), parts);
+
+    scope->problems->is_out_of_memory |= path == NULL;
+    *found = path == NULL ? NULL : template_string(scope, path, origin);
+    return *found == NULL ? CODE_PROBLEM : CODE_FOLDER;
+}
+
+static enum template_code find_folder(struct template_scope *scope, const struct node *place,
+                                      const struct node *value, const struct node **folder)
+{
+    const char *text = template_text(scope, value);
+
+    if (text == NULL)
+        return scope->problems->is_out_of_memory ? CODE_PROBLEM : refuse_remote(scope, place);
+    if (strncmp(text, "s3://", 5) == 0 || strncmp(text, "https://", 8) == 0)
+        return refuse_remote(scope, place);
+    *folder = template_string(scope, text, place);
+    return *folder == NULL ? CODE_PROBLEM : CODE_FOLDER;
+}
+
+/* Code of AWS::Lambda::Function: {"ZipFile": text}, {"ImageUri": ...}, {"S3Bucket": ...}, or a folder. */
+static enum template_code look_into_code(const struct node *code)
+{
+    if (node_member(code, "ZipFile") != NULL)
+        return CODE_INLINE;
+    return node_member(code, "ImageUri") != NULL ? CODE_IMAGE : CODE_NONE;
+}
+
+static bool is_image(struct template_scope *scope, const struct template_resource *function,
+                     const struct node **place)
+{
+    const struct node *type = template_property(scope, function, "PackageType");
+
+    *place = template_property(scope, function, "ImageUri");
+    if (type == NULL)
+        return *place != NULL;
+    const struct node *value = template_resolve(scope, type);
+
+    if (value == NULL || node_text(value) == NULL || strcmp(value->text, "Image") != 0)
+        return false;
+    *place = type;
+    return true;
+}
+
+/* What the template itself says, when nothing was built from it. */
+static enum template_code find_source(struct template_scope *scope,
+                                      const struct template_resource *function,
+                                      const struct node **folder, const struct node **place)
+{
+    const bool is_sam = function->kind == RESOURCE_SAM_FUNCTION;
+    const struct node *method = template_metadata(function, "BuildMethod");
+
+    *place = is_sam ? template_property(scope, function, "InlineCode") : NULL;
+    if (*place != NULL)
+        return CODE_INLINE;
+    *place = template_property(scope, function, is_sam ? "CodeUri" : "Code");
+    if (!is_sam && look_into_code(*place) != CODE_NONE)
+        return look_into_code(*place);
+    if (node_text(method) != NULL && !is_run_from_source(method->text))
+        return refuse_unbuilt(scope, *place == NULL ? function->node : *place, method);
+    if (*place == NULL)
+        return CODE_NONE;
+    const struct node *value = (*place)->kind == NODE_OBJECT && !template_is_call(*place)
+                                   ? *place
+                                   : template_resolve(scope, *place);
+
+    return value == NULL ? CODE_PROBLEM : find_folder(scope, *place, value, folder);
+}
+
+/* `folder` becomes a string on CODE_FOLDER; on CODE_INLINE and CODE_IMAGE `place` is the property that says so. */
+static enum template_code find_code(struct template_scope *scope,
+                                    const struct template_resource *function,
+                                    const struct node **folder, const struct node **place)
+{
+    const struct node *asset = template_metadata(function, "aws:asset:path");
+    const char *built = template_build_folder(scope->build, function->node->key);
+
+    if (is_image(scope, function, place))
+        return CODE_IMAGE;
+    if (node_text(asset) != NULL) {
+        *folder = template_string(scope, asset->text, asset);
+        return *folder == NULL ? CODE_PROBLEM : CODE_FOLDER;
+    }
+    if (built != NULL) {
+        const struct node *origin = template_property(
+            scope, function, function->kind == RESOURCE_SAM_FUNCTION ? "CodeUri" : "Code");
+
+        return find_built(scope, origin == NULL ? function->node : origin, built, folder);
+    }
+    return find_source(scope, function, folder, place);
 }
 
 /* ---- how it runs ---- */
@@ -126,14 +248,14 @@ static void put_own_way(struct template_scope *scope, struct node *to,
     const struct node *command =
         node_member(as_object(scope, template_property(scope, function, "ImageConfig")), "Command");
 
-    put_resolved(scope, to, "Runtime", template_override(function, "Runtime"));
-    put_resolved(scope, to, "Handler", template_override(function, "Handler"));
-    put_resolved(scope, to, "CodeUri", template_override(function, "CodeUri"));
-    put_resolved(scope, to, "ImageConfig", image);
+    template_put_resolved(scope, to, "Runtime", template_override(function, "Runtime"));
+    template_put_resolved(scope, to, "Handler", template_override(function, "Handler"));
+    template_put_resolved(scope, to, "CodeUri", template_override(function, "CodeUri"));
+    template_put_resolved(scope, to, "ImageConfig", image);
     if (image != NULL && image->kind == NODE_OBJECT && command != NULL &&
         node_member(image, "Command") == NULL && to->last != NULL &&
         strcmp(to->last->key, "ImageConfig") == 0)
-        put_resolved(scope, to->last, "Command", command);
+        template_put_resolved(scope, to->last, "Command", command);
 }
 
 static void refuse_image(struct template_scope *scope, const struct template_resource *function,
@@ -158,7 +280,7 @@ static void put_way(struct template_scope *scope, struct node *to,
     }
     folder = template_override(function, "CodeUri");
     if (folder == NULL)
-        code = template_code_find(scope, function, &folder, &place);
+        code = find_code(scope, function, &folder, &place);
     if (code == CODE_IMAGE)
         refuse_image(scope, function, place);
     if (code == CODE_NONE)
@@ -168,9 +290,9 @@ static void put_way(struct template_scope *scope, struct node *to,
     function->is_left_out = code == CODE_INLINE;
     if (code != CODE_FOLDER)
         return;
-    put_resolved(scope, to, "Runtime", override_or_property(scope, function, "Runtime"));
-    put_resolved(scope, to, "Handler", override_or_property(scope, function, "Handler"));
-    put_resolved(scope, to, "CodeUri", folder);
+    template_put_resolved(scope, to, "Runtime", override_or_property(scope, function, "Runtime"));
+    template_put_resolved(scope, to, "Handler", override_or_property(scope, function, "Handler"));
+    template_put_resolved(scope, to, "CodeUri", folder);
 }
 
 /* ---- the rest ---- */
@@ -212,13 +334,13 @@ static void put_local(struct template_scope *scope, struct node *to,
         return;
     }
     for (const struct node *member = invoked->first; member != NULL; member = member->next) {
-        if (is_overridable(member->key))
+        if (template_is_among(member->key, overridable))
             continue;
         if (local == NULL)
             local = template_put_object(scope, to, "Local", invoked);
         if (local == NULL)
             return;
-        put_resolved(scope, local, member->key, member);
+        template_put_resolved(scope, local, member->key, member);
     }
 }
 
@@ -229,7 +351,7 @@ static void put_all(struct template_scope *scope, struct node *to,
     if (function->is_left_out)
         return;
     for (size_t i = 0; plain[i] != NULL; i++)
-        put_resolved(scope, to, plain[i], override_or_property(scope, function, plain[i]));
+        template_put_resolved(scope, to, plain[i], override_or_property(scope, function, plain[i]));
     put_environment(scope, to, function);
     put_events(scope, to, function);
     put_local(scope, to, function);

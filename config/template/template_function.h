@@ -1,10 +1,15 @@
 /*
- * template_function.h - from a function's resource to what a configuration file would say of it.
+ * template_function.h - from the resources of functions to what a configuration file would say of them.
+ *
+ * template_function.c builds a function, with the properties of template_property.c and the destinations of
+ * template_events.c; template_versions.c adds what other resources say of it, and template_coercion.c turns "30" into 30
+ * where a setting wants a number.
  */
 #ifndef CONFIG_TEMPLATE_TEMPLATE_FUNCTION_H
 #define CONFIG_TEMPLATE_TEMPLATE_FUNCTION_H
 
-#include "config/template/template_resources.h"
+#include "config/settings/setting.h"
+#include "config/template/template_resolve.h"
 
 /*
  * Adds the function to `functions`, and keeps it as what the resource has become, unless it has problems or its code
@@ -12,5 +17,48 @@
  */
 bool template_put_function(struct template_scope *scope, struct node *functions,
                            struct template_resource *function);
+
+/* Adds them to the functions that resources have become. False when out of memory. */
+bool template_put_versions(struct template_scope *scope);
+
+/* ---- properties ---- */
+
+/* Its own, merged with that of Globals as SAM does. Not resolved. NULL for none. */
+const struct node *template_property(struct template_scope *scope,
+                                     const struct template_resource *function, const char *name);
+
+/* Metadata.Invoked of a function; NULL for none. */
+const struct node *template_invoked(const struct template_resource *function);
+
+/* Its member; NULL for none. */
+const struct node *template_override(const struct template_resource *function, const char *name);
+
+/* A member of Metadata; NULL for none. */
+const struct node *template_metadata(const struct template_resource *function, const char *name);
+
+/* What of its properties is ignored becomes a note; an unknown one that is near to a known one is a problem. */
+void template_note_ignored(struct template_scope *scope, const struct template_resource *resource);
+
+/* The same of Globals.Function. */
+void template_note_ignored_globals(struct template_scope *scope);
+
+/* ---- events ---- */
+
+/* Adds DeadLetterConfig, from that of CloudFormation or the DeadLetterQueue of SAM. False when there was a problem. */
+bool template_put_dead_letter(struct template_scope *scope, struct node *to,
+                              const struct node *source);
+
+/*
+ * Adds EventInvokeConfig. `function` is the logical id that names the queues and topics which SAM makes for a
+ * destination that only says Type; NULL where there is no SAM. False when there was a problem.
+ */
+bool template_put_events(struct template_scope *scope, struct node *to, const struct node *source,
+                         const char *function);
+
+/* ---- values ---- */
+
+/* Makes values what their settings want, as CloudFormation does; what can't be converted stays, for its problem. */
+void template_coerce(struct template_scope *scope, struct node *object,
+                     const struct setting_scope *settings);
 
 #endif

@@ -1,17 +1,15 @@
-#include "config/template/template_property.h"
+
+#include "config/template/template_function.h"
 
 #include "base/arena.h"
 #include "config/document/document.h"
 #include "config/document/problem_list.h"
 #include "config/names/nearest_name.h"
-#include "config/template/template_values.h"
 #include "base/text_builder.h"
 
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
-enum { NOTE_MAX = 4096, KNOWN_MAX = 64 /* names that an unknown one is compared with */ };
+enum { KNOWN_MAX = 64 /* names that an unknown one is compared with */ };
 
 /* What is read of each kind. */
 /* clang-format off */
@@ -148,32 +146,6 @@ const struct node *template_override(const struct template_resource *function, c
 
 /* ---- notes ---- */
 
-void template_note(struct template_scope *scope, const char *format, ...)
-{
-    char note[NOTE_MAX];
-    va_list arguments;
-    const int used = snprintf(note, sizeof note, "%.1000s: ", scope->path);
-
-    va_start(arguments, format);
-    (void)vsnprintf(note + used, sizeof note - (size_t)used, format, arguments);
-    va_end(arguments);
-    for (char *at = note; *at != '\0'; at++) {
-        if ((unsigned char)*at < 0x20 || *at == 0x7f)
-            *at = '?';
-    }
-    if (!document_add_note(scope->document, note))
-        scope->problems->is_out_of_memory = true;
-}
-
-static bool is_among(const char *name, const char *const *list)
-{
-    for (; *list != NULL; list++) {
-        if (strcmp(*list, name) == 0)
-            return true;
-    }
-    return false;
-}
-
 /* False with a problem when it is a slip of the pen. */
 static bool may_be_new(struct template_scope *scope, const struct node *property,
                        const char *const *read)
@@ -202,9 +174,9 @@ static void note_properties(struct template_scope *scope, const char *label,
     text_builder_init(&names, document_arena(scope->document));
     for (const struct node *property = node_first_member(properties); property != NULL;
          property = property->next) {
-        if (is_among(property->key, read))
+        if (template_is_among(property->key, read))
             continue;
-        if (!is_among(property->key, known) && !may_be_new(scope, property, read))
+        if (!template_is_among(property->key, known) && !may_be_new(scope, property, read))
             continue;
         text_builder_add_text(&names, has_names ? ", " : "");
         text_builder_add_text(&names, property->key);

@@ -1,4 +1,4 @@
-#include "config/template/template_resources.h"
+#include "config/template/template_resolve_internal.h"
 
 #include "base/arena.h"
 #include "config/document/document.h"
@@ -6,9 +6,6 @@
 #include "config/names/function_name.h"
 #include "config/names/nearest_name.h"
 #include "config/template/resource_values.h"
-#include "config/template/template_conditions.h"
-#include "config/template/template_references.h"
-#include "config/template/template_values.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -124,15 +121,6 @@ static struct template_resource *find(struct template_scope *scope, const char *
     return row == NULL ? NULL : *row;
 }
 
-static bool is_implicit(const char *id)
-{
-    for (size_t i = 0; implicit_apis[i] != NULL; i++) {
-        if (strcmp(implicit_apis[i], id) == 0)
-            return true;
-    }
-    return false;
-}
-
 /* A function with AutoPublishAlias, of which SAM lets Ref say Function.Alias and Function.Version. */
 static struct template_resource *find_published(struct template_scope *scope, const char *id,
                                                 const char **part)
@@ -152,7 +140,8 @@ bool template_resource_is_known(struct template_scope *scope, const char *id)
 {
     const char *part;
 
-    return find(scope, id) != NULL || is_implicit(id) || find_published(scope, id, &part) != NULL;
+    return find(scope, id) != NULL || template_is_among(id, implicit_apis) ||
+           find_published(scope, id, &part) != NULL;
 }
 
 enum condition_state template_resource_exists(struct template_scope *scope,
@@ -206,7 +195,7 @@ const char *template_resource_name(struct template_scope *scope, struct template
     return resource->name;
 }
 
-const char *template_function_arn(struct template_scope *scope, const char *name)
+static const char *function_arn(struct template_scope *scope, const char *name)
 {
     return template_pattern(scope, "arn:%P:lambda:%R:%A:function:%N", name);
 }
@@ -312,7 +301,7 @@ static const struct node *string(struct template_scope *scope, const char *text,
 static const struct node *qualified(struct template_scope *scope, const struct node *at,
                                     const char *function, const char *qualifier)
 {
-    const char *arn = function == NULL ? NULL : template_function_arn(scope, function);
+    const char *arn = function == NULL ? NULL : function_arn(scope, function);
     const char *const parts[] = {arn, ":", qualifier, NULL};
 
     if (arn == NULL || qualifier == NULL)
@@ -387,7 +376,7 @@ const struct node *template_resource_ref(struct template_scope *scope, const str
     struct template_resource *resource = find(scope, id);
     const char *part = NULL;
 
-    if (resource == NULL && is_implicit(id))
+    if (resource == NULL && template_is_among(id, implicit_apis))
         return string(scope, id, at);
     if (resource == NULL)
         resource = find_published(scope, id, &part);

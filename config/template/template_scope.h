@@ -1,21 +1,18 @@
 /*
- * template_scope.h - what a value in a template may refer to, and what became of it so far.
+ * template_scope.h - the template that is being read, and the nodes that are made from it.
  *
- * A template is read with a scope: template_values.h resolves values in it, by way of parameters
- * (template_parameters.h), conditions (template_conditions.h) and resources (template_resources.h).
- *
- * New nodes stand in the template's own document beside its tree, each with the node it was made from as `origin`.
- * Whatever can't be resolved has its problem said where that is found out; the caller only passes the failure on.
+ * New nodes are put into the template's own document beside its tree, each with the node it was made from as `origin`.
+ * A problem is reported where it is found; callers only pass the failure on.
  */
 #ifndef CONFIG_TEMPLATE_TEMPLATE_SCOPE_H
 #define CONFIG_TEMPLATE_TEMPLATE_SCOPE_H
 
+#include "config/document/document.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 
-struct document;
 struct problem_list;
-struct node;
 struct string_list;
 struct template_build;
 struct template_resource;
@@ -57,5 +54,37 @@ bool template_spend(struct template_scope *scope, size_t amount, const struct no
 
 /* The work of looking once at each of `count` members or rows. */
 bool template_spend_search(struct template_scope *scope, size_t count, const struct node *node);
+
+/* What AWS::NoValue gives: as if nothing stood there. Compared by address. */
+extern const struct node template_no_value;
+
+/* The text of a resolved value; NULL when it is none or out of memory. Says nothing. */
+const char *template_text(struct template_scope *scope, const struct node *value);
+
+/* Adds a copy of a resolved value whose problems are to speak of `origin`. NULL when out of memory. */
+struct node *template_put(struct template_scope *scope, struct node *parent, const char *key,
+                          const struct node *value, const struct node *origin);
+
+/* Adds a node without a value that stands for `origin`. NULL when out of memory. */
+struct node *template_add(struct template_scope *scope, struct node *parent, enum node_kind kind,
+                          const char *key, const struct node *origin);
+
+/* Adds an empty object that stands for `origin`. NULL when out of memory. */
+struct node *template_put_object(struct template_scope *scope, struct node *parent, const char *key,
+                                 const struct node *origin);
+
+/* A new string that stands for `origin`, in no object yet. NULL when out of memory. */
+const struct node *template_string(struct template_scope *scope, const char *text,
+                                   const struct node *origin);
+
+/* The same for a list without elements. */
+struct node *template_list(struct template_scope *scope, const struct node *origin);
+
+/* Adds a note that begins with the template's path. */
+void template_note(struct template_scope *scope, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* `list` ends in NULL. */
+bool template_is_among(const char *name, const char *const *list);
 
 #endif

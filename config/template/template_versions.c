@@ -1,11 +1,9 @@
-#include "config/template/template_versions.h"
+
+#include "config/template/template_function.h"
 
 #include "base/arena.h"
 #include "config/document/document.h"
 #include "config/document/problem_list.h"
-#include "config/template/template_events.h"
-#include "config/template/template_property.h"
-#include "config/template/template_values.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -81,17 +79,6 @@ static struct node *put_version(struct template_scope *scope, struct node *funct
     return template_put_object(scope, versions, key, origin);
 }
 
-static bool put_resolved(struct template_scope *scope, struct node *to, const char *key,
-                         const struct node *source)
-{
-    const struct node *value =
-        source == NULL ? &template_no_value : template_resolve(scope, source);
-
-    if (value == NULL || value == &template_no_value)
-        return value != NULL;
-    return template_put(scope, to, key, value, source) != NULL;
-}
-
 /* ---- AWS::Lambda::Version ---- */
 
 static void put_version_resource(struct template_scope *scope, struct template_resource *resource)
@@ -102,8 +89,8 @@ static void put_version_resource(struct template_scope *scope, struct template_r
         number == 0 ? NULL : put_version(scope, function, number, resource->node);
 
     if (version != NULL)
-        put_resolved(scope, version, "Description",
-                     node_member(resource->properties, "Description"));
+        template_put_resolved(scope, version, "Description",
+                              node_member(resource->properties, "Description"));
 }
 
 /* ---- AutoPublishAlias ---- */
@@ -198,9 +185,10 @@ static void put_alias_resource(struct template_scope *scope, struct template_res
 
     if (alias == NULL)
         return;
-    put_resolved(scope, alias, "FunctionVersion",
-                 node_member(resource->properties, "FunctionVersion"));
-    put_resolved(scope, alias, "Description", node_member(resource->properties, "Description"));
+    template_put_resolved(scope, alias, "FunctionVersion",
+                          node_member(resource->properties, "FunctionVersion"));
+    template_put_resolved(scope, alias, "Description",
+                          node_member(resource->properties, "Description"));
     put_routing(scope, alias, node_member(resource->properties, "RoutingConfig"));
 }
 

@@ -1,23 +1,52 @@
 /*
- * template_calls.c - one C function for each of CloudFormation's.
+ * template_resolve.c - resolves values: a container member by member, and {"Fn::something": argument} by a C function
+ * for each of CloudFormation's functions.
  *
- * To add one, add a row to `functions`, and its tag in document_yaml.c.
+ * To add a function, add a row to `functions`, and its tag in document_yaml.c.
  */
-#include "config/template/template_calls.h"
+#include "config/template/template_resolve_internal.h"
 
 #include "base/arena.h"
 #include "base/base64.h"
+#include "base/text_builder.h"
 #include "config/document/document.h"
 #include "config/document/problem_list.h"
 #include "config/names/nearest_name.h"
-#include "config/template/template_conditions.h"
-#include "config/template/template_references.h"
-#include "config/template/template_scope.h"
-#include "config/template/template_values.h"
-#include "base/text_builder.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+const char *template_resolve_text(struct template_scope *scope, const struct node *source)
+{
+    const struct node *value = template_resolve(scope, source);
+
+    if (value == NULL)
+        return NULL;
+    const char *text = template_text(scope, value);
+
+    if (text == NULL && !scope->problems->is_out_of_memory)
+        problem_list_add_at(scope->problems, source, "must be a string (is %s)",
+                            value == &template_no_value ? "AWS::NoValue"
+                                                        : node_kind_name(value->kind));
+    return text;
+}
+
+bool template_is_call(const struct node *node)
+{
+    return node->kind == NODE_OBJECT && node->count == 1 &&
+           (strcmp(node->first->key, "Ref") == 0 || strncmp(node->first->key, "Fn::", 4) == 0);
+}
+
+/* {{resolve:ssm:...}} is looked up by CloudFormation while it deploys. */
+static bool is_plain(struct template_scope *scope, const struct node *source)
+{
+    if (source->kind != NODE_STRING || strstr(source->text, "{{resolve:") == NULL)
+        return true;
+    problem_list_add_at(scope->problems, source,
+                        "dynamic references ({{resolve:...}}) can't be resolved locally: set a "
+                        "value under Metadata.Invoked of the function");
+    return false;
+}
 
 typedef const struct node *call_fn(struct template_scope *scope, const struct node *argument);
 
@@ -395,16 +424,7 @@ static const char *const not_here[] = {
     "Fn::Equals", "Fn::And",       "Fn::Or",     "Fn::Not",          NULL,
 };
 
-static bool is_known(const char *name)
-{
-    size_t i = 0;
-
-    while (not_here[i] != NULL && strcmp(not_here[i], name) != 0)
-        i++;
-    return not_here[i] != NULL;
-}
-
-const struct node *template_call(struct template_scope *scope, const struct node *call)
+static const struct node *call_function(struct template_scope *scope, const struct node *call)
 {
     const struct node *argument = call->first;
     struct nearest_name nearest;
@@ -415,7 +435,7 @@ const struct node *template_call(struct template_scope *scope, const struct node
             return functions[i].call(scope, argument);
         nearest_name_offer(&nearest, functions[i].name);
     }
-    if (!is_known(argument->key) && nearest.best != NULL)
+    if (!template_is_among(argument->key, not_here) && nearest.best != NULL)
         problem_list_add_at(scope->problems, argument, "unknown function; did you mean %s?",
                             nearest.best);
     else
@@ -423,4 +443,84 @@ const struct node *template_call(struct template_scope *scope, const struct node
                             "this function can't be resolved locally: set a value under "
                             "Metadata.Invoked of the function");
     return NULL;
+}
+
+/* ---- values ---- */
+
+static bool resolve_into(struct template_scope *scope, struct node *parent,
+                         const struct node *source);
+
+/* All of them, so that every problem is found. */
+static const struct node *resolve_container(struct template_scope *scope, struct node *parent,
+                                            const struct node *source)
+{
+    struct node *node = template_add(scope, parent, source->kind,
+                                     parent == scope->bench ? NULL : source->key, source);
+    bool are_resolved = node != NULL;
+
+    for (const struct node *child = source->first; node != NULL && child != NULL;
+         child = child->next)
+        are_resolved &= resolve_into(scope, node, child);
+    return are_resolved ? node : NULL;
+}
+
+static bool enter(struct template_scope *scope, const struct node *source)
+{
+    if (!template_spend(scope, 1, source))
+        return false;
+    if (scope->depth == TEMPLATE_DEPTH_MAX) {
+        problem_list_add_at(scope->problems, source,
+                            "refers to itself, or its references are nested "
+                            "too deeply");
+        return false;
+    }
+    scope->depth++;
+    return true;
+}
+
+static bool resolve_into(struct template_scope *scope, struct node *parent,
+                         const struct node *source)
+{
+    const bool is_container = source->kind == NODE_OBJECT || source->kind == NODE_ARRAY;
+
+    if (is_container && !template_is_call(source)) {
+        if (!enter(scope, source))
+            return false;
+        const bool is_resolved = resolve_container(scope, parent, source) != NULL;
+
+        scope->depth--;
+        return is_resolved;
+    }
+    const struct node *value = template_resolve(scope, source);
+
+    if (value == NULL || value == &template_no_value)
+        return value != NULL;
+    return template_put(scope, parent, source->key, value, source) != NULL;
+}
+
+const struct node *template_resolve(struct template_scope *scope, const struct node *source)
+{
+    const struct node *value;
+
+    if (source->kind != NODE_OBJECT && source->kind != NODE_ARRAY)
+        return is_plain(scope, source) ? source : NULL;
+    if (!enter(scope, source))
+        return NULL;
+    if (template_is_call(source))
+        value = call_function(scope, source);
+    else
+        value = resolve_container(scope, scope->bench, source);
+    scope->depth--;
+    return value;
+}
+
+bool template_put_resolved(struct template_scope *scope, struct node *to, const char *key,
+                           const struct node *source)
+{
+    const struct node *value =
+        source == NULL ? &template_no_value : template_resolve(scope, source);
+
+    if (value == NULL || value == &template_no_value)
+        return value != NULL;
+    return template_put(scope, to, key, value, source) != NULL;
 }

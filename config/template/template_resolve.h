@@ -1,11 +1,46 @@
 /*
- * template_resources.h - the resources of a template: which are there, what they are called, and what Ref and
- * Fn::GetAtt give for them on this machine.
+ * template_resolve.h - what the values of a template stand for: Ref, Fn::Sub, Fn::If and the other functions.
+ *
+ * template_resolve.c has the functions, template_conditions.c the conditions, template_references.c what Ref and
+ * Fn::GetAtt name (parameters and pseudo parameters), template_resources.c resources, with patterns from
+ * resource_values.c. A value may refer to a condition, a condition to a parameter, a resource's name to a value: so these
+ * files call each other, through template_resolve_internal.h, within the bounds of the scope's depth and work.
  */
-#ifndef CONFIG_TEMPLATE_TEMPLATE_RESOURCES_H
-#define CONFIG_TEMPLATE_TEMPLATE_RESOURCES_H
+#ifndef CONFIG_TEMPLATE_TEMPLATE_RESOLVE_H
+#define CONFIG_TEMPLATE_TEMPLATE_RESOLVE_H
 
 #include "config/template/template_scope.h"
+
+/* ---- values ---- */
+
+/* {"Ref": x} or {"Fn::something": x}. */
+bool template_is_call(const struct node *node);
+
+/* NULL when there was a problem or out of memory. */
+const struct node *template_resolve(struct template_scope *scope, const struct node *source);
+
+/* The text of a value that must be one: a string, a number or a boolean. NULL when it is none, which is then said. */
+const char *template_resolve_text(struct template_scope *scope, const struct node *source);
+
+/* Adds the resolved `source`; nothing for NULL and for AWS::NoValue. False with a problem. */
+bool template_put_resolved(struct template_scope *scope, struct node *to, const char *key,
+                           const struct node *source);
+
+/* ---- parameters ---- */
+
+/* The value of the last --parameter with that name. NULL for none. Borrowed. */
+const char *template_given(const struct template_scope *scope, const char *name);
+
+/* Checks the given values and the defaults. */
+void template_check_parameters(struct template_scope *scope);
+
+/*
+ * %P, %R, %A, %U, %S and %N in a pattern stand for partition, region, account id, URL suffix, stack name and `name`.
+ * NULL when out of memory.
+ */
+const char *template_pattern(struct template_scope *scope, const char *pattern, const char *name);
+
+/* ---- resources ---- */
 
 enum resource_kind {
     RESOURCE_OTHER,
@@ -32,18 +67,9 @@ struct template_resource {
 /* Fills the rows of the scope. False with a problem, or when out of memory. */
 bool template_find_resources(struct template_scope *scope);
 
-/* Does a resource have that logical id, or does SAM make one? */
-bool template_resource_is_known(struct template_scope *scope, const char *id);
-
 /* Is it there, by its Condition? CONDITION_PROBLEM once the problem is said. */
 enum condition_state template_resource_exists(struct template_scope *scope,
                                               const struct template_resource *resource);
-
-/* NULL when there was a problem or out of memory. */
-const struct node *template_resource_ref(struct template_scope *scope, const struct node *at,
-                                         const char *id);
-const struct node *template_resource_attribute(struct template_scope *scope, const struct node *at,
-                                               const char *id, const char *attribute);
 
 /* The name it has in AWS: what it is given, else the logical id. NULL when there was a problem or out of memory. */
 const char *template_resource_name(struct template_scope *scope,
@@ -59,8 +85,5 @@ unsigned template_resource_version(struct template_scope *scope,
 
 /* How many versions of that function the template has. */
 unsigned template_version_count(struct template_scope *scope, const char *function);
-
-/* "arn:...:function:NAME". NULL when out of memory. */
-const char *template_function_arn(struct template_scope *scope, const char *name);
 
 #endif
