@@ -7,7 +7,7 @@
 
 /*
  * A real clock is the wall's as long as that goes forward. When it is put back, ours goes on at the pace of the
- * monotonic clock until the wall has caught up: time neither runs backwards nor stands still, so nothing that waits
+ * monotonic clock until the wall has caught up: time neither runs backwards nor stops, so nothing that waits
  * waits an hour longer. The monotonic clock does not count the time a machine sleeps; the wall does, hence a look at it
  * at least every RECHECK_MS.
  */

@@ -2,7 +2,7 @@
  * clock.h - the only source of time: real, faster, or moved by hand, and the timers that go by it.
  *
  * The clock of an account says what o'clock it is for events: their age, retry delays, back-off, the time stamps of
- * records. In manual mode it stands still until it is advanced. Time-outs of handlers and whatever else must be real
+ * records. In manual mode it stops until it is advanced. Time-outs of handlers and whatever else must be real
  * use the clock_real_… functions and libuv's timers.
  *
  * Lifetime: opened before everything that waits; closed after it.

@@ -19,7 +19,7 @@ static const char plain_letters[256] = {['\n'] = 'n', ['\r'] = 'r'};
 
 struct spelling {
     const char *letters;
-    const char *number; /* what stands before two hexadecimal digits */
+    const char *number; /* precedes two hexadecimal digits */
     bool keeps_tab;
 };
 

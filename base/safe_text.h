@@ -10,7 +10,7 @@
 
 #include "base/bytes.h"
 
-/* A byte of the original becomes so many at most. */
+/* The most bytes that a byte of the original becomes. */
 enum { SAFE_TEXT_GROWTH = 6 };
 
 /* `out` has room for SAFE_TEXT_GROWTH times the length of `text`. Return how much was written; no NUL is. */

@@ -84,9 +84,9 @@ struct function_version {
     enum function_kind kind;
     enum runtime_family family;
     const char *runtime;     /* "python3.12"; NULL unless FUNCTION_RUNTIME */
-    const char *handler;     /* NULL where there is none */
+    const char *handler;     /* NULL for none */
     const char *code_uri;    /* absolute folder; NULL unless FUNCTION_RUNTIME */
-    const char *description; /* "" where there is none */
+    const char *description; /* "" for none */
     unsigned timeout_s;
     unsigned memory_mb;
     struct variable_list environment; /* Environment.Variables */
@@ -174,8 +174,8 @@ struct config *config_load(const char *path, const struct config_options *option
                            struct config_problems *problems);
 
 /*
- * The same from the text of a configuration file or a template. The ending of `path` decides which it is; it is spoken
- * of in problems, and relative paths start from its folder, which must be there; the file itself need not.
+ * The same from the text of a configuration file or a template. The ending of `path` decides which it is; problems
+ * name it, and relative paths start from its folder, which must exist; the file itself need not.
  */
 struct config *config_parse(const char *text, size_t length, const char *path,
                             struct config_problems *problems);
@@ -183,10 +183,10 @@ struct config *config_parse(const char *text, size_t length, const char *path,
 struct config *config_retain(struct config *config);
 void config_release(struct config *config);
 
-/* Borrowed from the snapshot; NULL when there is none. Cost does not grow with the number of functions but by its logarithm. */
+/* Borrowed from the snapshot; NULL when there is none. A binary search. */
 const struct function *config_function(const struct config *config, const char *name);
 
-/* What a qualifier stands for. */
+/* What a qualifier refers to. */
 struct function_target {
     const struct function_version *version; /* of an alias: the version that was drawn */
     const struct function_alias *alias;     /* NULL unless the qualifier is one */

@@ -39,7 +39,7 @@ struct config *config_build(const struct document *document, const char *path, c
 /* Retains `other` for as long as `config` lives; once is enough. False when out of memory. */
 bool config_keep_alive(struct config *config, struct config *other);
 
-/* The function that the node describes, whose key is its name. NULL when out of memory or it is no object. */
+/* The function that the node describes, whose key is its name. NULL when out of memory or when it is not an object. */
 const struct function *function_build(struct config_builder *builder, const struct node *node);
 
 /* `values` are the version's, those of $LATEST under them; `place` is the object that describes it. */

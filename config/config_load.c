@@ -145,14 +145,14 @@ static bool read_file(const struct source *source)
     return is_read;
 }
 
-/* ---- where it stands ---- */
+/* ---- its place ---- */
 
 struct place {
     char path[PATH_MAX]; /* absolute; only the folders in front of the last part are canonical */
     char base[PATH_MAX]; /* the folder that relative paths start from, canonical */
 };
 
-/* A folder is its own base. A link to a file stands where the link stands. False with errno. */
+/* A folder is its own base. The base of a link to a file is the link's folder. False with errno. */
 static bool find_place(const char *path, bool is_folder, struct place *place)
 {
     const char *slash = strrchr(path, '/');

@@ -1,5 +1,5 @@
 /*
- * folder_finder.h - finds the folders that a configuration names, and the programs, relative to where it stands.
+ * folder_finder.h - finds the folders and programs that a configuration names, relative to its own folder.
  *
  * Ten thousand functions mostly lie side by side, so the canonical name of the last parent folder is kept: one lstat()
  * a function instead of one for each part of its path, and none for a version that shares its function's folder.

@@ -26,7 +26,7 @@ struct found_function {
     const char *file;    /* of the entry */
     const char *runtime; /* NULL: a command */
     const char *handler; /* NULL for none */
-    bool is_folder;      /* then its code lies in it, else beside it */
+    bool is_folder;      /* its code is in the folder; otherwise beside the file */
 };
 
 struct folder_reader {
@@ -78,7 +78,7 @@ static size_t stem_length(const char *file)
     return dot == NULL || dot == file ? strlen(file) : (size_t)(dot - file);
 }
 
-/* The name stays NULL when the entry is no function. */
+/* The name stays NULL when the entry is not a function. */
 static struct found_function look_into_folder(struct folder_reader *reader, const char *entry)
 {
     struct found_function function = {.file = entry, .is_folder = true};

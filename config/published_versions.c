@@ -29,7 +29,7 @@ static bool keep_version(struct config *config, const struct function_version *v
     if (!config_keep_alive(config, published->source))
         return false;
     version_restore((struct function_version *)version,
-                    published); /* it lies in the arena of `config`, which is ours alone */
+                    published); /* it is in the arena of `config`, which nobody else uses yet */
     problem_list_add(
         notes, 0,
         "Functions.%s.Versions.%s: published versions don't change: give the new settings "

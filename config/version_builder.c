@@ -217,7 +217,7 @@ static void build_mock_alone(struct version_builder *builder)
                             "ImageConfig, Local.Command or Local.Mock");
 }
 
-/* A function runs in one way. The build of the first one stands for all, for the others are problems. */
+/* A function runs in one way. The first one is built; the others are problems. */
 static void build_way(struct version_builder *builder)
 {
     static const struct {

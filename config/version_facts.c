@@ -67,7 +67,7 @@ static uint64_t mix(uint64_t hash, uint64_t number)
     return hash ^ hash >> 29;
 }
 
-/* With its length, so that neighbours can't lend each other letters; NULL is not "". */
+/* With its length, so that adjacent texts can't be confused; NULL is not "". */
 static uint64_t mix_text(uint64_t hash, const char *text)
 {
     const size_t length = text == NULL ? 0 : strlen(text);

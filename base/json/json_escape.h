@@ -1,5 +1,5 @@
 /*
- * json_escape.h - what an escape in a JSON string stands for.
+ * json_escape.h - decodes the escapes of JSON strings.
  */
 #ifndef BASE_JSON_JSON_ESCAPE_H
 #define BASE_JSON_JSON_ESCAPE_H

@@ -1,5 +1,5 @@
 /*
- * json_report.h - how a error in a JSON text is put into Jackson's words and where Jackson places it.
+ * json_report.h - how an error in a JSON text is put into Jackson's words and where Jackson places it.
  *
  * Used by base/json/json_text_error.c and base/json/json_token_error.c alone. Each report fills the error and is the last one.
  */
@@ -55,7 +55,7 @@ size_t json_continuations(unsigned lead);
 
 /*
  * Reads the character at the input pointer as one UTF-16 unit, as loosely as Jackson does outside of strings.
- * False when it reported a error.
+ * False when it reported an error.
  */
 bool json_read_unit(struct json_reading *reading, unsigned *unit);
 

@@ -26,9 +26,9 @@ struct json_text_error {
 };
 
 /*
- * True when `data` is exactly one JSON value in UTF-8 with white space around it. A error is described in `error`
- * (may be NULL). An empty text is a error; callers for whom it stands for `{}` ask first. When memory for the depth
- * is short, that is the error.
+ * True when `data` is exactly one JSON value in UTF-8 with white space around it. An error is described in `error`
+ * (may be NULL). An empty text is an error; callers that take it for `{}` check first. Running out of memory for
+ * the depth is an error, too.
  */
 bool json_text_check(const char *data, size_t length, struct json_text_error *error);
 

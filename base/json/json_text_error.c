@@ -7,7 +7,7 @@
  * byte that can't stand there), a byte order mark, UTF-16, and a second value at the root (named by the words of its
  * FAIL_ON_TRAILING_TOKENS). Sources: recorded answers of AWS, and Jackson's own behaviour tried byte by byte.
  *
- * To add a error: write its words where the token is read, with json_report_at() or json_report_behind().
+ * To add an error: write its words where the token is read, with json_report_at() or json_report_behind().
  */
 #include "base/json/json_text_error.h"
 #include "base/json/json_token_error.h"
@@ -25,7 +25,7 @@ static const char *container(const struct json_stop *stop)
     return stop->in_object ? "Object" : "Array";
 }
 
-/* Where the innermost open bracket stands: the last one before the stop that opened its level. */
+/* The position of the innermost open bracket: the last one before the stop that opened its level. */
 static size_t innermost_bracket(const unsigned char *text, const struct json_stop *stop)
 {
     size_t depth = 0, bracket = 0;
@@ -174,7 +174,7 @@ static bool explain_value(struct json_reading *reading, const char **type)
     return false;
 }
 
-/* Behind a number at the root stands neither white space nor the end. True when it reported that. */
+/* A number at the root must be followed by white space or the end. True when it reported that it is not. */
 static bool explain_root_space(struct json_reading *reading, size_t behind)
 {
     if (behind == reading->length || is_space(reading->text[behind]))

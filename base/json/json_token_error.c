@@ -120,7 +120,7 @@ void json_explain_sign(struct json_reading *reading)
     }
 }
 
-/* The input pointer is behind the digits or the sign. True when it reported a error. */
+/* The input pointer is behind the digits or the sign. True when it reported an error. */
 static bool explain_fraction(struct json_reading *reading)
 {
     size_t at = reading->next;
@@ -174,7 +174,7 @@ bool json_explain_number(struct json_reading *reading)
     return explain_fraction(reading);
 }
 
-/* `reading->next` is behind the backslash. True when it reported a error; else the pointer is behind the escape. */
+/* `reading->next` is behind the backslash. True when it reported an error; else the pointer is behind the escape. */
 static bool explain_escape(struct json_reading *reading)
 {
     unsigned unit;
@@ -280,7 +280,7 @@ static void explain_sequence_in_name(struct json_reading *reading, size_t at)
     report_surrogate(reading, at);
 }
 
-/* The character at the input pointer ends a run of good ones. True when it reported a error; else it is behind that. */
+/* The character at the input pointer ends a run of good ones. True when it reported an error; else it is behind that. */
 static bool explain_odd(struct json_reading *reading, bool is_name)
 {
     const unsigned char odd = reading->text[reading->next];

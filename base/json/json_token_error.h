@@ -17,13 +17,13 @@ void json_explain_unknown_word(struct json_reading *reading, const char *begun);
 /* NaN, Infinity and the like, which are numbers in other dialects. */
 void json_explain_non_numeric(struct json_reading *reading, const char *word);
 
-/* True when it reported a error; else the input pointer is behind the number. */
+/* True when it reported an error; else the input pointer is behind the number. */
 bool json_explain_number(struct json_reading *reading);
 
 /* A '+', or a '-' without a digit behind it. */
 void json_explain_sign(struct json_reading *reading);
 
-/* A string with a error in it. */
+/* A string with an error in it. */
 void json_explain_string(struct json_reading *reading, bool is_name);
 
 #endif

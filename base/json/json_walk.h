@@ -1,5 +1,5 @@
 /*
- * json_walk.h - looks into a JSON text where it stands: no tree, no memory, no recursion.
+ * json_walk.h - reads a JSON text in place: no tree, no allocation, no recursion.
  *
  * A value is a view of its text. Texts must have passed json_text_check(); whatever else is given, nothing outside of
  * the view is read.
@@ -36,7 +36,7 @@ struct json_walk {
 void json_walk_begin(struct json_walk *walk, struct bytes_view container);
 bool json_walk_next(struct json_walk *walk);
 
-/* The member of that name; of several the last one, which is what parsers keep. False when there is none. */
+/* The member with that name; of several, the last one, which parsers keep. False when there is none. */
 bool json_walk_member(struct bytes_view object, const char *name, struct bytes_view *value);
 
 /* Is the string (with its quotes) this text, once its escapes are decoded? */

@@ -1,5 +1,5 @@
 /*
- * document.h - a configuration as a tree of nodes, in which everything knows the line it stands in.
+ * document.h - a configuration as a tree of nodes, each with its line in the file.
  *
  * Whatever the configuration was written in (JSON with comments, a folder of functions, a template) becomes such a
  * tree; settings are read and checked from the tree alone, so one validator serves all. To add a source, build the
@@ -42,11 +42,11 @@ struct node {
     unsigned count;   /* of members or elements */
     unsigned index;   /* in its parent, from 0 */
     double number;    /* infinite when it was out of range; of a boolean 0 or 1 */
-    const struct node *
-        origin; /* what it was made from, which problems then speak of; NULL: it stands for itself */
+    const struct node
+        *origin; /* the node it was made from, which problems then name; NULL: itself */
 };
 
-/* What a person should know about a configuration that is good all the same. */
+/* Something to know about a valid configuration. */
 struct document_note {
     const char *text;
     const struct document_note *next;
@@ -87,8 +87,8 @@ bool document_is_full(const struct document *document);
 
 /*
  * Reads a JSON text, in which comments may stand, into an empty document. False when that gave no whole tree, with at
- * least one problem (lack of memory is one that the list remembers by itself). A key that stands twice is a problem
- * that leaves the tree whole: the first one stays.
+ * least one problem (the list remembers by itself that memory ran out). A duplicate key is a problem that leaves the tree
+ * whole: the first one is kept.
  */
 bool document_read_json(struct document *document, const char *text, size_t length,
                         struct problem_list *problems);
@@ -110,7 +110,7 @@ struct node *document_add_cjson(struct document *document, struct node *parent, 
  */
 cJSON *node_to_cjson(const struct node *node, struct arena *arena);
 
-/* NULL when there is none, or `object` is NULL or no object. */
+/* NULL when there is none, or when `object` is NULL or not an object. */
 const struct node *node_member(const struct node *object, const char *key);
 
 /*
@@ -126,7 +126,7 @@ const char *node_kind_name(enum node_kind kind);
 /* NULL when `node` is NULL or no string. */
 const char *node_text(const struct node *node);
 
-/* Where it stands, "Functions.hello.Local.Mock[0].When", cut off to `size`; "" for the root. */
+/* Its path, "Functions.hello.Local.Mock[0].When", truncated to `size`; "" for the root. */
 void node_path(const struct node *node, char *path, size_t size);
 
 /* Its value as a message shows it: a short string in quotes, a number as written, else its kind. */

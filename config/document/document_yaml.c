@@ -243,7 +243,7 @@ static bool keep_anchor(struct yaml_reader *reader, const char *name, const stru
     return true;
 }
 
-/* The name of an event's anchor; "" where out of memory, NULL where there is none. */
+/* The name of an event's anchor; "" when out of memory, NULL when it has none. */
 static const char *take_anchor_name(struct yaml_reader *reader, const yaml_char_t *name)
 {
     const char *text = (const char *)name;
@@ -513,7 +513,7 @@ static bool read_function(struct yaml_reader *reader, const struct place *place,
 
     reader->depth--;
     if (is_read && reader->anchors != NULL && reader->anchors->node == call->first)
-        reader->anchors->node = call; /* the anchor stands for the value with its tag */
+        reader->anchors->node = call; /* the anchor refers to the value with its tag */
     return is_read;
 }
 

@@ -65,7 +65,7 @@ static uint64_t mix(uint64_t hash, const void *data, size_t length)
     return hash;
 }
 
-/* With the NUL at its end, so that neighbours can't lend each other letters. */
+/* With the NUL at its end, so that adjacent texts can't be confused. */
 static uint64_t mix_text(uint64_t hash, const char *text)
 {
     return text == NULL ? hash : mix(hash, text, strlen(text) + 1);

@@ -1,7 +1,7 @@
 /*
  * problem_list.h - gathers all that is wrong with a configuration, and puts it into the order of the lines.
  *
- * Each problem becomes one line for a person: FILE:LINE: PATH: what is wrong and how to mend it. Control characters in
+ * Each problem becomes one line for a person: FILE:LINE: PATH: what is wrong and how to fix it. Control characters in
  * it become '?', for it goes to a terminal.
  *
  * Used by:  everything that reads a configuration.
@@ -15,7 +15,7 @@
 struct config_problems;
 struct node;
 
-/* More than so many help nobody; a last line says that there are more. */
+/* After this many problems, a last line says that there are more. */
 enum { PROBLEMS_MAX = 1000 };
 
 struct problem {

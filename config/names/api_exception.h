@@ -1,8 +1,8 @@
 /*
  * api_exception.h - every exception that Invoke, InvokeAsync and InvokeWithResponseStream may answer.
  *
- * One constant table: status, name, spelling of the message member. It stands in the lowest folder because the
- * configuration names exceptions too (mocks, faults). How one is written on the wire: handlers/lambda/api_error.h.
+ * One constant table: status, name, spelling of the message member. It is in the lowest folder because the
+ * configuration names exceptions, too (mocks, faults). How one is written on the wire: handlers/lambda/api_error.h.
  *
  * Sources: the service model of botocore for the modelled ones (a test compares them row by row), recordings and
  * captures of AWS for the rest (validation, authentication, RequestEntityTooLargeException).
@@ -45,7 +45,7 @@ struct api_exception_row {
 
 const struct api_exception_row *api_exception_row(enum api_exception exception);
 
-/* API_EXCEPTION_COUNT when there is none of that name. */
+/* API_EXCEPTION_COUNT when no exception has that name. */
 enum api_exception api_exception_by_name(const char *name);
 
 #endif

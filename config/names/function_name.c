@@ -178,7 +178,7 @@ static void copy_segment(char *to, struct segment segment)
     to[segment.length] = '\0';
 }
 
-/* UTF-16 units of a text in UTF-8; a byte that is none of it counts as one. */
+/* UTF-16 units of a text in UTF-8; a byte that is not UTF-8 counts as one. */
 static size_t count_units(const char *text, size_t length)
 {
     const unsigned char *at = (const unsigned char *)text;

@@ -27,7 +27,7 @@ enum runtime_family runtime_family_of(const char *runtime);
 /* One that AWS has and that runs here only by its own command (java21, dotnet8, ruby3.3, go1.x). */
 bool is_foreign_runtime(const char *runtime);
 
-/* The nearest runtime that can run here; NULL when none is near. */
+/* The nearest runtime that can run here; NULL when none is near enough. */
 const char *nearest_runtime(const char *runtime);
 
 #endif

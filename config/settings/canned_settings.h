@@ -1,7 +1,7 @@
 /*
  * canned_settings.h - the settings of a canned answer (Local.Mock) and of a fault (Local.Faults).
  *
- * The same tables check what stands in the file and what is set at run time (config_check_mock(), config_check_faults()).
+ * The same tables check the file and what is set at run time (config_check_mock(), config_check_faults()).
  */
 #ifndef CONFIG_SETTINGS_CANNED_SETTINGS_H
 #define CONFIG_SETTINGS_CANNED_SETTINGS_H

@@ -21,7 +21,7 @@ struct canned_text {
         *list; /* an array of objects; a fault that came alone is the only one of its list */
 };
 
-/* False with the reason and the mend in `why`; there is nothing to clear then. */
+/* False with the reason and the remedy in `why`; there is nothing to clear then. */
 bool canned_text_read(struct canned_text *answers, enum canned_kind kind, const char *text,
                       size_t length, char *why, size_t why_size);
 void canned_text_clear(struct canned_text *answers);

@@ -99,7 +99,7 @@ static void check_arn(const struct node *node, enum target_use use, struct probl
 
 static void check_dead_letter_arn(const struct node *node, struct problem_list *problems)
 {
-    if (node->length > 0) /* "" stands for none, as in CloudFormation */
+    if (node->length > 0) /* "" means none, as in CloudFormation */
         check_arn(node, TARGET_DEAD_LETTER, problems);
 }
 

@@ -1,7 +1,7 @@
 /*
  * function_settings.h - the settings of a function, of a version and of an alias: names, types, ranges, defaults.
  *
- * The names are those of AWS::Serverless::Function and AWS::Lambda::Function; what AWS has no word for stands under
+ * The names are those of AWS::Serverless::Function and AWS::Lambda::Function; settings that AWS doesn't have are under
  * Local.
  */
 #ifndef CONFIG_SETTINGS_FUNCTION_SETTINGS_H

@@ -23,7 +23,7 @@ enum {
     SETTING_LIST_MAX = 1000 /* of lists that are searched from one end to the other */
 };
 
-/* What min and max bound stands behind each. */
+/* The comments say what min and max bound. */
 enum setting_type {
     SETTING_STRING,  /* its length in bytes */
     SETTING_CHOICE,  /* one of `choices` */

@@ -10,9 +10,9 @@
  *     template.c                 sections, Metadata.Invoked of the whole, notes
  *       template_function.h      functions, versions, aliases, destinations
  *         template_resolve.h     Ref, Fn::..., conditions, parameters, names of resources
- *           template_scope.h     the template, what became of it so far, new nodes
+ *           template_scope.h     the template, its state, new nodes
  *
- * and template_build.h, what `sam build` has left.
+ * and template_build.h, the output of `sam build`.
  *
  * Used by:  config_load.c.
  */

@@ -1,5 +1,5 @@
 /*
- * template_build.h - what `sam build` has left in .aws-sam/build beside a template.
+ * template_build.h - the output of `sam build` in .aws-sam/build beside a template.
  *
  * Lifetime: opened and closed by template_read().
  */

@@ -40,7 +40,7 @@ static void to_flag(struct node *node)
     node->number = strcasecmp(node->text, "true") == 0;
 }
 
-/* Objects whose keys are names, and what stands under each. */
+/* Objects whose keys are names, and the settings under each. */
 static const struct {
     const char *name;
     const struct setting_scope *members; /* NULL: plain values */

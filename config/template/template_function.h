@@ -1,8 +1,8 @@
 /*
- * template_function.h - from the resources of functions to what a configuration file would say of them.
+ * template_function.h - turns resources of functions into the settings of a configuration file.
  *
  * template_function.c builds a function, with the properties of template_property.c and the destinations of
- * template_events.c; template_versions.c adds what other resources say of it, and template_coercion.c turns "30" into 30
+ * template_events.c; template_versions.c adds settings from other resources, and template_coercion.c turns "30" into 30
  * where a setting wants a number.
  */
 #ifndef CONFIG_TEMPLATE_TEMPLATE_FUNCTION_H
@@ -12,13 +12,12 @@
 #include "config/template/template_resolve.h"
 
 /*
- * Adds the function to `functions`, and keeps it as what the resource has become, unless it has problems or its code
- * isn't here. False when out of memory.
+ * Adds the function to `functions` and to its resource, unless it has problems or its code is not available. False when out of memory.
  */
 bool template_put_function(struct template_scope *scope, struct node *functions,
                            struct template_resource *function);
 
-/* Adds them to the functions that resources have become. False when out of memory. */
+/* Adds versions, aliases and event settings from other resources to the functions. False when out of memory. */
 bool template_put_versions(struct template_scope *scope);
 
 /* ---- properties ---- */
@@ -57,7 +56,7 @@ bool template_put_events(struct template_scope *scope, struct node *to, const st
 
 /* ---- values ---- */
 
-/* Makes values what their settings want, as CloudFormation does; what can't be converted stays, for its problem. */
+/* Converts values to the types of their settings, as CloudFormation does; what can't be converted is left for the check. */
 void template_coerce(struct template_scope *scope, struct node *object,
                      const struct setting_scope *settings);
 

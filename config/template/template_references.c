@@ -332,7 +332,7 @@ const char *template_pattern(struct template_scope *scope, const char *pattern, 
 /* ---- names ---- */
 
 static const struct {
-    const char *name, *pattern; /* no pattern: nothing stands there */
+    const char *name, *pattern; /* NULL: no value */
 } pseudo_parameters[] = {
     {"AWS::Region", "%R"},
     {"AWS::AccountId", "%A"},

@@ -126,7 +126,7 @@ static const struct node *call_get_att(struct template_scope *scope, const struc
 
 /* ---- texts ---- */
 
-/* What ${name} stands for. */
+/* The value of ${name}. */
 static const char *substitute(struct template_scope *scope, const struct node *at, const char *name,
                               const struct node *variables)
 {

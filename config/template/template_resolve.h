@@ -1,5 +1,5 @@
 /*
- * template_resolve.h - what the values of a template stand for: Ref, Fn::Sub, Fn::If and the other functions.
+ * template_resolve.h - resolves the values of a template: Ref, Fn::Sub, Fn::If and the other functions.
  *
  * template_resolve.c has the functions, template_conditions.c the conditions, template_references.c what Ref and
  * Fn::GetAtt name (parameters and pseudo parameters), template_resources.c resources, with patterns from
@@ -19,7 +19,7 @@ bool template_is_call(const struct node *node);
 /* NULL when there was a problem or out of memory. */
 const struct node *template_resolve(struct template_scope *scope, const struct node *source);
 
-/* The text of a value that must be one: a string, a number or a boolean. NULL when it is none, which is then said. */
+/* The text of a value that must be one: a string, a number or a boolean. NULL with a problem when it is not one. */
 const char *template_resolve_text(struct template_scope *scope, const struct node *source);
 
 /* Adds the resolved `source`; nothing for NULL and for AWS::NoValue. False with a problem. */
@@ -56,22 +56,21 @@ struct template_resource {
     const struct node *properties; /* NULL for none */
     const char *type;
     enum resource_kind kind;
-    const char *name; /* once it was asked for */
-    const char *
-        function; /* of a version, an alias, ...: the name of its function, once it was asked for */
-    unsigned version;   /* of a version: its number, once it was asked for */
-    bool is_left_out;   /* a function whose code isn't here */
-    struct node *built; /* of a function: what it has become */
+    const char *name;     /* once needed */
+    const char *function; /* of a version, an alias, ...: the name of its function, once needed */
+    unsigned version;     /* of a version: its number, once needed */
+    bool is_left_out;     /* a function whose code is not available */
+    struct node *built;   /* of a function: the node it became */
 };
 
 /* Fills the rows of the scope. False with a problem, or when out of memory. */
 bool template_find_resources(struct template_scope *scope);
 
-/* Is it there, by its Condition? CONDITION_PROBLEM once the problem is said. */
+/* Does its Condition include it? CONDITION_PROBLEM when a problem was reported. */
 enum condition_state template_resource_exists(struct template_scope *scope,
                                               const struct template_resource *resource);
 
-/* The name it has in AWS: what it is given, else the logical id. NULL when there was a problem or out of memory. */
+/* Its name in AWS: the given one, else the logical id. NULL when there was a problem or out of memory. */
 const char *template_resource_name(struct template_scope *scope,
                                    struct template_resource *resource);
 

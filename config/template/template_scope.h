@@ -1,5 +1,5 @@
 /*
- * template_scope.h - the template that is being read, and the nodes that are made from it.
+ * template_scope.h - the template that is being read, and the nodes made from it.
  *
  * New nodes are put into the template's own document beside its tree, each with the node it was made from as `origin`.
  * A problem is reported where it is found; callers only pass the failure on.
@@ -22,7 +22,7 @@ enum { TEMPLATE_DEPTH_MAX = 200 };
 
 enum condition_state {
     CONDITION_UNKNOWN,
-    CONDITION_BUSY, /* being found out: whoever asks now asks in a circle */
+    CONDITION_BUSY, /* being evaluated: asking for it now is a circular reference */
     CONDITION_FALSE,
     CONDITION_TRUE,
     CONDITION_PROBLEM
@@ -36,7 +36,7 @@ struct template_scope {
     const struct node *root, *parameters, *conditions, *mappings, *resources;
     const struct node *globals; /* Globals.Function; NULL for none */
     const char *region, *account_id;
-    const struct template_build *build;     /* what `sam build` has left; never NULL */
+    const struct template_build *build;     /* the output of `sam build`; never NULL */
     struct node *bench;                     /* values are made on it */
     enum condition_state *condition_states; /* one for each of `conditions` */
     struct template_resource *rows;         /* one for each of `resources` */
@@ -47,33 +47,33 @@ struct template_scope {
 };
 
 /*
- * Counts work: a few lines of a template can ask for more than any machine has. False, with a problem at `node`, when it
- * was too much.
+ * Counts work: a few lines of a template can ask for unlimited work. False, with a problem at `node`, above the
+ * limit.
  */
 bool template_spend(struct template_scope *scope, size_t amount, const struct node *node);
 
 /* The work of looking once at each of `count` members or rows. */
 bool template_spend_search(struct template_scope *scope, size_t count, const struct node *node);
 
-/* What AWS::NoValue gives: as if nothing stood there. Compared by address. */
+/* The value of AWS::NoValue: the property is removed. Compared by address. */
 extern const struct node template_no_value;
 
-/* The text of a resolved value; NULL when it is none or out of memory. Says nothing. */
+/* The text of a resolved value; NULL when it is not text or out of memory, without a problem. */
 const char *template_text(struct template_scope *scope, const struct node *value);
 
-/* Adds a copy of a resolved value whose problems are to speak of `origin`. NULL when out of memory. */
+/* Adds a copy of a resolved value whose problems name `origin`. NULL when out of memory. */
 struct node *template_put(struct template_scope *scope, struct node *parent, const char *key,
                           const struct node *value, const struct node *origin);
 
-/* Adds a node without a value that stands for `origin`. NULL when out of memory. */
+/* Adds a node without a value, made from `origin`. NULL when out of memory. */
 struct node *template_add(struct template_scope *scope, struct node *parent, enum node_kind kind,
                           const char *key, const struct node *origin);
 
-/* Adds an empty object that stands for `origin`. NULL when out of memory. */
+/* Adds an empty object, made from `origin`. NULL when out of memory. */
 struct node *template_put_object(struct template_scope *scope, struct node *parent, const char *key,
                                  const struct node *origin);
 
-/* A new string that stands for `origin`, in no object yet. NULL when out of memory. */
+/* A new string, made from `origin`, that has no parent yet. NULL when out of memory. */
 const struct node *template_string(struct template_scope *scope, const char *text,
                                    const struct node *origin);
 

@@ -47,10 +47,10 @@ bool faults_strike(struct account *account, const struct function_version *versi
                    enum invocation_type type, struct random_source *random,
                    struct requested_fault *fault);
 
-/* By a name alone: an exception, Duplicate, Drop or Cut. False when there is none of that name. */
+/* By a name alone: an exception, Duplicate, Drop or Cut. False when nothing has that name. */
 bool fault_by_name(const char *name, struct requested_fault *fault);
 
-/* The known name that is nearest; NULL when none is near. */
+/* The nearest known name; NULL when none is near enough. */
 const char *fault_nearest_name(const char *name);
 
 void requested_fault_clear(struct requested_fault *fault);

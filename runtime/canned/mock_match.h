@@ -2,7 +2,7 @@
  * mock_match.h - which canned answer fits an event, and if none does, which came nearest and where it differs first.
  *
  * Pure: a list, an event, no state. An answer fits when its `When` is contained in the event (objects by key,
- * recursively; other values by equality, numbers by value; what stands inside an array must be equal too), its `Attempt`
+ * recursively; other values by equality, numbers by value; values inside an array must be equal, too), its `Attempt`
  * is this one, and its `Times` is not used up.
  *
  * The nearest answer is the one whose `When` has the fewest values that the event lacks or has otherwise; among those

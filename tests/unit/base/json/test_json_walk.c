@@ -118,7 +118,7 @@ START_TEST(reads_numbers_of_every_length)
 }
 END_TEST
 
-/* Whatever is no JSON may give anything, but is never read past its end (the sanitizers watch). */
+/* What is not JSON may give any result, but is never read past its end (the sanitizers watch). */
 START_TEST(stays_inside_texts_that_are_no_json)
 {
     static const char *const texts[] = {"{",      "[",       "\"",      "\"\\",        "{\"a",
