@@ -260,12 +260,13 @@ soak: ## mixed load on one server for SOAK_SECONDS (1800), fuzzing beside it, an
 	@INVOKED_ROOT='$(CURDIR)' INVOKED_BINARY='$(CURDIR)/$(BINARY)' tests/soak/run
 
 # Parts of the above, for make itself.
-.PHONY: test-programs fuzz-programs bench-programs bench-peers
-test-programs: $(if $(MAIN),$(BINARY)) $(NATIVE_FUNCTIONS) $(TEST_PROGRAMS) $(SUPPORT_PROGRAMS) $(TEST_NPM)
+.PHONY: test-programs test-needs fuzz-programs bench-programs bench-peers
+test-programs: $(if $(MAIN),$(BINARY)) $(TEST_PROGRAMS) $(SUPPORT_PROGRAMS) test-needs
+test-needs: $(NATIVE_FUNCTIONS) $(TEST_NPM)
 fuzz-programs: $(FUZZ_PROGRAMS)
 bench-programs: $(BENCH_PROGRAMS)
 bench-peers: $(BENCH_NPM)
-test-programs fuzz-programs bench-programs bench-peers:
+test-programs test-needs fuzz-programs bench-programs bench-peers:
 	@:
 
 # --- care ----------------------------------------------------------------------------------------------------------
