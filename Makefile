@@ -299,7 +299,8 @@ format-check: ## fail when `make format` would change something
 upward = ! grep -srnE '^[[:space:]]*\#[[:space:]]*include[[:space:]]+"([^"]*/)?($(2))/' --include='*.[ch]' $(1)
 
 .PHONY: layers
-layers: ## fail when an include points up the stack, or at another room's *_internal.h
+layers: ## fail when an include points up the stack, or at another room's *_internal.h, or SQLite is called outside its engine
+	@! grep -rlE 'sqlite3(_|\.h)' --include='*.[ch]' $(LAYERS) | grep -v '^runtime/events/sqlite_'
 	@$(call upward,base,config|runtime|handlers|server|tests)
 	@$(call upward,config,runtime|handlers|server|tests)
 	@$(call upward,runtime,handlers|server|tests)
