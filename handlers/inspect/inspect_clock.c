@@ -94,7 +94,7 @@ static void on_advance_overdue(struct held_exchange *held, void *context)
     struct advancing *advancing = context;
 
     async_wait_cancel(advancing->wait);
-    api_answer_refusal(held_exchange_of(held), 408, "what fell due has not settled in time");
+    api_answer_refusal(held_exchange_of(held), 408, "timed out before all that was due had run");
     held_exchange_close(held);
     free(advancing);
 }

@@ -67,7 +67,7 @@ static struct bytes *make_list(const struct event_row *rows, size_t count)
 static void on_rows(const struct event_row *rows, size_t count, void *context)
 {
     if (rows == NULL)
-        api_answer_refusal(context, 500, "the queue can't be read: see invoked's log");
+        api_answer_refusal(context, 500, "cannot read the event queue: see the log of invoked");
     else
         inspect_respond_json(context, 200, make_list(rows, count));
 }
@@ -95,7 +95,7 @@ static void on_cleared(enum store_status status, void *context)
         inspect_respond_done(context);
     else
         api_answer_refusal(context, 500,
-                           "the queue could not be emptied on disk: see invoked's log");
+                           "cannot clear the event queue on disk: see the log of invoked");
 }
 
 void inspect_events_clear(struct exchange *exchange, struct api *api)
@@ -143,14 +143,14 @@ static void on_left(const struct event_row *rows, size_t count, void *context)
     struct bytes *list = make_list(rows, count);
     struct bytes *json = NULL;
 
-    if (bytes_format(&json, "{\"error\":\"the time is up and %zu event%s left\",\"events\":", count,
-                     count == 1 ? " is" : "s are") &&
+    if (bytes_format(&json, "{\"error\":\"timed out with %zu event%s left\",\"events\":", count,
+                     count == 1 ? "" : "s") &&
         list != NULL && bytes_append(&json, list->data, list->length) &&
         bytes_append(&json, "}", 1)) {
         inspect_respond_json(context, 408, json);
     } else {
         bytes_release(json);
-        api_answer_refusal(context, 408, "the time is up and events are left");
+        api_answer_refusal(context, 408, "timed out with events left");
     }
     bytes_release(list);
 }
@@ -166,7 +166,7 @@ static void on_drain_overdue(struct held_exchange *held, void *context)
     if (async_invoker_count(account) == 0)
         inspect_respond_done(exchange); /* TimeoutSeconds=0 just asks */
     else if (!async_invoker_list(api->async_invoker, account, NULL, ROWS_MAX, on_left, exchange))
-        api_answer_refusal(exchange, 408, "the time is up and events are left");
+        api_answer_refusal(exchange, 408, "timed out with events left");
 }
 
 void inspect_events_drain(struct exchange *exchange, struct api *api)

@@ -87,7 +87,7 @@ bool inspect_query_text(struct exchange *exchange, const char *name, char *value
         return true;
     if (length < size)
         return inspect_query_refuse(exchange, "%s: must not contain a zero byte", name);
-    return inspect_query_refuse(exchange, "%s: must be text of at most %zu bytes (has %zu)", name,
+    return inspect_query_refuse(exchange, "%s: must be at most %zu bytes long (is %zu)", name,
                                 size - 1, length);
 }
 

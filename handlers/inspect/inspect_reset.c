@@ -32,7 +32,7 @@ static void on_events_cleared(enum store_status status, void *context)
 {
     step_done(context, status == STORE_OK
                            ? NULL
-                           : "the queue could not be emptied on disk: see invoked's log");
+                           : "cannot clear the event queue on disk: see the log of invoked");
 }
 
 /* Dead letters and what destinations got go with the queue. */

@@ -38,7 +38,7 @@ struct async_invoker {
     void *context;
 };
 
-/* A try and what it led to, while both are worked out. */
+/* A try and the decision about it, while it is being settled. */
 struct settlement {
     struct event *event;
     const struct config *config;
@@ -55,7 +55,7 @@ struct settlement {
 
 enum { EXPLANATION_SIZE = 2048 };
 
-/* Says what happened and what comes next (--explain); `where` it goes, or "". */
+/* What happened and what comes next, as a line of the log (--explain). `where`: the records that are written, or "". */
 void async_explain(const struct settlement *settlement, const char *where,
                    char text[EXPLANATION_SIZE]);
 
@@ -78,23 +78,23 @@ void async_close_if_quiet(struct async_invoker *invoker);
 /* async_round.c */
 void async_wake_all(struct event_lanes *lanes);
 
-/* An event in the database is due then. */
+/* Notes that an event in the database is due then. */
 void async_expect(struct event_lane *lane, int64_t due_ms);
 
 void async_on_read_time(uv_timer_t *timer);
 void async_on_idle(uv_idle_t *idle);
 
-/* Of the dispatcher. */
+/* Callback of the dispatcher. */
 void async_on_place(struct account *account, const char *function_name, void *context);
 
-/* async_outcome.c: an event can't be tried: `event` is EVENT_READY or EVENT_REFUSED. `target` NULL when there is no such function. */
+/* async_outcome.c: settles an event that can't be tried (EVENT_READY or EVENT_REFUSED). `target` NULL: no such function. */
 void async_refuse(struct event *event, enum attempt_result result,
                   const struct function_target *target, const char *why);
 
-/* An event that waited its turn is too old. */
+/* Settles an event that grew too old while it waited. */
 void async_expire(struct event *event, const struct function_target *target);
 
-/* Of the dispatcher; `context` is the event. */
+/* Callback of the dispatcher; `context` is the event. */
 void async_on_done(struct invocation *invocation, void *context);
 
 #endif

@@ -8,8 +8,8 @@
 
 /*
  * How many events run at once, of one function and of all. On AWS each has a machine of its own; here a thousand events
- * must not become a thousand processes. Most functions wait for something or other, so it is more than a core has use
- * for; the minimum is for machines with few cores. Who reserves concurrency has said how many, within reason.
+ * must not become a thousand processes. Most functions spend their time waiting, so it is more than one for each core;
+ * the minimum is for machines with few cores. Reserved concurrency is an explicit wish, so its limit is higher.
  */
 enum {
     RESERVED_PLACES_PER_CORE = 64,
@@ -85,15 +85,15 @@ void async_close_if_quiet(struct async_invoker *invoker)
 
 _Noreturn void async_out_of_memory(void)
 {
-    static const char text[] =
-        "invoked: out of memory: what came of an event can't be written; stopping, so that it is "
-        "run again after the next start\n";
+    static const char text[] = "invoked: out of memory: cannot write the outcome of an event; "
+                               "stopping, so that it runs again "
+                               "after the next start\n";
 
     (void)!write(STDERR_FILENO, text, sizeof text - 1);
     abort();
 }
 
-/* What the queue tells. */
+/* ---- what the queue reports ---- */
 
 static void on_failing(void *context, const char *why)
 {
@@ -146,7 +146,7 @@ static void restore_event(struct event_lane *lane, const struct event *event)
         async_out_of_memory();
 }
 
-/* The rows are gone; what is in memory goes into the new file. What is being written sees to itself. */
+/* The rows are gone: writes what is in memory into the new file. What is being written anyway needs nothing. */
 static void restore_lane(struct event_lane *lane)
 {
     struct async_invoker *invoker = lane->owner->lanes->invoker;
@@ -186,7 +186,7 @@ static void on_replaced(void *context, const char *what)
     }
 }
 
-/* Opening and closing. */
+/* ---- opening and closing ---- */
 
 static bool on_lane(const struct store_lane *row, void *context)
 {
@@ -247,7 +247,7 @@ struct async_invoker *async_invoker_open(const struct async_invoker_options *opt
     uv_unref((uv_handle_t *)&invoker->read_timer);
     invoker->read_timer.data = invoker;
     if (invoker->lanes.buckets == NULL || event_queue_lanes(queue, on_lane, invoker) != STORE_OK) {
-        /* The handle needs the loop to go; the caller gives up, so nobody minds what is left. */
+        /* Not freed, since the loop still has its handles; the caller ends the program. */
         (void)uv_idle_stop(&invoker->lanes.idle);
         return NULL;
     }
@@ -293,7 +293,7 @@ void async_invoker_reconfigure(struct async_invoker *invoker)
     async_wake_all(&invoker->lanes);
 }
 
-/* Accepting. */
+/* ---- accepting ---- */
 
 static bool fill_event(struct event *event, const struct event_lane *lane,
                        const struct enqueue_options *options)
@@ -338,7 +338,7 @@ struct event *async_new_event(struct event_lanes *lanes, const struct enqueue_op
     return event;
 }
 
-/* A window only holds what comes before all that is in the database alone, so that order is kept. */
+/* To keep the order, a window holds only what comes before all events that are only in the database. */
 static bool is_kept_in_memory(const struct event_lane *lane, const struct event *event)
 {
     const struct async_invoker *invoker = lane->owner->lanes->invoker;

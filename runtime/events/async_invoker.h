@@ -1,14 +1,15 @@
 /*
- * async_invoker.h - accepts asynchronous events, runs them when they are due, and sees to what comes of them.
+ * async_invoker.h - accepts asynchronous events, runs them when they are due, and handles their outcome.
  *
  *     enqueue --> commit --> "accepted" --> waits in its lane --> dispatcher --> retry_policy (pure)
  *                                               ^                                 |-- done ----> destination, gone
  *                                               |------- at its next time --------|-- again
  *                                                                                 '-- discard -> dead letter, destination, gone
  *
- * Events of one function and account form a lane and start in order, as far as there are places: those that AWS counts
- * (dispatcher.h), and bounds of our own that keep a backlog from taking the machine (async_round.c). If there is no
- * place and none of the lane's own runs, whose end would free one, the first is refused and backs off; the others wait.
+ * Events of one function and account form a lane and start in order while there are free places: those that AWS counts
+ * (dispatcher.h), and limits of our own that keep a backlog from overloading the machine (async_round.c). If there is no
+ * place, and no run of the lane whose end would free one, the first event is throttled and backs off; the others wait
+ * behind it. It is tried first when a place is free.
  *
  * Owns:     the queue, the lanes.
  * Used by:  handlers/.
@@ -35,19 +36,19 @@ struct async_invoker_options {
     bool is_explaining; /* --explain: a line for each step of each event */
 };
 
-/* Takes `queue` on success, and goes on where its last user stopped. NULL when it can't be read or out of memory. */
+/* Takes `queue` on success, and continues with the events in it. NULL when it can't be read or out of memory. */
 struct async_invoker *async_invoker_open(const struct async_invoker_options *options,
                                          struct event_queue *queue);
 
-/* Starts nothing more. Running events are left alone: their rows stay, and they run again after the next start. */
+/* Starts no more events. Running events keep their rows, so they run again after the next start. */
 void async_invoker_stop(struct async_invoker *invoker);
 
-/* After the dispatcher has ended every invocation, and with no wait left that somebody may yet cancel. `on_closed` runs once all is written and freed. */
+/* Call it after the dispatcher has ended every invocation and every wait is over. `on_closed` runs once all is written and freed. */
 typedef void async_invoker_closed_fn(void *context);
 void async_invoker_close(struct async_invoker *invoker, async_invoker_closed_fn *on_closed,
                          void *context);
 
-/* The configuration is a new one: what waited for a function or a place is looked at again. */
+/* The configuration has changed: tries again what waited for a function or a place. */
 void async_invoker_reconfigure(struct async_invoker *invoker);
 
 enum enqueue_status {
@@ -67,7 +68,7 @@ struct enqueue_options {
     bool is_follow_up;        /* takes the place in the queue of an event that ends */
 };
 
-/* Committed, and so to be answered by 202; or not, and so by 5xx. */
+/* `is_accepted`: committed, so answer 202; otherwise 5xx. */
 typedef void enqueue_done_fn(bool is_accepted, void *context);
 
 /* `on_done` runs exactly once if and only if ENQUEUE_PENDING is returned. */
@@ -75,13 +76,13 @@ enum enqueue_status async_invoker_enqueue(struct async_invoker *invoker,
                                           const struct enqueue_options *options,
                                           enqueue_done_fn *on_done, void *context);
 
-/* How many events an account has, and a function of it (of all qualifiers). */
+/* The number of events of an account, and of one of its functions (all qualifiers). */
 size_t async_invoker_count(const struct account *account);
 size_t async_invoker_running_count(const struct account *account);
 size_t async_invoker_function_count(const struct async_invoker *invoker,
                                     const struct account *account, const char *function_name);
 
-/* How many dead letters were decided on since the start, in all accounts. */
+/* The number of dead letters since the start, in all accounts. */
 size_t async_invoker_dead_letter_count(const struct async_invoker *invoker);
 
 /* When the account's next waiting event is due; false when none waits. */
@@ -111,13 +112,13 @@ bool async_invoker_list(struct async_invoker *invoker, struct account *account,
                         void *context);
 
 /*
- * Empties an account's queue; with `has_records` its dead letters and destination records go too. What runs ends, and
- * nothing comes of it. `on_done` hears STORE_OK once it is on disk.
+ * Removes all events of an account; with `has_records` its dead letters and destination records too. Running
+ * invocations end, and their outcome is ignored. `on_done` gets STORE_OK once this is on disk.
  */
 bool async_invoker_clear(struct async_invoker *invoker, struct account *account, bool has_records,
                          event_queue_done_fn *on_done, void *context);
 
-/* When the oldest event of all was accepted and in whose account; NULL for none. */
+/* When the oldest event was accepted, and its account; NULL when there is none. */
 typedef void async_oldest_fn(struct account *account, int64_t enqueued_at_ms, void *context);
 bool async_invoker_oldest(struct async_invoker *invoker, async_oldest_fn *on_oldest, void *context);
 
@@ -128,13 +129,13 @@ bool async_invoker_records(struct async_invoker *invoker, const struct account *
 
 enum redrive_status {
     REDRIVE_DONE,
-    REDRIVE_NO_FILE, /* nothing was ever written to that queue, or it has been emptied since */
-    REDRIVE_FAILED   /* on the way */
+    REDRIVE_NO_FILE, /* the queue has no dead letters */
+    REDRIVE_FAILED   /* some could not be put back */
 };
 
 /*
- * Puts the dead letters of a queue ("": of all) back as new events, each at most once even across a kill, as far as
- * QueueCapacity goes; the file keeps the rest. `count` is how many.
+ * Puts the dead letters of a queue ("": of all) back as new events, each at most once even across a kill, up to
+ * QueueCapacity; the others stay in the file. `count` is how many were put back.
  */
 typedef void redrive_fn(size_t count, enum redrive_status status, void *context);
 bool async_invoker_redrive(struct async_invoker *invoker, struct account *account,
@@ -144,21 +145,21 @@ bool async_invoker_redrive(struct async_invoker *invoker, struct account *accoun
 
 struct async_wait; /* opaque */
 
-/* `request_ids` of what ran, in order (only after an advance). The wait is gone then. */
+/* `request_ids`: what ran, in order (only after an advance). The wait has been freed. */
 typedef void async_wait_fn(const char (*request_ids)[REQUEST_ID_SIZE], size_t count, void *context);
 
 /*
- * Tells when the account has no event any more, never before this returns. A manual clock is moved to each next attempt
- * itself, except while an event waits for the place of an invocation that runs. NULL when out of memory.
+ * Calls `on_done` when the account has no events left, never before this returns. Moves a manual clock to each next
+ * attempt, except while an event waits for the place of a running invocation. NULL when out of memory.
  */
 struct async_wait *async_invoker_drain(struct async_invoker *invoker, struct account *account,
                                        async_wait_fn *on_done, void *context);
 
-/* Moves a manual clock to `to_ms`, running what falls due on the way at its time; tells when that has settled. */
+/* Moves a manual clock to `to_ms` and runs what falls due on the way, each at its time; calls `on_done` when all is done. */
 struct async_wait *async_invoker_advance(struct async_invoker *invoker, struct account *account,
                                          int64_t to_ms, async_wait_fn *on_done, void *context);
 
-/* Nobody wants to know any more; the callback won't run. */
+/* Frees the wait; its callback won't run. */
 void async_wait_cancel(struct async_wait *wait);
 
 /* ---- telling what becomes of events ---- */

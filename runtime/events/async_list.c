@@ -1,5 +1,5 @@
 /*
- * The queue for people and tests: what is in it, what was written, emptying it.
+ * The queue for people and tests: listing it, clearing it, and the records that were written.
  */
 #include "runtime/events/event_lanes.h"
 
@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A list that is being gathered, lane after lane. */
+/* A list that is being read, lane by lane. */
 struct row_list {
     struct async_account *owner;
     struct event_lane *lane; /* the next to be read */
@@ -36,7 +36,7 @@ static void end_list(struct row_list *list, bool is_read)
     free(list);
 }
 
-/* An event that is held has its newest state in memory. */
+/* The newest state of an event is in memory, if it is held there. */
 static void fill_row(struct event_row *row, const struct event_lane *lane, struct event *read)
 {
     const struct event *held = event_lane_find(lane, read->sequence);
@@ -82,7 +82,7 @@ static void on_lane_read(struct store_read *read, enum store_status status, void
     async_end(owner);
 }
 
-/* Reads the next lane with events; ends when there is none. Always from a callback or with something to read. */
+/* Reads the next lane with events, or ends the list. Called from a callback of the loop only. */
 static void read_next_lane(struct row_list *list)
 {
     struct async_account *owner = list->owner;
@@ -103,7 +103,7 @@ static void read_next_lane(struct row_list *list)
     async_end(owner);
 }
 
-/* An operation that does nothing, so that an empty list too is told by a callback of the loop. */
+/* Reads nothing, so that the callback of an empty list comes from the loop as well. */
 static void on_nothing_read(struct store_read *read, enum store_status status, void *context)
 {
     struct row_list *list = context;
@@ -144,7 +144,7 @@ bool async_invoker_list(struct async_invoker *invoker, struct account *account,
     return true;
 }
 
-/* Emptying. */
+/* ---- clearing ---- */
 
 struct clearing {
     struct async_account *owner;
@@ -168,7 +168,7 @@ static void on_cleared(enum store_status status, void *context)
     async_end(owner);
 }
 
-/* What only waits goes at once; what runs or is being written is forgotten, and goes when that is over. */
+/* Drops what waits at once; what runs or is being written is dropped when that is over. */
 static void forget_lane(struct event_lane *lane)
 {
     struct event *next;
@@ -215,7 +215,7 @@ bool async_invoker_clear(struct async_invoker *invoker, struct account *account,
     return true;
 }
 
-/* The oldest, and the records. */
+/* ---- the oldest event, and the records ---- */
 
 struct oldest_request {
     struct event_lanes *lanes;

@@ -1,6 +1,6 @@
 /*
- * What comes of a try: the policy decides, and this does it. Records are written before the event is removed, in one
- * operation (event_queue_finish), so a kill in between repeats a record and never loses one.
+ * The outcome of a try: retry_policy decides, and this carries it out. Records are written before the event is removed,
+ * in one operation (event_queue_finish), so a kill in between repeats a record and never loses one.
  */
 #include "runtime/events/async_internal.h"
 
@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Writing it down. */
+/* ---- writing the outcome ---- */
 
 static void on_finished(struct event *event, enum store_status status, void *context)
 {
@@ -61,7 +61,6 @@ static void reschedule(const struct settlement *settlement, event_written_fn *on
         async_out_of_memory();
 }
 
-/* `context` of a follow-up is its lane's owner as well. */
 static void on_finished_with_follow_up(struct event *event, enum store_status status, void *context)
 {
     struct event *follow_up = event->follow_up;
@@ -159,7 +158,7 @@ static void finish(const struct settlement *settlement)
         async_out_of_memory();
 }
 
-/* Deciding. */
+/* ---- deciding ---- */
 
 static void decide(struct settlement *settlement)
 {
@@ -246,7 +245,7 @@ void async_expire(struct event *event, const struct function_target *target)
     settle(&settlement, EVENT_SETTLING, on_rescheduled);
 }
 
-/* After a run. */
+/* ---- after a run ---- */
 
 static enum attempt_result result_of(const struct outcome *outcome)
 {
@@ -289,7 +288,7 @@ static char *describe(const struct outcome *outcome)
     return length < 0 ? NULL : text;
 }
 
-/* Keeps what the try left behind: it may be needed long after, when the event is given up. */
+/* Keeps the result of the try: it is needed when the event is given up, maybe hours later. */
 static void note_result(struct event *event, const struct invocation *invocation,
                         enum attempt_result result)
 {
@@ -317,7 +316,7 @@ static void settle_run(struct event *event, const struct invocation *invocation)
 
     if (why == NULL)
         async_out_of_memory();
-    /* The settings that the run had; those of now count for the next. */
+    /* The settings of the run; changes since then count for the next try. */
     settlement.config = invocation->config;
     settlement.is_handled = invocation->outcome.is_handled;
     if (invocation->outcome.kind == OUTCOME_EXCEPTION)
@@ -336,7 +335,7 @@ static void count_end(struct event *event)
     owner->lanes->invoker->unreserved_running -= event->is_unreserved;
     owner->running_count--;
     owner->lanes->invoker->running_count--;
-    async_touch(owner->lanes); /* lanes that wait for a place of ours */
+    async_touch(owner->lanes); /* other lanes may wait for this place */
 }
 
 void async_on_done(struct invocation *invocation, void *context)
@@ -348,9 +347,9 @@ void async_on_done(struct invocation *invocation, void *context)
 
     count_end(event);
     if (event->is_forgotten || (is_abandoned && owner->lanes->state != INVOKER_OPEN))
-        async_drop(event); /* if abandoned, its row says all: it runs again after the next start */
+        async_drop(event); /* if abandoned, its row stays: it runs again after the next start */
     else if (is_abandoned)
-        event_lane_enter(lane, event, EVENT_READY); /* its environment was taken from under it */
+        event_lane_enter(lane, event, EVENT_READY); /* its environment ended before it started */
     else
         settle_run(event, invocation);
     invocation_free(invocation);

@@ -1,6 +1,6 @@
 /*
- * What is written about a try: a line of the log for people, and dead letter and destination record when the event is
- * over. Pure: what is made here is written by async_outcome.c.
+ * What is written about a try: a line of the log, and at the end of the event its dead letter and destination record.
+ * Pure: async_outcome.c writes what is made here.
  */
 #include "runtime/events/async_internal.h"
 
@@ -100,8 +100,8 @@ static struct event_record *next_record(struct event_end *end, const struct acco
     return record;
 }
 
-/* Of an event that never ran: "KMSDisabledException: …" is that message under that exception's status; what names no
- * exception is said as it is. */
+/* The error of an event that never ran. "KMSDisabledException: …" gives that message and the exception's status; any other
+ * text is the message itself. */
 static void read_refusal(const char *why, struct dead_letter *letter)
 {
     const char *colon = strstr(why, ": ");

@@ -1,13 +1,13 @@
 /*
- * Dead letters back into the queue, each at most once even across a kill.
+ * Puts dead letters back into the queue, each at most once even across a kill.
  *
- *   1. scan     read some lines, and where each came from (the database knows; the message doesn't say)
- *   2. put      in ONE transaction add the new events and mark their letters as redriven; again from 1, also for the
+ *   1. scan     read some lines, and find the function of each (only the store knows it; the message doesn't)
+ *   2. put      add the new events and mark their letters as redriven, in ONE transaction; repeat from 1, also for the
  *               next file
- *   3. finish   write each file anew without what is marked, put it in place of the old one, drop the marks
+ *   3. finish   write each file again without the marked letters, replace the old one, remove the marks
  *
- * A kill before the commit of 2 leaves the letters as they were; one after it leaves marks, which 3 sees to at the next
- * start. A letter that is marked is never put back again.
+ * A kill before the commit of 2 leaves the letters as they were; a kill after it leaves marks, which 3 handles at the next
+ * start. A marked letter is never put back again.
  */
 #include "runtime/events/event_lanes.h"
 #include "runtime/events/record_reader.h"
@@ -31,12 +31,12 @@ struct letter {
 };
 
 struct redrive {
-    struct store_operation operation; /* of the step that is under way */
+    struct store_operation operation; /* the current step */
     struct async_account *owner;
     struct record_file file;         /* that is being read; no name before the first */
     char (*names)[RECORD_NAME_SIZE]; /* of all files to be read */
     size_t name_count, name_at;
-    off_t offset, end; /* what is appended meanwhile is left alone */
+    off_t offset, end; /* ignores what is appended meanwhile */
     bool has_end, is_missing, is_full, is_failed;
     struct letter letters[LETTERS_MAX];
     size_t letter_count, count;
@@ -55,9 +55,9 @@ static void clear_letters(struct redrive *redrive)
     redrive->letter_count = 0;
 }
 
-/* Scanning; on a pool thread. */
+/* ---- scanning, on a pool thread ---- */
 
-/* A line that is no dead letter of ours is passed over, and stays in the file. */
+/* Skips a line that isn't one of our dead letters; it stays in the file. */
 static enum store_status scan_line(struct store *store, struct redrive *redrive,
                                    struct bytes_view line)
 {
@@ -154,14 +154,14 @@ static enum store_status run_scan(struct store *store, struct store_operation *o
     return redrive->name_count == 0 ? STORE_OK : scan_file(store, redrive);
 }
 
-/* Putting; on a pool thread. */
+/* ---- putting, on a pool thread ---- */
 
 static enum store_status put_letter(struct store *store, struct letter *letter)
 {
     enum store_status status = store->engine->redrive(store, letter->message_id, &letter->is_put);
 
     if (status != STORE_OK || !letter->is_put)
-        return status; /* the file has it twice: once is enough */
+        return status; /* the file has it twice: put it back once */
     if (letter->lane.id != 0)
         status = store->engine->add_lane(store, &letter->lane);
     return status == STORE_OK ? store->engine->add(store, letter->event) : status;
@@ -179,7 +179,7 @@ static enum store_status run_put(struct store *store, struct store_operation *op
     return status;
 }
 
-/* Finishing; on a pool thread. */
+/* ---- finishing, on a pool thread ---- */
 
 struct filter {
     struct store *store;
@@ -225,12 +225,12 @@ static enum store_status run_finish(struct store *store, struct store_operation 
         if (status == STORE_OK && file.name[0] != '\0')
             status = finish_queue(store, &file);
     } while (status == STORE_OK && file.name[0] != '\0');
-    /* Nobody waits until somebody has removed what is in the way: the next redrive or start does the rest. */
+    /* Doesn't wait until a bad file has been removed: the next redrive or start does the rest. */
     redrive->is_failed = redrive->is_failed || status == STORE_SKIPPED;
     return status == STORE_SKIPPED ? STORE_OK : status;
 }
 
-/* The steps as the loop sees them. */
+/* ---- on the loop ---- */
 
 static void submit(struct redrive *redrive, store_run_fn *run, store_done_fn *done,
                    enum store_operation_kind kind)
@@ -281,7 +281,7 @@ static void on_put(struct store_operation *operation, enum store_status status)
         submit(redrive, run_scan, on_scanned, OPERATION_READ);
 }
 
-/* Makes the new event of a letter; false when there is no room for it. */
+/* Makes the new event of a letter; false when the queue is full. */
 static bool make_event(struct redrive *redrive, struct letter *letter)
 {
     const struct enqueue_options options = {.account = redrive->owner->account,
@@ -345,7 +345,7 @@ bool async_invoker_redrive(struct async_invoker *invoker, struct account *accoun
 
 static void on_rest_finished(struct store_operation *operation, enum store_status status)
 {
-    (void)status; /* what could not be done now is done by the next redrive or start */
+    (void)status; /* if it failed, the next redrive or start does it */
     free(operation);
 }
 

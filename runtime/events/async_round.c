@@ -1,16 +1,17 @@
 /*
- * Which event starts next, and where there is a place for it.
+ * Which event starts next.
  *
- * Bounds of our own, beside AWS's, keep a backlog from taking the machine and from starving synchronous invocations:
+ * Besides AWS's limits, limits of our own keep a backlog from overloading the machine and from starving synchronous
+ * invocations:
  *   lane_places   of one function without reserved concurrency
  *   event_places  of all functions without it
- *   what a function has reserved is its own bound, up to reserved_places
- *   a tenth of an account's unreserved places is left to synchronous invocations (at least one, if there are two)
- *   of what is shared, a function that runs events already leaves a quarter to those that run none
+ *   a function with reserved concurrency has that as its limit, up to reserved_places
+ *   a tenth of an account's unreserved places is left to synchronous invocations (at least one of two)
+ *   a function that already runs events leaves a quarter of the shared places to those that run none
  *
- * The round: lanes that may have something to start stand in a round; each that comes to its turn starts
- * one event and goes to the end, so no backlog holds up another. The round is run from an idle handle: once for all
- * that happened in one turn of the loop, and never from inside of somebody's callback.
+ * Lanes that may have something to start are in a round-robin list (the round). Each in turn starts one event and goes to
+ * the end, so no backlog holds up another. The round runs from an idle handle: once for all that happened in one turn of
+ * the loop, and never inside somebody's callback.
  */
 #include "runtime/events/async_internal.h"
 
@@ -75,7 +76,7 @@ void async_wake_all(struct event_lanes *lanes)
     }
 }
 
-/* When things are due. */
+/* ---- due times ---- */
 
 int64_t async_lane_due_after(const struct event_lane *lane, int64_t now_ms)
 {
@@ -137,7 +138,7 @@ bool async_invoker_next_due_ms(const struct async_invoker *invoker, const struct
     return *due_ms != INT64_MAX;
 }
 
-/* Reading what is due into the window. */
+/* ---- reading due events into the window ---- */
 
 static void hold_all(struct event_lane *lane, struct event *event)
 {
@@ -180,7 +181,7 @@ void async_on_read_time(uv_timer_t *timer)
     async_wake_all(&((struct async_invoker *)timer->data)->lanes);
 }
 
-/* A read that the emptying of the queue overtook is worth nothing. */
+/* Ignores a read that began before the queue was cleared. */
 static void on_read(struct store_read *read, enum store_status status, void *context)
 {
     struct event_lane *lane = context;
@@ -207,8 +208,8 @@ static void on_read(struct store_read *read, enum store_status status, void *con
 }
 
 /*
- * What is added or put off while the database is being read is not in what comes back: its due time gathers in
- * `expected_due_ms` meanwhile.
+ * A read doesn't return what is added or rescheduled while it is under way; `expected_due_ms` collects the due times of
+ * those.
  */
 static void read_window(struct event_lane *lane)
 {
@@ -243,9 +244,9 @@ static void read_ahead(struct event_lane *lane)
     read_window(lane);
 }
 
-/* Places. */
+/* ---- places ---- */
 
-/* A function that has some leaves a quarter to those that have none. */
+/* A function that runs events leaves a quarter to those that run none. */
 static bool is_room(unsigned in_use, unsigned places, size_t own)
 {
     return in_use < (own == 0 ? places : places - places / 4);
@@ -284,9 +285,9 @@ static enum step_result look_for_room(const struct event_lane *lane, const struc
                                                                                 : STEP_WAITS;
 }
 
-/* Starting. */
+/* ---- starting ---- */
 
-/* The dispatcher takes it, or nothing has happened. */
+/* DISPATCH_ACCEPTED: the dispatcher has taken it. */
 static enum dispatch_status submit(struct event *event, struct config *config,
                                    const struct function_target *target)
 {
@@ -449,11 +450,11 @@ static enum step_result try_lane(struct event_lane *lane)
         !function_resolve(function, event->qualifier == NULL ? "" : event->qualifier,
                           random_fraction(invoker->options.random), &target))
         return refuse(lane, event, ATTEMPT_SYSTEM_ERROR, NULL,
-                      "the configuration has no such function or qualifier now");
+                      "the configuration no longer has this function or qualifier");
     return try_event(lane, event, config, &target);
 }
 
-/* Each lane once, and again as long as it starts something; a bounded number of starts, then the loop has its turn. */
+/* Visits each lane, and again while it starts something. After STARTS_A_TURN starts the loop gets its turn (true). */
 static bool run_round(struct async_invoker *invoker)
 {
     struct event_lane *first_waiting = NULL;
@@ -490,7 +491,7 @@ void async_on_idle(uv_idle_t *idle)
     struct async_invoker *invoker = idle->data;
     bool has_more = false;
 
-    (void)uv_idle_stop(idle); /* what the round starts or ends may start it again */
+    (void)uv_idle_stop(idle); /* the round may start it again */
     if (!event_queue_is_failing(invoker->lanes.queue))
         has_more = run_round(invoker);
     if (has_more)

@@ -1,12 +1,12 @@
 /*
- * Waiting for the queue to settle, and moving a manual clock on.
+ * Waiting until the queue is empty, and moving a manual clock.
  *
- * A manual clock goes from one due time to the next, and stands there until all that is due has been tried and what came
- * of it is written; so a test of hours takes milliseconds, and always goes the same way. An advance looks at nothing
- * that ran before it began: such a run may last as long as it likes in real time.
+ * A manual clock goes from one due time to the next, and stops there until all that is due has been tried and the
+ * outcomes are written; so a test of hours takes milliseconds and is deterministic. An advance doesn't wait for what ran
+ * before it began: such a run may last as long as it likes in real time.
  *
- * A drain does not move the clock while an event waits for the place of an invocation that runs: it would only make the
- * event old.
+ * A drain doesn't move the clock while an event waits for the place of a running invocation: that would only make the
+ * event older.
  */
 #include "runtime/events/event_lanes.h"
 
@@ -116,7 +116,7 @@ static void note(struct async_wait *wait, const char *request_id)
         void *grown = realloc(wait->request_ids, capacity * sizeof *wait->request_ids);
 
         if (grown == NULL)
-            return; /* it runs all the same */
+            return; /* it runs anyway */
         wait->request_ids = grown;
         wait->capacity = capacity;
     }
@@ -131,7 +131,7 @@ void async_note_start(struct async_account *owner, const struct event *event)
     }
 }
 
-/* Runs that an advance need not wait for. */
+/* The number of runs that an advance doesn't wait for. */
 static size_t count_old(const struct async_account *owner)
 {
     size_t count = 0;
@@ -145,7 +145,7 @@ static size_t count_old(const struct async_account *owner)
     return count;
 }
 
-/* INT64_MAX when there is nothing to move the clock for. */
+/* INT64_MAX when there is no reason to move the clock. */
 static int64_t next_move_ms(const struct async_wait *wait)
 {
     const int64_t now_ms = clock_now_ms(wait->owner->account->clock);
@@ -161,7 +161,7 @@ static int64_t next_move_ms(const struct async_wait *wait)
     return due_ms;
 }
 
-/* Moves the clock if that is what the wait needs now. False when the wait is over. */
+/* Moves the clock if the wait needs that now. False when the wait is over. */
 static bool move_on(struct async_wait *wait)
 {
     struct clock *clock = wait->owner->account->clock;
@@ -178,7 +178,7 @@ static bool move_on(struct async_wait *wait)
     return true;
 }
 
-/* One step of the first wait that can make one; the round that follows looks again. */
+/* One step of the first wait that can make one; the next round looks again. */
 static void look(struct async_account *owner)
 {
     struct async_wait *next;
@@ -191,7 +191,7 @@ static void look(struct async_account *owner)
             continue;
         if (!move_on(wait)) {
             end_wait(wait);
-            async_touch(owner->lanes); /* the list may be another one now */
+            async_touch(owner->lanes); /* the callback may have changed the list */
             return;
         }
         if (clock_now_ms(owner->account->clock) != before_ms) {

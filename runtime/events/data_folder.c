@@ -54,9 +54,9 @@ int folder_make(const char *path)
 }
 
 static enum data_folder_status unusable(const char *path, int error,
-                                        char fault[DATA_FOLDER_ERROR_SIZE])
+                                        char problem[DATA_FOLDER_ERROR_SIZE])
 {
-    (void)snprintf(fault, DATA_FOLDER_ERROR_SIZE,
+    (void)snprintf(problem, DATA_FOLDER_ERROR_SIZE,
                    "data folder %.1000s: %s: make it writable, or name another with --data-dir",
                    path, strerror(error));
     return DATA_FOLDER_UNUSABLE;
@@ -133,13 +133,13 @@ static void write_pid(int descriptor)
 }
 
 static enum data_folder_status in_use(struct data_folder *folder, pid_t holder,
-                                      char fault[DATA_FOLDER_ERROR_SIZE])
+                                      char problem[DATA_FOLDER_ERROR_SIZE])
 {
     char pid[PID_SIZE] = "unknown"; /* of a server in another PID namespace */
 
     if (holder > 0)
         (void)snprintf(pid, sizeof pid, "%ld", (long)holder);
-    (void)snprintf(fault, DATA_FOLDER_ERROR_SIZE,
+    (void)snprintf(problem, DATA_FOLDER_ERROR_SIZE,
                    "data folder %s: in use by another server (pid %s): stop it, or name another "
                    "folder with --data-dir",
                    folder->path, pid);
@@ -148,32 +148,32 @@ static enum data_folder_status in_use(struct data_folder *folder, pid_t holder,
 }
 
 enum data_folder_status data_folder_open(struct data_folder *folder, const char *path,
-                                         char fault[DATA_FOLDER_ERROR_SIZE])
+                                         char problem[DATA_FOLDER_ERROR_SIZE])
 {
     char lock_path[LOCK_PATH_SIZE];
     struct stat status;
     pid_t holder = 0;
     int error;
 
-    fault[0] = '\0';
+    problem[0] = '\0';
     folder->lock = -1;
     error = resolve(folder, path);
     if (error != 0)
-        return unusable(path, error, fault);
+        return unusable(path, error, problem);
     (void)snprintf(lock_path, sizeof lock_path, "%s/lock", folder->path);
     folder->lock = open(lock_path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0666);
     if (folder->lock < 0)
-        return unusable(lock_path, errno, fault);
+        return unusable(lock_path, errno, problem);
     if (fstat(folder->lock, &status) != 0 || !S_ISREG(status.st_mode)) {
         data_folder_close(folder);
-        return unusable(lock_path, EINVAL, fault);
+        return unusable(lock_path, EINVAL, problem);
     }
     error = take_lock(folder->lock, &holder);
     if (error == EAGAIN)
-        return in_use(folder, holder, fault);
+        return in_use(folder, holder, problem);
     if (error != 0) {
         data_folder_close(folder);
-        return unusable(lock_path, error, fault);
+        return unusable(lock_path, error, problem);
     }
     write_pid(folder->lock); /* for people; a full disk is no reason not to start */
     return DATA_FOLDER_OK;

@@ -27,11 +27,11 @@ enum data_folder_status {
 };
 
 /*
- * Makes the folder, and those above it, if need be. `fault` says what is wrong and how to mend it. Blocks for up to 3 s
+ * Makes the folder, and those above it, if need be. `problem` says what is wrong and how to mend it. Blocks for up to 3 s
  * while a killed server is still ending, and for 0.2 s when the folder is in use.
  */
 enum data_folder_status data_folder_open(struct data_folder *folder, const char *path,
-                                         char fault[DATA_FOLDER_ERROR_SIZE]);
+                                         char problem[DATA_FOLDER_ERROR_SIZE]);
 void data_folder_close(struct data_folder *folder);
 
 /* Is the lock file that we hold still the one at that path? NULL and a closed folder have none. */

@@ -1,9 +1,9 @@
 /*
- * destination.h - what is written about an event that is over: dead letters and invocation records, as AWS sends them.
+ * destination.h - what is written at the end of an event: dead letters and invocation records, as AWS sends them.
  *
- * Pure: bytes in, one line out. Which of them an event gets is async_outcome.c's business, where they go record_file.h's.
- * Key order and conditions are recorded AWS messages. The event and the response are embedded as the bytes that they
- * are; only line ends between the values of a JSON text become blanks, as a record is one line.
+ * Pure: bytes in, one line out. async_records.c chooses which of them an event gets, record_file.h writes them. The order
+ * of keys and the conditions are those of recorded AWS messages. The event and the response are embedded byte for byte;
+ * only line ends between the values of a JSON text become blanks, since a record is one line.
  */
 #ifndef RUNTIME_EVENTS_DESTINATION_H
 #define RUNTIME_EVENTS_DESTINATION_H
@@ -13,7 +13,7 @@
 
 enum { DEAD_LETTER_MESSAGE_MAX = 1024 };
 
-/* What came of an event. */
+/* The outcome of an event. */
 struct event_report {
     const char *request_id;
     const char *function_arn; /* always with a qualifier */
@@ -26,7 +26,7 @@ struct event_report {
     struct bytes_view response;   /* of the last run */
 };
 
-/* The invocation record. Returns owned, without a line end; NULL when out of memory. */
+/* The invocation record. Returns owned, without the line end; NULL when out of memory. */
 struct bytes *destination_record(const struct event_report *report);
 
 /* The same as an event of an event bus. */
@@ -50,14 +50,14 @@ struct dead_letter {
 struct bytes *dead_letter_line(const struct dead_letter *letter);
 
 /*
- * A message id that is the same when an event is given up a second time because a kill came in between; two events with
- * the same request id (delivered twice on purpose) have different ones.
+ * A message id. If a kill makes the server give up the same event twice, both have the same id; two events with the
+ * same request id (a duplicate delivery) have different ones.
  */
 void dead_letter_message_id(const char *request_id, int64_t sequence, char id[REQUEST_ID_SIZE]);
 
 /*
- * What the error of a function says: its errorType and errorMessage, else all of it as text. `type` may come back as
- * NULL. Both are owned by the caller. False when out of memory.
+ * Reads errorType and errorMessage of a function error; if it has none, the message is the whole payload as text and
+ * `type` is NULL. Both are owned by the caller. False when out of memory.
  */
 bool function_error_read(struct bytes_view payload, char **type, char **message);
 

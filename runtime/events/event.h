@@ -1,8 +1,8 @@
 /*
- * event.h - one accepted asynchronous event in memory: a row of the queue that is being written, waits its turn or runs.
+ * event.h - one accepted asynchronous event in memory: it is being written, waits for its turn, or runs.
  *
- * Threads: event-loop thread only, except that the pool thread that stores it reads it meanwhile, and makes those that
- * it reads from the database.
+ * Threads: event-loop thread only, except that a pool thread reads it while it stores it, and creates those that it
+ * reads from the database.
  */
 #ifndef RUNTIME_EVENTS_EVENT_H
 #define RUNTIME_EVENTS_EVENT_H
@@ -13,18 +13,18 @@
 struct event_lane;
 
 enum event_state {
-    EVENT_ADDING,   /* its commit is not done */
+    EVENT_ADDING,   /* not committed yet */
     EVENT_READY,    /* due; in the lane's window */
-    EVENT_RUNNING,  /* the dispatcher has it */
-    EVENT_SETTLING, /* what came of it is being written */
-    EVENT_REFUSED   /* the one of its lane that was tried and refused, and backs off */
+    EVENT_RUNNING,  /* in the dispatcher */
+    EVENT_SETTLING, /* its outcome is being written */
+    EVENT_REFUSED   /* it was tried and refused, and backs off; one of a lane at most */
 };
 
 struct event {
     struct event *previous, *next; /* among those of its lane that are in memory */
     struct event_lane *lane;       /* borrowed; NULL while the pool thread reads it */
     enum event_state state;
-    bool is_forgotten;  /* the queue was emptied meanwhile: whatever comes of it leads to nothing */
+    bool is_forgotten;  /* the queue was cleared meanwhile: ignore its outcome */
     bool is_writing;    /* EVENT_REFUSED only: not on disk yet */
     bool is_unreserved; /* EVENT_RUNNING only: draws from the account's share */
     bool is_old; /* EVENT_RUNNING only: it ran before the clock was advanced; see async_wait.c */
@@ -54,13 +54,13 @@ void event_free(struct event *event);
 /* Frees a list of events, by `next`. */
 void events_free(struct event *first);
 
-/* What is written of an event: of its own lane, in no list. Returns owned; NULL when out of memory. */
+/* A copy of all that is stored of an event, in no list. Returns owned; NULL when out of memory. */
 struct event *event_copy(const struct event *event);
 
-/* What it weighs in memory. */
+/* Its size in memory. */
 size_t event_weight(const struct event *event);
 
-/* Replaces a text of an event; NULL and "" are none. False when out of memory. */
+/* Replaces a text of an event; NULL and "" mean none. False when out of memory. */
 bool event_set_text(char **text, const char *value);
 
 #endif

@@ -38,7 +38,7 @@ static void put_in_table(struct event_lanes *lanes, struct event_lane *lane)
     *bucket = lane;
 }
 
-/* Goes on with long chains when out of memory. */
+/* Without memory the chains just get longer. */
 static void grow_table(struct event_lanes *lanes)
 {
     struct event_lane **buckets;

@@ -15,17 +15,17 @@ struct event_queue {
 };
 
 struct event_queue *event_queue_open(uv_loop_t *loop, const struct store_options *options,
-                                     char fault[STORE_MESSAGE_SIZE])
+                                     char problem[STORE_MESSAGE_SIZE])
 {
     struct event_queue *queue = calloc(1, sizeof *queue);
-    struct store *store = store_open(options, fault);
+    struct store *store = store_open(options, problem);
     struct store_start start = {0};
 
     if (queue != NULL && store != NULL) {
         if (store->engine->start(store, &start) == STORE_OK)
             queue->worker = store_worker_open(loop, store);
         else
-            (void)snprintf(fault, STORE_MESSAGE_SIZE, "%s: %s", options->folder, store->error);
+            (void)snprintf(problem, STORE_MESSAGE_SIZE, "%s: %s", options->folder, store->error);
     }
     if (queue != NULL && queue->worker != NULL) {
         queue->store = store;
@@ -34,8 +34,8 @@ struct event_queue *event_queue_open(uv_loop_t *loop, const struct store_options
         queue->newest_ms = start.newest_ms;
         return queue;
     }
-    if (fault[0] == '\0')
-        (void)snprintf(fault, STORE_MESSAGE_SIZE, "out of memory");
+    if (problem[0] == '\0')
+        (void)snprintf(problem, STORE_MESSAGE_SIZE, "out of memory");
     store_close(store);
     free(queue);
     return NULL;

@@ -1,5 +1,5 @@
 /*
- * event_queue.h - the durable queue as the loop sees it: what to write and read, told when it is done. No policy.
+ * event_queue.h - the durable queue as the event loop sees it: reads and writes with a callback each. No policy.
  *
  * Every operation goes off the loop (store_worker.h); many share one commit. A payload is never copied: the operation
  * holds a reference until the batch is done.
@@ -18,16 +18,16 @@
 struct event_queue;
 
 /*
- * Blocks. NULL with `fault` saying why. With a queue returned, `fault` is "" or says that a damaged file was moved aside.
+ * Blocks. NULL with `problem` saying why. With a queue returned, `problem` is "" or says that a damaged file was moved aside.
  */
 struct event_queue *event_queue_open(uv_loop_t *loop, const struct store_options *options,
-                                     char fault[STORE_MESSAGE_SIZE]);
+                                     char problem[STORE_MESSAGE_SIZE]);
 void event_queue_close(struct event_queue *queue, store_worker_closed_fn *on_closed, void *context);
 
 /* See store_worker_hurry(). */
 void event_queue_hurry(struct event_queue *queue);
 
-/* Before the first operation: who is told of failures. */
+/* Before the first operation: sets who is told of failures. */
 void event_queue_listen(struct event_queue *queue, const struct store_worker_listener *listener);
 
 /* Before the first operation: calls `on_lane` for each lane with events. Blocks; a million take well under a second. */
@@ -55,10 +55,10 @@ typedef void event_written_fn(struct event *event, enum store_status status, voi
 bool event_queue_add(struct event_queue *queue, struct event *event, bool is_kept,
                      event_written_fn *on_written, void *context);
 
-/* The lane's names, for events that were submitted as of a stored lane before the file was replaced. As above. */
+/* Stores the lane's names again after the file was replaced. As above. */
 bool event_queue_add_lane(struct event_queue *queue, const struct event_lane *lane);
 
-/* Writes what a try changed; tried until it works. */
+/* Writes what a try changed. Tried until it works. */
 bool event_queue_reschedule(struct event_queue *queue, struct event *event, int64_t now_ms,
                             event_written_fn *on_written, void *context);
 
@@ -69,7 +69,7 @@ bool event_queue_reschedule(struct event_queue *queue, struct event *event, int6
 bool event_queue_finish(struct event_queue *queue, const struct event_end *end,
                         event_written_fn *on_written, void *context);
 
-/* `read->first` is the callee's to take. On a failure there is nothing in it. */
+/* The callee takes `read->first`, which is NULL after a failure. */
 typedef void event_read_fn(struct store_read *read, enum store_status status, void *context);
 
 /* Takes `held` (malloc'd and sorted); NULL for none. False, with `held` freed, when out of memory. */

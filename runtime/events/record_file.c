@@ -78,7 +78,7 @@ static int open_to_append(const char *folder, const struct record_file *file)
     return errno == 0 ? record_file_descriptor(path, flags) : -1;
 }
 
-/* Where the last whole line ends. -1 with errno. */
+/* The end of the last whole line. -1 with errno. */
 static off_t whole_length(int descriptor, off_t length)
 {
     char block[BACK_STEP];
@@ -100,7 +100,7 @@ static off_t whole_length(int descriptor, off_t length)
     return 0;
 }
 
-/* Cuts off what there is of a last line without its end. The length, or -1 with errno. */
+/* Removes an incomplete last line. The length, or -1 with errno. */
 static off_t repair(int descriptor)
 {
     struct stat status;
@@ -128,7 +128,7 @@ static int write_line(int descriptor, off_t length, struct bytes_view line, bool
             return 0;
         error = errno;
     }
-    /* If not even that works, the next append repairs it. */
+    /* If even that fails, the next append repairs it. */
     return ftruncate(descriptor, length) == 0 ? error : EIO;
 }
 
@@ -292,7 +292,7 @@ static int copy_kept(struct record_reader *from, FILE *to, record_keeps_fn *keep
     return status == RECORD_READ_FAILED ? errno : 0;
 }
 
-/* A new file, whatever was left at that place by a kill. */
+/* A new file, in place of what a kill may have left. */
 static FILE *open_new(const char *path)
 {
     const int descriptor = unlink(path) != 0 && errno != ENOENT

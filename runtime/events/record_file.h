@@ -1,12 +1,11 @@
 /*
- * record_file.h - dead letters and destination records on disk: files of one JSON object a line. Everything here blocks.
+ * record_file.h - dead letters and destination records on disk: one JSON object a line. Everything here blocks.
  *
  *   <data folder>/dead-letters/NAME.jsonl     <data folder>/destinations/NAME.jsonl
  *   <data folder>/accounts/<id>/dead-letters/… for accounts other than the configuration's
  *
- * A line goes out in one write to the end. If the disk is full in the middle of it, or the machine stopped there, what
- * there is of the last line is cut off before the next one: readers never see half a line for long, and never two run
- * together. Only regular files are written or read (record_reader.h); record_file_error() says what an errno means.
+ * A line is appended in one write. If the disk is full in the middle of it, or the machine stopped there, the incomplete
+ * line is removed before the next one: readers never see half a line for long, and never two lines run together. Only regular files are written or read (record_reader.h); record_file_error() says what an errno means.
  *
  * Threads: any, one at a time (operations of runtime/events/store_worker.c).
  */
@@ -28,15 +27,15 @@ struct record_file {
     char name[RECORD_NAME_SIZE];      /* "" stands for all of the kind, where that makes sense */
 };
 
-/* What follows the last ':' or '/' of an ARN, fit to be a file's name. */
+/* What follows the last ':' or '/' of an ARN, made safe as a file name. */
 void record_file_name(const char *arn, char name[RECORD_NAME_SIZE]);
 
 void record_file_path(const char *folder, const struct record_file *file,
                       char path[RECORD_PATH_SIZE]);
 
 /*
- * `line` ends in a line end and has no other. 0, or an errno with nothing written. `is_synced`: only back when it is
- * safe from a power cut.
+ * `line` ends in its only line end. 0, or an errno with nothing written. `is_synced`: returns only when the line is safe
+ * from a power cut.
  */
 int record_file_append(const char *folder, const struct record_file *file, struct bytes_view line,
                        bool is_synced);
@@ -53,7 +52,7 @@ int record_file_list(const char *folder, const struct record_file *file, size_t 
 int record_file_names(const char *folder, const struct record_file *file,
                       char (**names)[RECORD_NAME_SIZE], size_t *count);
 
-/* Keeps those lines that `keeps` says, by writing a new file in place of the old one. 0 or an errno. */
+/* Replaces the file by one with the lines that `keeps` accepts. 0 or an errno. */
 typedef bool record_keeps_fn(struct bytes_view line, void *context);
 int record_file_filter(const char *folder, const struct record_file *file, record_keeps_fn *keeps,
                        void *context);

@@ -17,7 +17,7 @@ static size_t count_lines(struct bytes_view lines)
     return count;
 }
 
-/* What stands between `before` and the next quote; empty when there is none. */
+/* The text between `before` and the next quote; empty when there is none. */
 static struct bytes_view quoted_after(struct bytes_view line, struct bytes_view before)
 {
     const char *const end = line.data + line.length;

@@ -1,8 +1,8 @@
 /*
- * record_order.h - the records of several files in the order in which they were written.
+ * record_order.h - merges the records of several files in the order in which they were written.
  *
- * Dead letters carry their time as SentTimestamp, destination records as timestamp; both are of one width, so that
- * their texts compare as their times do. Of the same time, and where none is found, the order stays as it is.
+ * Dead letters have their time in SentTimestamp, destination records in timestamp. Both have a fixed width, so the texts
+ * compare as the times do. Records with the same time, or without one, stay in their order.
  *
  * Threads: any.
  */
@@ -13,8 +13,8 @@
 
 #include <stdbool.h>
 
-/* Appends `lines`, each of which ends in a line end, without these, parted by commas; sorted if `is_sorted`. False when
- * out of memory. */
+/* Appends `lines`, each of which ends in a line end, separated by commas instead; sorted if `is_sorted`. False when out
+ * of memory. */
 bool record_order_append(struct bytes **array, struct bytes_view lines, bool is_sorted);
 
 #endif

@@ -1,12 +1,12 @@
 /*
- * retry_policy.h - what follows an attempt of an asynchronous event: it is done, it comes again, or it is given up.
+ * retry_policy.h - what follows an attempt of an asynchronous event: it is done, tried again, or given up.
  *
  * Pure functions: no clock, no queue. AWS's rules, as recorded and documented:
  *   - a function error is tried again, at most maximum_retry_attempts times, delays_s apart
  *   - a throttle or a system error uses up no attempt; it backs off from 1 s, doubling to 300 s
- *   - age is looked at ahead: when age and next delay together reach the maximum, the event is given up at once
+ *   - age is checked ahead: an event that would be too old at its next try is given up at once
  *   - reserved concurrency of 0 gives it up at once
- *   - an attempt cut off by a stop of the server never counted and comes again at once
+ *   - an attempt cut off by a stop of the server doesn't count and is repeated at once
  *
  * Used by: runtime/events/async_invoker.c. Threads: any.
  */
@@ -22,7 +22,7 @@ enum attempt_result {
     ATTEMPT_FUNCTION_ERROR, /* it ran and failed: error, time-out, exit, response too large */
     ATTEMPT_THROTTLED,      /* refused: no concurrency left */
     ATTEMPT_ZERO_RESERVED_CONCURRENCY, /* refused: there will never be any */
-    ATTEMPT_SYSTEM_ERROR, /* 5xx of the Invoke API: it did not run for no fault of its own */
+    ATTEMPT_SYSTEM_ERROR, /* 5xx of the Invoke API: it did not run for no problem of its own */
     ATTEMPT_INTERRUPTED   /* the server stopped meanwhile */
 };
 
@@ -63,7 +63,7 @@ struct retry_decision {
 struct retry_decision retry_policy_decide(const struct attempt *attempt,
                                           const struct retry_settings *settings);
 
-/* Has an event that only waited its turn grown too old to be tried at all? It is given up as DISCARD_EVENT_AGE_EXCEEDED. */
+/* Is an event that waited for its turn too old to be tried? Then it is given up as DISCARD_EVENT_AGE_EXCEEDED. */
 bool retry_policy_is_expired(int64_t age_ms, const struct retry_settings *settings);
 
 /* As AWS writes it into the invocation record: "RetriesExhausted", ... */

@@ -4,8 +4,8 @@
 #include <stdio.h>
 
 /*
- * The payload stands last: SQLite keeps what doesn't fit on a page in a chain behind it, which a list of events then
- * never touches. The index carries the sequence too (as the row id), so held rows are passed over without being read.
+ * The payload is the last column: SQLite keeps what doesn't fit on a page in overflow pages, which a list of events then
+ * never reads. The index has the sequence too (as the row id), so held rows are skipped without reading them.
  */
 enum { APPLICATION_ID = 0x496e766f /* "Invo" */, CHECKPOINT_PAGES = 2000 };
 
@@ -111,7 +111,7 @@ static enum store_status open_database(struct sqlite_store *sqlite)
     if (status != STORE_OK)
         return status;
     (void)sqlite3_extended_result_codes(sqlite->database, 1);
-    (void)sqlite3_busy_timeout(sqlite->database, 5000); /* somebody looks into it with a tool */
+    (void)sqlite3_busy_timeout(sqlite->database, 5000); /* somebody may look into it with a tool */
     (void)snprintf(setting, sizeof setting, "PRAGMA synchronous = %s",
                    sqlite->store.durability == DURABILITY_POWER ? "FULL" : "NORMAL");
     status = execute(sqlite, setting);
@@ -184,7 +184,7 @@ static enum store_status make_tables(struct sqlite_store *sqlite)
     return status;
 }
 
-static enum store_status open_file(struct sqlite_store *sqlite, char fault[STORE_MESSAGE_SIZE])
+static enum store_status open_file(struct sqlite_store *sqlite, char problem[STORE_MESSAGE_SIZE])
 {
     enum file_kind kind = FILE_NEW;
     int64_t format = 0;
@@ -208,13 +208,13 @@ static enum store_status open_file(struct sqlite_store *sqlite, char fault[STORE
         store_set_error(&sqlite->store, "its header is damaged");
         return STORE_DAMAGED;
     case FILE_NEWER:
-        (void)snprintf(fault, STORE_MESSAGE_SIZE,
+        (void)snprintf(problem, STORE_MESSAGE_SIZE,
                        "%s: written by a newer invoked (format %lld; this one knows up to %d): "
                        "use that version, or another --data-dir",
                        sqlite->path, (long long)format, SQLITE_FORMAT_NUMBER);
         return STORE_FAILED;
     case FILE_FOREIGN:
-        (void)snprintf(fault, STORE_MESSAGE_SIZE,
+        (void)snprintf(problem, STORE_MESSAGE_SIZE,
                        "%s: a database of another program: move it away, or use another "
                        "--data-dir",
                        sqlite->path);
@@ -231,13 +231,13 @@ static bool ignore_lane(const struct store_lane *lane, void *context)
 }
 
 /* Reads all that the start needs, so that damage there is found while the file can still be replaced. */
-enum store_status sqlite_open_file(struct sqlite_store *sqlite, char fault[STORE_MESSAGE_SIZE])
+enum store_status sqlite_open_file(struct sqlite_store *sqlite, char problem[STORE_MESSAGE_SIZE])
 {
     struct store_start start;
     enum store_status status;
 
     sqlite->is_opening = true;
-    status = open_file(sqlite, fault);
+    status = open_file(sqlite, problem);
     if (status == STORE_OK)
         status = sqlite_start(&sqlite->store, &start);
     if (status == STORE_OK)

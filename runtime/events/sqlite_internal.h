@@ -46,7 +46,7 @@ struct sqlite_store {
     struct store store; /* first */
     sqlite3 *database;  /* NULL after a replacement or a restoration that failed */
     sqlite3_stmt *statements[SQL_COUNT];
-    bool is_opening;  /* what our statements find wrong then is the file's fault */
+    bool is_opening;  /* what our statements find wrong then is the file's problem */
     int change_count; /* of the connection, when the transaction began */
     char path[STORE_FOLDER_SIZE + 16];
     struct data_folder restored; /* locked again, after it had been removed */
@@ -64,15 +64,15 @@ enum store_status sqlite_step(struct sqlite_store *sqlite, enum sqlite_statement
                               int *changed);
 
 /*
- * sqlite_file.c: opens the file, makes the tables in an empty one, prepares the statements. STORE_FAILED with `fault`
+ * sqlite_file.c: opens the file, makes the tables in an empty one, prepares the statements. STORE_FAILED with `problem`
  * already said when the file is sound but not for us.
  */
-enum store_status sqlite_open_file(struct sqlite_store *sqlite, char fault[STORE_MESSAGE_SIZE]);
+enum store_status sqlite_open_file(struct sqlite_store *sqlite, char problem[STORE_MESSAGE_SIZE]);
 void sqlite_close_file(struct sqlite_store *sqlite);
 
 /* sqlite_restore.c: the file again, where somebody has removed it; part of `begin`. */
 enum store_status sqlite_restore(struct sqlite_store *sqlite, char note[STORE_MESSAGE_SIZE]);
-enum store_status sqlite_replace(struct store *store, char fault[STORE_MESSAGE_SIZE]);
+enum store_status sqlite_replace(struct store *store, char problem[STORE_MESSAGE_SIZE]);
 
 /* sqlite_rows.c: see struct store_engine. */
 enum store_status sqlite_start(struct store *store, struct store_start *start);

@@ -10,8 +10,8 @@
 
 /* ---- damaged ---- */
 
-/* The -wal belongs to the database, without it the newest events would be missing; the -shm is made anew. */
-static bool move_aside(struct sqlite_store *sqlite, char fault[STORE_MESSAGE_SIZE])
+/* The -wal belongs to the database: it has the newest events. The -shm is made again. */
+static bool move_aside(struct sqlite_store *sqlite, char problem[STORE_MESSAGE_SIZE])
 {
     static const char *const endings[] = {"", "-wal"};
     char from[sizeof sqlite->path + 8], to[sizeof sqlite->path + 64];
@@ -21,7 +21,7 @@ static bool move_aside(struct sqlite_store *sqlite, char fault[STORE_MESSAGE_SIZ
         (void)snprintf(from, sizeof from, "%s%s", sqlite->path, endings[i]);
         (void)snprintf(to, sizeof to, "%s.damaged-%lld%s", sqlite->path, now_ms, endings[i]);
         if (rename(from, to) != 0 && errno != ENOENT) {
-            (void)snprintf(fault, STORE_MESSAGE_SIZE,
+            (void)snprintf(problem, STORE_MESSAGE_SIZE,
                            "%s is damaged (%s) and can't be moved aside: %s", sqlite->path,
                            sqlite->store.error, strerror(errno));
             return false;
@@ -29,28 +29,28 @@ static bool move_aside(struct sqlite_store *sqlite, char fault[STORE_MESSAGE_SIZ
     }
     (void)snprintf(from, sizeof from, "%s-shm", sqlite->path);
     (void)unlink(from);
-    (void)snprintf(fault, STORE_MESSAGE_SIZE,
+    (void)snprintf(problem, STORE_MESSAGE_SIZE,
                    "%s was damaged (%s); it is kept as %s.damaged-%lld, and a new, empty queue is "
-                   "begun: what may be saved of its events, `sqlite3 FILE .recover` shows",
+                   "used; `sqlite3 FILE .recover` shows which of its events can be saved",
                    sqlite->path, sqlite->store.error, sqlite->path, now_ms);
     return true;
 }
 
-enum store_status sqlite_replace(struct store *store, char fault[STORE_MESSAGE_SIZE])
+enum store_status sqlite_replace(struct store *store, char problem[STORE_MESSAGE_SIZE])
 {
     struct sqlite_store *sqlite = (struct sqlite_store *)store;
     enum store_status status;
 
-    fault[0] = '\0';
+    problem[0] = '\0';
     if (sqlite->database != NULL || sqlite->is_reopened) {
         sqlite->is_reopened = false;
         sqlite_close_file(sqlite);
-        if (sqlite->store.durability != DURABILITY_MEMORY && !move_aside(sqlite, fault)) {
+        if (sqlite->store.durability != DURABILITY_MEMORY && !move_aside(sqlite, problem)) {
             sqlite->is_reopened = true;
             return STORE_FAILED;
         }
     }
-    status = sqlite_open_file(sqlite, fault);
+    status = sqlite_open_file(sqlite, problem);
     sqlite->is_reopened = status != STORE_OK; /* the next transaction tries again */
     if (status != STORE_OK)
         sqlite_close_file(sqlite);
@@ -59,7 +59,7 @@ enum store_status sqlite_replace(struct store *store, char fault[STORE_MESSAGE_S
 
 /* ---- removed ---- */
 
-/* Nobody would find what is written to it. */
+/* Writes to a removed file would be lost. */
 static bool is_removed(struct sqlite_store *sqlite)
 {
     int has_moved = 0;
@@ -70,7 +70,7 @@ static bool is_removed(struct sqlite_store *sqlite)
            has_moved != 0;
 }
 
-/* The lock went with the folder, or the file alone was removed. */
+/* False when the folder was removed with the lock, not only the file. */
 static bool has_lock(const struct sqlite_store *sqlite)
 {
     return data_folder_is_locked(sqlite->store.data_folder) ||
@@ -79,17 +79,17 @@ static bool has_lock(const struct sqlite_store *sqlite)
 
 static enum store_status lock_again(struct sqlite_store *sqlite)
 {
-    char fault[DATA_FOLDER_ERROR_SIZE];
+    char problem[DATA_FOLDER_ERROR_SIZE];
 
     data_folder_close(&sqlite->restored);
-    if (data_folder_open(&sqlite->restored, sqlite->store.folder, fault) == DATA_FOLDER_OK)
+    if (data_folder_open(&sqlite->restored, sqlite->store.folder, problem) == DATA_FOLDER_OK)
         return STORE_OK;
     (void)snprintf(sqlite->store.error, sizeof sqlite->store.error, "%.*s",
-                   (int)sizeof sqlite->store.error - 1, fault);
+                   (int)sizeof sqlite->store.error - 1, problem);
     return STORE_FAILED;
 }
 
-/* The log of the file that is gone: beside the new one it would be taken for that one's. */
+/* Removes the log of the removed file: beside a new file it would be taken for that one's. */
 static void forget_log(const struct sqlite_store *sqlite)
 {
     char path[sizeof sqlite->path + 8];
@@ -100,7 +100,7 @@ static void forget_log(const struct sqlite_store *sqlite)
     (void)unlink(path);
 }
 
-/* What SQLite leaves to the system when it writes a copy. */
+/* SQLite doesn't sync the copy that it writes. */
 static bool sync_file(const char *path)
 {
     const int file = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
@@ -111,7 +111,7 @@ static bool sync_file(const char *path)
     return is_synced;
 }
 
-/* Whole or not at all: by rename. */
+/* Writes the file again, whole or not at all: by rename. */
 static enum store_status write_again(struct sqlite_store *sqlite)
 {
     char path[sizeof sqlite->path + 8];
@@ -143,8 +143,8 @@ static enum store_status write_again(struct sqlite_store *sqlite)
 
 static enum store_status open_again(struct sqlite_store *sqlite)
 {
-    char fault[STORE_MESSAGE_SIZE];
-    const enum store_status status = sqlite_open_file(sqlite, fault);
+    char problem[STORE_MESSAGE_SIZE];
+    const enum store_status status = sqlite_open_file(sqlite, problem);
 
     sqlite->is_reopened = status != STORE_OK;
     if (sqlite->is_reopened)
@@ -164,7 +164,7 @@ enum store_status sqlite_restore(struct sqlite_store *sqlite, char note[STORE_ME
         return STORE_OK;
     if (access(sqlite->path, F_OK) == 0) {
         (void)snprintf(sqlite->store.error, sizeof sqlite->store.error,
-                       "%s was replaced while the server had it open: start the server again",
+                       "%s was replaced while the server had it open; restart the server",
                        sqlite->path);
         return STORE_FAILED;
     }
@@ -175,10 +175,11 @@ enum store_status sqlite_restore(struct sqlite_store *sqlite, char note[STORE_ME
         status = write_again(sqlite);
     if (status != STORE_OK)
         return status;
-    (void)snprintf(note, STORE_MESSAGE_SIZE,
-                   "%s was removed while the server had it open; it is there again, with every "
-                   "event that was accepted%s",
-                   sqlite->path, has_folder ? "" : "; dead letters and destinations begin anew");
-    sqlite_close_file(sqlite); /* nothing is left to be written back to the one that is gone */
+    (void)snprintf(
+        note, STORE_MESSAGE_SIZE,
+        "%s was removed while the server had it open; it has been written again with all "
+        "accepted events%s",
+        sqlite->path, has_folder ? "" : "; dead letters and destination records are gone");
+    sqlite_close_file(sqlite); /* nothing is left to write to the removed file */
     return open_again(sqlite);
 }

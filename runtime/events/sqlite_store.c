@@ -100,7 +100,7 @@ static void rollback(struct store *store)
     struct sqlite_store *sqlite = (struct sqlite_store *)store;
     char error[sizeof store->error];
 
-    memcpy(error, store->error, sizeof error); /* the first fault is the one to tell */
+    memcpy(error, store->error, sizeof error); /* the first problem is the one to tell */
     if (sqlite->database != NULL && sqlite3_get_autocommit(sqlite->database) == 0)
         (void)sqlite_step(sqlite, SQL_ROLLBACK, NULL);
     memcpy(store->error, error, sizeof error);
@@ -139,13 +139,14 @@ static const struct store_engine engine = {
     .forget_letters = sqlite_forget_letters,
 };
 
-struct store *sqlite_store_open(const struct store_options *options, char fault[STORE_MESSAGE_SIZE])
+struct store *sqlite_store_open(const struct store_options *options,
+                                char problem[STORE_MESSAGE_SIZE])
 {
     struct sqlite_store *sqlite = calloc(1, sizeof *sqlite);
     const bool is_in_memory = options->durability == DURABILITY_MEMORY;
     enum store_status status;
 
-    (void)snprintf(fault, STORE_MESSAGE_SIZE, "%s", sqlite == NULL ? "out of memory" : "");
+    (void)snprintf(problem, STORE_MESSAGE_SIZE, "%s", sqlite == NULL ? "out of memory" : "");
     if (sqlite == NULL)
         return NULL;
     sqlite->store.engine = &engine;
@@ -156,13 +157,13 @@ struct store *sqlite_store_open(const struct store_options *options, char fault[
                    is_in_memory ? "" : sqlite->store.folder,
                    is_in_memory ? ":memory:" : "/queue.db");
     sqlite->restored.lock = -1;
-    status = sqlite_open_file(sqlite, fault);
+    status = sqlite_open_file(sqlite, problem);
     if (status == STORE_DAMAGED)
-        status = sqlite_replace(&sqlite->store, fault);
+        status = sqlite_replace(&sqlite->store, problem);
     if (status == STORE_OK)
         return &sqlite->store;
-    if (fault[0] == '\0')
-        (void)snprintf(fault, STORE_MESSAGE_SIZE,
+    if (problem[0] == '\0')
+        (void)snprintf(problem, STORE_MESSAGE_SIZE,
                        "%s: %s: free some disk space and make the file writable, or use another "
                        "--data-dir",
                        sqlite->path, sqlite->store.error);

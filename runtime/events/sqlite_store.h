@@ -14,6 +14,6 @@
 
 /* See store_open(). */
 struct store *sqlite_store_open(const struct store_options *options,
-                                char fault[STORE_MESSAGE_SIZE]);
+                                char problem[STORE_MESSAGE_SIZE]);
 
 #endif

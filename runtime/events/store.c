@@ -5,9 +5,9 @@
 
 #include <stdio.h>
 
-struct store *store_open(const struct store_options *options, char fault[STORE_MESSAGE_SIZE])
+struct store *store_open(const struct store_options *options, char problem[STORE_MESSAGE_SIZE])
 {
-    return sqlite_store_open(options, fault);
+    return sqlite_store_open(options, problem);
 }
 
 void store_close(struct store *store)

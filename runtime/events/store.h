@@ -109,8 +109,8 @@ struct store_engine {
     enum store_status (*commit)(struct store *store, bool *has_written);
     void (*rollback)(struct store *store);
 
-    /* Moves damaged data aside and begins anew; `fault` says where the old ones are. */
-    enum store_status (*replace)(struct store *store, char fault[STORE_MESSAGE_SIZE]);
+    /* Moves damaged data aside and begins anew; `problem` says where the old ones are. */
+    enum store_status (*replace)(struct store *store, char problem[STORE_MESSAGE_SIZE]);
 
     /* Before the first transaction. `lanes` tells those with events. */
     enum store_status (*start)(struct store *store, struct store_start *start);
@@ -148,10 +148,10 @@ struct store_engine {
 };
 
 /*
- * NULL with `fault` saying what is wrong and how to mend it. Damaged data are moved aside and a new store is begun;
- * `fault` then says so although a store is returned, and is "" otherwise.
+ * NULL with `problem` saying what is wrong and how to mend it. Damaged data are moved aside and a new store is begun;
+ * `problem` then says so although a store is returned, and is "" otherwise.
  */
-struct store *store_open(const struct store_options *options, char fault[STORE_MESSAGE_SIZE]);
+struct store *store_open(const struct store_options *options, char problem[STORE_MESSAGE_SIZE]);
 
 /* Accepts NULL. */
 void store_close(struct store *store);

@@ -31,7 +31,7 @@ struct store_worker {
     bool is_replaced;
     bool is_writing;  /* the batch has more than reads */
     bool has_written; /* the transaction changed something */
-    char fault[STORE_MESSAGE_SIZE];
+    char problem[STORE_MESSAGE_SIZE];
     char note[STORE_MESSAGE_SIZE]; /* "" unless the file was written again */
     /* Closing. */
     bool is_hurried, is_closing;
@@ -158,7 +158,7 @@ static void on_work(uv_work_t *work)
     for (const struct store_operation *operation = worker->batch.first; operation != NULL;
          operation = operation->next)
         worker->is_writing = worker->is_writing || operation->kind != OPERATION_READ;
-    worker->fault[0] = '\0';
+    worker->problem[0] = '\0';
     worker->status = run_batch(worker);
     switch (worker->status) {
     case STORE_OK:
@@ -166,12 +166,12 @@ static void on_work(uv_work_t *work)
     case STORE_CLOSED:
         return;
     case STORE_FAILED:
-        (void)snprintf(worker->fault, sizeof worker->fault, "%s", worker->store->error);
+        (void)snprintf(worker->problem, sizeof worker->problem, "%s", worker->store->error);
         return;
     case STORE_DAMAGED:
         worker->is_replaced = true;
         worker->status = STORE_FAILED;
-        (void)worker->store->engine->replace(worker->store, worker->fault);
+        (void)worker->store->engine->replace(worker->store, worker->problem);
         return;
     }
 }
@@ -315,9 +315,9 @@ static void tell_state(struct store_worker *worker)
     if (worker->note[0] != '\0')
         worker->listener.on_restored(context, worker->note);
     if (worker->is_replaced)
-        worker->listener.on_replaced(context, worker->fault);
+        worker->listener.on_replaced(context, worker->problem);
     if (worker->status != STORE_OK && !worker->is_writing && !worker->is_replaced)
-        worker->listener.on_unreadable(context, worker->fault);
+        worker->listener.on_unreadable(context, worker->problem);
     if (worker->is_failing && worker->has_written) {
         worker->is_failing = false;
         worker->listener.on_recovered(context);
@@ -325,7 +325,7 @@ static void tell_state(struct store_worker *worker)
                (worker->is_writing || worker->is_replaced)) {
         worker->is_failing = true;
         if (!worker->is_replaced)
-            worker->listener.on_failing(context, worker->fault);
+            worker->listener.on_failing(context, worker->problem);
     }
 }
 

@@ -166,7 +166,7 @@ class Tries(unittest.TestCase):
             server.wait_for_log("read .* again")
             self.assertEqual(server.advance(60), [])
             self.assertEqual(server.events()[0]["Attempt"], 2)
-            self.assertIn("no such function", server.events()[0]["LastError"])
+            self.assertIn("no longer has this function", server.events()[0]["LastError"])
             server.configure({"f": mock(SUCCEEDS, **event_config(on_success=QUEUE + "good")), "g": mock(SUCCEEDS)})
             server.signal(1)
             wait_for(lambda: server.log().count(" again: ") == 2, "the third configuration")
@@ -369,7 +369,7 @@ class Drain(unittest.TestCase):
             answer = server.drain(0.5)
             self.assertLess(time.monotonic() - began, 3 * SLOWNESS)
             self.assertEqual(answer.status, 408)
-            self.assertIn("2 events are left", answer.json["error"])
+            self.assertIn("timed out with 2 events left", answer.json["error"])
             self.assertEqual([(event["RequestId"], event["State"]) for event in answer.json["events"]],
                              [(running, "running"), (waiting, "waiting")])
             server.signal()

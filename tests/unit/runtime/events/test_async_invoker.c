@@ -206,12 +206,12 @@ static void write_config(const char *text)
 
 static void open_invoker(enum clock_mode mode)
 {
-    char fault[STORE_MESSAGE_SIZE];
+    char problem[STORE_MESSAGE_SIZE];
     const struct store_options options = {.folder = folder, .durability = DURABILITY_PROCESS};
-    struct event_queue *queue = event_queue_open(&loop, &options, fault);
+    struct event_queue *queue = event_queue_open(&loop, &options, problem);
     struct clock_options clock_options = {.mode = mode};
 
-    ck_assert_msg(queue != NULL, "%s", fault);
+    ck_assert_msg(queue != NULL, "%s", problem);
     clock_options.not_before_ms = event_queue_newest_ms(queue);
     accounts = accounts_open(&loop, &clock_options, "123456789012");
     account = accounts_default(accounts);
@@ -763,7 +763,7 @@ START_TEST(a_removed_function_keeps_its_events_until_it_is_back)
     fake.is_full = false;
     advance(10 * SECOND_MS);
     ck_assert_uint_eq(fake.run_count, 0);
-    ck_assert_ptr_nonnull(strstr(list(NULL), "no such function"));
+    ck_assert_ptr_nonnull(strstr(list(NULL), "no longer has this function"));
     write_config(config_text);
     ck_assert(config_store_reload(store, &faults));
     config_problems_clear(&faults);

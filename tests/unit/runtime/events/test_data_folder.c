@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 static char root[64];
-static char fault[DATA_FOLDER_ERROR_SIZE];
+static char problem[DATA_FOLDER_ERROR_SIZE];
 
 static void set_up(void)
 {
@@ -34,9 +34,9 @@ START_TEST(makes_the_folder_and_those_above_it)
     char path[128];
 
     (void)snprintf(path, sizeof path, "%s/a/b/c", root);
-    ck_assert_int_eq(data_folder_open(&folder, path, fault), DATA_FOLDER_OK);
+    ck_assert_int_eq(data_folder_open(&folder, path, problem), DATA_FOLDER_OK);
     ck_assert_str_eq(folder.path, path);
-    ck_assert_str_eq(fault, "");
+    ck_assert_str_eq(problem, "");
     ck_assert_int_eq(stat(path, &status), 0);
     ck_assert(S_ISDIR(status.st_mode));
     data_folder_close(&folder);
@@ -50,7 +50,7 @@ START_TEST(a_relative_path_is_made_absolute)
 
     ck_assert_int_eq(chdir(root), 0);
     (void)snprintf(path, sizeof path, "%s/.invoked", root);
-    ck_assert_int_eq(data_folder_open(&folder, ".invoked/", fault), DATA_FOLDER_OK);
+    ck_assert_int_eq(data_folder_open(&folder, ".invoked/", problem), DATA_FOLDER_OK);
     ck_assert_str_eq(folder.path, path);
     data_folder_close(&folder);
 }
@@ -73,7 +73,7 @@ static struct server start_server(enum data_folder_status expected)
     server.pid = fork();
     ck_assert_int_ge(server.pid, 0);
     if (server.pid == 0) {
-        byte = (char)('0' + data_folder_open(&folder, root, fault));
+        byte = (char)('0' + data_folder_open(&folder, root, problem));
         if (write(ends[1], &byte, 1) == 1)
             (void)pause();
         _exit(1);
@@ -102,12 +102,12 @@ START_TEST(a_second_server_is_refused_with_folder_and_pid_until_the_first_is_gon
     char pid[32];
 
     (void)snprintf(pid, sizeof pid, "(pid %ld)", (long)first.pid);
-    ck_assert_int_eq(data_folder_open(&second, root, fault), DATA_FOLDER_IN_USE);
-    ck_assert_ptr_nonnull(strstr(fault, root));
-    ck_assert_ptr_nonnull(strstr(fault, pid));
-    ck_assert_ptr_nonnull(strstr(fault, "--data-dir"));
+    ck_assert_int_eq(data_folder_open(&second, root, problem), DATA_FOLDER_IN_USE);
+    ck_assert_ptr_nonnull(strstr(problem, root));
+    ck_assert_ptr_nonnull(strstr(problem, pid));
+    ck_assert_ptr_nonnull(strstr(problem, "--data-dir"));
     kill_server(&first);
-    ck_assert_int_eq(data_folder_open(&second, root, fault), DATA_FOLDER_OK);
+    ck_assert_int_eq(data_folder_open(&second, root, problem), DATA_FOLDER_OK);
     third = start_server(DATA_FOLDER_IN_USE);
     kill_server(&third);
     data_folder_close(&second);
@@ -127,7 +127,7 @@ START_TEST(a_child_of_a_killed_server_does_not_keep_the_lock)
     server = fork();
     ck_assert_int_ge(server, 0);
     if (server == 0) {
-        const bool is_open = data_folder_open(&folder, root, fault) == DATA_FOLDER_OK;
+        const bool is_open = data_folder_open(&folder, root, problem) == DATA_FOLDER_OK;
 
         if (is_open && fork() == 0) {
             (void)close(over[1]);
@@ -141,7 +141,7 @@ START_TEST(a_child_of_a_killed_server_does_not_keep_the_lock)
     ck_assert_int_eq(read(ready[0], &byte, 1), 1);
     ck_assert_int_eq(kill(server, SIGKILL), 0);
     ck_assert_int_eq(waitpid(server, &status, 0), server);
-    ck_assert_int_eq(data_folder_open(&folder, root, fault), DATA_FOLDER_OK);
+    ck_assert_int_eq(data_folder_open(&folder, root, problem), DATA_FOLDER_OK);
     data_folder_close(&folder);
     (void)close(over[0]);
     (void)close(over[1]);
@@ -158,7 +158,7 @@ START_TEST(a_server_that_is_just_being_killed_is_waited_for)
         int status;
 
         ck_assert_int_eq(kill(server.pid, SIGKILL), 0);
-        ck_assert_int_eq(data_folder_open(&folder, root, fault), DATA_FOLDER_OK);
+        ck_assert_int_eq(data_folder_open(&folder, root, problem), DATA_FOLDER_OK);
         ck_assert_int_eq(waitpid(server.pid, &status, 0), server.pid);
         data_folder_close(&folder);
         (void)close(server.ready);
@@ -173,8 +173,8 @@ START_TEST(a_lock_that_is_no_regular_file_is_refused_without_waiting)
 
     (void)snprintf(path, sizeof path, "%s/lock", root);
     ck_assert_int_eq(_i == 0 ? mkfifo(path, 0600) : symlink("/dev/zero", path), 0);
-    ck_assert_int_eq(data_folder_open(&folder, root, fault), DATA_FOLDER_UNUSABLE);
-    ck_assert_ptr_nonnull(strstr(fault, path));
+    ck_assert_int_eq(data_folder_open(&folder, root, problem), DATA_FOLDER_UNUSABLE);
+    ck_assert_ptr_nonnull(strstr(problem, path));
 }
 END_TEST
 
@@ -183,9 +183,9 @@ START_TEST(what_is_no_folder_is_refused_with_its_name)
     static const char *const paths[] = {"/dev/null", "/dev/null/below", "/proc/nowhere", ""};
     struct data_folder folder;
 
-    ck_assert_int_eq(data_folder_open(&folder, paths[_i], fault), DATA_FOLDER_UNUSABLE);
-    ck_assert_ptr_nonnull(strstr(fault, paths[_i]));
-    ck_assert_ptr_nonnull(strstr(fault, "--data-dir"));
+    ck_assert_int_eq(data_folder_open(&folder, paths[_i], problem), DATA_FOLDER_UNUSABLE);
+    ck_assert_ptr_nonnull(strstr(problem, paths[_i]));
+    ck_assert_ptr_nonnull(strstr(problem, "--data-dir"));
 }
 END_TEST
 

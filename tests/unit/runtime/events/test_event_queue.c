@@ -18,7 +18,7 @@
 enum { PAYLOAD_BIG = 300000, LANES_MAX = 8 };
 
 static char folder[64];
-static char fault[STORE_MESSAGE_SIZE];
+static char problem[STORE_MESSAGE_SIZE];
 static uv_loop_t loop;
 static struct event_queue *queue;
 static struct account account = {.id = "123456789012", .is_default = true};
@@ -90,7 +90,7 @@ static struct event_queue *try_open(enum durability durability)
 {
     const struct store_options options = {.folder = folder, .durability = durability};
 
-    struct event_queue *opened = event_queue_open(&loop, &options, fault);
+    struct event_queue *opened = event_queue_open(&loop, &options, problem);
 
     forget_lanes();
     if (opened != NULL) {
@@ -103,7 +103,7 @@ static struct event_queue *try_open(enum durability durability)
 static void open_queue(void)
 {
     queue = try_open(DURABILITY_PROCESS);
-    ck_assert_msg(queue != NULL, "%s", fault);
+    ck_assert_msg(queue != NULL, "%s", problem);
     lane = (struct event_lane){.id = lane_count > 0 ? lanes[0].id : event_queue_next_lane_id(queue),
                                .account = &account,
                                .function_name = (char *)"hello",
@@ -569,8 +569,8 @@ START_TEST(a_damaged_file_is_kept_aside_and_that_is_said)
     close_queue();
     damage(_i == 0 ? 0 : 4096, 8192);
     open_queue();
-    ck_assert_ptr_nonnull(strstr(fault, folder));
-    ck_assert_ptr_nonnull(strstr(fault, "queue.db.damaged-"));
+    ck_assert_ptr_nonnull(strstr(problem, folder));
+    ck_assert_ptr_nonnull(strstr(problem, "queue.db.damaged-"));
     ck_assert_uint_eq(count_files("queue.db.damaged-*"), 1);
     ck_assert_uint_eq(lane_count, 0);
     add(1, 10);
@@ -635,7 +635,7 @@ static void on_any_read(struct store_read *read, enum store_status status, void 
 static void check_damaged(void)
 {
     queue = try_open(DURABILITY_PROCESS);
-    ck_assert_msg(queue != NULL, "%s", fault);
+    ck_assert_msg(queue != NULL, "%s", problem);
     for (size_t i = 0; i < lane_count; i++) {
         const struct store_read what = {.lane_id = lanes[i].id,
                                         .due_max_ms = INT64_MAX,
@@ -714,8 +714,8 @@ START_TEST(a_file_that_is_not_for_this_version_is_refused_and_left_alone)
     close_queue();
     execute(refused[_i].sql);
     ck_assert_ptr_null(try_open(DURABILITY_PROCESS));
-    ck_assert_ptr_nonnull(strstr(fault, refused[_i].said));
-    ck_assert_ptr_nonnull(strstr(fault, folder));
+    ck_assert_ptr_nonnull(strstr(problem, refused[_i].said));
+    ck_assert_ptr_nonnull(strstr(problem, folder));
     ck_assert_uint_eq(count_files("queue.db.damaged-*"), 0);
     run();
 }
@@ -811,7 +811,7 @@ START_TEST(a_file_of_the_first_format_is_brought_up_to_this_one)
             "CREATE TABLE newest(id INTEGER PRIMARY KEY CHECK(id = 1), at_ms INTEGER NOT NULL);"
             "INSERT INTO newest VALUES(1, 99999999999999); PRAGMA user_version = 1");
     open_queue();
-    ck_assert_str_eq(fault, "");
+    ck_assert_str_eq(problem, "");
     ck_assert_uint_eq(lanes[0].count, 1);
     ck_assert_int_eq(event_queue_newest_ms(queue), 99999999999999);
     close_queue();
@@ -923,7 +923,7 @@ START_TEST(nothing_that_was_committed_is_lost_by_a_kill)
             accepted += (size_t)got;
         (void)close(ends[0]);
         open_queue();
-        ck_assert_str_eq(fault, "");
+        ck_assert_str_eq(problem, "");
         ck_assert_uint_ge(lanes[0].count, accepted);
         accepted = lanes[0].count; /* committed but not told yet: those are ours now */
         close_queue();

@@ -128,10 +128,10 @@ static void set_up(void)
                                                    .on_recovered = on_recovered,
                                                    .on_replaced = on_replaced,
                                                    .on_restored = on_replaced};
-    char fault[STORE_MESSAGE_SIZE];
-    struct store *store = store_open(&options, fault);
+    char problem[STORE_MESSAGE_SIZE];
+    struct store *store = store_open(&options, problem);
 
-    ck_assert_msg(store != NULL, "%s", fault);
+    ck_assert_msg(store != NULL, "%s", problem);
     ck_assert_int_eq(uv_loop_init(&loop), 0);
     worker = store_worker_open(&loop, store);
     ck_assert_ptr_nonnull(worker);
