@@ -2,6 +2,7 @@
 
 #include <assert.h>
 #include <stdio.h>
+#include <sys/stat.h>
 
 /*
  * The payload is the last column: SQLite keeps what doesn't fit on a page in overflow pages, which a list of events then
@@ -184,12 +185,34 @@ static enum store_status make_tables(struct sqlite_store *sqlite)
     return status;
 }
 
+/* SQLite would open a FIFO or a device, and only then find that it can't be used. */
+static bool has_regular_files(const struct sqlite_store *sqlite, char problem[STORE_MESSAGE_SIZE])
+{
+    static const char *const endings[] = {"", "-wal", "-shm"};
+    char path[sizeof sqlite->path + 8];
+    struct stat status;
+
+    for (size_t i = 0; i < 3; i++) {
+        (void)snprintf(path, sizeof path, "%s%s", sqlite->path, endings[i]);
+        if (sqlite->store.durability == DURABILITY_MEMORY || stat(path, &status) != 0 ||
+            S_ISREG(status.st_mode))
+            continue;
+        (void)snprintf(problem, STORE_MESSAGE_SIZE,
+                       "%s: not a regular file: remove it, or use another --data-dir", path);
+        return false;
+    }
+    return true;
+}
+
 static enum store_status open_file(struct sqlite_store *sqlite, char problem[STORE_MESSAGE_SIZE])
 {
     enum file_kind kind = FILE_NEW;
     int64_t format = 0;
-    enum store_status status = open_database(sqlite);
+    enum store_status status = STORE_FAILED;
 
+    if (!has_regular_files(sqlite, problem))
+        return STORE_FAILED;
+    status = open_database(sqlite);
     if (status == STORE_OK)
         status = read_kind(sqlite, &kind, &format);
     if (status != STORE_OK)

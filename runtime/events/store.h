@@ -78,7 +78,7 @@ struct event_end {
     struct event_record records[EVENT_RECORDS_MAX];
 };
 
-/* Events of a lane, by due time and then by sequence. */
+/* Events of a lane, by due time and then by sequence: a take for running them, or (without payloads) a list. */
 struct store_read {
     int64_t lane_id;
     int64_t due_max_ms; /* only those due by then */

@@ -721,6 +721,22 @@ START_TEST(a_file_that_is_not_for_this_version_is_refused_and_left_alone)
 }
 END_TEST
 
+START_TEST(what_is_no_regular_file_in_its_place_is_named)
+{
+    static const char *const names[] = {"queue.db", "queue.db-wal", "queue.db"};
+    char path[128];
+
+    close_queue();
+    (void)snprintf(path, sizeof path, "%s/%s", folder, names[_i]);
+    (void)unlink(path);
+    ck_assert_int_eq(_i < 2 ? mkfifo(path, 0666) : symlink("/dev/zero", path), 0);
+    ck_assert_ptr_null(try_open(DURABILITY_PROCESS));
+    ck_assert_ptr_nonnull(strstr(problem, path));
+    ck_assert_ptr_nonnull(strstr(problem, "not a regular file"));
+    run();
+}
+END_TEST
+
 START_TEST(a_queue_in_memory_leaves_no_file)
 {
     close_queue();
@@ -954,6 +970,7 @@ Suite *unit_suite(void)
     tcase_add_test(tcase, damage_found_later_is_told_and_the_queue_goes_on);
     tcase_add_loop_test(tcase, a_file_that_is_not_for_this_version_is_refused_and_left_alone, 0,
                         ARRAY_LENGTH(refused));
+    tcase_add_loop_test(tcase, what_is_no_regular_file_in_its_place_is_named, 0, 3);
     tcase_add_test(tcase, a_queue_in_memory_leaves_no_file);
     tcase_add_test(tcase, power_safe_commits_work_as_well);
     tcase_add_test(tcase, the_newest_time_is_known_after_a_restart_while_there_are_events);
