@@ -78,7 +78,7 @@ class Poster(threading.Thread):
 class Kills(unittest.TestCase):
     KILLS = 24
     POSTERS = 2
-    IN_FLIGHT = 100 * SLOWNESS
+    IN_FLIGHT = 400 * SLOWNESS  # runs go on while a commit waits for the processor, as in test_async_kills.c
 
     def test_every_accepted_event_runs_and_none_that_had_finished_runs_again(self):
         accepted, numbers = set(), list(range(self.POSTERS))
