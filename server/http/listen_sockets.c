@@ -7,9 +7,10 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
-enum { FREE_PORT_TRIES = 20 };
+enum { FREE_PORT_TRIES = 20, TAKEN_WAIT_MS = 500, TAKEN_POLL_MS = 10 };
 
 union address {
     struct sockaddr any;
@@ -119,6 +120,24 @@ int listen_sockets_bind(struct listen_sockets *sockets, const struct addrinfo *a
     return error;
 }
 
+/*
+ * After a kill of the server its port stays taken until the last process that it had forked has reached its exec. On a
+ * busy machine that takes a moment, so a taken port is tried again for a while.
+ */
+static int bind_soon(struct listen_sockets *sockets, const struct addrinfo *addresses,
+                     unsigned short port)
+{
+    const struct timespec pause = {0, TAKEN_POLL_MS * 1000000L};
+    int error = listen_sockets_bind(sockets, addresses, port);
+
+    for (int waited_ms = 0; error == EADDRINUSE && port != 0 && waited_ms < TAKEN_WAIT_MS;
+         waited_ms += TAKEN_POLL_MS) {
+        (void)nanosleep(&pause, NULL);
+        error = listen_sockets_bind(sockets, addresses, port);
+    }
+    return error;
+}
+
 bool listen_sockets_open(struct listen_sockets *sockets, const char *host, unsigned short port,
                          char why[LISTEN_ERROR_SIZE])
 {
@@ -133,7 +152,7 @@ bool listen_sockets_open(struct listen_sockets *sockets, const char *host, unsig
                        error == EAI_SYSTEM ? strerror(errno) : gai_strerror(error));
         return false;
     }
-    error = listen_sockets_bind(sockets, addresses, port);
+    error = bind_soon(sockets, addresses, port);
     freeaddrinfo(addresses);
     if (error == EADDRINUSE)
         (void)snprintf(why, LISTEN_ERROR_SIZE,
