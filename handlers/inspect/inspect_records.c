@@ -24,12 +24,10 @@ static void on_records(struct bytes *array, const char *why, void *context)
 static void list(struct exchange *exchange, struct api *api, enum record_kind kind,
                  const char *parameter)
 {
-    const char *const known[] = {parameter, NULL};
     struct account *account;
     char name[NAME_SIZE];
 
-    if (!inspect_query_check(exchange, known) ||
-        !inspect_query_text(exchange, parameter, name, sizeof name) ||
+    if (!inspect_query_text(exchange, parameter, name, sizeof name) ||
         (account = inspect_account(exchange, api)) == NULL)
         return;
     if (!async_invoker_records(api->async_invoker, account, kind, name, on_records, exchange))
@@ -120,13 +118,11 @@ static void on_redriven(size_t count, enum redrive_status status, void *context)
 
 void inspect_records_redrive(struct exchange *exchange, struct api *api)
 {
-    static const char *const known[] = {"Queue", NULL};
     struct account *account;
     struct redriving *redriving;
     char name[NAME_SIZE];
 
-    if (!inspect_query_check(exchange, known) ||
-        !inspect_query_text(exchange, "Queue", name, sizeof name) ||
+    if (!inspect_query_text(exchange, "Queue", name, sizeof name) ||
         (account = inspect_account(exchange, api)) == NULL)
         return;
     redriving = calloc(1, sizeof *redriving);
