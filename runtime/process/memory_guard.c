@@ -1,65 +1,49 @@
 #include "runtime/process/memory_guard.h"
 
 #include <assert.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
-enum { TREE_MAX = 1024 /* processes of one tree that are counted */, TEXT_SIZE = 8192 };
+enum { TREE_MAX = 1024 /* processes of one tree that are counted */ };
 
 struct memory_guard {
     uv_timer_t timer;
     struct memory_watch *first;
 };
 
-static ssize_t read_text(const char *path, char text[TEXT_SIZE])
-{
-    const int file = open(path, O_RDONLY | O_CLOEXEC);
-    ssize_t length;
-
-    if (file < 0)
-        return -1;
-    length = read(file, text, TEXT_SIZE - 1);
-    (void)close(file);
-    if (length >= 0)
-        text[length] = '\0';
-    return length;
-}
-
 /* The second number of statm: resident pages. */
 static size_t resident_bytes(pid_t process_id)
 {
-    char path[64], text[TEXT_SIZE];
-    const char *at;
+    char path[64];
+    size_t pages = 0;
 
     (void)snprintf(path, sizeof path, "/proc/%d/statm", (int)process_id);
-    if (read_text(path, text) <= 0)
+    FILE *file = fopen(path, "re");
+
+    if (file == NULL)
         return 0;
-    at = strchr(text, ' ');
-    return at == NULL ? 0 : (size_t)strtoul(at, NULL, 10) * (size_t)sysconf(_SC_PAGESIZE);
+    if (fscanf(file, "%*s %zu", &pages) != 1) // NOLINT(cert-err34-c): the kernel's own text
+        pages = 0;
+    (void)fclose(file);
+    return pages * (size_t)sysconf(_SC_PAGESIZE);
 }
 
-/* Children that its main thread has started; those of other threads are few, and counted when they are orphaned. */
+/* Only those that its main thread has started: other threads rarely start any, and to read each thread's list costs. */
 static size_t add_children(pid_t process_id, pid_t *tree, size_t count)
 {
-    char path[64], text[TEXT_SIZE];
-    char *at = text;
+    char path[64];
+    int id;
 
     (void)snprintf(path, sizeof path, "/proc/%d/task/%d/children", (int)process_id,
                    (int)process_id);
-    if (read_text(path, text) <= 0)
-        return count;
-    while (count < TREE_MAX) {
-        char *end;
-        const long id = strtol(at, &end, 10);
+    FILE *file = fopen(path, "re");
 
-        if (end == at)
-            break;
-        tree[count++] = (pid_t)id;
-        at = end;
-    }
+    if (file == NULL)
+        return count;
+    while (count < TREE_MAX && fscanf(file, "%d", &id) == 1) // NOLINT(cert-err34-c): as above
+        tree[count++] = id;
+    (void)fclose(file);
     return count;
 }
 
@@ -89,9 +73,7 @@ static void on_timer(uv_timer_t *timer)
             continue;
         memory_watch_stop(watch);
         watch->on_exceeded(watch->context);
-        next =
-            guard
-                ->first; /* the callback may have stopped others: begin again, what is within its share is cheap */
+        next = guard->first; /* the callback may have stopped others: begin again */
     }
 }
 
