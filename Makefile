@@ -83,7 +83,7 @@ ARCHIVE_OBJECTS = $(patsubst %.c,$(BUILD)/%.o,$(filter-out server/main.c,$(SOURC
 BINARY = $(BUILD)/invoked
 
 # The bundled runtimes go into the binary (runtime/bundled/bundled_runtime.c).
-BUNDLED = $(wildcard runtime/bundled/python/*.py runtime/bundled/nodejs/*.cjs runtime/bundled/nodejs/*.mjs runtime/bundled/nodejs/*.js)
+BUNDLED = $(filter-out %.md,$(wildcard runtime/bundled/*/*.*))
 # The console goes into the binary as well (handlers/console/console.c). Its built files are committed, so that `make`
 # needs no npm; `make console` builds them anew from console/src.
 CONSOLE = $(patsubst console/dist/%,build/console/%.gz,$(wildcard console/dist/*.html console/dist/*.js console/dist/*.css))

@@ -1,5 +1,6 @@
 #include "config/function_folder.h"
 
+#include "config/names/bundled_language.h"
 #include "base/arena.h"
 #include "config/document/document.h"
 #include "config/document/problem_list.h"
@@ -16,8 +17,6 @@
 
 enum { ONLY_LINE = 1 };
 
-static const char python_runtime[] = "python3.12";
-static const char nodejs_runtime[] = "nodejs20.x";
 static const char provided_runtime[] = "provided.al2023";
 
 /* What one entry of the folder is. */
@@ -36,24 +35,6 @@ struct folder_reader {
     struct problem_list *problems;
     struct found_function *found;
     size_t count, capacity;
-};
-
-static const struct {
-    const char *ending, *runtime;
-} files[] = {
-    {".py", python_runtime},
-    {".mjs", nodejs_runtime},
-    {".js", nodejs_runtime},
-    {".cjs", nodejs_runtime},
-};
-
-static const struct {
-    const char *file, *runtime, *handler;
-} folders[] = {
-    {"bootstrap", provided_runtime, NULL},
-    {"app.py", python_runtime, "app.handler"},
-    {"index.mjs", nodejs_runtime, "index.handler"},
-    {"index.js", nodejs_runtime, "index.handler"},
 };
 
 /* ---- what an entry is ---- */
@@ -78,25 +59,59 @@ static size_t stem_length(const char *file)
     return dot == NULL || dot == file ? strlen(file) : (size_t)(dot - file);
 }
 
+static bool holds_file(struct folder_reader *reader, const char *folder, const char *name)
+{
+    const char *const parts[] = {folder, "/", name, NULL};
+    const char *inner = arena_join(document_arena(reader->document), parts);
+    struct stat about;
+
+    return inner != NULL && fstatat(reader->descriptor, inner, &about, 0) == 0 &&
+           S_ISREG(about.st_mode);
+}
+
+/* "app.handler" for "app.py" */
+static const char *handler_in(struct folder_reader *reader, const char *file)
+{
+    const char *module = copy(reader, file, stem_length(file));
+
+    return module == NULL ? NULL : join(reader, module, ".handler");
+}
+
 /* The name stays NULL when the entry is not a function. */
 static struct found_function look_into_folder(struct folder_reader *reader, const char *entry)
 {
     struct found_function function = {.file = entry, .is_folder = true};
+    const struct bundled_language *language;
 
-    for (size_t i = 0; i < sizeof folders / sizeof folders[0]; i++) {
-        const char *const parts[] = {entry, "/", folders[i].file, NULL};
-        const char *inner = arena_join(document_arena(reader->document), parts);
-        struct stat about;
-
-        if (inner == NULL || fstatat(reader->descriptor, inner, &about, 0) != 0 ||
-            !S_ISREG(about.st_mode))
-            continue;
+    if (holds_file(reader, entry, "bootstrap")) {
         function.name = entry;
-        function.runtime = folders[i].runtime;
-        function.handler = folders[i].handler;
-        break;
+        function.runtime = provided_runtime;
+        return function;
+    }
+    for (size_t i = 0; (language = bundled_language_at(i)) != NULL; i++) {
+        for (const char *const *file = language->folder_files; *file != NULL; file++) {
+            if (!holds_file(reader, entry, *file))
+                continue;
+            function.name = entry;
+            function.runtime = language->usual;
+            function.handler = handler_in(reader, *file);
+            return function;
+        }
     }
     return function;
+}
+
+static const struct bundled_language *language_of_file(const char *ending)
+{
+    const struct bundled_language *language;
+
+    for (size_t i = 0; (language = bundled_language_at(i)) != NULL; i++) {
+        for (const char *const *known = language->file_ends; *known != NULL; known++) {
+            if (strcmp(ending, *known) == 0)
+                return language;
+        }
+    }
+    return NULL;
 }
 
 static struct found_function look_at_file(struct folder_reader *reader, const char *entry,
@@ -104,17 +119,14 @@ static struct found_function look_at_file(struct folder_reader *reader, const ch
 {
     struct found_function function = {.file = entry};
     const size_t stem = stem_length(entry);
+    const struct bundled_language *language = language_of_file(entry + stem);
 
-    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
-        if (strcmp(entry + stem, files[i].ending) != 0)
-            continue;
+    if (language != NULL || (mode & (S_IXUSR | S_IXGRP | S_IXOTH)) != 0)
         function.name = copy(reader, entry, stem);
-        function.runtime = files[i].runtime;
-        function.handler = function.name == NULL ? NULL : join(reader, function.name, ".handler");
-        return function;
+    if (language != NULL) {
+        function.runtime = language->usual;
+        function.handler = handler_in(reader, entry);
     }
-    if ((mode & (S_IXUSR | S_IXGRP | S_IXOTH)) != 0)
-        function.name = copy(reader, entry, stem);
     return function;
 }
 

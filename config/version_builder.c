@@ -1,6 +1,7 @@
 /* version_builder.c - one version of a function, from the settings that apply to it. */
 #include "config/config_builder.h"
 
+#include "config/names/bundled_language.h"
 #include "base/arena.h"
 #include "config/check/code_check.h"
 #include "config/document/document.h"
@@ -177,10 +178,9 @@ static void build_runtime(struct version_builder *builder)
     version->family =
         version->runtime == NULL ? RUNTIME_FAMILY_NONE : runtime_family_of(version->runtime);
     if (version->handler == NULL && values[SLOT_HANDLER].node == NULL &&
-        (version->family == RUNTIME_FAMILY_PYTHON || version->family == RUNTIME_FAMILY_NODEJS))
+        bundled_language_of(version->family) != NULL)
         problem_list_add_at(problems, runtime, "requires Handler, such as \"%s\"",
-                            version->family == RUNTIME_FAMILY_PYTHON ? "app.handler"
-                                                                     : "index.handler");
+                            bundled_language_of(version->family)->handler);
     if (values[SLOT_CODE_URI].node == NULL)
         problem_list_add_at(problems, runtime, "requires CodeUri, the folder with the code");
     else

@@ -1,5 +1,6 @@
 #include "config/names/name_rules.h"
 
+#include "config/names/bundled_language.h"
 #include "config/names/nearest_name.h"
 
 #include <stddef.h>
@@ -136,28 +137,15 @@ bool is_origin(const char *text)
     return text[host] == '\0' || (text[host] == ':' && is_port(text + host + 1));
 }
 
-/* "python3.12": digits behind a beginning, and an end behind the digits. */
-static bool is_numbered(const char *text, const char *beginning, const char *end)
-{
-    const size_t length = strlen(beginning);
-
-    if (strncmp(text, beginning, length) != 0)
-        return false;
-    const size_t number = strspn(text + length, digits);
-
-    return number >= 1 && number <= 3 && strcmp(text + length + number, end) == 0;
-}
+static const char *const provided[] = {"provided", "provided.al2", "provided.al2023"};
 
 enum runtime_family runtime_family_of(const char *runtime)
 {
-    if (is_numbered(runtime, "python3.", ""))
-        return RUNTIME_FAMILY_PYTHON;
-    if (is_numbered(runtime, "nodejs", ".x"))
-        return RUNTIME_FAMILY_NODEJS;
-    if (strcmp(runtime, "provided") == 0 || strcmp(runtime, "provided.al2") == 0 ||
-        strcmp(runtime, "provided.al2023") == 0)
-        return RUNTIME_FAMILY_PROVIDED;
-    return RUNTIME_FAMILY_NONE;
+    for (size_t i = 0; i < sizeof provided / sizeof provided[0]; i++) {
+        if (strcmp(runtime, provided[i]) == 0)
+            return RUNTIME_FAMILY_PROVIDED;
+    }
+    return bundled_family_of(runtime);
 }
 
 bool is_foreign_runtime(const char *runtime)
@@ -174,15 +162,15 @@ bool is_foreign_runtime(const char *runtime)
 
 const char *nearest_runtime(const char *runtime)
 {
-    static const char *const known[] = {
-        "python3.13", "python3.12", "python3.11",   "python3.10",      "python3.9",
-        "python3.14", "nodejs22.x", "nodejs20.x",   "nodejs18.x",      "nodejs24.x",
-        "nodejs16.x", "provided",   "provided.al2", "provided.al2023",
-    };
+    const struct bundled_language *language;
     struct nearest_name nearest;
 
     nearest_name_init(&nearest, runtime);
-    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
-        nearest_name_offer(&nearest, known[i]);
+    for (size_t i = 0; (language = bundled_language_at(i)) != NULL; i++) {
+        for (const char *const *known = language->known; *known != NULL; known++)
+            nearest_name_offer(&nearest, *known);
+    }
+    for (size_t i = 0; i < sizeof provided / sizeof provided[0]; i++)
+        nearest_name_offer(&nearest, provided[i]);
     return nearest.best;
 }

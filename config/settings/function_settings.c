@@ -4,6 +4,7 @@
 #include "config/config.h"
 #include "config/document/document.h"
 #include "config/document/problem_list.h"
+#include "config/names/bundled_language.h"
 #include "config/names/name_rules.h"
 #include "config/names/target_arn.h"
 
@@ -29,12 +30,13 @@ static void check_runtime(const struct node *node, struct problem_list *problems
         return;
     }
     const char *nearest = nearest_runtime(node->text);
+    char bundled[BUNDLED_SPELLINGS_SIZE];
 
-    problem_list_add_at(
-        problems, node,
-        "must be python3.N, nodejsN.x, provided, provided.al2 or provided.al2023 (is %s)%s%s%s",
-        quoted, nearest == NULL ? "" : "; did you mean ", nearest == NULL ? "" : nearest,
-        nearest == NULL ? "" : "?");
+    bundled_language_spellings(bundled);
+    problem_list_add_at(problems, node,
+                        "must be %s, provided, provided.al2 or provided.al2023 (is %s)%s%s%s",
+                        bundled, quoted, nearest == NULL ? "" : "; did you mean ",
+                        nearest == NULL ? "" : nearest, nearest == NULL ? "" : "?");
 }
 
 static void check_handler(const struct node *node, struct problem_list *problems)

@@ -1,8 +1,8 @@
 /*
- * bundled_runtime.h - the Python and Node.js runtimes that are inside the binary: runtime/bundled/python, runtime/bundled/nodejs.
+ * bundled_runtime.h - the files of the language runtimes that are inside the binary.
  *
- * make puts every .py of the one folder and every .cjs, .mjs and .js of the other in; a new file needs no edit here.
- * An interpreter wants files, so the server writes them to a folder of its own before it starts the first.
+ * make puts in every file of the folders in runtime/bundled; a new file or folder needs no edit here. An interpreter
+ * wants files, so the server writes them to a folder of its own before it starts the first.
  *
  * Used by: server.c. What starts them: worker_command.c.
  */
@@ -18,7 +18,7 @@ struct bundled_file {
     size_t size;
 };
 
-/* `*count` is how many there are. */
+/* `*count` is their number. */
 const struct bundled_file *bundled_runtime_files(size_t *count);
 
 enum bundled_runtime_status {
@@ -29,9 +29,9 @@ enum bundled_runtime_status {
 
 /*
  * Writes the files under `folder`, which is made if it is missing (its parent must be there): FOLDER/python/...,
- * FOLDER/nodejs/.... What is there already and equal stays as it is; another server may do the same at the same time.
- * `folder` and what is below must belong to us and be writable for nobody else, and no symbolic link is followed.
- * On failure `why` says for a person what can't be done and why.
+ * FOLDER/nodejs/.... Files that are there already and equal stay; another server may do the same at the same time.
+ * `folder` and all below it must belong to us and be writable for nobody else; no symbolic link is followed.
+ * On failure `why` tells a person what can't be done and why.
  */
 enum bundled_runtime_status bundled_runtime_extract(const char *folder, char *why, size_t why_size);
 

@@ -1,11 +1,11 @@
 #include "runtime/bundled/interpreter.h"
 
+#include "config/names/bundled_language.h"
 #include "runtime/bundled/interpreter_version.h"
 #include "runtime/environments/worker_command.h"
 
 #include <assert.h>
 #include <fcntl.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +15,6 @@
 
 enum {
     NAME_SIZE = 32,
-    CANDIDATES_MAX = 4,
     PROBE_LIMIT_MS = 10000,
     VERSION_DELAY_MS = 300, /* those who wait for the interpreter start theirs first */
     OUTPUT_SIZE = INTERPRETER_PATH_SIZE + 64
@@ -33,10 +32,8 @@ struct search {
     struct search *next;
     char runtime[NAME_SIZE];
     char *search_path;
-    enum runtime_family family;
-    char candidates[CANDIDATES_MAX][NAME_SIZE];
-    size_t exact_count;                     /* the first ones: their names say the version */
-    size_t candidate_count, candidate;      /* the one that is being tried */
+    const struct bundled_language *language;
+    const char *const *candidate;           /* the executable that is being tried */
     char path[INTERPRETER_PATH_SIZE];       /* "" until one was found */
     char version[INTERPRETER_VERSION_SIZE]; /* "" until it was asked */
     bool is_over;
@@ -57,32 +54,19 @@ static void try_next(struct search *search);
 
 /* ---- what is tried ---- */
 
-__attribute__((format(printf, 2, 3))) static void add_candidate(struct search *search,
-                                                                const char *format, ...)
+static bool names_version(const char *executable)
 {
-    va_list arguments;
-
-    va_start(arguments, format);
-    (void)vsnprintf(search->candidates[search->candidate_count++], NAME_SIZE, format, arguments);
-    va_end(arguments);
+    return strchr(executable, '*') != NULL;
 }
 
-static void list_candidates(struct search *search)
+/* "node20" for "node*" */
+static void candidate_name(const struct search *search, char name[NAME_SIZE])
 {
-    if (search->family == RUNTIME_FAMILY_PYTHON) {
-        search->exact_count = 1;
-        add_candidate(search, "%s", search->runtime);
-        add_candidate(search, "python3");
-        return;
-    }
-    const char *number = search->runtime + strlen("nodejs");
-    const int digits = (int)strspn(number, "0123456789");
+    const struct bytes_view version = interpreter_version_of(search->runtime);
+    const char *const executable = *search->candidate;
 
-    search->exact_count = 2;
-    add_candidate(search, "node%.*s", digits, number);
-    add_candidate(search, "nodejs%.*s", digits, number);
-    add_candidate(search, "node");
-    add_candidate(search, "nodejs");
+    (void)snprintf(name, NAME_SIZE, "%.*s%.*s", (int)strcspn(executable, "*"), executable,
+                   names_version(executable) ? (int)version.length : 0, version.data);
 }
 
 /* Folders may be entered, which is the same permission. */
@@ -148,11 +132,9 @@ static bool end_probe(struct search *search, int wait_status, char path[INTERPRE
 
 static bool start_probe(struct search *search, const char *file, process_ended_fn *on_ended)
 {
-    const bool is_python = search->family == RUNTIME_FAMILY_PYTHON;
-    const char *const question =
-        is_python ? interpreter_version_question_python : interpreter_version_question_nodejs;
-    char *const arguments[] = {(char *)(uintptr_t)file, is_python ? "-c" : "-p",
-                               (char *)(uintptr_t)question, NULL};
+    char *const arguments[] = {(char *)(uintptr_t)file,
+                               (char *)(uintptr_t)search->language->question_flag,
+                               (char *)(uintptr_t)search->language->question, NULL};
     int ends[2];
     int nothing;
 
@@ -191,8 +173,7 @@ static void say_version(const struct search *search)
 {
     if (!interpreter_version_fits(search->runtime, search->version))
         log_write(search->interpreters->log, LOG_WARN, "%s: runs under %s %s (%s)", search->runtime,
-                  search->family == RUNTIME_FAMILY_PYTHON ? "Python" : "Node.js", search->version,
-                  search->path);
+                  search->language->name, search->version, search->path);
 }
 
 static void on_version_known(int wait_status, long peak_memory_kb, void *context)
@@ -218,8 +199,17 @@ static void check_version(struct search *search)
 {
     if (search->version[0] != '\0')
         say_version(search);
-    else if (search->candidate >= search->exact_count)
+    else if (!names_version(*search->candidate))
         (void)uv_timer_start(&search->timer, on_version_due, VERSION_DELAY_MS, 0);
+}
+
+static const char *usual_executable(const struct bundled_language *language)
+{
+    const char *const *executable = language->executables;
+
+    while (names_version(*executable))
+        executable++;
+    return *executable;
 }
 
 static void end_search(struct search *search)
@@ -231,8 +221,7 @@ static void end_search(struct search *search)
     search->waiters = NULL;
     if (search->path[0] == '\0')
         (void)snprintf(fault, sizeof fault, "%s is not installed here: no %s in PATH",
-                       search->runtime,
-                       search->family == RUNTIME_FAMILY_PYTHON ? "python3" : "node");
+                       search->runtime, usual_executable(search->language));
     else
         check_version(search);
     if (search->path[0] == '\0' && waiter == NULL) /* who waits says so himself */
@@ -240,7 +229,8 @@ static void end_search(struct search *search)
     while (waiter != NULL) {
         struct waiter *next = waiter->next;
 
-        waiter->on_found(search->path[0] == '\0' ? NULL : search->path, fault, waiter->context);
+        waiter->on_found(search->language, search->path[0] == '\0' ? NULL : search->path, fault,
+                         waiter->context);
         free(waiter);
         waiter = next;
     }
@@ -268,10 +258,11 @@ static void on_script_answered(int wait_status, long peak_memory_kb, void *conte
 /* Goes on until one is found, a script was asked, or none is left. */
 static void try_next(struct search *search)
 {
-    char file[INTERPRETER_PATH_SIZE];
+    char name[NAME_SIZE], file[INTERPRETER_PATH_SIZE];
 
-    for (; search->candidate < search->candidate_count; search->candidate++) {
-        if (!find_in_path(search->candidates[search->candidate], search->search_path, file))
+    for (; *search->candidate != NULL; search->candidate++) {
+        candidate_name(search, name);
+        if (!find_in_path(name, search->search_path, file))
             continue;
         if (!is_script(file)) {
             memcpy(search->path, file, sizeof file);
@@ -309,13 +300,13 @@ static struct search *add_search(struct interpreters *interpreters,
         return NULL;
     }
     search->interpreters = interpreters;
-    search->family = settings->family;
+    search->language = bundled_language_of(settings->family);
+    search->candidate = search->language->executables;
     (void)snprintf(search->runtime, sizeof search->runtime, "%s", settings->runtime);
     (void)uv_timer_init(interpreters->loop, &search->timer);
     search->timer.data = search;
     search->next = interpreters->searches;
     interpreters->searches = search;
-    list_candidates(search);
     return search;
 }
 
@@ -333,7 +324,8 @@ static struct search *begin_search(struct interpreters *interpreters,
     if (search == NULL)
         search = add_search(interpreters, settings, search_path);
     else if (search->is_over && search->path[0] == '\0')
-        search->candidate = 0; /* what was missing may have been installed since */
+        search->candidate =
+            search->language->executables; /* what was missing may have been installed since */
     else
         return search;
     if (search == NULL)
@@ -350,7 +342,7 @@ bool interpreters_find(struct interpreters *interpreters, const struct function_
     struct search *search;
     struct waiter *waiter;
 
-    assert(settings->family == RUNTIME_FAMILY_PYTHON || settings->family == RUNTIME_FAMILY_NODEJS);
+    assert(bundled_language_of(settings->family) != NULL);
     search = begin_search(interpreters, settings, search_path);
     if (search == NULL) {
         path[0] = '\0';

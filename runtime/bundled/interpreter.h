@@ -20,12 +20,14 @@
 #include "base/log.h"
 #include "runtime/process/process.h"
 
+struct bundled_language;
 struct interpreters;
 
 enum { INTERPRETER_PATH_SIZE = 4096, INTERPRETER_ERROR_SIZE = 256 };
 
 /* `path` is NULL when there is none, and `fault` then says what is missing; both die when the callback returns. */
-typedef void interpreter_found_fn(const char *path, const char *fault, void *context);
+typedef void interpreter_found_fn(const struct bundled_language *language, const char *path,
+                                  const char *fault, void *context);
 
 /* NULL when out of memory. */
 struct interpreters *interpreters_open(uv_loop_t *loop, struct process_table *processes,
@@ -41,7 +43,7 @@ void interpreters_prefetch(struct interpreters *interpreters, const struct confi
 const char *interpreter_search_path(const struct function_version *settings);
 
 /*
- * Finds the interpreter for `settings`, whose family is Python or Node.js. True when it is known already: `path` is
+ * Finds the interpreter for `settings`, whose runtime is bundled. True when it is known already: `path` is
  * filled then, and `on_found` is not called. Otherwise `on_found` runs once, never before this returns.
  */
 bool interpreters_find(struct interpreters *interpreters, const struct function_version *settings,

@@ -2,11 +2,6 @@
 
 #include <string.h>
 
-const char interpreter_version_question_python[] =
-    "import sys; print(sys.executable); print('.'.join(map(str, sys.version_info[:3])))";
-const char interpreter_version_question_nodejs[] =
-    "process.execPath + '\\n' + process.versions.node";
-
 /* Without its line end. */
 static struct bytes_view take_line(struct bytes_view *text)
 {
@@ -47,8 +42,7 @@ bool interpreter_version_read(struct bytes_view answer, char *path, size_t path_
     return true;
 }
 
-/* "python3.12" -> "3.12", "nodejs20.x" -> "20" */
-static struct bytes_view number_of(const char *runtime)
+struct bytes_view interpreter_version_of(const char *runtime)
 {
     const char *const number = runtime + strcspn(runtime, "0123456789");
     size_t length = strspn(number, "0123456789.");
@@ -60,7 +54,7 @@ static struct bytes_view number_of(const char *runtime)
 
 bool interpreter_version_fits(const char *runtime, const char *version)
 {
-    const struct bytes_view wanted = number_of(runtime);
+    const struct bytes_view wanted = interpreter_version_of(runtime);
 
     return strncmp(version, wanted.data, wanted.length) == 0 &&
            (version[wanted.length] == '.' || version[wanted.length] == '\0' || wanted.length == 0);

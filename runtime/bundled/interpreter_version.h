@@ -8,11 +8,12 @@
 
 enum { INTERPRETER_VERSION_SIZE = 32 };
 
-/* What an interpreter is asked: it prints its path, then its version, a line each. */
-extern const char interpreter_version_question_python[]; /* behind -c */
-extern const char interpreter_version_question_nodejs[]; /* behind -p */
+/* The version in a runtime's name: "3.12" of "python3.12", "20" of "nodejs20.x". */
+struct bytes_view interpreter_version_of(const char *runtime);
 
-/* Takes that answer apart. False when it is none; `path` and `version` are then left alone. */
+/*
+ * Reads what an interpreter prints when it is asked (bundled_language.h): its path, then its version, a line each.
+ * False when it printed something else; `path` and `version` are then left alone. */
 bool interpreter_version_read(struct bytes_view answer, char *path, size_t path_size,
                               char version[INTERPRETER_VERSION_SIZE]);
 

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "config/names/bundled_language.h"
 #include "runtime/environments/environment_log.h"
 #include "runtime/environments/environment_variables.h"
 #include "runtime/environments/frame_channel.h"
@@ -28,7 +29,7 @@ struct spare {
 struct group {
     struct group *next;
     struct spare_runtimes *spares;
-    enum runtime_family family;
+    const struct bundled_language *language;
     char *interpreter;
     bool is_used; /* by the configuration */
     bool has_failed;
@@ -59,8 +60,6 @@ static const char *const read_by_all[] = {"AWS_LAMBDA_EXEC_WRAPPER",
                                           "LD_*",
                                           "MALLOC_*",
                                           NULL};
-static const char *const read_by_python[] = {"PYTHON*", NULL};
-static const char *const read_by_nodejs[] = {"NODE_*", "OPENSSL_*", "SSL_*", "UV_*", NULL};
 static const char *const read_by_nobody[] = {"NODE_ENV", NULL};
 
 static bool is_listed(const char *const *names, const char *variable)
@@ -77,24 +76,24 @@ static bool is_listed(const char *const *names, const char *variable)
     return false;
 }
 
-static bool is_read_at_start(enum runtime_family family, const char *variable)
+static bool is_read_at_start(const struct bundled_language *language, const char *variable)
 {
-    const char *const *own = family == RUNTIME_FAMILY_PYTHON ? read_by_python : read_by_nodejs;
-
     return !is_listed(read_by_nobody, variable) &&
-           (is_listed(read_by_all, variable) || is_listed(own, variable));
+           (is_listed(read_by_all, variable) || is_listed(language->start_variables, variable));
 }
 
 static bool may_have_spare(const struct function_version *settings)
 {
+    const struct bundled_language *language = bundled_language_of(settings->family);
+
     if (!worker_command_needs_interpreter(settings) || settings->attach)
         return false;
     for (size_t i = 0; i < settings->environment.count; i++) {
-        if (is_read_at_start(settings->family, settings->environment.items[i]))
+        if (is_read_at_start(language, settings->environment.items[i]))
             return false;
     }
     for (size_t i = 0; i < settings->inherit_environment.count; i++) {
-        if (is_read_at_start(settings->family, settings->inherit_environment.items[i]))
+        if (is_read_at_start(language, settings->inherit_environment.items[i]))
             return false;
     }
     return true;
@@ -165,7 +164,7 @@ static bool start_process(struct spare *spare, int output, int channel)
         errno = ENOMEM;
         return false;
     }
-    worker_command_script(spare->group->family, options->bundled_folder, script);
+    worker_command_script(spare->group->language, options->bundled_folder, script);
     const struct process_options process_options = {
         .path = spare->group->interpreter,
         .arguments = arguments,
@@ -255,7 +254,8 @@ static struct group *find_group(const struct spare_runtimes *spares, const char 
     return group;
 }
 
-static void use(struct spare_runtimes *spares, enum runtime_family family, const char *interpreter)
+static void use(struct spare_runtimes *spares, const struct bundled_language *language,
+                const char *interpreter)
 {
     struct group *group = find_group(spares, interpreter);
 
@@ -269,7 +269,7 @@ static void use(struct spare_runtimes *spares, enum runtime_family family, const
             return;
         }
         group->spares = spares;
-        group->family = family;
+        group->language = language;
         group->next = spares->groups;
         spares->groups = group;
     }
@@ -277,23 +277,15 @@ static void use(struct spare_runtimes *spares, enum runtime_family family, const
     start_soon(spares);
 }
 
-static void on_found(struct spare_runtimes *spares, enum runtime_family family, const char *path,
-                     const char *fault)
+static void on_found(const struct bundled_language *language, const char *path, const char *fault,
+                     void *context)
 {
+    struct spare_runtimes *spares = context;
+
     if (path != NULL)
-        use(spares, family, path);
+        use(spares, language, path);
     else
         log_write(spares->options.log, LOG_WARN, "%s", fault);
-}
-
-static void on_python_found(const char *path, const char *fault, void *context)
-{
-    on_found(context, RUNTIME_FAMILY_PYTHON, path, fault);
-}
-
-static void on_nodejs_found(const char *path, const char *fault, void *context)
-{
-    on_found(context, RUNTIME_FAMILY_NODEJS, path, fault);
 }
 
 /* ---- what the configuration uses ---- */
@@ -325,7 +317,6 @@ static bool has_own_path(const struct function_version *settings)
 static void consider(struct spare_runtimes *spares, const struct function_version *settings,
                      struct seen *seen)
 {
-    const bool is_python = settings->family == RUNTIME_FAMILY_PYTHON;
     char path[INTERPRETER_PATH_SIZE];
 
     if (!may_have_spare(settings) || has_own_path(settings) || seen->count == RUNTIMES_MAX ||
@@ -333,9 +324,9 @@ static void consider(struct spare_runtimes *spares, const struct function_versio
         return;
     seen->runtimes[seen->count++] = settings->runtime;
     if (interpreters_find(spares->options.interpreters, settings, interpreter_search_path(settings),
-                          path, is_python ? on_python_found : on_nodejs_found, spares) &&
+                          path, on_found, spares) &&
         path[0] != '\0')
-        use(spares, settings->family, path);
+        use(spares, bundled_language_of(settings->family), path);
 }
 
 void spare_runtimes_reconfigure(struct spare_runtimes *spares, const struct config *config)
@@ -366,7 +357,7 @@ const struct spare_runtime *spare_runtimes_find(struct spare_runtimes *spares,
 
     if (spares->kept == 0 || !may_have_spare(settings))
         return NULL;
-    use(spares, settings->family, interpreter);
+    use(spares, bundled_language_of(settings->family), interpreter);
     group = find_group(spares, interpreter);
     if (group == NULL)
         return NULL;

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "config/names/bundled_language.h"
 #include "base/short_text.h"
 
 enum { LOG_STREAM_SIZE = 160 };
@@ -125,8 +126,7 @@ static bool put_function(struct environment_variables *variables,
                     settings->function->name) &&
            put_pair(variables, "AWS_LAMBDA_LOG_STREAM_NAME=", stream) &&
            put_pair(variables, "AWS_LAMBDA_INITIALIZATION_TYPE=on-demand", "") &&
-           (settings->family == RUNTIME_FAMILY_NONE ||
-            settings->family == RUNTIME_FAMILY_PROVIDED ||
+           (bundled_language_of(settings->family) == NULL ||
             put_pair(variables, "AWS_EXECUTION_ENV=AWS_Lambda_", settings->runtime)) &&
            (settings->handler == NULL || put_pair(variables, "_HANDLER=", settings->handler)) &&
            put_pair(variables, "LAMBDA_TASK_ROOT=",

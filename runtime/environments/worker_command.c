@@ -1,5 +1,7 @@
 #include "runtime/environments/worker_command.h"
 
+#include "config/names/bundled_language.h"
+
 #include <assert.h>
 #include <errno.h>
 #include <stdio.h>
@@ -46,18 +48,14 @@ static bool find_bootstrap(const struct function_version *settings, struct worke
 
 bool worker_command_needs_interpreter(const struct function_version *settings)
 {
-    const bool is_bundled =
-        settings->family == RUNTIME_FAMILY_PYTHON || settings->family == RUNTIME_FAMILY_NODEJS;
-
-    return is_bundled && settings->debug_command.count == 0; /* a debug command brings its own */
+    return bundled_language_of(settings->family) != NULL &&
+           settings->debug_command.count == 0; /* a debug command brings its own */
 }
 
-void worker_command_script(enum runtime_family family, const char *bundled_folder,
+void worker_command_script(const struct bundled_language *language, const char *bundled_folder,
                            char path[WORKER_PATH_SIZE])
 {
-    (void)snprintf(path, WORKER_PATH_SIZE, "%s/%s", bundled_folder,
-                   family == RUNTIME_FAMILY_PYTHON ? "python/bootstrap.py"
-                                                   : "nodejs/bootstrap.cjs");
+    (void)snprintf(path, WORKER_PATH_SIZE, "%s/%s", bundled_folder, language->script);
 }
 
 static bool add_program(const struct function_version *settings, const char *bundled_folder,
@@ -68,7 +66,7 @@ static bool add_program(const struct function_version *settings, const char *bun
     if (settings->family == RUNTIME_FAMILY_PROVIDED)
         return find_bootstrap(settings, command) && add(command, count, command->path);
     command->is_bundled = true;
-    worker_command_script(settings->family, bundled_folder, command->path);
+    worker_command_script(bundled_language_of(settings->family), bundled_folder, command->path);
     return (interpreter == NULL || add(command, count, interpreter)) &&
            add(command, count, command->path);
 }

@@ -11,6 +11,8 @@
 
 enum { WORKER_ARGUMENTS_MAX = 256, WORKER_FAILURE_SIZE = 512, WORKER_PATH_SIZE = 4096 };
 
+struct bundled_language;
+
 struct worker_command {
     const char *arguments
         [WORKER_ARGUMENTS_MAX]; /* ended by NULL; borrowed from the settings and from here */
@@ -29,7 +31,7 @@ struct worker_command {
 bool worker_command_needs_interpreter(const struct function_version *settings);
 
 /* The file that a bundled runtime begins with. */
-void worker_command_script(enum runtime_family family, const char *bundled_folder,
+void worker_command_script(const struct bundled_language *language, const char *bundled_folder,
                            char path[WORKER_PATH_SIZE]);
 
 /*

@@ -242,10 +242,12 @@ void worker_fail_soon(struct worker *worker)
     (void)uv_timer_start(&worker->timer, on_start_failed, 0, 0);
 }
 
-static void on_interpreter_found(const char *path, const char *fault, void *context)
+static void on_interpreter_found(const struct bundled_language *language, const char *path,
+                                 const char *fault, void *context)
 {
     struct worker *worker = context;
 
+    (void)language;
     worker->phase = WORKER_STARTING;
     if (worker->base.state == ENVIRONMENT_SHUTDOWN) {
         worker_close_handles(worker);

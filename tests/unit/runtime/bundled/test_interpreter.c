@@ -1,5 +1,6 @@
 #include "runtime/bundled/interpreter.h"
 
+#include "config/names/bundled_language.h"
 #include "tests/support/test_bed.h"
 #include "tests/support/unit.h"
 
@@ -22,8 +23,10 @@ static void tear_down(void)
     test_bed_close(&bed);
 }
 
-static void on_found(const char *path, const char *why, void *context)
+static void on_found(const struct bundled_language *language, const char *path, const char *why,
+                     void *context)
 {
+    ck_assert_ptr_nonnull(language);
     ck_assert_ptr_eq(context, &bed);
     found_count++;
     (void)snprintf(found, sizeof found, "%s", path == NULL ? "" : path);
@@ -40,7 +43,7 @@ static bool find(const char *runtime)
 {
     const struct function_version settings = {
         .runtime = runtime,
-        .family = runtime[0] == 'p' ? RUNTIME_FAMILY_PYTHON : RUNTIME_FAMILY_NODEJS,
+        .family = bundled_family_of(runtime),
     };
     unsigned wanted = found_count + 1;
 

@@ -176,8 +176,10 @@ START_TEST(says_once_what_a_function_runs_under_when_that_is_another_version)
 }
 END_TEST
 
-static void on_found(const char *path, const char *fault, void *context)
+static void on_found(const struct bundled_language *language, const char *path, const char *fault,
+                     void *context)
 {
+    (void)language;
     (void)path;
     (void)fault;
     ++*(unsigned *)context;

@@ -1,0 +1,80 @@
+#include "config/names/bundled_language.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { NUMBER_MAX = 3 };
+
+/* clang-format off */
+static const struct bundled_language rows[] = {
+    {
+        .family = RUNTIME_FAMILY_PYTHON, .name = "Python",
+        .prefix = "python3.", .suffix = "", .spelling = "python3.N",
+        .known = {"python3.13", "python3.12", "python3.11", "python3.10", "python3.9", "python3.14"},
+        .usual = "python3.12",
+        .handler = "app.handler",
+        .file_ends = {".py"},
+        .folder_files = {"app.py"},
+        .executables = {"python*", "python3"},
+        .script = "python/bootstrap.py",
+        .question_flag = "-c",
+        .question = "import sys; print(sys.executable); print('.'.join(map(str, sys.version_info[:3])))",
+        .start_variables = {"PYTHON*"},
+    },
+    {
+        .family = RUNTIME_FAMILY_NODEJS, .name = "Node.js",
+        .prefix = "nodejs", .suffix = ".x", .spelling = "nodejsN.x",
+        .known = {"nodejs22.x", "nodejs20.x", "nodejs18.x", "nodejs24.x", "nodejs16.x"},
+        .usual = "nodejs20.x",
+        .handler = "index.handler",
+        .file_ends = {".mjs", ".js", ".cjs"},
+        .folder_files = {"index.mjs", "index.js"},
+        .executables = {"node*", "nodejs*", "node", "nodejs"},
+        .script = "nodejs/bootstrap.cjs",
+        .question_flag = "-p",
+        .question = "process.execPath + '\\n' + process.versions.node",
+        .start_variables = {"NODE_*", "OPENSSL_*", "SSL_*", "UV_*"},
+    },
+};
+/* clang-format on */
+
+const struct bundled_language *bundled_language_at(size_t place)
+{
+    return place < sizeof rows / sizeof rows[0] ? &rows[place] : NULL;
+}
+
+const struct bundled_language *bundled_language_of(enum runtime_family family)
+{
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        if (rows[i].family == family)
+            return &rows[i];
+    }
+    return NULL;
+}
+
+enum runtime_family bundled_family_of(const char *runtime)
+{
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const struct bundled_language *const language = &rows[i];
+        const size_t length = strlen(language->prefix);
+
+        if (strncmp(runtime, language->prefix, length) != 0)
+            continue;
+        const size_t digits = strspn(runtime + length, "0123456789");
+
+        if (digits >= 1 && digits <= NUMBER_MAX &&
+            strcmp(runtime + length + digits, language->suffix) == 0)
+            return rows[i].family;
+    }
+    return RUNTIME_FAMILY_NONE;
+}
+
+void bundled_language_spellings(char text[BUNDLED_SPELLINGS_SIZE])
+{
+    size_t used = 0;
+
+    text[0] = '\0';
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0] && used < BUNDLED_SPELLINGS_SIZE; i++)
+        used += (size_t)snprintf(text + used, BUNDLED_SPELLINGS_SIZE - used, "%s%s",
+                                 i == 0 ? "" : ", ", rows[i].spelling);
+}
