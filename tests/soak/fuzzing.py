@@ -62,7 +62,7 @@ class Fuzzing:
     def ended(self):
         """(whether nothing was found, lines for the report)"""
         results = [job.ended() for job in self.jobs]
-        return all(is_well for is_well, _ in results), [line for _, lines in results for line in lines] or ["not asked for"]
+        return all(has_passed for has_passed, _ in results), [line for _, lines in results for line in lines] or ["not asked for"]
 
     def stop(self):
         for job in self.jobs:

@@ -43,7 +43,7 @@ def memory_allowed_kb(before_kb, sanitized):
 
 def comparisons(began, readings, sanitized):
     """
-    (what, from, to, whether that is well): descriptors and processes as at the start, memory as after the warm-up. How much of
+    (what, from, to, whether that is acceptable): descriptors and processes as at the start, memory as after the warm-up. How much of
     its free heap the C library has given back is different at each rest, by megabytes, but what leaks is never given back:
     so the lowest of the second half counts.
     """
