@@ -63,9 +63,28 @@ bool source_is_ignored(const char *name)
     return ends_with_one_of(name, ignored_ends, sizeof ignored_ends / sizeof ignored_ends[0]);
 }
 
-bool source_is_code(const char *name)
+static bool has_code_end(const char *name)
 {
     return ends_with_one_of(name, code_ends, sizeof code_ends / sizeof code_ends[0]);
+}
+
+bool source_is_code(const char *path)
+{
+    const char *const slash = strrchr(path, '/');
+    struct stat status;
+
+    return has_code_end(slash == NULL ? path : slash + 1) ||
+           (lstat(path, &status) == 0 &&
+            (S_ISLNK(status.st_mode) ||
+             (S_ISREG(status.st_mode) && (status.st_mode & S_IXUSR) != 0)));
+}
+
+bool source_is_file(const char *path, const struct stat *file)
+{
+    struct stat status;
+
+    return stat(path, &status) == 0 && status.st_dev == file->st_dev &&
+           status.st_ino == file->st_ino;
 }
 
 /* False when it was visited before, or when there are too many. */
@@ -205,23 +224,18 @@ static void take_entry(struct walk *walk, const char *path, const char *name, un
         walk_folder(walk, path, depth);
     else if (kind == DT_LNK)
         add_target(walk->scan, path);
-    walk->has_code = walk->has_code || (kind != DT_DIR && source_is_code(name));
-}
-
-static bool is_same_file(const struct stat *left, const struct stat *right)
-{
-    return left->st_dev == right->st_dev && left->st_ino == right->st_ino;
+    walk->has_code = walk->has_code || (kind != DT_DIR && has_code_end(name));
 }
 
 static void walk_folder(struct walk *walk, const char *path, unsigned depth)
 {
     const bool above_has_code = walk->has_code;
     const size_t row = walk->scan->count;
-    struct stat status, data;
+    struct stat status;
 
     if (depth > DEPTH_MAX || stat(path, &status) != 0 || !S_ISDIR(status.st_mode) ||
-        (stat(walk->scan->data_folder, &data) == 0 && is_same_file(&status, &data)) ||
-        !visit(walk, &status) || !add_folder(walk->scan, path, NULL))
+        source_is_file(walk->scan->data_folder, &status) || !visit(walk, &status) ||
+        !add_folder(walk->scan, path, NULL))
         return;
     walk->has_code = false;
     walk_entries(walk, path, depth, take_entry);

@@ -14,6 +14,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/stat.h>
 
 enum { SCAN_FOLDERS_MAX = 4096 };
 
@@ -40,7 +41,10 @@ void source_scan_clear(struct source_scan *scan);
 /* Names of folders and files that are never code: dependencies, caches, logs, temporary files of editors. */
 bool source_is_ignored(const char *name);
 
-/* Does the name end as those of files do that people write? Data (.json, .db, .txt) may be the function's own. */
-bool source_is_code(const char *name);
+/* A file that people edit, by the end of its name, a program, or a link. Data (.json, .db, .txt) may be the function's own. */
+bool source_is_code(const char *path);
+
+/* Is `path` this file? */
+bool source_is_file(const char *path, const struct stat *file);
 
 #endif

@@ -30,7 +30,7 @@ struct interest {
     struct source *source;
     char *path;    /* of the folder, as seen from the source */
     char *only;    /* NULL: every name */
-    bool is_there; /* seen by the last scan */
+    unsigned scan; /* the source's last one that saw it */
 };
 
 /* Several sources may share it. */
@@ -50,6 +50,7 @@ struct source {
     struct source_watcher *watcher;
     struct function_of_source *functions;
     char *only;
+    unsigned scan;    /* the number of the last one */
     unsigned running; /* processes that run its code now */
     bool has_root;    /* its folder was there when it was last looked at */
     bool is_edited,
@@ -163,30 +164,14 @@ static void free_folder(struct watched_folder **link)
     free(folder);
 }
 
-static bool is_same_file(const struct stat *left, const struct stat *right)
-{
-    return left->st_dev == right->st_dev && left->st_ino == right->st_ino;
-}
-
 /* The server's log and data may lie beside the code; each line about a change of it would be the next change. */
 static bool is_own_output(const struct source_watcher *watcher, const char *path)
 {
-    struct stat changed, own;
+    struct stat file;
 
-    if (stat(path, &changed) != 0)
-        return false;
-    return (fstat(STDOUT_FILENO, &own) == 0 && is_same_file(&own, &changed)) ||
-           (fstat(STDERR_FILENO, &own) == 0 && is_same_file(&own, &changed)) ||
-           (stat(watcher->options.data_folder, &own) == 0 && is_same_file(&own, &changed));
-}
-
-static bool is_program_or_link(const char *path)
-{
-    struct stat status;
-
-    return lstat(path, &status) == 0 &&
-           (S_ISLNK(status.st_mode) ||
-            (S_ISREG(status.st_mode) && (status.st_mode & S_IXUSR) != 0));
+    return stat(path, &file) == 0 &&
+           (source_is_file("/proc/self/fd/1", &file) || source_is_file("/proc/self/fd/2", &file) ||
+            source_is_file(watcher->options.data_folder, &file));
 }
 
 /* Would a person have changed this, even though the function ran at that time? `name` is NULL for the folder itself. */
@@ -197,7 +182,7 @@ static bool is_edit(const struct interest *interest, const char *name, const cha
         return (mask & FOLDER_ENDS) != 0 && strcmp(interest->path, interest->source->path) == 0;
     if ((mask & IN_ISDIR) != 0)
         return (mask & FOLDER_MOVES) != 0;
-    return source_is_code(name) || is_program_or_link(path);
+    return source_is_code(path);
 }
 
 static void warn_of_own_write(struct source *source, const char *path)
@@ -245,16 +230,6 @@ static void note_change(struct interest *interest, const char *name, uint32_t ma
         warn_of_own_write(source, path);
 }
 
-/* A function that runs from a folder may have written there, whoever else runs from it, too. */
-static bool is_any_running(const struct watched_folder *folder)
-{
-    const struct interest *interest = folder->interests;
-
-    while (interest != NULL && interest->source->running == 0)
-        interest = interest->next;
-    return interest != NULL;
-}
-
 /* Events were lost. */
 static void on_overflow(struct source_watcher *watcher)
 {
@@ -271,6 +246,7 @@ static void take_event(struct source_watcher *watcher, const struct inotify_even
 {
     struct watched_folder **link = find_folder(watcher, event->wd);
     const char *name = event->len > 0 ? event->name : NULL;
+    bool is_running = false;
 
     if ((event->mask & IN_Q_OVERFLOW) != 0)
         on_overflow(watcher);
@@ -280,8 +256,10 @@ static void take_event(struct source_watcher *watcher, const struct inotify_even
         free_folder(link);
         return;
     }
-    const bool is_running = is_any_running(*link);
-
+    /* A function that runs from a folder may have written there, for all that run from it. */
+    for (struct interest *interest = (*link)->interests; interest != NULL;
+         interest = interest->next)
+        is_running = is_running || interest->source->running > 0;
     for (struct interest *interest = (*link)->interests; interest != NULL;
          interest = interest->next)
         note_change(interest, name, event->mask, is_running);
@@ -328,17 +306,6 @@ void source_run_ends(struct source *source)
 
 /* ---- watching ---- */
 
-static void complain(struct source_watcher *watcher, const char *path, int error)
-{
-    if (!watcher->has_complained)
-        log_write(
-            watcher->options.log, LOG_WARN,
-            "changes under %s can't be watched (%s): restart invoked after a change, or raise "
-            "fs.inotify.max_user_watches",
-            path, uv_strerror(-error));
-    watcher->has_complained = true;
-}
-
 static bool is_same_text(const char *left, const char *right)
 {
     return left == right || (left != NULL && right != NULL && strcmp(left, right) == 0);
@@ -351,8 +318,14 @@ static struct watched_folder *watch_folder(struct source_watcher *watcher, const
     struct watched_folder **link;
 
     if (descriptor < 0) {
-        if (errno != ENOENT && errno != ENOTDIR)
-            complain(watcher, path, errno);
+        if (errno == ENOENT || errno == ENOTDIR || watcher->has_complained)
+            return NULL;
+        watcher->has_complained = true;
+        log_write(
+            watcher->options.log, LOG_WARN,
+            "changes under %s can't be watched (%s): restart invoked after a change, or raise "
+            "fs.inotify.max_user_watches",
+            path, uv_strerror(-errno));
         return NULL;
     }
     link = find_folder(watcher, descriptor);
@@ -364,7 +337,7 @@ static struct watched_folder *watch_folder(struct source_watcher *watcher, const
     return *link;
 }
 
-/* True when it is new. */
+/* Adds a folder to those of `source`, or notes that the current scan found it again. True when it is new. */
 static bool add_interest(struct source *source, const char *path, const char *only)
 {
     struct watched_folder *folder = watch_folder(source->watcher, path);
@@ -381,7 +354,7 @@ static bool add_interest(struct source *source, const char *path, const char *on
     if (interest != NULL) {
         free(interest->path); /* the folder may have been moved */
         interest->path = seen_path;
-        interest->is_there = true;
+        interest->scan = source->scan;
         return false;
     }
     interest = calloc(1, sizeof *interest);
@@ -392,21 +365,20 @@ static bool add_interest(struct source *source, const char *path, const char *on
     }
     interest->path = seen_path;
     interest->source = source;
-    interest->is_there = true;
+    interest->scan = source->scan;
     interest->next = folder->interests;
     folder->interests = interest;
     return true;
 }
 
-/* Forgets what the scan of `source` didn't see; a folder that nobody wants any more is not watched. */
-static void drop_interests(struct watched_folder *folder, const struct source *source)
+static void drop_unseen_interests(struct watched_folder *folder, const struct source *source)
 {
     struct interest **link = &folder->interests;
 
     while (*link != NULL) {
         struct interest *interest = *link;
 
-        if (interest->source != source || interest->is_there) {
+        if (interest->source != source || interest->scan == source->scan) {
             link = &interest->next;
             continue;
         }
@@ -415,15 +387,14 @@ static void drop_interests(struct watched_folder *folder, const struct source *s
     }
 }
 
-typedef void each_folder_fn(struct watched_folder *folder, const struct source *source);
-
-static void each_folder(struct source *source, each_folder_fn *act)
+/* Drops what the last scan of `source` did not find; a folder that no source wants is not watched any more. */
+static void drop_unseen_folders(struct source *source)
 {
     struct source_watcher *watcher = source->watcher;
 
     for (size_t i = 0; i < BUCKETS; i++) {
         for (struct watched_folder **link = &watcher->buckets[i]; *link != NULL;) {
-            act(*link, source);
+            drop_unseen_interests(*link, source);
             if ((*link)->interests != NULL) {
                 link = &(*link)->next;
                 continue;
@@ -431,15 +402,6 @@ static void each_folder(struct source *source, each_folder_fn *act)
             (void)inotify_rm_watch(watcher->inotify, (*link)->descriptor);
             free_folder(link);
         }
-    }
-}
-
-static void mark_interests(struct watched_folder *folder, const struct source *source)
-{
-    for (struct interest *interest = folder->interests; interest != NULL;
-         interest = interest->next) {
-        if (interest->source == source)
-            interest->is_there = false;
     }
 }
 
@@ -453,7 +415,7 @@ static void apply(struct source *source, const struct source_scan *found)
 
     source->is_grown = false;
     source->has_root = false;
-    each_folder(source, mark_interests);
+    source->scan++;
     for (size_t i = 0; i < found->count; i++) {
         const struct scanned_folder *folder = &found->folders[i];
 
@@ -463,7 +425,7 @@ static void apply(struct source *source, const struct source_scan *found)
             (void)snprintf(source->changed, sizeof source->changed, "%s", folder->path);
         }
     }
-    each_folder(source, drop_interests);
+    drop_unseen_folders(source);
     if (found->is_full && !source->is_too_large)
         log_write(source->watcher->options.log, LOG_WARN,
                   "%s has %d folders or more: changes in some of them go unnoticed", source->path,
@@ -554,23 +516,6 @@ static void add_function(struct source *source, const char *name)
     source->functions = function;
 }
 
-static struct source *add_source(struct source_watcher *watcher, const char *folder,
-                                 const char *only)
-{
-    struct source *source = calloc(1, sizeof *source + strlen(folder) + 1);
-
-    if (source == NULL || (only != NULL && (source->only = strdup(only)) == NULL)) {
-        free(source);
-        return NULL;
-    }
-    (void)memcpy(source->path, folder, strlen(folder) + 1);
-    source->watcher = watcher;
-    source->next = watcher->sources;
-    watcher->sources = source;
-    (void)add_interest(source, folder, only); /* at once; those below it in a moment */
-    return source;
-}
-
 /* A folder that was missing may be there again. */
 struct source *source_watcher_watch(struct source_watcher *watcher, const char *function_name,
                                     const char *folder, const char *only)
@@ -580,10 +525,18 @@ struct source *source_watcher_watch(struct source_watcher *watcher, const char *
     while (source != NULL &&
            (strcmp(source->path, folder) != 0 || !is_same_text(source->only, only)))
         source = source->next;
-    if (source == NULL)
-        source = add_source(watcher, folder, only);
-    if (source == NULL)
-        return NULL;
+    if (source == NULL) {
+        source = calloc(1, sizeof *source + strlen(folder) + 1);
+        if (source == NULL || (only != NULL && (source->only = strdup(only)) == NULL)) {
+            free(source);
+            return NULL;
+        }
+        (void)memcpy(source->path, folder, strlen(folder) + 1);
+        source->watcher = watcher;
+        source->next = watcher->sources;
+        watcher->sources = source;
+        (void)add_interest(source, folder, only); /* at once; those below it in a moment */
+    }
     if (!source->has_root && !source->is_scanning)
         (void)start_scan(source);
     add_function(source, function_name);
