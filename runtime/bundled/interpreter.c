@@ -9,14 +9,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 enum {
     NAME_SIZE = 32,
     PROBE_LIMIT_MS = 10000,
-    VERSION_DELAY_MS = 300, /* those who wait for the interpreter start theirs first */
+    VERSION_DELAY_MS = 300, /* lets waiting environments start first */
     OUTPUT_SIZE = INTERPRETER_PATH_SIZE + 64
 };
 
@@ -26,14 +25,14 @@ struct waiter {
     void *context;
 };
 
-/* What is known of one runtime name under one PATH. */
+/* The search for one runtime in one PATH, and its result. */
 struct search {
     struct interpreters *interpreters;
     struct search *next;
     char runtime[NAME_SIZE];
     char *search_path;
     const struct bundled_language *language;
-    const char *const *candidate;           /* the executable that is being tried */
+    const char *const *candidate;           /* the executable that is tried now */
     char path[INTERPRETER_PATH_SIZE];       /* "" until one was found */
     char version[INTERPRETER_VERSION_SIZE]; /* "" until it was asked */
     bool is_over;
@@ -69,30 +68,6 @@ static void candidate_name(const struct search *search, char name[NAME_SIZE])
                    names_version(executable) ? (int)version.length : 0, version.data);
 }
 
-/* Folders may be entered, which is the same permission. */
-static bool is_program(const char *file)
-{
-    struct stat status;
-
-    return stat(file, &status) == 0 && S_ISREG(status.st_mode) && access(file, X_OK) == 0;
-}
-
-static bool find_in_path(const char *name, const char *search_path,
-                         char file[INTERPRETER_PATH_SIZE])
-{
-    while (search_path != NULL && *search_path != '\0') {
-        const size_t length = strcspn(search_path, ":");
-
-        if (length > 0 &&
-            snprintf(file, INTERPRETER_PATH_SIZE, "%.*s/%s", (int)length, search_path, name) <
-                INTERPRETER_PATH_SIZE &&
-            is_program(file))
-            return true;
-        search_path += length + (search_path[length] == ':' ? 1 : 0);
-    }
-    return false;
-}
-
 static bool is_script(const char *file)
 {
     char head[2] = "";
@@ -116,7 +91,7 @@ static void on_probe_overdue(uv_timer_t *timer)
         process_kill(search->process);
 }
 
-/* It has been read; true when it was said: the path to `path`, the version to the search. */
+/* Reads the answer: the path to `path`, the version to the search. False if there is none. */
 static bool end_probe(struct search *search, int wait_status, char path[INTERPRETER_PATH_SIZE])
 {
     char text[OUTPUT_SIZE];
@@ -224,7 +199,7 @@ static void end_search(struct search *search)
                        search->runtime, usual_executable(search->language));
     else
         check_version(search);
-    if (search->path[0] == '\0' && waiter == NULL) /* who waits says so himself */
+    if (search->path[0] == '\0' && waiter == NULL) /* otherwise each waiter logs it */
         log_write(search->interpreters->log, LOG_WARN, "%s", fault);
     while (waiter != NULL) {
         struct waiter *next = waiter->next;
@@ -238,14 +213,14 @@ static void end_search(struct search *search)
 
 /* ---- searching ---- */
 
-/* A script has said where the real interpreter is. */
+/* A script has printed the path of the real interpreter. */
 static void on_script_answered(int wait_status, long peak_memory_kb, void *context)
 {
     struct search *search = context;
     char path[INTERPRETER_PATH_SIZE];
 
     (void)peak_memory_kb;
-    if (end_probe(search, wait_status, path) && is_program(path)) {
+    if (end_probe(search, wait_status, path) && process_is_program(path)) {
         memcpy(search->path, path, sizeof path);
         end_search(search);
         return;
@@ -255,14 +230,14 @@ static void on_script_answered(int wait_status, long peak_memory_kb, void *conte
     try_next(search);
 }
 
-/* Goes on until one is found, a script was asked, or none is left. */
+/* Continues until one is found, a script has been asked, or none is left. */
 static void try_next(struct search *search)
 {
     char name[NAME_SIZE], file[INTERPRETER_PATH_SIZE];
 
     for (; *search->candidate != NULL; search->candidate++) {
         candidate_name(search, name);
-        if (!find_in_path(name, search->search_path, file))
+        if (!process_find_program(name, search->search_path, file, sizeof file))
             continue;
         if (!is_script(file)) {
             memcpy(search->path, file, sizeof file);
@@ -315,7 +290,7 @@ static void on_search_begins(uv_timer_t *timer)
     try_next(timer->data);
 }
 
-/* Returns the search that knows, or will; NULL when out of memory. */
+/* Returns the search, which may be running; NULL when out of memory. */
 static struct search *begin_search(struct interpreters *interpreters,
                                    const struct function_version *settings, const char *search_path)
 {
@@ -324,8 +299,7 @@ static struct search *begin_search(struct interpreters *interpreters,
     if (search == NULL)
         search = add_search(interpreters, settings, search_path);
     else if (search->is_over && search->path[0] == '\0')
-        search->candidate =
-            search->language->executables; /* what was missing may have been installed since */
+        search->candidate = search->language->executables; /* it may have been installed since */
     else
         return search;
     if (search == NULL)

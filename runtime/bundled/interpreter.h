@@ -1,12 +1,12 @@
 /*
- * interpreter.h - finds the python3 or node that a bundled runtime runs under.
+ * interpreter.h - finds the interpreter (python3, node) that runs a bundled runtime.
  *
- * `python3.12` runs under python3.12 where that is in PATH, else under python3; `nodejs20.x` under node20 or nodejs20,
- * else node or nodejs. A program in PATH may be a wrapper that version managers put there, which is slow to start and
- * may know of no such version: such a script is asked once where the real one is. What was found is remembered.
+ * Executables are searched in PATH in the order of bundled_language.h: `python3.12` uses python3.12, else python3. A
+ * version manager may have put a wrapper script into PATH, which is slow to start and may not know the version: such a
+ * script is asked once for the path of the real interpreter. Results are cached.
  *
- * A version other than the one that the runtime names is said once in the log. To find out costs a process, so it is
- * done in the background, once the search is over, and only for what was found under a name that says less.
+ * If the version differs from the one that the runtime names, the log says so once. Finding out costs a process, so that
+ * happens in the background after the search, and only if the executable's name doesn't include the version.
  *
  * Lifetime: opened by server_start() before the dispatcher; closed after it.
  * Threads:  event-loop thread only.
@@ -25,7 +25,7 @@ struct interpreters;
 
 enum { INTERPRETER_PATH_SIZE = 4096, INTERPRETER_ERROR_SIZE = 256 };
 
-/* `path` is NULL when there is none, and `fault` then says what is missing; both die when the callback returns. */
+/* `path` is NULL if there is none; `fault` then says what is missing. Both die when the callback returns. */
 typedef void interpreter_found_fn(const struct bundled_language *language, const char *path,
                                   const char *fault, void *context);
 
@@ -33,13 +33,13 @@ typedef void interpreter_found_fn(const struct bundled_language *language, const
 struct interpreters *interpreters_open(uv_loop_t *loop, struct process_table *processes,
                                        struct log *log);
 
-/* Searches that run end without their callbacks. The process table must be closed next, before the loop runs on. */
+/* Running searches end without their callbacks. Close the process table next, before the loop runs again. */
 void interpreters_close(struct interpreters *interpreters);
 
-/* Begins the search for each runtime that `config` (borrowed for the call) uses, to know before anyone asks. */
+/* Starts the search for each runtime that `config` (borrowed for the call) uses, ahead of need. */
 void interpreters_prefetch(struct interpreters *interpreters, const struct config *config);
 
-/* The PATH that the function will see: its own, else the server's. */
+/* The function's PATH: its own, else the server's. */
 const char *interpreter_search_path(const struct function_version *settings);
 
 /*

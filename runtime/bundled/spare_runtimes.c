@@ -14,8 +14,8 @@
 #include "runtime/environments/worker_command.h"
 
 enum {
-    START_DELAY_MS = 50, /* whoever has just taken one uses the processor first */
-    RUNTIMES_MAX = 64    /* names of runtimes looked at in one configuration: AWS has fewer */
+    START_DELAY_MS = 50, /* the cold start that took the last one uses the processor first */
+    RUNTIMES_MAX = 64    /* in one configuration: AWS has fewer */
 };
 
 struct spare {
@@ -120,7 +120,7 @@ static void close_files(const struct spare *spare)
         (void)close(spare->runtime.channel);
 }
 
-/* Nobody had it yet. Another one is started when the next function needs one, so that this can't go on and on. */
+/* It was not taken. The next one is started when a function needs one, so this can't repeat endlessly. */
 static void on_spare_ended(int wait_status, long peak_memory_kb, void *context)
 {
     struct spare *spare = context;
@@ -136,7 +136,7 @@ static void on_spare_ended(int wait_status, long peak_memory_kb, void *context)
     remove_spare(spare);
 }
 
-/* Ends those that are too many; they are freed when their processes have ended. */
+/* Ends surplus spares; they are freed when their processes have ended. */
 static void end_spares(struct group *group, unsigned kept)
 {
     unsigned place = 0;
@@ -233,7 +233,7 @@ static void on_timer(uv_timer_t *timer)
             if (start_spare(group))
                 continue;
             group->has_failed = true; /* until a function needs one again */
-            log_write(spares->options.log, LOG_WARN, "no spare process of %s could be started: %s",
+            log_write(spares->options.log, LOG_WARN, "could not start a spare process of %s: %s",
                       group->interpreter, strerror_r(errno, reason, sizeof reason));
         }
     }
@@ -313,7 +313,7 @@ static bool has_own_path(const struct function_version *settings)
     return false;
 }
 
-/* A function with a PATH of its own is left to find its interpreter when it is invoked. */
+/* A function with a PATH of its own finds its interpreter when it is invoked. */
 static void consider(struct spare_runtimes *spares, const struct function_version *settings,
                      struct seen *seen)
 {

@@ -29,7 +29,7 @@ enum {
     MARK_SHIFT = 32 /* above it who started the process, below the id of its first process */
 };
 
-/* Handled by the server from some time on, or by what it is part of. */
+/* The server, or a program that contains it, may handle these later. */
 static const int usual_signals[] = {SIGHUP,  SIGINT,  SIGQUIT, SIGUSR1, SIGUSR2,
                                     SIGPIPE, SIGALRM, SIGTERM, SIGCHLD, SIGWINCH};
 
@@ -45,7 +45,7 @@ struct launch {
     const struct launcher *launcher;
     const char *path;
     const struct process_options *options;
-    int error; /* why the program does not run; 0 when it does */
+    int error; /* why the program could not run; 0 if it runs */
 };
 
 static bool is_usual(int signal_number)
@@ -126,7 +126,7 @@ static void reset_signals(const struct launcher *launcher)
         (void)syscall(SYS_rt_sigaction, launcher->signals[i], normal, NULL, (NSIG - 1) / CHAR_BIT);
 }
 
-/* The server raises its own limit; a handler gets what AWS's sandbox gives, or less where the machine gives less. */
+/* The server raises its own limit; a handler gets that of AWS's sandbox, or less where the machine allows less. */
 static void limit_descriptors(void)
 {
     struct rlimit limit;
@@ -161,8 +161,8 @@ static bool place_descriptors(const struct process_options *options)
 }
 
 /*
- * Returns, which ends the process, only if the program can't be run. Else its frame is left without an end, so
- * the sanitizers, which would keep it in mind for the next process on this stack, have nothing to do here.
+ * Returns only if the program can't run, which ends the process. Otherwise its frame never ends, and the sanitizers
+ * would take it into account for the next process on this stack.
  */
 __attribute__((no_sanitize_address, no_sanitize_thread)) static int become_program(void *argument)
 {

@@ -30,19 +30,19 @@ struct process_options {
     int extra;                /* its descriptor 3; -1 for none */
 };
 
-/* NULL with errno set. The signals that are ignored at this moment are those that a program gets back to normal. */
+/* NULL with errno set. Signals that the server handles or ignores at this moment are reset in each new process. */
 struct launcher *launcher_open(void);
 
 void launcher_close(struct launcher *launcher);
 
 /*
- * The id of the process, which leads a session and group of its own; -1 with errno set as exec does: there is no
- * process then. `path` is the program, which is not searched any more; `options` has the rest.
+ * Returns the id of the process, which leads a session and group of its own; -1 with errno set as exec does, and no
+ * process then. `path` is the program and is not searched; `options->path` is ignored.
  */
 pid_t launcher_start(struct launcher *launcher, const char *path,
                      const struct process_options *options);
 
-/* The id of the process that this launcher started and that `id` is or descends from; 0 for a process that isn't ours. */
+/* The process of this launcher that `id` is or descends from; 0 if this launcher started neither. */
 pid_t launcher_origin(const struct launcher *launcher, pid_t id);
 
 #endif

@@ -1,10 +1,9 @@
 /*
- * memory_guard.h - watches what the processes of busy environments use, and ends those that go beyond their share.
+ * memory_guard.h - watches the memory of busy environments and reports those that exceed their limit.
  *
- * What counts is the resident memory of a handler's process and of all that descends from it. The share is twice
- * MemorySize: a local process weighs more than one inside Lambda (Local.EnforceMemory turns this off).
- *
- * Memory is looked at every GUARD_INTERVAL_MS, and only while something is watched.
+ * The memory of an environment is the resident memory of its process and of the process's descendants. The limit is
+ * GUARD_FACTOR times MemorySize, since a local process needs more than one inside Lambda (Local.EnforceMemory: false turns
+ * this off). Memory is read every GUARD_INTERVAL_MS, and only while something is watched.
  * Lifetime: opened before the dispatcher, closed after it. Threads: event-loop thread only.
  */
 #ifndef RUNTIME_PROCESS_MEMORY_GUARD_H
@@ -17,13 +16,13 @@ enum { GUARD_INTERVAL_MS = 200, GUARD_FACTOR = 2 };
 
 struct memory_guard;
 
-/* The process is over its share; it is not watched any more. */
+/* The process exceeds its limit; it is not watched any more. */
 typedef void memory_exceeded_fn(void *context);
 
 /* The caller's memory; zeroed before its first use. */
 struct memory_watch {
     struct memory_watch *previous, *next;
-    struct memory_guard *guard; /* NULL while it does not watch */
+    struct memory_guard *guard; /* NULL while not started */
     pid_t process_id;
     size_t limit_bytes;
     memory_exceeded_fn *on_exceeded;

@@ -19,7 +19,7 @@
 
 enum {
     BUCKETS = 1024,
-    SWEEP_DELAY_MS = 200, /* after an end: what it left behind has been handed to us by then */
+    SWEEP_DELAY_MS = 200, /* after the end of a process: its orphans are our children by then */
     STRAY_ROUNDS_MAX = 100
 };
 
@@ -35,7 +35,7 @@ struct process_table {
     struct launcher *launcher;
     uv_poll_t child_poll; /* of `child_file`: SIGCHLD, which this thread blocks */
     int child_file;
-    uv_signal_t child_signal; /* should a thread that does not block it be given it */
+    uv_signal_t child_signal; /* in case a thread that does not block SIGCHLD receives it */
     uv_timer_t sweep;
     bool is_sweep_due; /* something has ended since the timer was started */
     unsigned open_handles;
@@ -103,7 +103,7 @@ static unsigned kill_strays(struct process_table *table, bool spare_the_living)
 
 static void on_sweep(uv_timer_t *timer);
 
-/* Under load there is always one that has just ended; so the timer isn't started anew by each, and runs once more. */
+/* Under load processes end all the time, so a running timer is not restarted; it runs once more afterwards. */
 static void plan_sweep(struct process_table *table)
 {
     table->is_sweep_due = uv_is_active((uv_handle_t *)&table->sweep);
@@ -124,7 +124,7 @@ static void reap(struct process_table *table)
 {
     siginfo_t info = {.si_pid = 0};
 
-    /* It is left for wait4(), so that its id stays its own until what it left in its group was killed. */
+    /* It is reaped only after its group was killed: until then nobody else can get its id. */
     while (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid > 0) {
         struct process **link = find(table, info.si_pid);
         struct process *process = *link;
@@ -152,7 +152,7 @@ static void on_child_file(uv_poll_t *poll, int status, int events)
 
     (void)status;
     (void)events;
-    /* What it says is of no use: signals of several ends are one. */
+    /* The contents don't matter: one signal may stand for several ends. */
     if (read(table->child_file, &info, sizeof info) > 0)
         reap(table);
 }
@@ -163,7 +163,7 @@ static void on_child_signal(uv_signal_t *handle, int signal_number)
     reap(handle->data);
 }
 
-/* All that the server opens is closed on exec; what it was started with isn't. Without the call it stays as it is. */
+/* The server opens everything with close-on-exec; this covers the descriptors that it inherited. */
 static void keep_inherited_descriptors(void)
 {
 #if defined SYS_close_range
@@ -183,8 +183,8 @@ static void mask_child_signal(int how)
 }
 
 /*
- * A signal that is read costs a third of one that is handled: libuv's handler writes to a pipe of its own, and a wait
- * is broken off. Where there is no signalfd, the handler does it all.
+ * Reading a signal costs a third of handling it: libuv's handler writes to a pipe and interrupts a wait. Without signalfd
+ * the handler does all the work.
  */
 static void read_child_signal(struct process_table *table, uv_loop_t *loop)
 {
@@ -266,7 +266,7 @@ static void kill_registered(struct process_table *table)
 void process_table_close(struct process_table *table)
 {
     kill_registered(table);
-    /* A killed orphan's own children become ours in turn. */
+    /* The children of a killed orphan become our children. */
     for (unsigned round = 0; round < STRAY_ROUNDS_MAX && kill_strays(table, false) > 0; round++) {
         const struct timespec pause = {.tv_nsec = 1000000};
 
@@ -284,8 +284,7 @@ void process_table_close(struct process_table *table)
     uv_close((uv_handle_t *)&table->child_signal, on_handle_closed);
 }
 
-/* A file that may be run; a folder would be denied by exec, too. */
-static bool is_program(const char *path)
+bool process_is_program(const char *path)
 {
     struct stat status;
 
@@ -295,8 +294,8 @@ static bool is_program(const char *path)
     return S_ISREG(status.st_mode);
 }
 
-/* execvp() would search the server's PATH; the handler's is asked for. */
-static bool search(const char *name, const char *search_path, char *found, size_t size)
+/* execvp() would search the server's PATH instead of the handler's. */
+bool process_find_program(const char *name, const char *search_path, char *found, size_t size)
 {
     const char *at = search_path;
     bool is_denied = false;
@@ -309,7 +308,7 @@ static bool search(const char *name, const char *search_path, char *found, size_
         const size_t length = strcspn(at, ":");
 
         if (length > 0 && snprintf(found, size, "%.*s/%s", (int)length, at, name) < (int)size) {
-            if (is_program(found))
+            if (process_is_program(found))
                 return true;
             is_denied = is_denied || errno == EACCES;
         }
@@ -326,7 +325,7 @@ struct process *process_start(struct process_table *table, const struct process_
     struct process *process;
     int error;
 
-    if (!search(options->path, options->search_path, path, sizeof path))
+    if (!process_find_program(options->path, options->search_path, path, sizeof path))
         return NULL;
     process = calloc(1, sizeof *process);
     if (process == NULL) {
