@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 import sys
+import tempfile
 import threading
 import time
 import unittest
@@ -479,10 +480,12 @@ class Links(unittest.TestCase):
         self.assert_left_out(server, "shared/other.txt")
 
     def test_cycles_and_large_trees_are_bounded(self):
-        began = time.monotonic()
-        server = self.serve({"self": "code/f", "above": "code", "deep/back": "code/f/deep", "system": "/proc/self/root"})
+        large = tempfile.mkdtemp(prefix="invoked-large-")
+        self.addCleanup(shutil.rmtree, large)
+        for i in range(5000):
+            os.mkdir(os.path.join(large, str(i)))
+        server = self.serve({"self": "code/f", "above": "code", "deep/back": "code/f/deep", "large": large})
         wait_for(lambda: "changes in some of them go unnoticed" in server.log(), "the warning")
-        self.assertLess(time.monotonic() - began, 20 * SLOWNESS)
         self.assert_noticed(server, "code/f/b.txt")
 
     def test_code_that_is_away_for_a_while(self):
