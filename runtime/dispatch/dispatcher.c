@@ -298,27 +298,12 @@ static bool run_warm(struct dispatcher *dispatcher, struct version_pool *pool,
     return true;
 }
 
-/* A function with code may be mocked for a while. */
-static enum function_kind kind_of(const struct invocation *invocation)
-{
-    const struct function_version *settings = invocation->target.version;
-
-    return mocks_cover(invocation->account, settings) ? FUNCTION_MOCK : settings->kind;
-}
-
-static bool run(struct dispatcher *dispatcher, struct version_pool *pool,
-                struct invocation *invocation)
-{
-    const enum function_kind kind = kind_of(invocation);
-
-    if (kind == FUNCTION_COMMAND || kind == FUNCTION_MOCK)
-        return run_once(dispatcher, pool, invocation, kind);
-    return run_warm(dispatcher, pool, invocation);
-}
-
 static enum dispatch_status take_in(struct dispatcher *dispatcher, struct invocation *invocation)
 {
     const struct function_version *settings = invocation->target.version;
+    /* A function with code may be mocked for a while. */
+    const enum function_kind kind =
+        mocks_cover(invocation->account, settings) ? FUNCTION_MOCK : settings->kind;
     struct function_state *function =
         function_pools_get(&dispatcher->pools, invocation->account, settings->function->name);
     struct version_pool *pool = function == NULL ? NULL : version_pool_get(function, settings);
@@ -328,7 +313,9 @@ static enum dispatch_status take_in(struct dispatcher *dispatcher, struct invoca
     take_place(dispatcher, function, invocation);
     if (dispatcher->observer != NULL)
         dispatcher->observer->on_accepted(invocation, dispatcher->observer->context);
-    if (run(dispatcher, pool, invocation))
+    if (kind == FUNCTION_COMMAND || kind == FUNCTION_MOCK
+            ? run_once(dispatcher, pool, invocation, kind)
+            : run_warm(dispatcher, pool, invocation))
         return DISPATCH_ACCEPTED;
     leave_place(dispatcher, function, invocation);
     return DISPATCH_NO_MEMORY;

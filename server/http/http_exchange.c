@@ -239,11 +239,6 @@ static enum MHD_Result send_answer(struct http_exchange *exchange)
     return result;
 }
 
-static void refuse_page(struct http_exchange *exchange, const char *why)
-{
-    api_answer_refusal(&exchange->exchange, 403, why);
-}
-
 static void refuse(struct http_exchange *exchange, const char *why)
 {
     static const char own[] = "/_invoked/";
@@ -270,7 +265,7 @@ static enum MHD_Result handle(struct http_exchange *exchange)
     else if (!origin_guard_allows(&host->guard, config_store_current(host->api->config_store),
                                   exchange_header(base, "Origin"), exchange_header(base, "Host"),
                                   why))
-        refuse_page(exchange, why);
+        api_answer_refusal(base, 403, why);
     else if (exchange->is_memory_short && !base->is_body_too_large)
         refuse(exchange, "invoked is out of memory for the body of this request");
     else if (host->phase == LISTENER_REFUSING)
