@@ -1,8 +1,9 @@
 /*
- * route_find(), percent_decode() and exchange_query() on "METHOD target": parts lie inside the target, decoding writes no
+ * route_find(), api_operation_find(), percent_decode() and exchange_query() on "METHOD target": parts lie inside the target, decoding writes no
  * more than it may and gives the same length whatever the room, and what was found in a query is what stands there.
  */
 #include "handlers/exchange.h"
+#include "handlers/lambda/api_operations.h"
 #include "server/http/routes.h"
 
 #include <stdint.h>
@@ -54,6 +55,20 @@ static void check_query(struct bytes_view query)
     free(whole);
 }
 
+static void check_operation(const char *method, struct bytes_view target, size_t path_length)
+{
+    const struct bytes_view path = {target.data, path_length};
+    const size_t rest = target.length - path_length;
+    const struct bytes_view query =
+        rest == 0 ? (struct bytes_view){"", 0}
+                  : (struct bytes_view){target.data + path_length + 1, rest - 1};
+    const struct api_operation *operation = api_operation_find(method, path, query);
+
+    expect(operation == NULL || (strcmp(operation->method, method) == 0 && path.length > 0));
+    if (operation != NULL && memchr(path.data, '%', path.length) == NULL)
+        expect(memcmp(path.data, operation->path, strlen("/2015-03-31/")) == 0);
+}
+
 static void check_route(const char *method, struct bytes_view target)
 {
     const char *question = target.length == 0 ? NULL : memchr(target.data, '?', target.length);
@@ -68,6 +83,7 @@ static void check_route(const char *method, struct bytes_view target)
     expect(parameter.length == 0 ||
            (parameter.data >= target.data &&
             parameter.data + parameter.length <= target.data + path_length));
+    check_operation(method, target, path_length);
     check_decoding(parameter);
     check_decoding((struct bytes_view){target.data, path_length});
     if (question != NULL)
