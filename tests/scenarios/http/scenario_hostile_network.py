@@ -96,7 +96,7 @@ class Slow(unittest.TestCase):
             connection.sendall(sent)
             passed_s = self.seconds_until_closed(connection, lambda: connection.sendall(piece), PATIENCE_S + 2 * STEP_S)
         self.assertGreater(passed_s, PATIENCE_S - STEP_S)
-        self.server.wait_for_log("http: 1 client was cut off")
+        self.server.wait_for_log("http: closed 1 connection: timed out")
 
     def test_a_head(self):
         self.assert_cut_off(post("m") + b"X-Slow: ")
