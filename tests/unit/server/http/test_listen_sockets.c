@@ -98,7 +98,6 @@ START_TEST(a_port_that_is_taken_at_one_address_is_taken)
     ck_assert_int_eq(listen_sockets_bind(&other, &make_addresses(2)[1], 0), 0);
     ck_assert_int_eq(listen_sockets_bind(&sockets, addresses, other.port), EADDRINUSE);
     ck_assert_uint_eq(sockets.count, 0);
-    ck_assert(!is_listening("127.0.0.1", other.port));
     listen_sockets_close(&other);
 }
 END_TEST
