@@ -48,12 +48,18 @@ const LOG_LEVELS = { TRACE: 1, DEBUG: 2, INFO: 3, WARN: 4, ERROR: 5, FATAL: 6 };
 
 const STREAMING = Symbol.for('aws.lambda.runtime.handler.streaming');
 const STREAMING_HIGH_WATER_MARK = Symbol.for('aws.lambda.runtime.handler.streaming.highWaterMark');
+const CALLBACK_REFUSED = 'ERROR: AWS Lambda has removed support for callback-based function handlers starting with Node.js '
+    + '24. You need to modify this function to use a supported handler signature to use Node.js 24 or later. For more '
+    + 'information see https://docs.aws.amazon.com/lambda/latest/dg/nodejs-handler.html.';
+
+const STREAM_NOT_ASYNC = 'Streaming does not support non-async handlers.';
+const UNDEFINED = Symbol('undefined'); // a thrown one
 const DEFAULT_CONTENT_TYPE = 'application/octet-stream';
 const HTTP_CONTENT_TYPE = 'application/vnd.awslambda.http-integration-response';
 
 let socket;
 let isInitialised = false; // an 'I' has come
-let handler; // undefined until it is loaded
+let holder; // of the handler; undefined until it is loaded
 let isModern = false; // configured as nodejs24.x or later
 let functionDetails; // the part of the context that is the same for all invocations
 let invocation = null; // the one that runs
@@ -63,44 +69,54 @@ let isDying = false;
 
 // ---- errors --------------------------------------------------------------------------------------------------------
 
+// An error that the runtime itself finds. Its `stack` is made when it is first read, with that name.
 class RuntimeError extends Error {
     constructor(type, message, cause) {
         super(message);
-        Object.defineProperty(this, 'name', { value: `Runtime.${type}` });
-        if (cause && cause.stack)
+        Object.defineProperty(this, 'name',
+            { value: `Runtime.${type}`, enumerable: isModern, writable: true, configurable: true });
+        if (cause !== undefined)
             this.stack = cause.stack;
-        else if (typeof this.stack === 'string')
-            this.stack = this.stack.replace(/^Error/, this.name);
     }
 }
 
-function textOf(value) {
-    try {
-        return String(value);
-    } catch {
-        return typeof value;
-    }
+function isNone(value) {
+    return value === undefined || value === null;
 }
+
+const PROBLEM_WITH_ERROR = 'callback called with Error argument, but there was a problem while retrieving one or more of '
+    + 'its message, name, and stack';
 
 function isErrorLike(value) {
-    return util.types.isNativeError(value)
-        || Boolean(value && value.name && value.message && value.stack)
+    return value && value.name && value.message && value.stack
         && typeof value.name === 'string' && typeof value.message === 'string' && typeof value.stack === 'string';
 }
 
-// What the caller gets. The keys come in AWS's order.
+// A header of AWS's client carries the text, and may not hold that character.
+function withoutDelete(text) {
+    return text.replace(/\x7F/g, '%7F');
+}
+
+// What the caller gets. The keys come in AWS's order; those of a member that isn't there are left out.
 function errorBody(error) {
     try {
-        if (!isErrorLike(error))
-            return { errorType: typeof error, errorMessage: textOf(error), trace: [] };
-        return {
-            errorType: textOf(error.name),
-            errorMessage: textOf(error.message),
-            trace: typeof error.stack === 'string' ? error.stack.split('\n') : [],
-        };
+        if (isModern ? error instanceof Error : util.types.isNativeError(error) || isErrorLike(error)) {
+            const [type, message] = [error.name, error.message];
+            return {
+                errorType: isNone(type) ? undefined : withoutDelete(type),
+                errorMessage: isNone(message) ? undefined : withoutDelete(message),
+                trace: isModern && isNone(error.stack) ? [] : withoutDelete(error.stack).split('\n'),
+            };
+        }
+        return { errorType: typeof error, errorMessage: isModern ? String(error) : error.toString(), trace: [] };
     } catch {
-        return { errorType: 'handled', errorMessage: 'the error has a name, message or stack that throws', trace: [] };
+        return { errorType: 'handled', errorMessage: PROBLEM_WITH_ERROR, ...(isModern ? { trace: [] } : {}) };
     }
+}
+
+// The type for the platform, which shows only those that it knows.
+function errorType(body) {
+    return String(body.errorType).replace(/\0/g, '');
 }
 
 // Name, message and stack aren't enumerable, yet belong into the log with all that the error carries of its own.
@@ -113,17 +129,24 @@ function withHiddenMembers(_key, value) {
     return members;
 }
 
-function logError(title, error) {
-    const logged = error instanceof Error ? error : new Error(textOf(error));
+// A value that can't be made an error is an error of its own, for who called.
+function asError(value) {
+    if (value instanceof Error)
+        return value;
+    return new Error(isModern ? String(value) : value);
+}
+
+function logError(title, value) {
+    const error = asError(value);
     if (isLogJson()) {
-        logAt.ERROR(logged);
+        logAt.ERROR(error);
         return;
     }
     let text;
     try {
-        text = JSON.stringify(logged, withHiddenMembers);
+        text = JSON.stringify(error, withHiddenMembers);
     } catch {
-        text = JSON.stringify(errorBody(logged));
+        text = JSON.stringify(errorBody(error));
     }
     logAt.ERROR(title, `\t${text}`);
 }
@@ -152,20 +175,28 @@ function isLogJson() {
     return (process.env.AWS_LAMBDA_LOG_FORMAT || '').toUpperCase() === 'JSON';
 }
 
+function requestIdOfLines() {
+    return isModern && lastRequestId === undefined ? '-' : lastRequestId;
+}
+
 function textLine(level, message, parameters) {
-    return `${new Date().toISOString()}\t${lastRequestId}\t${level}\t${util.format(message, ...parameters)}\n`;
+    return `${new Date().toISOString()}\t${requestIdOfLines()}\t${level}\t${util.format(message, ...parameters)}\n`;
+}
+
+function stackLines(error) {
+    return typeof error.stack === 'string' ? error.stack.split('\n') : undefined;
 }
 
 function loggedError(error) {
     return {
         errorType: error.constructor ? error.constructor.name : 'UnknownError',
         errorMessage: error.message,
-        stackTrace: typeof error.stack === 'string' ? error.stack.split('\n') : [],
+        stackTrace: stackLines(error) || error.stack,
     };
 }
 
 function jsonLine(level, message, parameters) {
-    const record = { timestamp: new Date().toISOString(), level, requestId: lastRequestId, tenantId: lastTenantId };
+    const record = { timestamp: new Date().toISOString(), level, requestId: requestIdOfLines(), tenantId: lastTenantId };
     if (parameters.length === 0) {
         try {
             const withErrors = (_key, value) => (value instanceof Error ? { ...loggedError(value), ...value } : value);
@@ -174,9 +205,9 @@ function jsonLine(level, message, parameters) {
             return JSON.stringify({ ...record, message: util.format(message) }) + '\n';
         }
     }
-    const error = [message, ...parameters].find((parameter) => parameter instanceof Error);
+    const error = (isModern ? parameters : [message, ...parameters]).find((parameter) => parameter instanceof Error);
     return JSON.stringify({
-        ...record, message: util.format(message, ...parameters), ...(error ? loggedError(error) : {}),
+        ...record, message: util.format(message, ...parameters), ...(error ? { ...loggedError(error), stackTrace: stackLines(error) || [] } : {}),
     }) + '\n';
 }
 
@@ -306,7 +337,7 @@ function onFrame(bytes, start, end) {
     const kind = String.fromCharCode(bytes[start]);
     if (kind === 'I' && !isInitialised)
         initialise(bytes.toString('utf8', start + 1, end).split('\0').slice(0, -1));
-    else if (kind === 'E' && handler !== undefined && invocation === null)
+    else if (kind === 'E' && holder !== undefined && invocation === null)
         onEvent(bytes, start + 1, end);
     else
         protocolFault(`an unexpected frame ${JSON.stringify(kind)}`);
@@ -372,62 +403,46 @@ async function loadHandler(root, fullName) {
     const dot = fullName.indexOf('.', nameStart);
     if (dot < 0)
         throw new RuntimeError('MalformedHandlerName', 'Bad handler');
-    let found;
+    let loaded;
     try {
-        found = await loadModule(root, fullName.slice(0, nameStart), fullName.slice(nameStart, dot));
+        loaded = await loadModule(root, fullName.slice(0, nameStart), fullName.slice(nameStart, dot));
     } catch (error) {
         if (error instanceof SyntaxError)
-            throw new RuntimeError('UserCodeSyntaxError', textOf(error), error);
-        if (error && error.code === 'MODULE_NOT_FOUND')
-            throw new RuntimeError('ImportModuleError', textOf(error));
+            throw new RuntimeError('UserCodeSyntaxError', String(error), isModern ? error : undefined);
+        if ((!isModern || error instanceof Error) && error.code === 'MODULE_NOT_FOUND')
+            throw new RuntimeError('ImportModuleError', String(error));
         throw error;
     }
-    for (const key of fullName.slice(dot + 1).split('.'))
-        found = found && found[key];
+    const keys = fullName.slice(dot + 1).split('.');
+    const member = (object) => keys.reduce((nested, key) => nested && nested[key], object);
+    let found = member(loaded);
+    if (!found && isModern && typeof loaded === 'object' && loaded !== null && 'default' in loaded)
+        found = member(loaded.default);
     if (!found)
         throw new RuntimeError('HandlerNotFound', `${fullName} is undefined or not exported`);
     if (typeof found !== 'function')
         throw new RuntimeError('HandlerNotFound', `${fullName} is not a function`);
     if (found[STREAMING] && found[STREAMING] !== 'response')
         throw new RuntimeError('MalformedStreamingHandler', 'Only response streaming is supported.');
+    if (isModern && found.length > 2 && !found[STREAMING])
+        throw new RuntimeError('CallbackHandlerDeprecated', CALLBACK_REFUSED);
     return found;
 }
 
 // ---- response streaming --------------------------------------------------------------------------------------------
 
-// Writes of the stream go out at once, and are done when the system has taken them: that is the back-pressure.
+// Writes of the stream are done when the system has taken them: that is the back-pressure. The first waits for the end of
+// this turn of the loop, as a connection would: what ends the process before loses it.
 class ResponseStream extends Writable {
     #invocation;
 
     constructor(current, highWaterMark) {
         super(highWaterMark > 0 ? { highWaterMark } : {});
         this.#invocation = current;
-        this.on('error', () => {}); // who writes is told by the callback, by pipeline() or by the invocation's end
-    }
-
-    setContentType(contentType) {
-        if (this.#invocation.hasWritten)
-            throw new RuntimeError('InvalidStreamingOperation', 'Cannot set content-type, too late.');
-        this.#invocation.contentType = textOf(contentType);
-    }
-
-    write(chunk, encoding, callback) {
-        const isPlain = typeof chunk === 'string' || chunk instanceof Uint8Array;
-        if (!this.#invocation.hasWritten) {
-            this.#invocation.hasWritten = true;
-            if (typeof this._onBeforeFirstWrite === 'function')
-                this._onBeforeFirstWrite((first) => super.write(first));
-        }
-        return super.write(isPlain ? chunk : JSON.stringify(chunk), encoding, callback);
-    }
-
-    // Writable's own goes round write().
-    end(chunk, encoding, callback) {
-        if (typeof chunk === 'function')
-            return super.end(chunk);
-        if (chunk !== undefined && chunk !== null)
-            this.write(chunk, typeof encoding === 'string' ? encoding : undefined);
-        return super.end(typeof encoding === 'function' ? encoding : callback);
+        this.on('error', (error) => {
+            if (!current.isEnded)
+                Promise.reject(error); // nobody handles it: it ends the process
+        });
     }
 
     #begin() {
@@ -437,9 +452,9 @@ class ResponseStream extends Writable {
         frame({ kind: 'S', field: this.#invocation.contentType.replace(/\0/g, '') });
     }
 
-    _write(chunk, _encoding, callback) {
-        if (this.#invocation.isEnded || chunk.length === 0) {
-            callback(this.#invocation.isEnded ? new Error('The invocation of this response stream is over.') : null);
+    #send(chunk, callback) {
+        if (this.#invocation.isEnded) {
+            callback(new Error('The invocation of this response stream is over.'));
             return;
         }
         this.#begin();
@@ -451,21 +466,68 @@ class ResponseStream extends Writable {
         }
     }
 
-    _final(callback) {
-        if (this.#invocation.isEnded) {
+    _write(chunk, _encoding, callback) {
+        if (chunk.length === 0)
             callback();
-            return;
-        }
-        this.#begin();
-        this.#invocation.isEnded = true;
-        frame({ kind: 'Z', onSent: callback });
-        this.#invocation.onStreamOver();
+        else if (this.#invocation.isStarted)
+            this.#send(chunk, callback);
+        else
+            setImmediate(() => this.#send(chunk, callback));
     }
 
-    _destroy(error, callback) {
-        this.#invocation.onStreamOver(error);
-        callback(error);
+    _final(callback) {
+        setImmediate(() => {
+            const current = this.#invocation;
+            if (!current.isEnded && current.failure !== undefined) {
+                sendError(current, current.failure === UNDEFINED ? undefined : current.failure, { isTold: true });
+            } else if (!current.isEnded) {
+                this.#begin();
+                current.isEnded = true;
+                frame({ kind: 'Z' });
+            }
+            callback();
+            current.onStreamOver();
+        });
     }
+}
+
+const STREAM_METHODS = [
+    'cork', 'destroy', 'uncork', 'addListener', 'emit', 'eventNames', 'getMaxListeners', 'listenerCount', 'listeners', 'off',
+    'on', 'once', 'prependListener', 'prependOnceListener', 'rawListeners', 'removeAllListeners', 'removeListener',
+    'setMaxListeners',
+];
+const STREAM_PROPERTIES = [
+    'destroyed', 'writable', 'writableFinished', 'writableObjectMode', 'writableBuffer', 'writableEnded', 'writableNeedDrain',
+    'writableHighWaterMark', 'writableCorked', 'writableLength',
+];
+
+// What the handler gets of the stream: no Writable, but an object with its members, as on AWS.
+function facadeOf(stream, current) {
+    const facade = {};
+    for (const name of STREAM_METHODS)
+        facade[name] = stream[name].bind(stream);
+    for (const name of STREAM_PROPERTIES) {
+        Object.defineProperty(facade, name, {
+            get: () => stream[name],
+            set: (value) => {
+                stream[name] = value;
+            },
+        });
+    }
+    facade.end = isModern ? stream.end.bind(stream) : (first) => stream.end(first); // the others are lost there
+    facade.setContentType = (contentType) => {
+        if (current.hasWritten)
+            throw new RuntimeError('InvalidStreamingOperation', 'Cannot set content-type, too late.');
+        current.contentType = String(contentType);
+    };
+    facade.write = (chunk, encoding, callback) => {
+        const isPlain = chunk.length !== undefined && (typeof chunk === 'string' || chunk instanceof Uint8Array);
+        if (!current.hasWritten && typeof facade._onBeforeFirstWrite === 'function')
+            facade._onBeforeFirstWrite((first) => stream.write(first));
+        current.hasWritten = true;
+        return stream.write(isPlain ? chunk : JSON.stringify(chunk), encoding, callback);
+    };
+    return facade;
 }
 
 const awslambda = {
@@ -491,10 +553,6 @@ const awslambda = {
 
 // ---- invocations ---------------------------------------------------------------------------------------------------
 
-function isThenable(value) {
-    return Boolean(value) && typeof value.then === 'function';
-}
-
 function nodeJsExit() {
     return new RuntimeError('NodeJsExit', 'The Lambda runtime client detected an unexpected Node.js exit code. '
         + 'This is most commonly caused by a Promise that was never settled. For more information, see '
@@ -505,26 +563,41 @@ function parseOptional(json) {
     return json === '' ? undefined : JSON.parse(json);
 }
 
-function contextOf(details, callbacks) {
-    return {
-        callbackWaitsForEmptyEventLoop: true,
-        ...callbacks,
-        ...functionDetails,
+function contextOf(details) {
+    const ofInvocation = {
         clientContext: parseOptional(details.clientContext),
         identity: parseOptional(details.identity),
         invokedFunctionArn: details.functionArn,
         awsRequestId: details.requestId,
         tenantId: details.tenantId || undefined,
-        getRemainingTimeInMillis: () => details.deadline - Date.now(),
     };
+    const getRemainingTimeInMillis = () => details.deadline - Date.now();
+    if (isModern)
+        return { ...ofInvocation, xRayTraceId: details.traceId || undefined, getRemainingTimeInMillis, ...functionDetails };
+    return { ...functionDetails, ...ofInvocation, getRemainingTimeInMillis };
 }
 
-// Ends the invocation with an error; the frame depends on how much of the response has gone out.
-function sendError(current, error, isNext, onSent) {
+// JSON of a result; throws as AWS's client does.
+function serialise(result) {
+    let text;
+    try {
+        text = JSON.stringify(result === undefined ? null : result);
+    } catch {
+        const message = 'Unable to stringify response body';
+        throw isModern ? new RuntimeError('JSONStringifyError', message) : new Error(message);
+    }
+    if (text === undefined)
+        throw new TypeError('Wrong arguments'); // a function, a symbol
+    return text;
+}
+
+// Ends the invocation with an error; the frame depends on how much of the response has gone out. The type of an error that
+// ends a stream is told to the platform, others aren't.
+function sendError(current, error, { isTold = false, onSent } = {}) {
     const body = errorBody(error);
     frame({
-        kind: current.isStarted ? 'Z' : 'F', field: body.errorType.replace(/\0/g, ''), text: JSON.stringify(body),
-        isNext, onSent,
+        kind: current.isStarted ? 'Z' : 'F', field: isTold ? errorType(body) : '',
+        text: JSON.stringify(body), onSent,
     });
     current.isEnded = true;
 }
@@ -534,105 +607,126 @@ function endInvocation() {
     socket.ref();
 }
 
-function finish(current, isError, value) {
-    if (invocation !== current || isDying)
+// The outcome goes out in a setImmediate: a promise that was rejected in the same turn, and that nobody handles, still makes
+// the invocation fail.
+function settle(current, kind, text) {
+    if (current.isSettled)
         return;
-    let text;
-    if (!isError) {
-        try {
-            text = JSON.stringify(value === undefined ? null : value) || 'null';
-        } catch {
-            const message = 'Unable to stringify response body';
-            value = isModern ? new RuntimeError('JSONStringifyError', message) : new Error(message);
-        }
-    }
-    if (text === undefined) {
-        logError('Invoke Error', value);
-        sendError(current, value, true);
-    } else {
-        frame({ kind: 'R', text, isNext: true });
-    }
-    endInvocation();
-}
-
-function runBuffered(current, details, payload) {
-    // The first outcome counts; later ones are ignored.
-    const settle = (isError, value) => {
-        if (current.isSettled)
+    current.isSettled = true;
+    current.onEmptyLoop = null;
+    setImmediate(() => {
+        if (invocation !== current || isDying)
             return;
-        current.isSettled = true;
-        current.onEmptyLoop = null;
-        setImmediate(finish, current, isError, value);
-    };
-    const isNone = (error) => error === undefined || error === null;
-    const succeed = (result) => settle(false, result);
-    const fail = (error) => settle(true, isNone(error) ? 'handled' : error);
-    const done = (error, result) => (isNone(error) ? succeed(result) : fail(error));
-    let context;
-    const callback = (error, result) => {
-        if (!isNone(error) || !context.callbackWaitsForEmptyEventLoop) {
-            done(error, result);
-        } else if (!current.isSettled) {
-            current.isSettled = true;
-            current.onEmptyLoop = () => finish(current, false, result);
-        }
-    };
-    let isAwaited = handler.constructor && handler.constructor.name === 'AsyncFunction';
-    current.onEmptyLoop = () => finish(current, isAwaited, isAwaited ? nodeJsExit() : null);
+        frame({ kind, field: kind === 'F' ? '' : undefined, text, isNext: true });
+        endInvocation();
+    });
+}
+
+function settleError(current, error) {
+    logError('Invoke Error', error);
+    settle(current, 'F', JSON.stringify(errorBody(error)));
+}
+
+// nodejs24.x and later: the handler's promise is the outcome.
+async function runAwaited(current, details, payload) {
+    current.onEmptyLoop = () => settleError(current, nodeJsExit());
     try {
-        context = contextOf(details, { succeed, fail, done });
-        const returned = handler(JSON.parse(payload), context, callback);
-        if (isThenable(returned)) {
-            isAwaited = isAwaited || isModern;
-            returned.then(succeed, fail);
-        } else if (isModern && handler.length < 3) {
-            succeed(returned);
-        }
+        const result = await holder.handler(JSON.parse(payload), contextOf(details));
+        await new Promise(setImmediate);
+        settle(current, 'R', serialise(result));
     } catch (error) {
-        fail(error);
+        await new Promise(setImmediate);
+        settleError(current, error);
     }
 }
 
-function finishStream(current, error) {
-    if (invocation !== current || isDying)
-        return;
-    if (error !== undefined)
-        logError('Invoke Error', error);
-    if (error !== undefined && !current.isEnded)
-        sendError(current, error, true);
-    else
-        frame({ kind: 'N' });
-    endInvocation();
+// Earlier ones: callbacks, or a promise; the first that ends without throwing counts.
+function runWithCallback(current, details, payload) {
+    let isFinished = false;
+    let isEmptyLoopAwaited = true;
+    const once = (end) => (...results) => {
+        if (!isFinished) {
+            end(...results);
+            isFinished = true;
+        }
+    };
+    const complete = (result) => settle(current, 'R', serialise(result));
+    const done = once((error, result) => (isNone(error) ? complete(result) : settleError(current, error)));
+    const callback = once((error, result) => {
+        current.onEmptyLoop = null;
+        if (!isNone(error))
+            settleError(current, error);
+        else if (!isEmptyLoopAwaited)
+            complete(result);
+        else
+            current.onEmptyLoop = () => setImmediate(complete, result);
+    });
+    const succeed = (result) => done(null, result);
+    const fail = (error) => done(isNone(error) ? 'handled' : error);
+    const callbacks = {
+        get callbackWaitsForEmptyEventLoop() {
+            return isEmptyLoopAwaited;
+        },
+        set callbackWaitsForEmptyEventLoop(value) {
+            isEmptyLoopAwaited = value;
+        },
+        succeed, fail, done,
+    };
+    const isAsync = holder.handler.constructor && holder.handler.constructor.name === 'AsyncFunction';
+    current.onEmptyLoop = () => (isAsync ? settleError(current, nodeJsExit()) : complete(null));
+    try {
+        const result = holder.handler(JSON.parse(payload), Object.assign(callbacks, contextOf(details)), callback);
+        if (result && result.then && typeof result.then === 'function')
+            result.then(succeed, fail).catch(fail);
+    } catch (error) {
+        callback(error);
+    }
 }
 
+// The stream keeps the loop alive until it has ended: one that nobody ends is ended by the time-out.
 async function runStreaming(current, details, payload) {
     const streamOver = new Promise((resolve) => {
-        current.onStreamOver = resolve;
+        current.onStreamOver = () => {
+            socket.unref();
+            resolve();
+        };
     });
-    const unfinished = () => new Error('Response stream is not finished.');
-    current.onEmptyLoop = () => finishStream(current, current.isEnded ? undefined : nodeJsExit());
-    let error;
+    const stream = new ResponseStream(current, holder.handler[STREAMING_HIGH_WATER_MARK]);
+    current.stream = stream;
+    socket.ref();
+    current.onEmptyLoop = () => finishStream(current);
     try {
-        const stream = new ResponseStream(current, handler[STREAMING_HIGH_WATER_MARK]);
-        const returned = handler(JSON.parse(payload), stream, contextOf(details));
-        if (!isThenable(returned))
-            throw new Error('Streaming does not support non-async handlers.');
+        const context = isModern ? contextOf(details) : { callbackWaitsForEmptyEventLoop: true, ...contextOf(details) };
+        const returned = holder.handler(JSON.parse(payload), facadeOf(stream, current), context);
+        if (!returned || typeof returned.then !== 'function')
+            throw isModern ? new Error(STREAM_NOT_ASYNC) : STREAM_NOT_ASYNC;
         if ((await returned) !== undefined)
-            logAt.WARN('Streaming handlers ignore return values.');
-        if (!current.isEnded) {
-            current.onEmptyLoop = () => finishStream(current, unfinished());
-            error = (await streamOver) || (current.isEnded ? undefined : unfinished());
+            console.warn('Streaming handlers ignore return values.');
+        await streamOver;
+    } catch (error) {
+        if (isModern)
+            await new Promise(setImmediate);
+        logError('Invoke Error', error);
+        if (!stream.writableEnded) {
+            current.failure = error === undefined ? UNDEFINED : error;
+            stream.end();
         }
-    } catch (thrown) {
-        error = thrown === undefined || thrown === null ? 'handled' : thrown;
+        await streamOver;
     }
-    setImmediate(finishStream, current, error);
+    setImmediate(finishStream, current);
+}
+
+function finishStream(current) {
+    if (invocation !== current || isDying)
+        return;
+    frame({ kind: 'N' });
+    endInvocation();
 }
 
 function beginInvocation(details, payload) {
     const current = {
-        isSettled: false, onEmptyLoop: null,
-        contentType: DEFAULT_CONTENT_TYPE, hasWritten: false, isStarted: false, isEnded: false, onStreamOver: null,
+        isSettled: false, onEmptyLoop: null, isStarted: false, isEnded: false, // isStarted: a part of a stream has gone out
+        stream: null, failure: undefined, contentType: DEFAULT_CONTENT_TYPE, hasWritten: false, onStreamOver: null,
     };
     invocation = current;
     lastRequestId = details.requestId;
@@ -642,43 +736,57 @@ function beginInvocation(details, payload) {
     else
         delete process.env._X_AMZN_TRACE_ID;
     socket.unref();
-    if (handler[STREAMING])
+    if (holder.handler[STREAMING])
         runStreaming(current, details, payload);
+    else if (isModern)
+        runAwaited(current, details, payload);
     else
-        runBuffered(current, details, payload);
+        runWithCallback(current, details, payload);
 }
 
 // ---- life and death ------------------------------------------------------------------------------------------------
 
 // Tells the server, if it still waits for something, and exits.
-function die(title, error, status) {
+function die(title, error, exit) {
     if (isDying)
         return;
     isDying = true;
     logError(title, error);
-    const exit = () => process.exit(status);
-    if (handler === undefined) {
+    if (holder === undefined) {
         const body = errorBody(error);
-        frame({ kind: 'X', field: body.errorType.replace(/\0/g, ''), text: JSON.stringify(body), onSent: exit });
+        frame({ kind: 'X', field: errorType(body), text: JSON.stringify(body), onSent: exit });
     } else if (invocation !== null && !invocation.isEnded) {
-        sendError(invocation, error, false, exit);
+        sendError(invocation, error, { onSent: exit });
     } else {
         exit();
     }
 }
 
-function unhandledRejection(reason, promise) {
-    const error = new RuntimeError('UnhandledPromiseRejection', textOf(reason));
-    return Object.assign(error, { reason, promise });
+function onUncaughtException(error) {
+    die('Uncaught Exception', error, () => process.exit(STATUS_UNCAUGHT_EXCEPTION));
+}
+
+function onUnhandledRejection(reason, promise) {
+    const error = Object.assign(new RuntimeError('UnhandledPromiseRejection', reason), { reason, promise });
+    die('Unhandled Promise Rejection', error, () => process.exit(STATUS_UNHANDLED_REJECTION));
 }
 
 function onEmptyLoop() {
     if (invocation !== null && invocation.onEmptyLoop !== null) {
         invocation.onEmptyLoop();
-    } else if (handler === undefined && !isDying) {
+    } else if (holder === undefined && !isDying) {
         logAt.ERROR("The handler's module never ends loading: nothing is left that its top-level await could wait for.");
         process.exit(STATUS_UNSETTLED_IMPORT);
     }
+}
+
+// Handlers are called as methods of an object of AWS's class: stacks name it.
+function holderOf(found) {
+    const [Runtime, BufferedInvokeProcessor, StreamingInvokeProcessor] = [
+        class Runtime {}, class BufferedInvokeProcessor {}, class StreamingInvokeProcessor {}];
+    const kept = isModern ? (found[STREAMING] ? new StreamingInvokeProcessor() : new BufferedInvokeProcessor()) : new Runtime();
+    kept.handler = found;
+    return kept;
 }
 
 async function start(folder, name) {
@@ -686,8 +794,13 @@ async function start(folder, name) {
         process.chdir(folder);
         require('module').Module._initPaths(); // NODE_PATH
         isModern = Number((/^AWS_Lambda_nodejs(\d+)/.exec(process.env.AWS_EXECUTION_ENV) || [])[1]) >= 24;
+        if (isModern) { // Node.js itself tells of what nobody handles, and ends
+            process.removeListener('uncaughtException', onUncaughtException);
+            process.removeListener('unhandledRejection', onUnhandledRejection);
+        }
         patchConsole();
         functionDetails = {
+            ...(isModern ? { functionName: process.env.AWS_LAMBDA_FUNCTION_NAME } : {}),
             functionVersion: process.env.AWS_LAMBDA_FUNCTION_VERSION,
             functionName: process.env.AWS_LAMBDA_FUNCTION_NAME,
             memoryLimitInMB: process.env.AWS_LAMBDA_FUNCTION_MEMORY_SIZE,
@@ -697,17 +810,18 @@ async function start(folder, name) {
         if (!['1', 'true'].includes(process.env.AWS_LAMBDA_NODEJS_NO_GLOBAL_AWSLAMBDA))
             globalThis.awslambda = awslambda;
         const found = await loadHandler(path.resolve(folder), name);
-        if (isModern && found.length > 2 && !found[STREAMING])
-            logAt.WARN(`${name} takes a callback: AWS's Node.js 24 runtime refuses such handlers, use a promise`);
         setImmediate(() => {
             if (isDying)
                 return;
-            handler = found;
+            holder = holderOf(found);
             frame({ kind: 'N' });
             socket.ref();
         });
     } catch (error) {
-        die('Uncaught Exception', error, STATUS_UNCAUGHT_EXCEPTION);
+        if (isModern)
+            die('Init Error', error, () => Promise.reject(error)); // Node.js tells of it and ends
+        else
+            onUncaughtException(error);
     }
 }
 
@@ -771,9 +885,8 @@ function main() {
     for (const event of ['end', 'error', 'close'])
         socket.on(event, () => process.exit(STATUS_CLEAN));
     patchConsole();
-    process.on('uncaughtException', (error) => die('Uncaught Exception', error, STATUS_UNCAUGHT_EXCEPTION));
-    process.on('unhandledRejection', (reason, promise) =>
-        die('Unhandled Promise Rejection', unhandledRejection(reason, promise), STATUS_UNHANDLED_REJECTION));
+    process.on('uncaughtException', onUncaughtException);
+    process.on('unhandledRejection', onUnhandledRejection);
     process.on('beforeExit', onEmptyLoop);
     makeBlocking('stdout');
     makeBlocking('stderr');

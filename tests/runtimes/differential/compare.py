@@ -109,7 +109,7 @@ class Seen:
         if row.streams and answer.status == 200:
             messages = parse_stream(answer.body)
             self.body = b"".join(data for kind, data in messages if kind == "PayloadChunk")
-            self.function_error = [data.decode() for kind, data in messages if kind == "InvokeComplete"]
+            self.function_error = b"".join(data for kind, data in messages if kind == "InvokeComplete").decode()
             self.content_type = answer.headers.get("x-amz-response-stream-content-type", self.content_type)
         found = server.request("GET", "/_invoked/invocations?RequestId=" + answer.request_id).json
         self.log = found[0]["Log"] or ""
@@ -148,7 +148,7 @@ class Normal:
     def seen(self, seen, row):
         return {
             "status": seen.status,
-            "function error": repr(seen.function_error).replace(seen.request_id, "ID"),
+            "function error": self.text(str(seen.function_error), seen.request_id),
             "content type": seen.content_type,
             "body": self.text(seen.body.decode("utf-8", "surrogateescape"), seen.request_id),
             "log": self.log(seen.log, seen.request_id),
