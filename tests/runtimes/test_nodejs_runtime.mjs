@@ -3,6 +3,7 @@
  * nodejs_runtime_rows.mjs, and scenarios for what needs more than one event, or another order.
  *
  * To add a case, add a row there, or a scenario here.
+ * test: timeout 300
  */
 import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, readFileSync, readdirSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
