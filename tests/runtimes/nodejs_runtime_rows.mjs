@@ -198,6 +198,12 @@ export const loadingRows = [
         files: { 'app.mjs': moduleValue('file'), 'app/other.js': '' } },
     { name: 'a package', handler: 'thing.handler', files: { 'node_modules/thing/index.js': handlerValue('package') },
         result: 'package' },
+    { name: 'the task root, as AWS sets NODE_PATH', handler: 'src/app.handler', result: 'util', files: {
+        'src/app.js': "const v = require('lib/util'); exports.handler = async () => v", 'lib/util.js': "module.exports = 'util'" } },
+    { name: 'an ES module in NODE_PATH', result: 5, variables: { NODE_PATH: './layer/node_modules' }, files: {
+        'index.mjs': "import { v } from 'layered'; export const handler = async () => v;",
+        'layer/node_modules/layered/index.mjs': 'export const v = 5;',
+        'layer/node_modules/layered/package.json': '{"exports": {"import": "./index.mjs"}}' } },
     { name: 'what NODE_PATH has', files: { 'index.js': "const v = require('layer'); exports.handler = async () => v",
         'opt/layer/index.js': 'module.exports = 4' }, variables: { NODE_PATH: 'opt' }, result: 4 },
 ];
@@ -210,6 +216,12 @@ export const initErrorRows = [
         error: { type: 'Runtime.UserCodeSyntaxError', message: 'SyntaxError: Unexpected end of input' } },
     { name: 'a syntax error in a module', files: { 'index.mjs': 'export const = 1;' },
         error: { type: 'Runtime.UserCodeSyntaxError', message: /^SyntaxError: / } },
+    { name: 'a module that AWS brings along', files: { 'index.mjs': "import '@aws-sdk/client-not-there';" },
+        error: { type: 'Error', message: /^Cannot find package '@aws-sdk\/client-not-there'/ },
+        log: /^invoked: AWS's Node.js runtimes bring @aws-sdk\/client-not-there along; here, install it: npm install /m },
+    { name: 'a handler with a callback on nodejs24.x', code: 'exports.handler = (e, c, callback) => callback(null, 1)',
+        variables: { AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs24.x' }, status: 1, log: logLine('ERROR', 'Init Error .*', '-'),
+        error: { type: 'Runtime.CallbackHandlerDeprecated', message: /^ERROR: AWS Lambda has removed support for callback-based/ } },
     { name: 'a missing file', files: {}, error: { type: 'Runtime.ImportModuleError', message: /^Error: Cannot find module 'index'\n/ } },
     { name: 'a missing export', code: 'exports.other = 1', error: { type: 'Runtime.HandlerNotFound',
         message: 'index.handler is undefined or not exported' } },

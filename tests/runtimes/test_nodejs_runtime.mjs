@@ -134,6 +134,8 @@ const scenarios = {
         worker.send(encodeFrame('I', encodeFields([folder, 'index.handler', 'KEPT=same', 'EMPTY=', 'EQUALS=a=b', 'TZ=:UTC'])));
         assert.equal((await worker.outcome()).kinds, 'N');
         const { environment, workingDirectory, arguments: argv } = JSON.parse((await worker.invoke({}, { traceId: '' })).text);
+        assert.match(environment.NODE_PATH, new RegExp(`:${path.resolve(folder)}$`));
+        delete environment.NODE_PATH;
         assert.deepEqual(environment, { KEPT: 'same', EMPTY: '', EQUALS: 'a=b', TZ: ':UTC' });
         assert.equal(workingDirectory, folder.replace(/\/$/, ''));
         assert.equal(argv.length, 2);
@@ -145,6 +147,7 @@ const scenarios = {
         worker.send(encodeFrame('I', encodeFields([folder, 'index.handler'])));
         assert.equal((await worker.outcome()).kinds, 'N');
         const { environment } = JSON.parse((await worker.invoke({}, { traceId: '' })).text);
+        delete environment.NODE_PATH;
         assert.deepEqual(environment, { PATH: process.env.PATH, KEPT: 'yes', NODE_OPTIONS: '--no-deprecation' });
     },
 

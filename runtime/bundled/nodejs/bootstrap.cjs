@@ -21,6 +21,7 @@ const fs = require('fs');
 const net = require('net');
 const path = require('path');
 const { Writable } = require('stream');
+const { pathToFileURL } = require('url');
 const util = require('util');
 
 const FRAMES_DESCRIPTOR = 3;
@@ -52,6 +53,10 @@ const CALLBACK_REFUSED = 'ERROR: AWS Lambda has removed support for callback-bas
     + '24. You need to modify this function to use a supported handler signature to use Node.js 24 or later. For more '
     + 'information see https://docs.aws.amazon.com/lambda/latest/dg/nodejs-handler.html.';
 
+const CALLBACK_WARNING = 'AWS Lambda plans to remove support for callback-based function handlers starting with Node.js 24. '
+    + 'You will need to update this function to use an async handler to use Node.js 24 or later. For more information and to '
+    + 'provide feedback on this change, see https://github.com/aws/aws-lambda-nodejs-runtime-interface-client/issues/137. To '
+    + 'disable this warning, set the AWS_LAMBDA_NODEJS_DISABLE_CALLBACK_WARNING environment variable.';
 const STREAM_NOT_ASYNC = 'Streaming does not support non-async handlers.';
 const UNDEFINED = Symbol('undefined'); // a thrown one
 const DEFAULT_CONTENT_TYPE = 'application/octet-stream';
@@ -60,6 +65,8 @@ const HTTP_CONTENT_TYPE = 'application/vnd.awslambda.http-integration-response';
 let socket;
 let isInitialised = false; // an 'I' has come
 let holder; // of the handler; undefined until it is loaded
+let runtimeMajor; // 22 of nodejs22.x; NaN for none
+let isRequireOfModulesOff = false;
 let isModern = false; // configured as nodejs24.x or later
 let functionDetails; // the part of the context that is the same for all invocations
 let invocation = null; // the one that runs
@@ -356,7 +363,7 @@ function onEvent(bytes, start, end) {
 
 // ---- the handler ---------------------------------------------------------------------------------------------------
 
-// Whether a .js or .ts file in `folder` is an ES module, by the nearest package.json.
+// Whether a .js file in `folder` is an ES module, by the nearest package.json.
 function isModuleFolder(folder) {
     if (path.basename(folder) === 'node_modules')
         return false;
@@ -370,6 +377,74 @@ function isModuleFolder(folder) {
     }
     return folder !== path.dirname(folder) && isModuleFolder(path.dirname(folder));
 }
+
+// What is a module by its syntax alone can't be required there.
+function requireScript(file) {
+    const loaded = require(file);
+    if (isRequireOfModulesOff && util.types.isModuleNamespaceObject(loaded)) {
+        process.emitWarning('To load an ES module, set "type": "module" in the package.json or use the .mjs extension.');
+        require('vm').compileFunction(fs.readFileSync(file, 'utf8'), [], { filename: file });
+    }
+    return loaded;
+}
+
+// Flags that switch something on again that Lambda switches off.
+function isSwitchedOn(flag) {
+    return [...process.execArgv, ...(process.env.NODE_OPTIONS || '').split(/\s+/)].includes(flag);
+}
+
+// Node.js 20 and 22 are started there with --no-experimental-require-module; this Node.js has begun without.
+function refuseRequireOfModules(Module) {
+    const refuse = (parent, file, isScript) => {
+        const name = parent && parent.filename;
+        const error = new Error(`require() of ES Module ${file}${name ? ` from ${name}` : ''} not supported.\nInstead change the `
+            + `require of ${file}${isScript && name ? ` in ${name}` : ''} to a dynamic import() which is available in all `
+            + 'CommonJS modules.');
+        error.code = 'ERR_REQUIRE_ESM';
+        error.stack = error.stack.replace(/^Error/, 'Error [ERR_REQUIRE_ESM]');
+        throw error;
+    };
+    const loadScript = Module._extensions['.js'];
+    Module._extensions['.js'] = (module, file) => {
+        if (file.endsWith('.js') && isModuleFolder(path.dirname(file)))
+            refuse(module.parent, file, true);
+        loadScript(module, file);
+    };
+    // not among the extensions that are tried for a name without one
+    Object.defineProperty(Module._extensions, '.mjs', { value: (module, file) => refuse(module.parent, file, false), configurable: true });
+}
+
+// AWS's paths of modules, mapped to the folders here. ES modules are looked for in those of the function's own NODE_PATH too.
+function setModulePaths(Module) {
+    const own = process.env.NODE_PATH;
+    const runtimeFolder = process.env.LAMBDA_RUNTIME_DIR || path.dirname(__dirname);
+    if (!own) {
+        process.env.NODE_PATH = [
+            `/opt/nodejs/node${runtimeMajor || process.versions.node.split('.')[0]}/node_modules`, '/opt/nodejs/node_modules',
+            path.join(runtimeFolder, 'node_modules'), runtimeFolder, process.env.LAMBDA_TASK_ROOT || process.cwd(),
+        ].join(path.delimiter);
+    } else if (Module.register !== undefined) {
+        const folders = own.split(path.delimiter).filter(Boolean).map((folder) => pathToFileURL(path.resolve(folder, '..', 'x')).href);
+        Module.register(`data:text/javascript,${encodeURIComponent(LOOK_IN_FOLDERS)}`, { data: folders });
+    }
+    Module._initPaths();
+}
+
+// Hooks of a thread of their own: what isn't found as usual is looked for as a module beside each of the folders would.
+const LOOK_IN_FOLDERS = `
+let parents = [];
+export function initialize(data) { parents = data; }
+export async function resolve(name, context, next) {
+    try {
+        return await next(name, context);
+    } catch (error) {
+        if (error.code !== 'ERR_MODULE_NOT_FOUND' || /^[./]|^[a-z]+:/.test(name)) throw error;
+        for (const parentURL of parents) {
+            try { return await next(name, { ...context, parentURL }); } catch {}
+        }
+        throw error;
+    }
+}`;
 
 function resolveOrNull(request, options) {
     try {
@@ -385,14 +460,21 @@ async function loadModule(root, folder, name) {
     const exact = fs.existsSync(base) && resolveOrNull(base);
     if (exact && fs.statSync(base).isFile())
         return require(exact);
-    for (const extension of ['.js', '.mjs', '.cjs', ...(process.features.typescript ? ['.ts', '.mts', '.cts'] : [])]) {
+    for (const extension of ['.js', '.mjs', '.cjs']) {
         const file = base + extension;
         if (!fs.existsSync(file))
             continue;
         const isModule = extension[1] === 'm' || (extension[1] !== 'c' && isModuleFolder(path.dirname(file)));
-        return isModule ? import(require('url').pathToFileURL(file).href) : require(file);
+        return isModule ? import(pathToFileURL(file).href) : requireScript(file);
     }
     return require(exact || require.resolve(name, { paths: [root, path.resolve(root, folder)] }));
+}
+
+// AWS's runtimes bring the SDK along.
+function hint(error) {
+    const name = /^Cannot find (?:module|package) '((?:@aws-sdk|@smithy)\/[^/']+|aws-sdk)/.exec((error || {}).message || '');
+    if (name !== null)
+        writeLog(`invoked: AWS's Node.js runtimes bring ${name[1]} along; here, install it: npm install ${name[1]}\n`);
 }
 
 async function loadHandler(root, fullName) {
@@ -409,6 +491,7 @@ async function loadHandler(root, fullName) {
     } catch (error) {
         if (error instanceof SyntaxError)
             throw new RuntimeError('UserCodeSyntaxError', String(error), isModern ? error : undefined);
+        hint(error);
         if ((!isModern || error instanceof Error) && error.code === 'MODULE_NOT_FOUND')
             throw new RuntimeError('ImportModuleError', String(error));
         throw error;
@@ -426,6 +509,8 @@ async function loadHandler(root, fullName) {
         throw new RuntimeError('MalformedStreamingHandler', 'Only response streaming is supported.');
     if (isModern && found.length > 2 && !found[STREAMING])
         throw new RuntimeError('CallbackHandlerDeprecated', CALLBACK_REFUSED);
+    if (runtimeMajor < 24 && found.length > 2 && !found[STREAMING] && !process.env.AWS_LAMBDA_NODEJS_DISABLE_CALLBACK_WARNING)
+        console.warn(CALLBACK_WARNING);
     return found;
 }
 
@@ -475,8 +560,9 @@ class ResponseStream extends Writable {
             setImmediate(() => this.#send(chunk, callback));
     }
 
+    // Later than what the handler throws behind the end, which is still logged within the invocation.
     _final(callback) {
-        setImmediate(() => {
+        setImmediate(setImmediate, () => {
             const current = this.#invocation;
             if (!current.isEnded && current.failure !== undefined) {
                 sendError(current, current.failure === UNDEFINED ? undefined : current.failure, { isTold: true });
@@ -792,8 +878,13 @@ function holderOf(found) {
 async function start(folder, name) {
     try {
         process.chdir(folder);
-        require('module').Module._initPaths(); // NODE_PATH
-        isModern = Number((/^AWS_Lambda_nodejs(\d+)/.exec(process.env.AWS_EXECUTION_ENV) || [])[1]) >= 24;
+        const { Module } = require('module');
+        runtimeMajor = Number((/^AWS_Lambda_nodejs(\d+)/.exec(process.env.AWS_EXECUTION_ENV) || [])[1]);
+        isModern = runtimeMajor >= 24;
+        setModulePaths(Module);
+        isRequireOfModulesOff = (runtimeMajor === 20 || runtimeMajor === 22) && !isSwitchedOn('--experimental-require-module');
+        if (isRequireOfModulesOff)
+            refuseRequireOfModules(Module);
         if (isModern) { // Node.js itself tells of what nobody handles, and ends
             process.removeListener('uncaughtException', onUncaughtException);
             process.removeListener('unhandledRejection', onUnhandledRejection);

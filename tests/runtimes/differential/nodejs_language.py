@@ -60,7 +60,7 @@ class Nodejs:
         settings = {**GROUPS[group], **row.settings}
         settings.pop("dispatcher", None)
         runtime = settings.pop("Runtime")
-        variables = {**settings.pop("Variables", {}), **row.variables}
+        variables = {"AWS_LAMBDA_NODEJS_DISABLE_CALLBACK_WARNING": "1", **settings.pop("Variables", {}), **row.variables}
         common = {"Timeout": 3, "MemorySize": 512, "Environment": {"Variables": variables}, **settings}
         handler_name = row.handler or "index.handler"
         found[f"{name}-{OWN}"] = Code(files, {"Runtime": runtime, "Handler": handler_name, **common})
@@ -69,7 +69,7 @@ class Nodejs:
 
     def entry_point(self, runtime, handler_name):
         package = PACKAGES[VERSIONS[runtime]]
-        words = ["/usr/bin/env", "AWS_EXECUTION_ENV=AWS_Lambda_" + runtime, "_HANDLER=" + handler_name, "node", *FLAGS[runtime],
+        words = ["/usr/bin/env", "AWS_EXECUTION_ENV=AWS_Lambda_" + runtime, "_HANDLER=" + handler_name, "NODE_PATH=.", "node", *FLAGS[runtime],
                  "--require", clients.RAPID_CLIENT]
         if VERSIONS[runtime].startswith("4."):
             return [*words, os.path.join(package, "index.mjs")]
@@ -94,7 +94,8 @@ class Nodejs:
 
 
 # What a Node.js of that version is started with on AWS.
-FLAGS = {"nodejs20.x": [], "nodejs22.x": [], "nodejs24.x": []}
+FLAGS = {"nodejs20.x": ["--no-experimental-require-module"],
+         "nodejs22.x": ["--no-experimental-require-module", "--no-experimental-detect-module"], "nodejs24.x": []}
 
 # The functions that rows of a name `GROUP.…` share, and the settings of those that have one of their own.
 GROUPS = {
@@ -105,6 +106,7 @@ GROUPS = {
     "stream": {"Runtime": "nodejs20.x", "dispatcher": "stream"},
     "init": {"Runtime": "nodejs20.x"},
     "exit": {"Runtime": "nodejs20.x"},
+    "n22init": {"Runtime": "nodejs22.x"},
     "n24": {"Runtime": "nodejs24.x", "dispatcher": "plain"},
     "n24json": {"Runtime": "nodejs24.x", "dispatcher": "plain", "Variables": {"AWS_LAMBDA_LOG_FORMAT": "JSON"}},
     "n24stream": {"Runtime": "nodejs24.x", "dispatcher": "stream"},
