@@ -4,7 +4,7 @@
 #include <string.h>
 
 /*
- * Status and members of the modelled ones: botocore's service model (tests/clients/test_service_model.py compares).
+ * Status and members of the modelled ones: the service model (tests/clients/test_service_model.py compares).
  * The spelling of the message member goes by the exception. The service proper says whose problem it is, "User" up to 499
  * and "Service" above; what answers in front of it (validation, authentication, size) has no Type. Messages stand in
  * where a test asks for an exception and gives none: recorded and captured texts where there are any.
@@ -23,6 +23,10 @@ static const struct api_exception_row rows[] = {
         "The invocation was stopped because the function invokes itself in a loop through other AWS resources.", true},
     [API_SNAP_START] = {400, "SnapStartException", "Message", "User", NULL,
         "A runtime hook failed while the snapshot was restored.", true},
+    [API_MODE_NOT_SUPPORTED] = {400, "ModeNotSupportedException", "message", "User", NULL,
+        "The function doesn't support this invocation mode.", true},
+    [API_SERVICE_QUOTA_EXCEEDED] = {402, "ServiceQuotaExceededException", "Message", "User", NULL,
+        "The request would exceed a service quota.", true},
     [API_EFS_MOUNT_FAILURE] = {403, "EFSMountFailureException", "Message", "User", NULL,
         "The function couldn't mount the EFS file system: a permission or the configuration is wrong.", true},
     [API_S3_FILES_MOUNT_FAILURE] = {403, "S3FilesMountFailureException", "Message", "User", NULL,
@@ -45,6 +49,14 @@ static const struct api_exception_row rows[] = {
         "The function is still being initialized. Invoke it once its state is Active.", true},
     [API_DURABLE_EXECUTION_ALREADY_STARTED] = {409, "DurableExecutionAlreadyStartedException", "Message", "User", NULL,
         "A durable execution of this name has been started already.", true},
+    [API_SNAP_START_REGENERATION_FAILURE] = {409, "SnapStartRegenerationFailureException", "Message", "User", NULL,
+        "The snapshot of the function could not be made again.", true},
+    [API_CODE_ARTIFACT_USER_PENDING] = {409, "CodeArtifactUserPendingException", "message", "User", NULL,
+        "The code artifact of the function is still pending.", true},
+    [API_CODE_ARTIFACT_USER_FAILED] = {409, "CodeArtifactUserFailedException", "message", "User", NULL,
+        "The code artifact of the function has failed.", true},
+    [API_CODE_ARTIFACT_USER_DELETED] = {409, "CodeArtifactUserDeletedException", "message", "User", NULL,
+        "The code artifact of the function has been deleted.", true},
     [API_EFS_IO] = {410, "EFSIOException", "Message", "User", NULL,
         "Reading from or writing to the EFS file system failed.", true},
     [API_REQUEST_TOO_LARGE] = {413, "RequestTooLargeException", "message", "User", NULL,
@@ -67,6 +79,8 @@ static const struct api_exception_row rows[] = {
         "Amazon EC2 answered with an unexpected error while the function was being set up.", true},
     [API_ENI_LIMIT_REACHED] = {502, "ENILimitReachedException", "Message", "Service", NULL,
         "Lambda couldn't create a network interface in the VPC because their limit is reached.", true},
+    [API_ENI_NOT_READY] = {502, "ENINotReadyException", "Message", "Service", NULL,
+        "The network interface of the function is not ready yet.", true},
     [API_INVALID_RUNTIME] = {502, "InvalidRuntimeException", "Message", "Service", NULL,
         "This runtime or its version is not supported.", true},
     [API_INVALID_SECURITY_GROUP_ID] = {502, "InvalidSecurityGroupIDException", "Message", "Service", NULL,

@@ -151,7 +151,7 @@ enum runtime_family runtime_family_of(const char *runtime)
 bool is_foreign_runtime(const char *runtime)
 {
     static const char *const beginnings[] = {"java1", "java2", "java8", "dotnet",
-                                             "ruby2", "ruby3", "go1."};
+                                             "ruby2", "ruby3", "ruby4", "go1."};
 
     for (size_t i = 0; i < sizeof beginnings / sizeof beginnings[0]; i++) {
         if (strncmp(runtime, beginnings[i], strlen(beginnings[i])) == 0)

@@ -28,6 +28,10 @@ static const struct {
     {"InvalidZipFileException",                  502, "Message", "Service"}, {"KMSAccessDeniedException",           502, "Message", "Service"},
     {"KMSDisabledException",                     502, "Message", "Service"}, {"KMSInvalidStateException",           502, "Message", "Service"},
     {"KMSNotFoundException",                     502, "Message", "Service"}, {"SubnetIPAddressLimitReachedException", 502, "Message", "Service"},
+    {"ModeNotSupportedException",                400, "message", "User"},    {"ServiceQuotaExceededException",      402, "Message", "User"},
+    {"SnapStartRegenerationFailureException",    409, "Message", "User"},    {"CodeArtifactUserPendingException",   409, "message", "User"},
+    {"CodeArtifactUserFailedException",          409, "message", "User"},    {"CodeArtifactUserDeletedException",   409, "message", "User"},
+    {"ENINotReadyException",                     502, "Message", "Service"},
     {"ValidationException",                      400, "message", NULL},      {"RequestEntityTooLargeException",     413, "message", NULL},
     {"AccessDeniedException",                    403, "Message", NULL},      {"UnrecognizedClientException",        403, "message", NULL},
     {"MissingAuthenticationTokenException",      403, "message", NULL},      {"InvalidSignatureException",          403, "message", NULL},
@@ -35,7 +39,7 @@ static const struct {
 };
 /* clang-format on */
 
-enum { MODELLED_COUNT = 36 };
+enum { MODELLED_COUNT = 43 };
 
 START_TEST(has_the_status_and_members_that_aws_sends)
 {
