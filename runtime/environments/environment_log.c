@@ -71,6 +71,8 @@ static bool read_some(struct environment_log *log)
     if (length > 0) {
         if (log->invocation != NULL)
             log_tail_append(&log->invocation->log, buffer, (size_t)length);
+        else if (!log->is_attached_once)
+            log_tail_append(&log->early, buffer, (size_t)length);
         split(log, buffer, (size_t)length);
         return true;
     }
@@ -150,6 +152,16 @@ int environment_log_open(struct environment_log *log, uv_loop_t *loop, struct lo
 void environment_log_attach(struct environment_log *log, struct invocation *invocation)
 {
     log->invocation = invocation;
+    log->is_attached_once = true;
+    log_tail_clear(&log->early);
+}
+
+void environment_log_give_early(struct environment_log *log, struct invocation *invocation)
+{
+    const struct bytes_view early = bytes_view(log->early.text);
+
+    if (early.length > 0)
+        log_tail_append(&invocation->log, early.data, early.length);
 }
 
 void environment_log_drain(struct environment_log *log)
@@ -165,6 +177,7 @@ static void on_poll_closed(uv_handle_t *handle)
 
     bytes_release(log->partial);
     log->partial = NULL;
+    log_tail_clear(&log->early);
     log->on_closed(log->closed_context);
 }
 

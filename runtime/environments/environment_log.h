@@ -26,6 +26,8 @@ struct environment_log {
     const char *function_name;
     struct invocation *invocation; /* borrowed; NULL between invocations */
     struct bytes *partial;         /* the beginning of a line whose end has not come yet */
+    struct log_tail early;         /* what was written before the first environment_log_attach() */
+    bool is_attached_once;
     bool is_open;                  /* `poll` must be closed */
     environment_log_closed_fn *on_closed;
     void *closed_context;
@@ -44,6 +46,9 @@ bool environment_log_adopt(struct environment_log *log, uv_loop_t *loop, struct 
 
 /* Lines belong to `invocation` from now on; NULL: to none. What was written before must have been drained. */
 void environment_log_attach(struct environment_log *log, struct invocation *invocation);
+
+/* Adds what was written before the first environment_log_attach() to `invocation`'s log. */
+void environment_log_give_early(struct environment_log *log, struct invocation *invocation);
 
 /* Reads what the process has written so far, a last line without an end included. Bounded. Does nothing when zeroed. */
 void environment_log_drain(struct environment_log *log);

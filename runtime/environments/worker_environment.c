@@ -139,6 +139,8 @@ void worker_end_init(struct worker *worker)
         return;
     environment_begin(environment, invocation);
     invocation->began_us = environment->opened_us;
+    environment_log_drain(&worker->log);
+    environment_log_give_early(&worker->log, invocation);
     switch (failure->kind) {
     case WORKER_FAILURE_SYSTEM:
         invocation_refuse(invocation, API_SERVICE, failure->message);

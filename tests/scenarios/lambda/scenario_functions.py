@@ -291,6 +291,15 @@ class Logs(unittest.TestCase):
               r"Billed Duration: (?P<billed>\d+) ms\tMemory Size: (?P<size>\d+) MB\tMax Memory Used: (?P<used>\d+) MB\t")
     COLD = r"Init Duration: (?P<init>\d+\.\d\d) ms\t"
 
+    def test_the_tail_of_a_failed_init_shows_why(self):
+        functions = {"py": python("print('loading')\nraise ValueError('no config')"), "gone": python("import sys; sys.exit('bye')"),
+                     "js": nodejs("console.log('loading'); throw new Error('no config');")}
+        with Server(functions) as server:
+            for name, lines in (("py", r"loading\n.*\[ERROR\] ValueError: no config\n"), ("js", r".*\tloading\n.*\tERROR\t.*no config"),
+                                ("gone", r"bye\nRequestId: \S+ Error: Runtime exited with error: exit status 1\n")):
+                log = server.invoke(name, {}, tail=True).log
+                self.assertRegex(log, r"(?s)\ASTART RequestId: \S+ Version: \$LATEST\n" + lines + r".*END RequestId")
+
     def assert_tail(self, answer, lines, is_cold):
         pattern = self.START + lines + self.REPORT + (self.COLD if is_cold else "") + r"\n"
         match = re.fullmatch(pattern, answer.log)
