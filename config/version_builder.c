@@ -103,15 +103,48 @@ static void build_command(struct version_builder *builder, struct string_list *l
         list->items[0] = (char *)folder_finder_program(&builder->whole->folders, list->items[0]);
 }
 
+enum { LOGGING_VARIABLES_MAX = 3 };
+
+static void add_variable(struct version_builder *builder, const char *name, const char *value)
+{
+    struct variable_list *list = &builder->version->environment;
+    const char *const parts[] = {name, value, NULL};
+
+    if (value != NULL)
+        list->items[list->count++] = arena_join(builder->whole->arena, parts);
+}
+
+/* LoggingConfig as AWS tells it to the runtime; its level has a default for JSON only. */
+static void build_logging(struct version_builder *builder)
+{
+    const struct node *logging = builder->values[SLOT_LOGGING_CONFIG].node;
+
+    if (logging == NULL)
+        return;
+    const char *format = node_text(node_member(logging, "LogFormat"));
+    const char *level = node_text(node_member(logging, "ApplicationLogLevel"));
+
+    if (format != NULL && strcmp(format, "JSON") == 0) {
+        add_variable(builder, "AWS_LAMBDA_LOG_FORMAT=", format);
+        add_variable(builder, "AWS_LAMBDA_LOG_LEVEL=", level == NULL ? "INFO" : level);
+    }
+    add_variable(builder,
+                 "AWS_LAMBDA_LOG_GROUP_NAME=", node_text(node_member(logging, "LogGroup")));
+}
+
 static void build_variables(struct version_builder *builder)
 {
     const struct node *variables = node_member(builder->values[SLOT_ENVIRONMENT].node, "Variables");
     struct variable_list *list = &builder->version->environment;
     struct arena *arena = builder->whole->arena;
 
-    list->items = arena_take_array(arena, (variables == NULL ? 0 : variables->count) + 1,
-                                   sizeof *list->items);
-    if (list->items == NULL || variables == NULL)
+    list->items = arena_take_array(
+        arena, (variables == NULL ? 0 : variables->count) + LOGGING_VARIABLES_MAX + 1,
+        sizeof *list->items);
+    if (list->items == NULL)
+        return;
+    build_logging(builder);
+    if (variables == NULL)
         return;
     for (const struct node *variable = node_first_member(variables); variable != NULL;
          variable = variable->next) {

@@ -156,6 +156,20 @@ static void check_no_empty_text(const struct node *node, struct problem_list *pr
     }
 }
 
+/* As AWS: levels are for JSON. */
+static void check_logging(const struct node *node, struct problem_list *problems)
+{
+    const struct node *format = node_member(node, "LogFormat");
+    const bool is_json = format != NULL && strcmp(format->text, "JSON") == 0;
+
+    for (const struct node *member = node->first; member != NULL && !is_json;
+         member = member->next) {
+        if (strcmp(member->key, "ApplicationLogLevel") == 0 ||
+            strcmp(member->key, "SystemLogLevel") == 0)
+            problem_list_add_at(problems, member, "needs LogFormat JSON");
+    }
+}
+
 static void check_weights(const struct node *node, struct problem_list *problems)
 {
     char quoted[QUOTE_MAX];
@@ -184,6 +198,18 @@ static const struct setting variables_rows[] = {
     {"Variables", SETTING_OBJECT, SETTING_NO_SLOT, ANY_COUNT, .check = check_variables},
 };
 static const struct setting_scope variables_scope = {variables_rows, COUNT_OF(variables_rows), .check = NULL};
+
+static const char *const log_formats[] = {"Text", "JSON", NULL};
+static const char *const application_levels[] = {"TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL", NULL};
+static const char *const system_levels[] = {"DEBUG", "INFO", "WARN", NULL};
+
+static const struct setting logging_rows[] = {
+    {"LogFormat",           SETTING_CHOICE, SETTING_NO_SLOT, .choices = log_formats},
+    {"ApplicationLogLevel", SETTING_CHOICE, SETTING_NO_SLOT, .choices = application_levels},
+    {"SystemLogLevel",      SETTING_CHOICE, SETTING_NO_SLOT, .choices = system_levels},
+    {"LogGroup",            SETTING_STRING, SETTING_NO_SLOT, .min = 1, .max = 512},
+};
+static const struct setting_scope logging_scope = {logging_rows, COUNT_OF(logging_rows), .check = check_logging};
 
 static const struct setting dead_letter_rows[] = {
     {"TargetArn", SETTING_STRING, SETTING_NO_SLOT, .max = 4096, .check = check_dead_letter_arn},
@@ -251,6 +277,7 @@ static const struct setting function_rows[] = {
     {"MemorySize",        SETTING_INTEGER, SLOT_MEMORY_SIZE,  MEMORY_MIN_MB, MEMORY_MAX_MB, MEMORY_DEFAULT_MB,
                           .check = NULL},
     {"Environment",       SETTING_OBJECT,  SLOT_ENVIRONMENT,  ANY_COUNT, .scope = &variables_scope},
+    {"LoggingConfig",     SETTING_OBJECT,  SLOT_LOGGING_CONFIG,  ANY_COUNT, .scope = &logging_scope},
     {"DeadLetterConfig",  SETTING_OBJECT,  SLOT_DEAD_LETTER_CONFIG,  ANY_COUNT, .scope = &dead_letter_scope},
     {"EventInvokeConfig", SETTING_OBJECT,  SLOT_EVENT_INVOKE_CONFIG, ANY_COUNT, .scope = &event_invoke_settings},
     {"ImageConfig",       SETTING_OBJECT,  SLOT_IMAGE_CONFIG, ANY_COUNT, .scope = &image_scope},
@@ -267,7 +294,7 @@ static const char *const whole_function_words[] = {"ReservedConcurrentExecutions
 static const char *const aws_words[] = {
     "Architectures", "AssumeRolePolicyDocument", "AutoPublishAlias", "AutoPublishAliasAllProperties",
     "AutoPublishCodeSha256", "CodeSigningConfigArn", "DeploymentPreference", "EphemeralStorage", "Events",
-    "FileSystemConfigs", "FunctionUrlConfig", "KmsKeyArn", "Layers", "LoggingConfig", "PackageType",
+    "FileSystemConfigs", "FunctionUrlConfig", "KmsKeyArn", "Layers", "PackageType",
     "PermissionsBoundary", "Policies", "PropagateTags", "ProvisionedConcurrencyConfig", "RecursiveLoop", "Role",
     "RolePath", "RuntimeManagementConfig", "SnapStart", "SourceKMSKeyArn", "Tags", "Tracing", "VersionDescription",
     "VpcConfig", NULL

@@ -15,12 +15,13 @@
 static const char *const overridable[] = {
     "Runtime",     "Handler",          "CodeUri",           "ImageConfig",
     "Description", "Timeout",          "MemorySize",        "ReservedConcurrentExecutions",
-    "Environment", "DeadLetterConfig", "EventInvokeConfig", NULL,
+    "Environment", "DeadLetterConfig", "EventInvokeConfig", "LoggingConfig",
+    NULL,
 };
 
 /* They mean the same on both sides. */
 static const char *const plain[] = {
-    "Description", "Timeout", "MemorySize", "ReservedConcurrentExecutions", NULL,
+    "Description", "Timeout", "MemorySize", "ReservedConcurrentExecutions", "LoggingConfig", NULL,
 };
 
 static const struct node *override_or_property(struct template_scope *scope,

@@ -16,11 +16,11 @@ enum { KNOWN_MAX = 64 /* names that an unknown one is compared with */ };
 static const char *const read_of_sam[] = {
     "Runtime", "Handler", "CodeUri", "InlineCode", "ImageUri", "PackageType", "ImageConfig", "FunctionName",
     "Description", "Timeout", "MemorySize", "Environment", "ReservedConcurrentExecutions", "DeadLetterQueue",
-    "EventInvokeConfig", "AutoPublishAlias", NULL
+    "EventInvokeConfig", "AutoPublishAlias", "LoggingConfig", NULL
 };
 static const char *const read_of_function[] = {
     "Runtime", "Handler", "Code", "PackageType", "ImageConfig", "FunctionName", "Description", "Timeout",
-    "MemorySize", "Environment", "ReservedConcurrentExecutions", "DeadLetterConfig", NULL
+    "MemorySize", "Environment", "ReservedConcurrentExecutions", "DeadLetterConfig", "LoggingConfig", NULL
 };
 static const char *const read_of_version[] = {"FunctionName", "Description", NULL};
 static const char *const read_of_alias[] = {
@@ -41,7 +41,7 @@ static const char *const known[] = {
     "Architectures", "AssumeRolePolicyDocument", "AutoPublishAliasAllProperties", "AutoPublishCodeSha256",
     "CapacityProviderConfig", "CodeSha256", "CodeSigningConfigArn", "DeploymentPreference", "DurableConfig",
     "EphemeralStorage", "Events", "FileSystemConfigs", "FunctionScalingConfig", "FunctionUrlConfig", "KmsKeyArn",
-    "Layers", "LoggingConfig", "PermissionsBoundary", "Policies", "PropagateTags", "ProvisionedConcurrencyConfig",
+    "Layers", "PermissionsBoundary", "Policies", "PropagateTags", "ProvisionedConcurrencyConfig",
     "PublishToLatestPublished", "RecursiveLoop", "Role", "RolePath", "RuntimeManagementConfig", "RuntimePolicy",
     "SnapStart", "SourceKMSKeyArn", "Tags", "TenancyConfig", "Tracing", "TracingConfig", "VersionDeletionPolicy",
     "VersionDescription", "VpcConfig", NULL

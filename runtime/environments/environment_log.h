@@ -28,7 +28,7 @@ struct environment_log {
     struct bytes *partial;         /* the beginning of a line whose end has not come yet */
     struct log_tail early;         /* what was written before the first environment_log_attach() */
     bool is_attached_once;
-    bool is_open;                  /* `poll` must be closed */
+    bool is_open; /* `poll` must be closed */
     environment_log_closed_fn *on_closed;
     void *closed_context;
 };

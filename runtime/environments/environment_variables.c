@@ -122,8 +122,9 @@ static bool put_function(struct environment_variables *variables,
     return put_pair(variables, "AWS_LAMBDA_FUNCTION_NAME=", settings->function->name) &&
            put_pair(variables, "AWS_LAMBDA_FUNCTION_VERSION=", settings->version) &&
            put_pair(variables, "AWS_LAMBDA_FUNCTION_MEMORY_SIZE=", memory_mb) &&
-           put_pair(variables, "AWS_LAMBDA_LOG_GROUP_NAME=/aws/lambda/",
-                    settings->function->name) &&
+           (environment_variables_value(variables, "AWS_LAMBDA_LOG_GROUP_NAME") != NULL ||
+            put_pair(variables, "AWS_LAMBDA_LOG_GROUP_NAME=/aws/lambda/",
+                     settings->function->name)) &&
            put_pair(variables, "AWS_LAMBDA_LOG_STREAM_NAME=", stream) &&
            put_pair(variables, "AWS_LAMBDA_INITIALIZATION_TYPE=on-demand", "") &&
            (bundled_language_of(settings->family) == NULL ||

@@ -187,6 +187,8 @@ static const struct {
      "5: Functions.hello.Role: has no effect on a local server: remove it"},
     {"key-twice",
      "6: Functions.hello.Timeout: duplicate key (first defined on line 5)"},
+    {"logging-level-of-text",
+     "4: Functions.hello.LoggingConfig.ApplicationLogLevel: needs LogFormat JSON"},
     {"memory-size-too-large",
      "5: Functions.hello.MemorySize: must be 128 to 10240 (is 10241)"},
     {"memory-size",

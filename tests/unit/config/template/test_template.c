@@ -28,9 +28,10 @@ static const struct {
      {NULL},
      "us-east-1 123456789012 1000\n"
      "HelloWorldFunction: runtime python3.12 app.lambda_handler @/hello_world 3 s 128 MB\n"
+     "  AWS_LAMBDA_LOG_FORMAT=JSON\n"
+     "  AWS_LAMBDA_LOG_LEVEL=INFO\n"
      "  events 3 tries 21600 s\n"
      "note : ignored: Outputs\n"
-     "note : Globals.Function: ignored: LoggingConfig\n"
      "note : HelloWorldFunction: ignored: Architectures, Events\n"},
     {"hello-nodejs/template.yaml",
      {NULL},
