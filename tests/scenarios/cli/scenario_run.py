@@ -221,7 +221,9 @@ class Surroundings(Scenario):
         result = self.run_it("sh", "-c", script, options=["--ready-file", "ready.json"])
         ready, _, line = result.stdout.decode().partition("\n")
         endpoint, parent = line.split()
-        self.assertEqual(json.loads(ready), {"endpoint": endpoint, "pid": int(parent), "functions": 1})
+        ready = json.loads(ready)
+        self.assertTrue(ready.pop("console").startswith(f"{endpoint}/_invoked/console?token="))
+        self.assertEqual(ready, {"endpoint": endpoint, "pid": int(parent), "functions": 1})
         self.assertFalse(os.path.exists(os.path.join(self.folder, "ready.json")))
 
 
