@@ -33,12 +33,19 @@ static bool has_only_alphabet(struct bytes_view text)
     return true;
 }
 
+/* nettle takes a character with three of them for nothing, if all its bits are 0: "A===". */
+static bool has_too_much_padding(struct bytes_view text)
+{
+    return text.length >= 3 && text.data[text.length - 3] == '=';
+}
+
 char *base64_decode(struct bytes_view text, size_t *length)
 {
     struct base64_decode_ctx context;
     char *bytes;
 
-    if (text.length % 4 != 0 || text.length > INT_MAX / 2 || !has_only_alphabet(text))
+    if (text.length % 4 != 0 || text.length > INT_MAX / 2 || !has_only_alphabet(text) ||
+        has_too_much_padding(text))
         return NULL;
     bytes = malloc(BASE64_DECODE_LENGTH(text.length) + 1);
     if (bytes == NULL)

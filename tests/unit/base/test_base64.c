@@ -25,7 +25,7 @@ static const struct {
 };
 
 static const char *const refused[] = {
-    "Z", "Zg", "Zg=", "Zm9vYg=", "====", "=", "Z===", "Zg==Zg==", "Zg=x", "Zm9v\n", "\nZm9", " Zm9", "Zm9 ",
+    "Z", "Zg", "Zg=", "Zm9vYg=", "====", "=", "Z===", "A===", "AAAAA===", "Zg==Zg==", "Zg=x", "Zm9v\n", "\nZm9", " Zm9", "Zm9 ",
     "Zm-_", "Zm\xc3\xa4", "Zm9*", "Zm=v",
 };
 /* clang-format on */
