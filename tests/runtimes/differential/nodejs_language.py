@@ -87,6 +87,8 @@ class Nodejs:
         text = re.sub(r"\\n" + frame, "", text)  # in a JSON text
         text = re.sub(r"\n" + frame, "", text)
         text = re.sub(r"(?s)----- Native stack trace -----.*?(?=\nRequestId|\Z)", "STACK", text)
+        # what Node.js says at its end comes before or after the end of the invocation, by chance
+        text = re.sub(r"(?s)(?:^|\n)node:internal/process/promises:.*?(?=\nREPORT|\Z)", "", text)
         text = re.sub(r"^(?:file://)?RUNTIME:\d+\n.*\n +\^\n", "", text, flags=re.MULTILINE)  # where Node.js saw its end
         text = re.sub(r"\b\w+ \[(Runtime\.\w+)\]:", r"\1:", text)
         text = re.sub(r"(?:\n|\\+n) *\.\.\. \d+ lines matching cause stack trace \.\.\.", "", text)
