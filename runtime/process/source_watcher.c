@@ -18,7 +18,7 @@ enum {
     PATH_SIZE = 4096,
     BUCKETS = 1024,
     EVENT_BYTES = 16384,
-    READS_MAX = 64, /* at once: more than inotify's queue holds by default */
+    READS_MAX = 320, /* at once: more than inotify's queue holds by default, 16,384 long names */
     FOLDER_ENDS = IN_DELETE_SELF | IN_MOVE_SELF,
     FOLDER_MOVES = IN_MOVED_FROM | IN_MOVED_TO,
     WATCHED = IN_ATTRIB | IN_CREATE | IN_DELETE | IN_MODIFY | FOLDER_MOVES | FOLDER_ENDS
@@ -55,7 +55,8 @@ struct source {
     bool has_root;    /* its folder was there when it was last looked at */
     bool is_edited,
         is_grown;      /* in the burst that goes on; grown: by a folder, which may hold code */
-    bool is_told_next; /* with the scan that runs */
+    bool is_told_now;  /* with the scan that runs, */
+    bool is_told_next; /* or with the next, since the one that runs may have missed it */
     bool is_scanning, is_scan_wanted;
     bool has_warned;         /* of its own writes */
     bool is_too_large;       /* by the last scan */
@@ -98,7 +99,6 @@ static void tell(struct source *source)
     const size_t length = strlen(source->path);
     const char *changed = source->changed;
 
-    source->is_told_next = false;
     if (strncmp(changed, source->path, length) == 0)
         changed += length;
     changed += strspn(changed, "/");
@@ -118,8 +118,10 @@ static void on_burst_over(uv_timer_t *timer)
             continue;
         source->is_told_next = source->is_told_next || source->is_edited;
         source->is_edited = false;
-        if (!start_scan(source) && source->is_told_next)
+        if (!start_scan(source) && source->is_told_next) {
+            source->is_told_next = false;
             tell(source);
+        }
     }
 }
 
@@ -230,16 +232,11 @@ static void note_change(struct interest *interest, const char *name, uint32_t ma
         warn_of_own_write(source, path);
 }
 
-/* Events were lost. */
+/* Events were lost: an edit may be among them, even while the function runs. */
 static void on_overflow(struct source_watcher *watcher)
 {
-    for (struct source *source = watcher->sources; source != NULL; source = source->next) {
-        if (source->running == 0)
-            note_edit(source, source->path);
-        else
-            source->is_grown = true;
-    }
-    wait_for_quiet(watcher);
+    for (struct source *source = watcher->sources; source != NULL; source = source->next)
+        note_edit(source, source->path);
 }
 
 static void take_event(struct source_watcher *watcher, const struct inotify_event *event)
@@ -421,7 +418,7 @@ static void apply(struct source *source, const struct source_scan *found)
 
         source->has_root = source->has_root || strcmp(folder->path, source->path) == 0;
         if (add_interest(source, folder->path, folder->only) && was_grown && folder->has_code) {
-            source->is_told_next = true;
+            source->is_told_now = true;
             (void)snprintf(source->changed, sizeof source->changed, "%s", folder->path);
         }
     }
@@ -457,6 +454,7 @@ static void on_scanned(uv_work_t *work, int status)
     struct scan *scan = work->data;
     struct source *source = scan->source;
     struct source_watcher *watcher = source->watcher;
+    bool is_told;
 
     source->is_scanning = false;
     watcher->scans--;
@@ -466,7 +464,13 @@ static void on_scanned(uv_work_t *work, int status)
     } else {
         if (status == 0)
             apply(source, &scan->found);
-        if ((!source->is_scan_wanted || !start_scan(source)) && source->is_told_next)
+        is_told = source->is_told_now;
+        source->is_told_now = false;
+        if (source->is_scan_wanted && !start_scan(source)) {
+            is_told = is_told || source->is_told_next;
+            source->is_told_next = false;
+        }
+        if (is_told)
             tell(source);
     }
     source_scan_clear(&scan->found);
@@ -494,6 +498,8 @@ static bool start_scan(struct source *source)
         return false;
     }
     source->is_scanning = true;
+    source->is_told_now = source->is_told_next;
+    source->is_told_next = false;
     source->watcher->scans++;
     return true;
 }

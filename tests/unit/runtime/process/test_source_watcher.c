@@ -213,6 +213,77 @@ START_TEST(another_function_that_runs_from_there_may_have_written_it)
 }
 END_TEST
 
+/* ---- while much else changes ---- */
+
+enum { BUSY_TASKS = 12, BUSY_MS = 100 };
+
+static uv_work_t tasks[BUSY_TASKS];
+static bool is_pool_busy;
+
+static void on_pool(uv_work_t *task)
+{
+    (void)task;
+    (void)usleep(BUSY_MS * 1000);
+}
+
+static void on_pool_done(uv_work_t *task, int status)
+{
+    ck_assert_int_eq(status, 0);
+    if (is_pool_busy)
+        ck_assert_int_eq(uv_queue_work(&bed.loop, task, on_pool, on_pool_done), 0);
+}
+
+/* A scan takes longer than the pause between two bursts of changes. */
+START_TEST(an_edit_is_told_though_each_scan_is_followed_by_another)
+{
+    char name[TEST_BED_PATH_SIZE];
+
+    (void)watch("f", "code", NULL);
+    is_pool_busy = true;
+    for (unsigned i = 0; i < BUSY_TASKS; i++)
+        on_pool_done(&tasks[i], 0);
+    for (unsigned i = 0; told.count == 0 && i < 40; i++) {
+        (void)snprintf(name, sizeof name, "code/%u/app.py", i);
+        write_file(name);
+        test_bed_run_for(&bed, 150);
+    }
+    is_pool_busy = false;
+    ck_assert_uint_ge(told.count, 1);
+    test_bed_run_for(&bed, 1000);
+}
+END_TEST
+
+static unsigned queue_length(void)
+{
+    FILE *file = fopen("/proc/sys/fs/inotify/max_queued_events", "r");
+    unsigned length = 0;
+
+    ck_assert_ptr_nonnull(file);
+    ck_assert_int_eq(fscanf(file, "%u", &length), 1);
+    (void)fclose(file);
+    return length;
+}
+
+START_TEST(an_edit_may_be_among_events_that_are_lost)
+{
+    const unsigned length = queue_length();
+    struct source *source;
+
+    if (length > 1 << 17)
+        return; /* it would take too long */
+    write_file("code/a.txt");
+    write_file("code/b.txt");
+    source = watch("f", "code", NULL);
+    source_run_begins(source);
+    for (unsigned i = 0; i <= length; i++)
+        write_file(i % 2 == 0 ? "code/a.txt" : "code/b.txt");
+    write_file("code/app.py");
+    source_run_ends(source);
+    test_bed_run_for(&bed, QUIET_MS);
+    ck_assert_uint_ge(told.count, 1);
+}
+END_TEST
+
 START_TEST(a_folder_that_was_missing_is_watched_when_it_is_asked_for_again)
 {
     (void)watch("f", "later", NULL);
@@ -253,6 +324,8 @@ Suite *unit_suite(void)
     tcase_add_loop_test(tcase, what_people_edit_is_an_edit_even_then, 0, ARRAY_LENGTH(edits));
     tcase_add_test(tcase, an_edit_just_before_and_one_just_after_are_edits);
     tcase_add_test(tcase, another_function_that_runs_from_there_may_have_written_it);
+    tcase_add_test(tcase, an_edit_is_told_though_each_scan_is_followed_by_another);
+    tcase_add_test(tcase, an_edit_may_be_among_events_that_are_lost);
     tcase_add_test(tcase, a_folder_that_was_missing_is_watched_when_it_is_asked_for_again);
     tcase_add_loop_test(tcase, it_can_be_closed_at_any_moment, 0, 4);
     suite_add_tcase(suite, tcase);
