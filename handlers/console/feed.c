@@ -71,13 +71,26 @@ static void forget_oldest(struct feed *feed)
     feed->oldest_id++;
 }
 
+/* A line end would end the field. In JSON it is only blank space: within strings it is escaped. */
+static void join_lines(struct bytes *text, size_t begin)
+{
+    for (size_t i = begin; i < text->length; i++) {
+        if (text->data[i] == '\n' || text->data[i] == '\r')
+            text->data[i] = ' ';
+    }
+}
+
 static void add_message(struct feed *feed, enum feed_kind kind, struct bytes_view json)
 {
     struct bytes *text = NULL;
+    bool is_made = bytes_format(&text, "id: %llu\nevent: %s\ndata: ",
+                                (unsigned long long)feed->next_id, feed_kinds[kind]);
+    const size_t begin = bytes_view(text).length;
 
-    if (!bytes_format(&text, "id: %llu\nevent: %s\ndata: ", (unsigned long long)feed->next_id,
-                      feed_kinds[kind]) ||
-        !bytes_append(&text, json.data, json.length) || !bytes_append(&text, "\n\n", 2)) {
+    is_made = is_made && bytes_append(&text, json.data, json.length);
+    if (is_made)
+        join_lines(text, begin);
+    if (!is_made || !bytes_append(&text, "\n\n", 2)) {
         bytes_release(text);
         return;
     }

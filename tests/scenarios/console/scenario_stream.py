@@ -82,6 +82,15 @@ class News(unittest.TestCase):
             self.assertEqual(row, server.request("GET", "/_invoked/invocations").json[0])
             stream.close()
 
+    def test_line_ends_in_a_payload_end_no_message(self):
+        with Server({"cat": command("cat")}) as server:
+            stream = Stream(server)
+            stream.until("function")
+            server.invoke("cat", body=b'{\n\n"a":\r\n [1,\r2]\n}')
+            row = stream.until("invocation", FunctionName="cat", Status="succeeded")[2]
+            self.assertEqual((row["Payload"], row["ResponsePayload"]), ({"a": [1, 2]}, {"a": [1, 2]}))
+            stream.close()
+
     def test_the_life_of_an_event_is_told(self):
         with Server({"charge": CHARGE}, arguments=("--clock", "manual")) as server:
             stream = Stream(server)
