@@ -83,8 +83,8 @@ static void join_lines(struct bytes *text, size_t begin)
 static void add_message(struct feed *feed, enum feed_kind kind, struct bytes_view json)
 {
     struct bytes *text = NULL;
-    bool is_made = bytes_format(&text, "id: %llu\nevent: %s\ndata: ",
-                                (unsigned long long)feed->next_id, feed_kinds[kind]);
+    bool is_made = bytes_format(
+        &text, "id: %llu\nevent: %s\ndata: ", (unsigned long long)feed->next_id, feed_kinds[kind]);
     const size_t begin = bytes_view(text).length;
 
     is_made = is_made && bytes_append(&text, json.data, json.length);

@@ -132,7 +132,11 @@ static void account_free(struct account *account)
 
 static bool is_used(const struct account *account)
 {
-    return account->is_default || account->users > 0 || account->events != NULL;
+    const struct account_part *part = account->parts;
+
+    while (part != NULL && (part->kind->is_used == NULL || !part->kind->is_used(part)))
+        part = part->next;
+    return account->is_default || account->users > 0 || part != NULL;
 }
 
 /* False when every account is in use. */

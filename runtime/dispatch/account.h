@@ -32,7 +32,7 @@ struct account {
     struct clock *clock;
     unsigned
         unreserved_in_use; /* invocations of functions without reserved concurrency; the dispatcher's */
-    struct async_account *events; /* the asynchronous invoker's; NULL before the first event */
+    struct async_account *events; /* the asynchronous invoker's; NULL before it is first needed */
     struct history *history;      /* what was invoked; NULL before it is first asked for */
     struct canned_table *mocks;   /* mocks.h; NULL before the first one */
     struct canned_table *faults;  /* faults.h; NULL before the first one */
@@ -76,6 +76,8 @@ struct account_part_kind {
     void (*free)(struct account_part *part);
     /* Makes the part lighter; false when it can't. NULL for parts that are not weighed. */
     bool (*shrink)(struct account_part *part);
+    /* Does the part keep its account from going? NULL: it doesn't. */
+    bool (*is_used)(const struct account_part *part);
 };
 
 /* Zeroed before its first use. */

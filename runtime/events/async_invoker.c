@@ -35,35 +35,12 @@ static void on_queue_closed(void *context)
     on_closed(closed_context);
 }
 
-static void free_lanes(struct async_invoker *invoker)
-{
-    struct event_lane *next_lane;
-
-    for (struct async_account *owner = invoker->lanes.accounts; owner != NULL;
-         owner = owner->next) {
-        for (struct event_lane *lane = owner->first_lane; lane != NULL; lane = next_lane) {
-            next_lane = lane->next_of_account;
-            clock_timer_stop(&lane->timer);
-            while (lane->first != NULL)
-                async_drop(lane->first);
-            free(lane->function_name);
-            free(lane);
-        }
-    }
-}
-
 static void on_timer_closed(uv_handle_t *handle)
 {
     struct async_invoker *invoker = handle->data;
-    struct async_account *next;
 
-    free_lanes(invoker);
-    for (struct async_account *owner = invoker->lanes.accounts; owner != NULL; owner = next) {
-        next = owner->next;
-        async_drop_waits(owner);
-        owner->account->events = NULL;
-        free(owner);
-    }
+    while (invoker->lanes.accounts != NULL)
+        async_free_owner(invoker->lanes.accounts);
     free(invoker->lanes.buckets);
     event_queue_close(invoker->lanes.queue, on_queue_closed, invoker);
 }

@@ -58,8 +58,59 @@ static void grow_table(struct event_lanes *lanes)
     }
 }
 
+static void free_lane(struct event_lane *lane)
+{
+    struct event_lanes *lanes = lane->owner->lanes;
+    struct event_lane **link =
+        &lanes->buckets[hash(lane->account->id, lane->function_name) & (lanes->bucket_count - 1)];
+
+    while (*link != lane)
+        link = &(*link)->next_in_table;
+    *link = lane->next_in_table;
+    lanes->lane_count--;
+    clock_timer_stop(&lane->timer);
+    while (lane->first != NULL)
+        async_drop(lane->first);
+    free(lane->function_name);
+    free(lane);
+}
+
+void async_free_owner(struct async_account *owner)
+{
+    struct async_account **link = &owner->lanes->accounts;
+    struct event_lane *lane;
+
+    while (*link != owner)
+        link = &(*link)->next;
+    *link = owner->next;
+    async_drop_waits(owner);
+    while ((lane = owner->first_lane) != NULL) {
+        owner->first_lane = lane->next_of_account;
+        free_lane(lane);
+    }
+    owner->account->events = NULL;
+    account_remove_part(&owner->part);
+    free(owner);
+}
+
+static void free_part(struct account_part *part)
+{
+    async_free_owner((struct async_account *)part);
+}
+
+static bool is_used(const struct account_part *part)
+{
+    const struct async_account *owner = (const struct async_account *)part;
+    const struct event_lane *lane = owner->first_lane;
+
+    while (lane != NULL && lane->held_count == 0 && !lane->is_queued)
+        lane = lane->next_of_account;
+    return owner->count > 0 || owner->busy_count > 0 || owner->waits != NULL || lane != NULL;
+}
+
 struct async_account *async_owner(struct event_lanes *lanes, struct account *account)
 {
+    static const struct account_part_kind kind = {.free = free_part, .is_used = is_used};
     struct async_account *owner = account->events;
 
     if (owner != NULL)
@@ -67,6 +118,7 @@ struct async_account *async_owner(struct event_lanes *lanes, struct account *acc
     owner = calloc(1, sizeof *owner);
     if (owner == NULL)
         return NULL;
+    account_add_part(account, &owner->part, &kind);
     owner->lanes = lanes;
     owner->account = account;
     owner->next = lanes->accounts;

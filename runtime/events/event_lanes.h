@@ -1,6 +1,7 @@
 /*
- * event_lanes.h - the accounts and lanes of the asynchronous invoker: found by name, counted, never removed before the
- * end. This is all that the list, the redrive and the waits know of the invoker.
+ * event_lanes.h - the accounts and lanes of the asynchronous invoker: found by name, counted. They go with their account,
+ * once it has no event and nothing waits for one. This is all that the list, the redrive and the waits know of the
+ * invoker.
  *
  * Used by:  the async_*.c files alone.
  * Threads:  event-loop thread only.
@@ -28,6 +29,7 @@ struct event_lanes {
 };
 
 struct async_account {
+    struct account_part part; /* first */
     struct event_lanes *lanes;
     struct account *account;
     size_t count;      /* events */
@@ -55,6 +57,7 @@ _Noreturn void async_out_of_memory(void);
 
 /* event_lanes.c: NULL when out of memory. */
 struct async_account *async_owner(struct event_lanes *lanes, struct account *account);
+void async_free_owner(struct async_account *owner); /* with its lanes and waits */
 struct event_lane *async_lane(struct event_lanes *lanes, struct account *account,
                               const char *function_name);
 

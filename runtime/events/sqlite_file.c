@@ -46,7 +46,7 @@ static const char *const texts[] = {
     [SQL_ROLLBACK] = "ROLLBACK",
     [SQL_ADD]      = "INSERT OR REPLACE INTO events(" EVENT_COLUMNS ", lane)"
                        " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
-    [SQL_ADD_LANE] = "INSERT OR IGNORE INTO lanes(id, account, function) VALUES(?1, ?2, ?3)",
+    [SQL_ADD_LANE] = "INSERT OR REPLACE INTO lanes(id, account, function) VALUES(?1, ?2, ?3)",
     [SQL_FINISH]   = "DELETE FROM events WHERE sequence = ?1",
     [SQL_RESCHEDULE] = "UPDATE events SET due_ms = ?2, run_count = ?3, throttle_count = ?4, trace_header = ?5,"
                        " last_error = ?6, last_version = ?7, last_response = ?8 WHERE sequence = ?1",

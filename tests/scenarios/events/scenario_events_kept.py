@@ -240,6 +240,25 @@ class Kills(unittest.TestCase):
             self.assertEqual([letter["Body"] for letter in server.dead_letters(headers=one)], ["1"])
             self.assertEqual((len(server.events()), server.dead_letters()), (1, []))
 
+    def test_accounts_whose_events_are_over_make_place_for_others(self):
+        first = authorization("111111111111")
+        function = mock({"When": 2, **FAILS}, SUCCEEDS, **to_queue("q"))
+        with EventServer({"f": function}, clock="real") as server:
+            server.accept("f", 1, headers=first)
+            server.drained(first)
+            connection = http.client.HTTPConnection(server.host, server.port)
+            self.addCleanup(connection.close)
+            for number in range(10000):
+                headers = {"X-Amz-Invocation-Type": "Event", **authorization(f"{200000000000 + number}")}
+                connection.request("POST", "/2015-03-31/functions/f/invocations", b"1", headers)
+                answer = connection.getresponse()
+                self.assertEqual((number, answer.status, answer.read()), (number, 202, b""))
+            server.accept("f", 2, headers=first)  # its lane is made anew
+            wait_for(lambda: [row["State"] for row in server.events(headers=first)] == ["waiting"], "the first try")
+            server.kill()
+            server.start()
+            self.assertEqual(len(server.events(headers=first)), 1)
+
     def test_an_attempt_that_was_cut_off_uses_up_no_retry(self):
         function = python("import os, time\ndef handler(event, context):\n    print('running')\n"
                           "    if not os.path.exists(os.path.join(os.path.dirname(__file__), 'go')):\n        time.sleep(60)\n"
