@@ -221,14 +221,6 @@ void clock_timer_stop(struct clock_timer *timer)
     arm(clock, 0);
 }
 
-bool clock_next_due_ms(const struct clock *clock, int64_t *due_ms)
-{
-    if (clock->first == NULL)
-        return false;
-    *due_ms = clock->first->due_ms;
-    return true;
-}
-
 void clock_advance_to(struct clock *clock, int64_t to_ms)
 {
     assert(clock->mode == CLOCK_MANUAL && !clock->is_firing);

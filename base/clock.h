@@ -63,9 +63,6 @@ void clock_timer_start(struct clock *clock, struct clock_timer *timer, int64_t d
                        clock_timer_fn *fire, void *context);
 void clock_timer_stop(struct clock_timer *timer);
 
-/* When the next timer is due; false when none runs. */
-bool clock_next_due_ms(const struct clock *clock, int64_t *due_ms);
-
 /*
  * Manual clocks only: moves on to `to_ms`, firing each timer that falls due on the way with the clock standing at that
  * timer's time. A timer may start others, which fire too if they are due by then.

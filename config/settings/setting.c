@@ -275,15 +275,11 @@ void setting_read(const struct setting_scope *scope, const struct node *object,
 
 /* ---- what fills a slot ---- */
 
-double setting_number(const struct setting_value *value)
-{
-    return value->node != NULL && value->node->kind == NODE_NUMBER ? value->node->number
-                                                                   : value->fallback;
-}
-
 unsigned setting_unsigned(const struct setting_value *value)
 {
-    const double number = setting_number(value);
+    const double number = value->node != NULL && value->node->kind == NODE_NUMBER
+                              ? value->node->number
+                              : value->fallback;
 
     return number >= 0 && number <= UINT_MAX ? (unsigned)number : (unsigned)value->fallback;
 }

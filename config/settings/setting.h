@@ -81,7 +81,6 @@ bool setting_check(const struct setting *setting, const struct node *node,
 
 /* What fills a slot, or the fallback; whatever is of the wrong type or range counts as not given. */
 unsigned setting_unsigned(const struct setting_value *value);
-double setting_number(const struct setting_value *value);
 bool setting_flag(const struct setting_value *value);
 const char *setting_text(const struct setting_value *value);
 

@@ -16,7 +16,7 @@ enum {
 
 /* ---- the end ---- */
 
-void worker_on_handle_closed(void *context)
+static void on_part_closed(void *context)
 {
     struct worker *worker = context;
 
@@ -33,7 +33,7 @@ void worker_on_handle_closed(void *context)
 
 static void on_timer_closed(uv_handle_t *handle)
 {
-    worker_on_handle_closed(handle->data);
+    on_part_closed(handle->data);
 }
 
 void worker_close_handles(struct worker *worker)
@@ -45,9 +45,9 @@ void worker_close_handles(struct worker *worker)
     worker->port = NULL;
     worker->deliver = NULL;
     if (worker->log.is_open)
-        environment_log_close(&worker->log, worker_on_handle_closed, worker);
+        environment_log_close(&worker->log, on_part_closed, worker);
     if (worker->channel.is_open)
-        frame_channel_close(&worker->channel, worker_on_handle_closed);
+        frame_channel_close(&worker->channel, on_part_closed);
     uv_close((uv_handle_t *)&worker->timer, on_timer_closed);
 }
 

@@ -104,7 +104,6 @@ void worker_end_init(struct worker *worker);
 
 /* Once the process is gone: close what is open; the memory goes with the last handle. */
 void worker_close_handles(struct worker *worker);
-void worker_on_handle_closed(void *context);
 
 /* worker_start.c: in state INIT. False with the failure set, which worker_fail_soon() reports from the loop. */
 bool worker_start(struct worker *worker);

@@ -81,9 +81,6 @@ void async_wake_all(struct event_lanes *lanes);
 /* Notes that an event in the database is due then. */
 void async_expect(struct event_lane *lane, int64_t due_ms);
 
-void async_on_read_time(uv_timer_t *timer);
-void async_on_idle(uv_idle_t *idle);
-
 /* Callback of the dispatcher. */
 void async_on_place(struct account *account, const char *function_name, void *context);
 

@@ -197,7 +197,7 @@ static unsigned count_places(unsigned per_core, unsigned min)
 struct async_invoker *async_invoker_open(const struct async_invoker_options *options,
                                          struct event_queue *queue)
 {
-    const struct store_worker_listener listener = {
+    struct store_worker_listener listener = {
         .on_failing = on_failing,
         .on_skipped = on_skipped,
         .on_unreadable = on_unreadable,
@@ -205,7 +205,6 @@ struct async_invoker *async_invoker_open(const struct async_invoker_options *opt
         .on_replaced = on_replaced,
         .on_restored = on_restored,
     };
-    struct store_worker_listener own = listener;
     struct async_invoker *invoker = calloc(1, sizeof *invoker);
 
     if (invoker == NULL)
@@ -228,8 +227,8 @@ struct async_invoker *async_invoker_open(const struct async_invoker_options *opt
         (void)uv_idle_stop(&invoker->lanes.idle);
         return NULL;
     }
-    own.context = invoker;
-    event_queue_listen(queue, &own);
+    listener.context = invoker;
+    event_queue_listen(queue, &listener);
     dispatcher_listen(options->dispatcher, async_on_place, invoker);
     (void)async_finish_redrives(&invoker->lanes);
     return invoker;

@@ -85,10 +85,6 @@ size_t async_invoker_function_count(const struct async_invoker *invoker,
 /* The number of dead letters since the start, in all accounts. */
 size_t async_invoker_dead_letter_count(const struct async_invoker *invoker);
 
-/* When the account's next waiting event is due; false when none waits. */
-bool async_invoker_next_due_ms(const struct async_invoker *invoker, const struct account *account,
-                               int64_t *due_ms);
-
 /* The queue for people and tests. */
 
 enum event_row_state { EVENT_ROW_QUEUED, EVENT_ROW_RUNNING, EVENT_ROW_WAITING };

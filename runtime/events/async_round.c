@@ -21,10 +21,12 @@ enum { STARTS_A_TURN = 256, READ_RETRY_MS = 200 };
 
 enum step_result { STEP_STARTED, STEP_NOTHING, STEP_WAITS };
 
+static void on_idle(uv_idle_t *idle);
+
 void async_touch(struct event_lanes *lanes)
 {
     if (lanes->state == INVOKER_OPEN)
-        (void)uv_idle_start(&lanes->idle, async_on_idle);
+        (void)uv_idle_start(&lanes->idle, on_idle);
 }
 
 static void append_to_round(struct event_lane *lane)
@@ -55,14 +57,11 @@ static struct event_lane *take_from_round(struct async_invoker *invoker)
 
 void async_wake(struct event_lane *lane)
 {
-    struct event_lanes *lanes = lane->owner->lanes;
-
     if (lane->ready_count == 0 && lane->refused == NULL && event_lane_unread(lane) == 0)
         return;
     if (!lane->is_queued)
         append_to_round(lane);
-    if (lanes->state == INVOKER_OPEN)
-        (void)uv_idle_start(&lanes->idle, async_on_idle);
+    async_touch(lane->owner->lanes);
 }
 
 void async_wake_all(struct event_lanes *lanes)
@@ -119,25 +118,6 @@ void async_expect(struct event_lane *lane, int64_t due_ms)
     async_schedule(lane);
 }
 
-bool async_invoker_next_due_ms(const struct async_invoker *invoker, const struct account *account,
-                               int64_t *due_ms)
-{
-    const int64_t now_ms = clock_now_ms(account->clock);
-
-    (void)invoker;
-    *due_ms = INT64_MAX;
-    if (account->events == NULL)
-        return false;
-    for (const struct event_lane *lane = account->events->first_lane; lane != NULL;
-         lane = lane->next_of_account) {
-        const int64_t lane_due_ms = async_lane_due_after(lane, now_ms);
-
-        if (lane_due_ms < *due_ms)
-            *due_ms = lane_due_ms;
-    }
-    return *due_ms != INT64_MAX;
-}
-
 /* ---- reading due events into the window ---- */
 
 static void hold_all(struct event_lane *lane, struct event *event)
@@ -170,15 +150,15 @@ static void recount(struct event_lane *lane, const struct store_read *read)
     lane->owner->count = lane->owner->count - unread + read->count;
 }
 
+static void on_read_time(uv_timer_t *timer)
+{
+    async_wake_all(&((struct async_invoker *)timer->data)->lanes);
+}
+
 static void read_again_later(struct async_invoker *invoker)
 {
     if (invoker->lanes.state == INVOKER_OPEN)
-        (void)uv_timer_start(&invoker->read_timer, async_on_read_time, READ_RETRY_MS, 0);
-}
-
-void async_on_read_time(uv_timer_t *timer)
-{
-    async_wake_all(&((struct async_invoker *)timer->data)->lanes);
+        (void)uv_timer_start(&invoker->read_timer, on_read_time, READ_RETRY_MS, 0);
 }
 
 /* Ignores a read that began before the queue was cleared. */
@@ -486,7 +466,7 @@ static bool run_round(struct async_invoker *invoker)
     return true;
 }
 
-void async_on_idle(uv_idle_t *idle)
+static void on_idle(uv_idle_t *idle)
 {
     struct async_invoker *invoker = idle->data;
     bool has_more = false;

@@ -372,11 +372,6 @@ void process_kill(struct process *process)
     (void)kill(process->id, SIGKILL);
 }
 
-void process_signal(struct process *process, int signal_number)
-{
-    (void)kill(-process->id, signal_number);
-}
-
 long process_peak_memory_kb(const struct process *process)
 {
     char path[64],

@@ -58,9 +58,6 @@ pid_t process_id(const struct process *process);
 /* Sends SIGKILL to the whole group. What has left the group is ended shortly after the process. */
 void process_kill(struct process *process);
 
-/* Sends a signal to the process's group. */
-void process_signal(struct process *process, int signal_number);
-
 /* Peak resident memory of the process so far in KB; 0 if unknown. */
 long process_peak_memory_kb(const struct process *process);
 

@@ -295,7 +295,7 @@ START_TEST(its_peak_memory_can_be_read_while_it_runs)
     start_shell(&child, "echo ready; sleep 100");
     (void)printed_number(&child);
     ck_assert_int_gt(process_peak_memory_kb(child.process), 100);
-    process_signal(child.process, SIGTERM);
+    ck_assert_int_eq(kill(-process_id(child.process), SIGTERM), 0);
     wait_for_end(&child);
     ck_assert_int_eq(WTERMSIG(child.status), SIGTERM);
 }
