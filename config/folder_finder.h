@@ -4,7 +4,7 @@
  * Ten thousand functions mostly lie side by side, so the canonical name of the last parent folder is kept: one lstat()
  * a function instead of one for each part of its path, and none for a version that shares its function's folder.
  *
- * Used by:  version_builder.
+ * Used by:  function_builder.c, version_builder.c.
  */
 #ifndef CONFIG_FOLDER_FINDER_H
 #define CONFIG_FOLDER_FINDER_H

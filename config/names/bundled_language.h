@@ -4,8 +4,9 @@
  * The table lives here, below everything that reads it, so that a language is one row: the configuration needs its names
  * and files, and may not include runtime/bundled, which needs the rest. It is data only.
  *
- * To add a language: a value in `enum runtime_family` (config.h), a row in the .c file, a folder
- * runtime/bundled/LANGUAGE with its files, which make puts into the binary, and a fixture.
+ * To add a language: a value in `enum runtime_family` (config.h), a row in the .c file, a case in
+ * config/check/code_check.c, a folder runtime/bundled/LANGUAGE with its files, which make puts into the binary, and a
+ * fixture.
  *
  * Used by: config/, runtime/bundled/, runtime/environments/.
  */

@@ -12,7 +12,7 @@ struct nearest_name;
 const char *resource_name_property(const char *type);
 
 /*
- * What Fn::GetAtt gives for an attribute, or Ref for "", as a pattern (template_references.h). NULL when it isn't known;
+ * What Fn::GetAtt gives for an attribute, or Ref for "", as a pattern (template_resolve.h). NULL when it isn't known;
  * `nearest` is offered what is.
  */
 const char *resource_pattern(const char *type, const char *attribute, struct nearest_name *nearest);

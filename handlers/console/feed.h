@@ -6,7 +6,7 @@
  * invocations at most FEED_ROWS_A_TURN a turn (100 ms) become messages: who needs each of them asks for the history.
  *
  * Owns:     the messages, and the listeners that it has put on history, queue and clock.
- * Used by:  handlers/console/stream.c, server/server.c (which opens and closes it).
+ * Used by:  handlers/console/stream.c, server/ (which opens and closes it).
  * Threads:  event-loop thread only.
  */
 #ifndef HANDLERS_CONSOLE_FEED_H

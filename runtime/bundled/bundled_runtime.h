@@ -4,7 +4,7 @@
  * make puts in every file of the folders in runtime/bundled; a new file or folder needs no edit here. An interpreter
  * wants files, so the server writes them to a folder of its own before it starts the first.
  *
- * Used by: server.c. What starts them: worker_command.c.
+ * Used by: server_open.c, runtime/environments/worker_start.c.
  */
 #ifndef RUNTIME_BUNDLED_BUNDLED_RUNTIME_H
 #define RUNTIME_BUNDLED_BUNDLED_RUNTIME_H

@@ -3,7 +3,7 @@
  *
  * Owns:     the execution environments of every function and account; counts concurrency as AWS does: a function with
  *           reserved concurrency draws from its own share alone, the others from what is left of the account's.
- * Used by:  handlers/lambda/invoke.c, runtime/events/async_invoker.c.
+ * Used by:  handlers/lambda/, runtime/events/async_round.c.
  * Lifetime: opened by server_start(); outlives both users.
  * Threads:  event-loop thread only.
  */

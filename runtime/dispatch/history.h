@@ -7,7 +7,7 @@
  * of larger ones a copy of the beginning is kept, and the row says so.
  *
  * Owns:     its rows.
- * Used by:  server/observers.c (which feeds it), handlers/.
+ * Used by:  server/server_open.c (which feeds it), handlers/.
  * Lifetime: made when an account is first asked for it; freed with the account.
  * Threads:  event-loop thread only.
  */

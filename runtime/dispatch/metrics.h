@@ -9,7 +9,7 @@
  * modules know, and a row in the table of families.
  *
  * Owns:     its counters.
- * Used by:  server/observers.c (which feeds it), handlers/.
+ * Used by:  server/server_open.c (which feeds it), handlers/.
  * Threads:  event-loop thread only.
  */
 #ifndef RUNTIME_DISPATCH_METRICS_H

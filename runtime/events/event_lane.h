@@ -4,7 +4,7 @@
  * A lane holds a window of the events that are due (in order), those that run, and those that are being written. All
  * others are only in the database, so a million of them need no memory.
  *
- * Used by:  runtime/events/async_invoker.c and its parts, runtime/events/event_queue.c (id and names).
+ * Used by:  the async_*.c files, event_queue.c (id and names).
  * Threads:  event-loop thread only.
  */
 #ifndef RUNTIME_EVENTS_EVENT_LANE_H

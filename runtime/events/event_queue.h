@@ -4,7 +4,7 @@
  * Every operation goes off the loop (store_worker.h); many share one commit. A payload is never copied: the operation
  * holds a reference until the batch is done.
  *
- * Used by:  runtime/events/async_invoker.c and its parts.
+ * Used by:  the async_*.c files.
  * Lifetime: opened by async_invoker_open(), closed with it.
  * Threads:  event-loop thread only.
  */

@@ -4,7 +4,7 @@
  * Only regular files are opened, and never in a way that could wait: a FIFO, a device or a link that somebody put in the
  * place of a file is an error. Lines are bounded.
  *
- * Used by: runtime/events/record_file.c, redrive. Threads: any, one at a time.
+ * Used by: record_file.c, async_redrive.c. Threads: any, one at a time.
  */
 #ifndef RUNTIME_EVENTS_RECORD_READER_H
 #define RUNTIME_EVENTS_RECORD_READER_H

@@ -8,7 +8,7 @@
  *   - reserved concurrency of 0 gives it up at once
  *   - an attempt cut off by a stop of the server doesn't count and is repeated at once
  *
- * Used by: runtime/events/async_invoker.c. Threads: any.
+ * Used by: runtime/events/async_outcome.c. Threads: any.
  */
 #ifndef RUNTIME_EVENTS_RETRY_POLICY_H
 #define RUNTIME_EVENTS_RETRY_POLICY_H

@@ -8,7 +8,7 @@
  * To add an engine, write a `struct store_engine` and an open function as in sqlite_store.h, and choose between them in
  * store_open(). Nothing else knows which engine there is.
  *
- * Used by:  runtime/events/store_worker.c, and the operations that run on it (event_queue*.c, redrive.c).
+ * Used by:  runtime/events/store_worker.c, and the operations that run on it (event_queue.c, async_redrive.c).
  * Threads:  any, one at a time.
  */
 #ifndef RUNTIME_EVENTS_STORE_H
