@@ -50,7 +50,7 @@ enum function_kind {
     FUNCTION_RUNTIME, /* Runtime + Handler + CodeUri: a warm environment */
     FUNCTION_IMAGE,   /* ImageConfig: a warm environment started by its own command */
     FUNCTION_COMMAND, /* Local.Command: one process an invocation */
-    FUNCTION_MOCK     /* Local.Mock and nothing else: canned answers, no process */
+    FUNCTION_MOCK     /* Local.Mock and nothing else: canned responses, no process */
 };
 
 enum runtime_family {
@@ -68,7 +68,7 @@ struct event_invoke_config {
     const char *on_success, *on_failure; /* destination ARNs; NULL for none */
 };
 
-/* Canned answers or faults, already checked. */
+/* Canned responses or faults, already checked. */
 struct canned_items {
     const cJSON *list; /* an array; NULL for none */
     size_t count;
@@ -201,7 +201,7 @@ struct function_target {
 bool function_resolve(const struct function *function, const char *qualifier, double draw,
                       struct function_target *target);
 
-/* A checker of canned answers and faults that come in at run time, with the same rules as in the file. */
+/* A checker of canned responses and faults that come in at run time, with the same rules as in the file. */
 bool config_check_mock(const cJSON *mock, char *why, size_t why_size);
 bool config_check_faults(const cJSON *faults, char *why, size_t why_size);
 

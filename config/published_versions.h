@@ -3,7 +3,7 @@
  *
  * What AWS fixes when it publishes a version stays over a reload: how it runs, its code, variables, sizes, time-out,
  * description and dead-letter queue, also where it has them from $LATEST. What AWS keeps beside a version follows the
- * new configuration: EventInvokeConfig, and of Local canned answers, problems and permissions. A version that is gone
+ * new configuration: EventInvokeConfig, and of Local canned responses, problems and permissions. A version that is gone
  * from the configuration is gone; one that comes back is published anew.
  */
 #ifndef CONFIG_PUBLISHED_VERSIONS_H

@@ -347,7 +347,7 @@ static void check_debugging(struct version_builder *builder)
                             "to attach to");
     if (debug != NULL && version->kind == FUNCTION_MOCK)
         problem_list_add_at(problems, debug,
-                            "requires a process, which canned answers don't have: remove it");
+                            "requires a process, which canned responses don't have: remove it");
 }
 
 /* An inherited one has been built with $LATEST. */

@@ -147,5 +147,5 @@ void version_restore(struct function_version *version, const struct function_ver
                    facts[i].size);
     }
     if (next.kind != published->kind)
-        version->mock = published->mock; /* canned answers stand in for another way to run */
+        version->mock = published->mock; /* canned responses stand in for another way to run */
 }

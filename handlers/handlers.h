@@ -18,7 +18,9 @@ api_handler_fn invoke_stream_handle; /* InvokeWithResponseStream */
 
 /* ---- inspect/: /_invoked/ and /metrics ---- */
 
-enum { INSPECT_CANNED_BODY_MAX = 6 << 20 /* a list of canned answers is long when payloads are */ };
+enum {
+    INSPECT_CANNED_BODY_MAX = 6 << 20 /* a list of canned responses is long when payloads are */
+};
 
 api_handler_fn health_handle;            /* is the server up, and what does it serve */
 api_handler_fn inspect_functions_handle; /* what can be invoked, and its state in this account */
@@ -33,7 +35,7 @@ api_handler_fn inspect_clock_advance;
 api_handler_fn inspect_records_dead_letters; /* what was written there */
 api_handler_fn inspect_records_redrive;      /* back into the queue */
 api_handler_fn inspect_records_destinations;
-api_handler_fn inspect_mock_set; /* canned answers of a function, in this account */
+api_handler_fn inspect_mock_set; /* canned responses of a function, in this account */
 api_handler_fn inspect_mock_drop;
 api_handler_fn inspect_faults_set; /* what goes wrong with a function, in this account */
 api_handler_fn inspect_faults_drop;

@@ -22,7 +22,7 @@ enum {
 /* What a fault may be besides an exception. Cut: half of the answer is sent, then the connection closed. */
 static const char *const fault_words[] = {"Duplicate", "Drop", "Cut", NULL};
 
-/* Members of a canned answer that each say how it ends. */
+/* Members of a canned response that each say how it ends. */
 static const char *const outcomes[] = {"Payload", "Error", "Timeout", "Exit", NULL};
 
 static void check_name(const struct node *node, const char *const *words,

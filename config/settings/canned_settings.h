@@ -1,5 +1,5 @@
 /*
- * canned_settings.h - the settings of a canned answer (Local.Mock) and of a fault (Local.Faults).
+ * canned_settings.h - the settings of a canned response (Local.Mock) and of a fault (Local.Faults).
  *
  * The same tables check the file and what is set at run time (config_check_mock(), config_check_faults()).
  */

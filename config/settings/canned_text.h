@@ -1,5 +1,5 @@
 /*
- * canned_text.h - canned answers or faults that come as JSON text, at run time: read and checked as those in the file.
+ * canned_text.h - canned responses or faults that come as JSON text, at run time: read and checked as those in the file.
  *
  * Owns:     the list, in an arena of its own.
  * Used by:  handlers/inspect/inspect_canned.c, which hands them on to runtime/canned/mocks.h and runtime/canned/faults.h.

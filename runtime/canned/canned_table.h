@@ -1,5 +1,5 @@
 /*
- * canned_table.h - lists of canned answers (mocks.h) or of faults (faults.h) in one account: those set at run time for a
+ * canned_table.h - lists of canned responses (mocks.h) or of faults (faults.h) in one account: those set at run time for a
  * function, which stand in for its configuration's until dropped, and how often each element of a list has been used.
  *
  * The configuration's lists are counted here too, for each account on its own. A list is known by what it says, so

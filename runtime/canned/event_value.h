@@ -1,5 +1,5 @@
 /*
- * event_value.h - the values of an event, each found in its text once, however many canned answers ask for it.
+ * event_value.h - the values of an event, each found in its text once, however many canned responses ask for it.
  *
  * A value learns its members or elements when they are first asked for, so an event costs only what the answers look
  * at.

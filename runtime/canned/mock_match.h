@@ -1,5 +1,5 @@
 /*
- * mock_match.h - which canned answer fits an event, and if none does, which came nearest and where it differs first.
+ * mock_match.h - which canned response fits an event, and if none does, which came nearest and where it differs first.
  *
  * Pure: a list, an event, no state. An answer fits when its `When` is contained in the event (objects by key,
  * recursively; other values by equality, numbers by value; values inside an array must be equal, too), its `Attempt`

@@ -43,7 +43,7 @@ static struct bytes *explain(const struct mock_question *question, const char *f
     struct bytes *why = NULL;
     const bool is_told =
         nearest != NULL &&
-        bytes_format(&why, "no canned answer of %s matches the event ", function_name) &&
+        bytes_format(&why, "no canned response of %s matches the event ", function_name) &&
         mock_match_quote(&why, json_walk_value(question->event), EVENT_SHOWN_MAX) &&
         bytes_format(&why, "; nearest is ") && bytes_append(&why, nearest->data, nearest->length);
 

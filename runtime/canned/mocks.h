@@ -1,5 +1,5 @@
 /*
- * mocks.h - canned answers of an account: which function is mocked, and which answer an invocation gets.
+ * mocks.h - canned responses of an account: which function is mocked, and which answer an invocation gets.
  *
  * A function is mocked as long as answers are set for it at run time, else by Local.Mock, whether it has code or not.
  * `Times` is counted for each account.
@@ -22,7 +22,7 @@ void mocks_drop(struct account *account, const char *function_name);
 /* As it was at the start: nothing set at run time, nothing used. */
 void mocks_reset(struct account *account);
 
-/* Does a canned answer stand in for this version's code now? */
+/* Does a canned response stand in for this version's code now? */
 bool mocks_cover(const struct account *account, const struct function_version *version);
 
 /*

@@ -42,8 +42,8 @@ struct outcome {
     enum outcome_kind kind;
     struct bytes *payload; /* NULL is empty */
     char error_type
-        [ERROR_TYPE_SIZE];        /* "Sandbox.Timedout"; "" for an error that the handler raised */
-    bool is_handled;              /* X-Amz-Function-Error is Handled: a canned answer wants it so */
+        [ERROR_TYPE_SIZE]; /* "Sandbox.Timedout"; "" for an error that the handler raised */
+    bool is_handled;       /* X-Amz-Function-Error is Handled: a canned response wants it so */
     enum api_exception exception; /* OUTCOME_EXCEPTION only, like the next */
     char *message;                /* NULL: the table's */
 };

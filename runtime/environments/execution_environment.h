@@ -6,7 +6,7 @@
  *        \---------\----------\---------+------> SHUTDOWN ---> GONE
  *
  * The kinds are worker_environment.c (a warm process), command_environment.c (a process for each invocation) and
- * mock_environment.c (canned answers). The dispatcher owns them all and hears of what happens through
+ * mock_environment.c (canned responses). The dispatcher owns them all and hears of what happens through
  * `struct environment_listener`. To add a kind: a file with its `struct environment_kind`, and a case in
  * dispatcher.c's environment_open().
  *

@@ -1,5 +1,5 @@
 /*
- * mock_environment.h - Local.Mock, and answers set at run time: no process, the first canned answer that fits.
+ * mock_environment.h - Local.Mock, and answers set at run time: no process, the first canned response that fits.
  *
  * It ends as the answer says: a payload, a function error, an exception of the Invoke API, a time-out, an exit; after
  * DelayMs of real time, or when the function's Timeout is up if that is sooner. Threads: event-loop thread only.

@@ -154,7 +154,7 @@ def invoke_async(client):
 
 
 def mock_set_later(client):
-    """Others set and drop it at the same time: the canned answer and the function's own may both come."""
+    """Others set and drop it at the same time: the canned response and the function's own may both come."""
     path = "/_invoked/functions/mocked-later/mock"
     if client.request("PUT", path, json.dumps([{"Payload": "canned", "Times": 3}])).status != 200:
         return "wrong: not set"

@@ -11,7 +11,7 @@ QUEUE = f"arn:aws:sqs:us-east-1:{ACCOUNT}:"
 
 
 def mock(*answers, **settings):
-    """A function with canned answers."""
+    """A function with canned responses."""
     return {"Local": {"Mock": list(answers)}, **settings}
 
 

@@ -1,4 +1,4 @@
-"""Canned answers: what they give, which of them fits, and functions with code that are mocked for a while."""
+"""Canned responses: what they give, which of them fits, and functions with code that are mocked for a while."""
 
 import json
 import os
@@ -92,7 +92,7 @@ class Mocks(unittest.TestCase):
             self.assertEqual((answer.status, answer.function_error), (200, "Unhandled"))
             self.assertEqual(answer.json, {
                 "errorType": "Mock.NoAnswerFits",
-                "errorMessage": 'no canned answer of payments matches the event {"amount": 1, "card": {"kind": "tin"}}; nearest'
+                "errorMessage": 'no canned response of payments matches the event {"amount": 1, "card": {"kind": "tin"}}; nearest'
                                 ' is Mock[1], which differs at $.card.kind: expected "gold", the event has "tin"'})
             self.assertIn("which differs at $.card.kind", answer.log)
             self.assertIn("{}", server.invoke("payments", body=b"").json["errorMessage"])

@@ -101,7 +101,7 @@ static const struct {
      "SNS topic, such as arn:aws:sqs:us-east-1:123456789012:my-queue (is "
      "\"arn:aws:lambda:us-east-1:123456789012:function:x\")"},
     {"debug-command-of-a-mock",
-     "6: Functions.hello.Local.DebugCommand: requires a process, which canned answers don't "
+     "6: Functions.hello.Local.DebugCommand: requires a process, which canned responses don't "
      "have: remove it"},
     {"description-too-long",
      "5: Functions.hello.Description: must be 0 to 256 characters long (is 257 long)"},

@@ -1,4 +1,4 @@
-/* test_config_answers.c - canned answers and faults that are set at run time. */
+/* test_config_answers.c - canned responses and faults that are set at run time. */
 #include "config/config.h"
 #include "tests/support/unit.h"
 

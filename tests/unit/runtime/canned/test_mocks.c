@@ -205,7 +205,7 @@ START_TEST(what_fits_nothing_is_told_with_the_event_cut)
     ck_assert_ptr_null(mocks_choose(account, invocation, &why));
     ck_assert(bytes_append(&why, "", 1));
     ck_assert_msg(
-        strstr(why->data, "no canned answer of strict matches the event {\"a\":2,\"b\":\"000") ==
+        strstr(why->data, "no canned response of strict matches the event {\"a\":2,\"b\":\"000") ==
             why->data,
         "%s", why->data);
     ck_assert_ptr_nonnull(strstr(why->data,

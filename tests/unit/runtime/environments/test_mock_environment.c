@@ -128,10 +128,10 @@ static const struct {
     {"[{\"Exit\":255}]", OUTCOME_FUNCTION_ERROR, "Runtime.ExitError", "{",
      "Error: Runtime exited with error: exit status 255"},
     {"[{\"When\":{\"a\":2}}]", OUTCOME_FUNCTION_ERROR, "Mock.NoAnswerFits",
-     "{\"errorType\":\"Mock.NoAnswerFits\",\"errorMessage\":\"no canned answer of f matches the "
+     "{\"errorType\":\"Mock.NoAnswerFits\",\"errorMessage\":\"no canned response of f matches the "
      "event {\\\"a\\\":1}; nearest is Mock[0], which differs at $.a: expected 2, the event has "
      "1\"}",
-     "Error: no canned answer of f matches"},
+     "Error: no canned response of f matches"},
 };
 
 START_TEST(an_answer_becomes_the_outcome)
