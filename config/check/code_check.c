@@ -1,7 +1,6 @@
 #include "config/check/code_check.h"
 
 #include <dirent.h>
-#include <errno.h>
 #include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>

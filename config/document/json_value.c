@@ -1,6 +1,5 @@
 #include "config/document/json_value.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "base/json/json_string.h"

@@ -7,7 +7,6 @@
 #include "base/json/json_text.h"
 
 #include <stdio.h>
-#include <string.h>
 
 static const char *const examples[] = {
     [CANNED_MOCK] = "[{\"Payload\":{\"status\":\"paid\"}}]",

@@ -5,7 +5,6 @@
 #include "config/settings/config_settings.h"
 #include "config/document/document.h"
 #include "config/document/problem_list.h"
-#include "config/names/name_rules.h"
 #include "config/names/nearest_name.h"
 #include "config/template/template_build.h"
 #include "config/template/template_function.h"

@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "config/config.h"
 #include "handlers/handlers.h"
 #include "handlers/lambda/api_error.h"
 

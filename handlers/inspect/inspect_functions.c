@@ -4,7 +4,6 @@
 
 #include "handlers/inspect/inspect_response.h"
 #include "handlers/inspect/inspect_rows.h"
-#include "handlers/inspect/inspect_query.h"
 #include "base/json/json_writer.h"
 #include "runtime/canned/mocks.h"
 

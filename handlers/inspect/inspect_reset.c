@@ -8,7 +8,6 @@
 
 #include "handlers/lambda/api_error.h"
 #include "handlers/inspect/inspect_response.h"
-#include "handlers/inspect/inspect_query.h"
 #include "runtime/canned/faults.h"
 #include "runtime/dispatch/history.h"
 #include "runtime/canned/mocks.h"

@@ -4,7 +4,6 @@
 #include "handlers/handlers.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "handlers/lambda/api_error.h"
 #include "base/base64.h"

@@ -4,7 +4,6 @@
  */
 #include "handlers/handlers.h"
 
-#include <assert.h>
 #include <cjson/cJSON.h>
 #include <stdlib.h>
 #include <string.h>

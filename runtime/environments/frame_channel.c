@@ -1,6 +1,5 @@
 #include "runtime/environments/frame_channel.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <string.h>
 #include <sys/socket.h>

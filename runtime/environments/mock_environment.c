@@ -1,6 +1,5 @@
 #include "runtime/environments/mock_environment.h"
 
-#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

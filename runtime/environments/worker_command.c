@@ -3,7 +3,6 @@
 #include "config/names/bundled_language.h"
 
 #include <assert.h>
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

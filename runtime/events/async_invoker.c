@@ -1,6 +1,5 @@
 #include "runtime/events/async_internal.h"
 
-#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -4,7 +4,6 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 enum { RECORDS_LIST_MAX = 64 * 1024 * 1024 };
 

@@ -10,7 +10,6 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 static sqlite3_stmt *bind_text(struct store *store, enum sqlite_statement which, int at,
                                const char *text)
