@@ -2,9 +2,9 @@
 
 #include "base/arena.h"
 #include "config/config_builder.h"
-#include "config/settings/config_settings.h"
 #include "config/document/document.h"
 #include "config/document/problem_list.h"
+#include "config/settings/config_settings.h"
 
 #include <assert.h>
 #include <stdlib.h>

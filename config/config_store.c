@@ -1,10 +1,10 @@
 #include "config/config_store.h"
 
-#include <stdlib.h>
-#include <string.h>
-
 #include "config/document/problem_list.h"
 #include "config/published_versions.h"
+
+#include <stdlib.h>
+#include <string.h>
 
 struct config_store {
     char *path;

@@ -4,8 +4,8 @@
 #include "base/arena.h"
 #include "config/document/document.h"
 #include "config/document/problem_list.h"
-#include "config/settings/function_settings.h"
 #include "config/names/name_rules.h"
+#include "config/settings/function_settings.h"
 
 #include <string.h>
 

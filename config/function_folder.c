@@ -1,9 +1,9 @@
 #include "config/function_folder.h"
 
-#include "config/names/bundled_language.h"
 #include "base/arena.h"
 #include "config/document/document.h"
 #include "config/document/problem_list.h"
+#include "config/names/bundled_language.h"
 #include "config/names/name_rules.h"
 
 #include <dirent.h>

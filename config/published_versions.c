@@ -1,10 +1,10 @@
 #include "config/published_versions.h"
 
-#include <string.h>
-
 #include "config/config_builder.h"
 #include "config/document/problem_list.h"
 #include "config/version_facts.h"
+
+#include <string.h>
 
 static const struct function_version *find_published(const struct config *old, const char *name,
                                                      const char *version)

@@ -1,15 +1,15 @@
 /* version_builder.c - one version of a function, from the settings that apply to it. */
 #include "config/config_builder.h"
 
-#include "config/names/bundled_language.h"
 #include "base/arena.h"
 #include "config/check/code_check.h"
 #include "config/document/document.h"
 #include "config/document/json_value.h"
 #include "config/document/problem_list.h"
+#include "config/names/bundled_language.h"
 #include "config/names/function_name.h"
-#include "config/settings/function_settings.h"
 #include "config/names/name_rules.h"
+#include "config/settings/function_settings.h"
 #include "config/version_facts.h"
 
 #include <errno.h>

@@ -5,13 +5,13 @@
 #ifndef HANDLERS_API_H
 #define HANDLERS_API_H
 
+#include "base/log.h"
+#include "base/request_id.h"
 #include "config/config_store.h"
 #include "handlers/exchange.h"
 #include "runtime/dispatch/account.h"
-#include "runtime/events/async_invoker.h"
 #include "runtime/dispatch/dispatcher.h"
-#include "base/log.h"
-#include "base/request_id.h"
+#include "runtime/events/async_invoker.h"
 
 struct feeds;
 struct held_exchange;

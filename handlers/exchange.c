@@ -1,8 +1,8 @@
 #include "handlers/exchange.h"
 
-#include <string.h>
-
 #include "base/hex.h"
+
+#include <string.h>
 
 /* A '%' without two hexadecimal digits behind it is copied as it is. */
 size_t percent_decode(struct bytes_view text, char *decoded, size_t size)

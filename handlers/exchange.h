@@ -7,12 +7,12 @@
 #ifndef HANDLERS_EXCHANGE_H
 #define HANDLERS_EXCHANGE_H
 
+#include "base/bytes.h"
+#include "base/request_id.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-#include "base/bytes.h"
-#include "base/request_id.h"
 
 struct account;
 struct exchange;

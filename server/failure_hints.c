@@ -1,8 +1,8 @@
 #include "server/failure_hints.h"
 
-#include <string.h>
-
 #include "config/check/code_check.h"
+
+#include <string.h>
 
 enum { PAYLOAD_MAX = 64 << 10 /* errors of this kind are short */, MODULE_MAX = 128 };
 

@@ -1,16 +1,16 @@
 /*
  * invoked - AWS Lambda's Invoke API on your own machine.
  */
+#include "server/cli/invoke_command.h"
+#include "server/cli/options.h"
+#include "server/cli/run_command.h"
+#include "server/cli/serve.h"
+
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
-
-#include "server/cli/invoke_command.h"
-#include "server/cli/options.h"
-#include "server/cli/run_command.h"
-#include "server/cli/serve.h"
 
 static const char *variable(const char *name, void *context)
 {

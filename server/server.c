@@ -1,5 +1,3 @@
-#include <stdlib.h>
-
 #include "handlers/console/feed.h"
 #include "handlers/held_exchange.h"
 #include "runtime/bundled/interpreter.h"
@@ -10,6 +8,8 @@
 #include "server/http/http_listener.h"
 #include "server/runtime_port/runtime_listener.h"
 #include "server/server_internal.h"
+
+#include <stdlib.h>
 
 enum { STOP_WAIT_MS = 5000, STOP_POLL_MS = 5 };
 

@@ -6,11 +6,11 @@
 #ifndef SERVER_SERVER_H
 #define SERVER_SERVER_H
 
-#include <uv.h>
-
 #include "config/config.h"
 #include "handlers/api.h"
 #include "server/cli/options.h"
+
+#include <uv.h>
 
 struct server;
 

@@ -2,13 +2,6 @@
  * Opens the parts of the server, each after those that it uses. To add one: an open function here, in its place in
  * server_open(), and its end in server.c.
  */
-#include <arpa/inet.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/resource.h>
-#include <sys/stat.h>
-
 #include "handlers/console/feed.h"
 #include "runtime/bundled/bundled_runtime.h"
 #include "runtime/bundled/interpreter.h"
@@ -20,6 +13,13 @@
 #include "server/http/http_listener.h"
 #include "server/runtime_port/runtime_listener.h"
 #include "server/server_internal.h"
+
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
 
 static void explain(char why[SERVER_ERROR_SIZE], const char *text)
 {

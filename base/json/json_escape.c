@@ -1,8 +1,8 @@
 #include "base/json/json_escape.h"
 
-#include <string.h>
-
 #include "base/hex.h"
+
+#include <string.h>
 
 static unsigned code_at(const char *digits)
 {

@@ -1,4 +1,5 @@
 #include "base/json/json_report.h"
+
 #include "base/utf8.h"
 
 #include <stdarg.h>

@@ -10,6 +10,7 @@
  * To add an error: write its words where the token is read, with json_report_at() or json_report_behind().
  */
 #include "base/json/json_text_error.h"
+
 #include "base/json/json_token_error.h"
 
 #include <assert.h>

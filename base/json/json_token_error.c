@@ -1,4 +1,5 @@
 #include "base/json/json_token_error.h"
+
 #include "base/utf8.h"
 
 #include <ctype.h>

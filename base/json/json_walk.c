@@ -1,10 +1,10 @@
 #include "base/json/json_walk.h"
 
-#include <stdlib.h>
-#include <string.h>
-
 #include "base/json/json_escape.h"
 #include "base/utf8.h"
+
+#include <stdlib.h>
+#include <string.h>
 
 enum { NUMBER_IN_PLACE = 64 };
 

@@ -1,11 +1,11 @@
 #include "base/json/json_writer.h"
 
-#include <inttypes.h>
-#include <string.h>
-
-#include "base/json/json_text.h"
 #include "base/clock.h"
 #include "base/json/json_string.h"
+#include "base/json/json_text.h"
+
+#include <inttypes.h>
+#include <string.h>
 
 static void append(struct json_writer *writer, const char *data, size_t length)
 {

@@ -13,9 +13,9 @@
 #ifndef BASE_JSON_JSON_WRITER_H
 #define BASE_JSON_JSON_WRITER_H
 
-#include <stdint.h>
-
 #include "base/bytes.h"
+
+#include <stdint.h>
 
 struct json_writer {
     struct bytes *body;

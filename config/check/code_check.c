@@ -1,5 +1,8 @@
 #include "config/check/code_check.h"
 
+#include "config/check/exports.h"
+#include "config/config_file.h"
+
 #include <dirent.h>
 #include <limits.h>
 #include <stdarg.h>
@@ -8,9 +11,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include "config/check/exports.h"
-#include "config/config_file.h"
 
 enum {
     SOURCE_BYTES_MAX = 4 << 20, /* larger files are bundles, which aren't searched */

@@ -11,8 +11,8 @@
 #include "base/json/json_escape.h"
 #include "base/json/json_text.h"
 #include "base/utf8.h"
-#include "config/document/problem_list.h"
 #include "config/document/duplicate_keys.h"
+#include "config/document/problem_list.h"
 
 #include <assert.h>
 #include <stdlib.h>

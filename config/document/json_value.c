@@ -1,8 +1,8 @@
 #include "config/document/json_value.h"
 
-#include <string.h>
-
 #include "base/json/json_string.h"
+
+#include <string.h>
 
 /* ---- text ---- */
 

@@ -4,10 +4,10 @@
 #ifndef CONFIG_DOCUMENT_JSON_VALUE_H
 #define CONFIG_DOCUMENT_JSON_VALUE_H
 
+#include "base/bytes.h"
+
 #include <cjson/cJSON.h>
 #include <stdint.h>
-
-#include "base/bytes.h"
 
 /* False when out of memory. Depth is bounded by DOCUMENT_DEPTH_MAX. */
 bool json_value_append(struct bytes **bytes, const cJSON *value);

@@ -13,9 +13,9 @@
 #ifndef CONFIG_NAMES_BUNDLED_LANGUAGE_H
 #define CONFIG_NAMES_BUNDLED_LANGUAGE_H
 
-#include <stddef.h>
-
 #include "config/config.h"
+
+#include <stddef.h>
 
 enum { LANGUAGE_LIST_MAX = 12 };
 

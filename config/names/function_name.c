@@ -5,6 +5,7 @@
  * the left first: so `function` alone is a name, and in `function:f` it is a part.
  */
 #include "config/names/function_name.h"
+
 #include "base/utf8.h"
 
 #include <string.h>

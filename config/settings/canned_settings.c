@@ -1,10 +1,10 @@
 #include "config/settings/canned_settings.h"
 
-#include "config/names/api_exception.h"
 #include "base/arena.h"
 #include "config/config.h"
 #include "config/document/document.h"
 #include "config/document/problem_list.h"
+#include "config/names/api_exception.h"
 #include "config/names/nearest_name.h"
 
 #include <math.h>

@@ -1,10 +1,10 @@
 #include "config/settings/canned_text.h"
 
 #include "base/arena.h"
+#include "base/json/json_text.h"
 #include "config/config.h"
 #include "config/document/document.h"
 #include "config/document/problem_list.h"
-#include "base/json/json_text.h"
 
 #include <stdio.h>
 

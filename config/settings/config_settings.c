@@ -3,8 +3,8 @@
 #include "config/config.h"
 #include "config/document/document.h"
 #include "config/document/problem_list.h"
-#include "config/settings/function_settings.h"
 #include "config/names/name_rules.h"
+#include "config/settings/function_settings.h"
 
 enum { QUOTE_MAX = 80 };
 

@@ -1,12 +1,12 @@
 #include "config/settings/function_settings.h"
 
-#include "config/settings/canned_settings.h"
 #include "config/config.h"
 #include "config/document/document.h"
 #include "config/document/problem_list.h"
 #include "config/names/bundled_language.h"
 #include "config/names/name_rules.h"
 #include "config/names/target_arn.h"
+#include "config/settings/canned_settings.h"
 
 #include <string.h>
 

@@ -1,14 +1,14 @@
 #include "config/template/template.h"
 
 #include "base/arena.h"
+#include "base/text_builder.h"
 #include "config/config.h"
-#include "config/settings/config_settings.h"
 #include "config/document/document.h"
 #include "config/document/problem_list.h"
 #include "config/names/nearest_name.h"
+#include "config/settings/config_settings.h"
 #include "config/template/template_build.h"
 #include "config/template/template_function.h"
-#include "base/text_builder.h"
 
 #include <limits.h>
 #include <stdio.h>

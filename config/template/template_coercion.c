@@ -2,8 +2,8 @@
 #include "config/template/template_function.h"
 
 #include "config/document/document.h"
-#include "config/settings/function_settings.h"
 #include "config/document/yaml_scalar.h"
+#include "config/settings/function_settings.h"
 
 #include <string.h>
 #include <strings.h>

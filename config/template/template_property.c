@@ -2,10 +2,10 @@
 #include "config/template/template_function.h"
 
 #include "base/arena.h"
+#include "base/text_builder.h"
 #include "config/document/document.h"
 #include "config/document/problem_list.h"
 #include "config/names/nearest_name.h"
-#include "base/text_builder.h"
 
 #include <string.h>
 

@@ -6,12 +6,12 @@
  */
 #include "handlers/console/console.h"
 
+#include "handlers/handlers.h"
+#include "handlers/lambda/api_error.h"
+
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-
-#include "handlers/handlers.h"
-#include "handlers/lambda/api_error.h"
 
 __asm__(".macro console_file symbol, name\n"
         "    .pushsection .rodata\n"

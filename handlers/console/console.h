@@ -9,9 +9,9 @@
 #ifndef HANDLERS_CONSOLE_CONSOLE_H
 #define HANDLERS_CONSOLE_CONSOLE_H
 
-#include <stdbool.h>
-
 #include "handlers/api.h"
+
+#include <stdbool.h>
 
 /* Does the value of a Cookie header (NULL: there is none) hold the token? Never under --no-console. */
 bool console_admits(const struct api *api, const char *cookies);

@@ -1,9 +1,5 @@
 #include "handlers/console/feed.h"
 
-#include <assert.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "base/clock.h"
 #include "base/json/json_writer.h"
 #include "config/config_store.h"
@@ -11,6 +7,10 @@
 #include "runtime/dispatch/account.h"
 #include "runtime/dispatch/history.h"
 #include "runtime/events/async_invoker.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
 
 enum feed_kind { FEED_INVOCATION, FEED_EVENT, FEED_CLOCK, FEED_FUNCTION, FEED_QUEUE };
 

@@ -12,9 +12,9 @@
 #ifndef HANDLERS_CONSOLE_FEED_H
 #define HANDLERS_CONSOLE_FEED_H
 
-#include <stdint.h>
-
 #include "handlers/api.h"
+
+#include <stdint.h>
 
 enum {
     FEED_MESSAGES_MAX = 4096,

@@ -2,12 +2,12 @@
  * GET /_invoked/stream: the news of the request's account as Server-Sent Events. `Last-Event-ID` goes on from there, as
  * far as the messages are still kept (feed.h).
  */
-#include <stdlib.h>
-
 #include "handlers/console/feed.h"
 #include "handlers/handlers.h"
 #include "handlers/inspect/inspect_response.h"
 #include "handlers/lambda/api_error.h"
+
+#include <stdlib.h>
 
 /* A comment is sent when nothing else was for so long: it shows that a client has left. */
 enum { QUIET_TURNS_MAX = 15000 / FEED_TURN_MS };

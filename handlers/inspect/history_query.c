@@ -1,10 +1,10 @@
 #include "handlers/inspect/history_query.h"
 
-#include <stdio.h>
-#include <string.h>
-
 #include "config/names/function_name.h"
 #include "handlers/inspect/inspect_query.h"
+
+#include <stdio.h>
+#include <string.h>
 
 enum { CHOICE_SIZE = 32 };
 

@@ -1,14 +1,14 @@
 #include "handlers/handlers.h"
 
-#include <stdio.h>
-#include <string.h>
-
-#include "config/settings/canned_text.h"
 #include "config/names/nearest_name.h"
-#include "handlers/lambda/api_error.h"
+#include "config/settings/canned_text.h"
 #include "handlers/inspect/inspect_response.h"
+#include "handlers/lambda/api_error.h"
 #include "runtime/canned/faults.h"
 #include "runtime/canned/mocks.h"
+
+#include <stdio.h>
+#include <string.h>
 
 enum { NAME_SIZE = 65, NAMES_SHOWN_MAX = 20, WHY_SIZE = 9000 };
 

@@ -1,15 +1,15 @@
 #include "handlers/handlers.h"
 
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include "handlers/lambda/api_error.h"
 #include "handlers/held_exchange.h"
 #include "handlers/inspect/inspect_query.h"
 #include "handlers/inspect/inspect_response.h"
 #include "handlers/inspect/inspect_rows.h"
+#include "handlers/lambda/api_error.h"
 #include "runtime/events/async_invoker.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 enum { ADVANCE_SECONDS_MAX = 366 * 86400, SETTLE_SECONDS_MAX = 3600 };
 

@@ -1,12 +1,12 @@
 #include "handlers/handlers.h"
 
-#include <stdlib.h>
-
-#include "handlers/lambda/api_error.h"
 #include "handlers/held_exchange.h"
 #include "handlers/inspect/history_query.h"
-#include "handlers/inspect/inspect_response.h"
 #include "handlers/inspect/inspect_query.h"
+#include "handlers/inspect/inspect_response.h"
+#include "handlers/lambda/api_error.h"
+
+#include <stdlib.h>
 
 enum { WAIT_DEFAULT_S = 10 };
 

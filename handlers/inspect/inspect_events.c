@@ -1,15 +1,15 @@
 #include "handlers/handlers.h"
 
-#include <stdlib.h>
-#include <string.h>
-
+#include "base/json/json_string.h"
 #include "config/names/function_name.h"
-#include "handlers/lambda/api_error.h"
 #include "handlers/held_exchange.h"
 #include "handlers/inspect/inspect_query.h"
 #include "handlers/inspect/inspect_response.h"
+#include "handlers/lambda/api_error.h"
 #include "runtime/events/async_invoker.h"
-#include "base/json/json_string.h"
+
+#include <stdlib.h>
+#include <string.h>
 
 enum { ROWS_MAX = 100000, DRAIN_SECONDS_DEFAULT = 30 };
 

@@ -1,11 +1,11 @@
 #include "handlers/handlers.h"
 
-#include <stdlib.h>
-
+#include "base/json/json_writer.h"
 #include "handlers/inspect/inspect_response.h"
 #include "handlers/inspect/inspect_rows.h"
-#include "base/json/json_writer.h"
 #include "runtime/canned/mocks.h"
+
+#include <stdlib.h>
 
 /* How a function runs, by the configuration's own words. */
 static const char *const kind_names[] = {

@@ -5,11 +5,11 @@
  */
 #include "handlers/handlers.h"
 
+#include "base/json/json_writer.h"
 #include "handlers/inspect/history_query.h"
+#include "handlers/inspect/inspect_query.h"
 #include "handlers/inspect/inspect_response.h"
 #include "handlers/inspect/inspect_rows.h"
-#include "handlers/inspect/inspect_query.h"
-#include "base/json/json_writer.h"
 
 static void write_part(struct json_writer *writer, const struct history_part *part)
 {

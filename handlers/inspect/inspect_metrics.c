@@ -1,9 +1,9 @@
 #include "handlers/handlers.h"
 
-#include <stdlib.h>
-
 #include "handlers/lambda/api_error.h"
 #include "runtime/dispatch/metrics.h"
+
+#include <stdlib.h>
 
 /* All that is counted; the queue is yet to tell of its oldest event. */
 struct asking {

@@ -1,12 +1,12 @@
 #include "handlers/inspect/inspect_query.h"
 
+#include "config/names/nearest_name.h"
+#include "handlers/lambda/api_error.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "config/names/nearest_name.h"
-#include "handlers/lambda/api_error.h"
 
 enum { NAME_SIZE = 65, NUMBER_SIZE = 32, SHOWN_MAX = 60 /* of a value that makes no sense */ };
 

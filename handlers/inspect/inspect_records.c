@@ -1,13 +1,13 @@
 #include "handlers/handlers.h"
 
+#include "handlers/inspect/inspect_query.h"
+#include "handlers/inspect/inspect_response.h"
+#include "handlers/lambda/api_error.h"
+#include "runtime/events/async_invoker.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "handlers/lambda/api_error.h"
-#include "handlers/inspect/inspect_query.h"
-#include "handlers/inspect/inspect_response.h"
-#include "runtime/events/async_invoker.h"
 
 /* A name as people give it, which may be an ARN. */
 enum { NAME_SIZE = 512 };

@@ -4,13 +4,13 @@
  */
 #include "handlers/handlers.h"
 
-#include <stdlib.h>
-
-#include "handlers/lambda/api_error.h"
 #include "handlers/inspect/inspect_response.h"
+#include "handlers/lambda/api_error.h"
 #include "runtime/canned/faults.h"
-#include "runtime/dispatch/history.h"
 #include "runtime/canned/mocks.h"
+#include "runtime/dispatch/history.h"
+
+#include <stdlib.h>
 
 /* A reset on its way. */
 struct reset {

@@ -1,10 +1,10 @@
 #include "handlers/inspect/inspect_response.h"
 
-#include <stdio.h>
-
 #include "base/json/json_text.h"
 #include "handlers/lambda/api_error.h"
 #include "handlers/lambda/caller.h"
+
+#include <stdio.h>
 
 void inspect_respond_json(struct exchange *exchange, int status, struct bytes *json)
 {

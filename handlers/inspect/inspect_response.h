@@ -6,9 +6,9 @@
 #ifndef HANDLERS_INSPECT_INSPECT_RESPONSE_H
 #define HANDLERS_INSPECT_INSPECT_RESPONSE_H
 
-#include <cjson/cJSON.h>
-
 #include "handlers/api.h"
+
+#include <cjson/cJSON.h>
 
 /* `json` is taken; NULL (out of memory) becomes a 500. */
 void inspect_respond_json(struct exchange *exchange, int status, struct bytes *json);

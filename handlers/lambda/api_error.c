@@ -1,11 +1,11 @@
 #include "handlers/lambda/api_error.h"
 
+#include "base/json/json_string.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "base/json/json_string.h"
 
 /* Captured: 130 bytes, LF line ends, 2 blanks of indent. */
 static const char unknown_operation[] =

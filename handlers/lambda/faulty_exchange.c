@@ -1,10 +1,10 @@
 #include "handlers/lambda/faulty_exchange.h"
 
+#include "handlers/held_exchange.h"
+#include "handlers/lambda/api_error.h"
+
 #include <stdlib.h>
 #include <string.h>
-
-#include "handlers/lambda/api_error.h"
-#include "handlers/held_exchange.h"
 
 /* A whole answer, to be sent later. */
 struct kept_answer {

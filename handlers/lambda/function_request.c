@@ -1,10 +1,10 @@
 #include "handlers/lambda/function_request.h"
 
-#include <stdlib.h>
-#include <string.h>
-
 #include "base/short_text.h"
 #include "handlers/lambda/api_error.h"
+
+#include <stdlib.h>
+#include <string.h>
 
 /* ---- who asks, and what for ---- */
 

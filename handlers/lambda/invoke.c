@@ -3,13 +3,13 @@
  */
 #include "handlers/handlers.h"
 
-#include <stdlib.h>
-
-#include "handlers/lambda/api_error.h"
 #include "base/base64.h"
+#include "handlers/lambda/api_error.h"
 #include "handlers/lambda/invoke_fault.h"
 #include "handlers/lambda/invoke_request.h"
 #include "handlers/lambda/trace_header.h"
+
+#include <stdlib.h>
 
 enum { HEADERS_MAX = 8 };
 

@@ -1,10 +1,10 @@
 #include "handlers/lambda/invoke_fault.h"
 
-#include <stdio.h>
-
 #include "handlers/lambda/api_error.h"
 #include "handlers/lambda/faulty_exchange.h"
 #include "runtime/canned/faults.h"
+
+#include <stdio.h>
 
 static const char header[] = "X-Invoked-Fault";
 

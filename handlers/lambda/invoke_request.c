@@ -1,16 +1,16 @@
 #include "handlers/lambda/invoke_request.h"
 
+#include "base/base64.h"
+#include "base/json/json_text.h"
+#include "handlers/lambda/api_error.h"
+#include "handlers/lambda/trace_header.h"
+#include "runtime/dispatch/history.h"
+#include "runtime/dispatch/metrics.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "base/json/json_text.h"
-#include "handlers/lambda/api_error.h"
-#include "base/base64.h"
-#include "handlers/lambda/trace_header.h"
-#include "runtime/dispatch/history.h"
-#include "runtime/dispatch/metrics.h"
 
 static const char durable_execution_name_header[] = "X-Amz-Durable-Execution-Name";
 static const char tenant_id_header[] = "X-Amz-Tenant-Id";

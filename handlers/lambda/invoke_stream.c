@@ -4,22 +4,22 @@
  */
 #include "handlers/handlers.h"
 
-#include <cjson/cJSON.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include "handlers/lambda/api_error.h"
 #include "base/base64.h"
-#include "handlers/lambda/event_stream.h"
-#include "handlers/lambda/invoke_fault.h"
-#include "handlers/lambda/invoke_request.h"
-#include "handlers/lambda/trace_header.h"
-#include "runtime/dispatch/history.h"
 #include "base/json/json_string.h"
 #include "base/json/json_text.h"
 #include "base/json/json_walk.h"
 #include "base/safe_text.h"
 #include "base/utf8.h"
+#include "handlers/lambda/api_error.h"
+#include "handlers/lambda/event_stream.h"
+#include "handlers/lambda/invoke_fault.h"
+#include "handlers/lambda/invoke_request.h"
+#include "handlers/lambda/trace_header.h"
+#include "runtime/dispatch/history.h"
+
+#include <cjson/cJSON.h>
+#include <stdlib.h>
+#include <string.h>
 
 enum {
     ERROR_CODE_MAX = 256, /* bytes; AWS's are names */

@@ -1,9 +1,9 @@
 #include "handlers/lambda/trace_header.h"
 
-#include <string.h>
-
 #include "base/clock.h"
 #include "base/short_text.h"
+
+#include <string.h>
 
 enum { FIELD_SIZE = 64 };
 

@@ -1,11 +1,11 @@
 #include "handlers/lambda/violations.h"
 
+#include "handlers/lambda/api_error.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "handlers/lambda/api_error.h"
 
 void violations_add(struct violations *violations, const char *value, const char *member,
                     const char *constraint, ...)

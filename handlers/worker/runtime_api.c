@@ -1,10 +1,10 @@
 #include "handlers/worker/runtime_api.h"
 
+#include "base/base64.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "base/base64.h"
 
 enum { REQUEST_ID_TEXT_MAX = 256, MESSAGE_SIZE = 256 };
 

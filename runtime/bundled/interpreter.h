@@ -14,11 +14,11 @@
 #ifndef RUNTIME_BUNDLED_INTERPRETER_H
 #define RUNTIME_BUNDLED_INTERPRETER_H
 
-#include <uv.h>
-
-#include "config/config.h"
 #include "base/log.h"
+#include "config/config.h"
 #include "runtime/process/process.h"
+
+#include <uv.h>
 
 struct bundled_language;
 struct interpreters;

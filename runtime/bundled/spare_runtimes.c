@@ -1,17 +1,17 @@
 #include "runtime/bundled/spare_runtimes.h"
 
+#include "config/names/bundled_language.h"
+#include "runtime/environments/environment_log.h"
+#include "runtime/environments/environment_variables.h"
+#include "runtime/environments/frame_channel.h"
+#include "runtime/environments/worker_command.h"
+
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-#include "config/names/bundled_language.h"
-#include "runtime/environments/environment_log.h"
-#include "runtime/environments/environment_variables.h"
-#include "runtime/environments/frame_channel.h"
-#include "runtime/environments/worker_command.h"
 
 enum {
     START_DELAY_MS = 50, /* the cold start that took the last one uses the processor first */

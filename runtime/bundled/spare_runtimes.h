@@ -17,9 +17,9 @@
 #ifndef RUNTIME_BUNDLED_SPARE_RUNTIMES_H
 #define RUNTIME_BUNDLED_SPARE_RUNTIMES_H
 
+#include "base/request_id.h"
 #include "config/config.h"
 #include "runtime/bundled/interpreter.h"
-#include "base/request_id.h"
 
 struct spare_runtimes;
 

@@ -1,9 +1,9 @@
 #include "runtime/canned/canned_table.h"
 
+#include "base/name_table.h"
+
 #include <stdlib.h>
 #include <string.h>
-
-#include "base/name_table.h"
 
 /* A list and its counts. */
 struct entry {

@@ -10,11 +10,11 @@
 #ifndef RUNTIME_CANNED_CANNED_TABLE_H
 #define RUNTIME_CANNED_CANNED_TABLE_H
 
-#include <cjson/cJSON.h>
-
-#include "config/settings/canned_text.h"
 #include "config/config.h"
+#include "config/settings/canned_text.h"
 #include "runtime/dispatch/account.h"
+
+#include <cjson/cJSON.h>
 
 struct canned_table;
 

@@ -1,8 +1,8 @@
 #include "runtime/canned/event_value.h"
 
-#include <stdlib.h>
-
 #include "base/json/json_walk.h"
+
+#include <stdlib.h>
 
 void event_value_init(struct event_value *value, struct bytes_view text)
 {

@@ -1,12 +1,12 @@
 #include "runtime/canned/faults.h"
 
+#include "base/request_id.h"
+#include "config/names/nearest_name.h"
+#include "runtime/canned/canned_table.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "config/names/nearest_name.h"
-#include "runtime/canned/canned_table.h"
-#include "base/request_id.h"
 
 /* What a fault may be besides an exception. */
 static const struct {

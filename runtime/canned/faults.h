@@ -11,8 +11,8 @@
 #ifndef RUNTIME_CANNED_FAULTS_H
 #define RUNTIME_CANNED_FAULTS_H
 
-#include "config/settings/canned_text.h"
 #include "config/names/api_exception.h"
+#include "config/settings/canned_text.h"
 #include "runtime/dispatch/account.h"
 #include "runtime/dispatch/invocation.h"
 

@@ -7,13 +7,13 @@
  */
 #include "runtime/canned/mock_match.h"
 
-#include <stdio.h>
-#include <string.h>
-
+#include "base/json/json_walk.h"
 #include "base/utf8.h"
 #include "config/document/json_value.h"
-#include "base/json/json_walk.h"
 #include "runtime/canned/event_value.h"
+
+#include <stdio.h>
+#include <string.h>
 
 enum { PATH_SIZE = 256, VALUE_SHOWN_MAX = 80, KEY_SHOWN_MAX = 60 };
 

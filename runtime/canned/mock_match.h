@@ -11,9 +11,9 @@
 #ifndef RUNTIME_CANNED_MOCK_MATCH_H
 #define RUNTIME_CANNED_MOCK_MATCH_H
 
-#include <cjson/cJSON.h>
-
 #include "base/bytes.h"
+
+#include <cjson/cJSON.h>
 
 enum { MOCK_NO_FIT = -1 };
 

@@ -1,7 +1,7 @@
 #include "runtime/canned/mocks.h"
 
-#include "runtime/canned/canned_table.h"
 #include "base/json/json_walk.h"
+#include "runtime/canned/canned_table.h"
 #include "runtime/canned/mock_match.h"
 
 enum { EVENT_SHOWN_MAX = 300 };

@@ -9,17 +9,17 @@
  */
 #include "runtime/dispatch/dispatcher.h"
 
+#include "runtime/canned/mocks.h"
+#include "runtime/dispatch/function_pools.h"
+#include "runtime/environments/command_environment.h"
+#include "runtime/environments/execution_environment.h"
+#include "runtime/environments/mock_environment.h"
+#include "runtime/environments/worker_environment.h"
+
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 #include <uv.h>
-
-#include "runtime/environments/command_environment.h"
-#include "runtime/environments/execution_environment.h"
-#include "runtime/dispatch/function_pools.h"
-#include "runtime/environments/mock_environment.h"
-#include "runtime/canned/mocks.h"
-#include "runtime/environments/worker_environment.h"
 
 enum {
     GRACE_MS = 50,      /* for an environment that has answered to ask for the next event */

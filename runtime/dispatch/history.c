@@ -1,10 +1,10 @@
 #include "runtime/dispatch/history.h"
 
+#include "base/utf8.h"
+
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "base/utf8.h"
 
 enum { SPARE_MAX = 4096 /* bytes that a shared buffer may have to spare beyond its own length */ };
 

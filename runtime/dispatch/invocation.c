@@ -1,12 +1,12 @@
 #include "runtime/dispatch/invocation.h"
 
+#include "base/json/json_string.h"
+#include "base/short_text.h"
+
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "base/json/json_string.h"
-#include "base/short_text.h"
 
 const char *invocation_type_name(enum invocation_type type)
 {

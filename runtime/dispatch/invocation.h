@@ -7,12 +7,12 @@
 #ifndef RUNTIME_DISPATCH_INVOCATION_H
 #define RUNTIME_DISPATCH_INVOCATION_H
 
-#include "config/names/api_exception.h"
-#include "config/config.h"
-#include "runtime/dispatch/account.h"
 #include "base/bytes.h"
-#include "runtime/environments/log_tail.h"
 #include "base/request_id.h"
+#include "config/config.h"
+#include "config/names/api_exception.h"
+#include "runtime/dispatch/account.h"
+#include "runtime/environments/log_tail.h"
 #include "runtime/environments/response_stream.h"
 
 enum { TRACE_HEADER_SIZE = 512, ERROR_TYPE_SIZE = 64 };

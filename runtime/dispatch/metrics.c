@@ -1,10 +1,10 @@
 #include "runtime/dispatch/metrics.h"
 
+#include "base/name_table.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "base/name_table.h"
 
 enum { TYPE_COUNT = INVOCATION_EVENT + 1 };
 

@@ -1,13 +1,13 @@
 #include "runtime/environments/command_internal.h"
 
+#include "runtime/environments/environment_variables.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include "runtime/environments/environment_variables.h"
 
 enum { PIPE_BYTES = 1 << 18, END_COUNT = 3 };
 

@@ -8,11 +8,11 @@
 #ifndef RUNTIME_ENVIRONMENTS_ENVIRONMENT_LOG_H
 #define RUNTIME_ENVIRONMENTS_ENVIRONMENT_LOG_H
 
+#include "base/log.h"
+#include "runtime/dispatch/invocation.h"
+
 #include <stdbool.h>
 #include <uv.h>
-
-#include "runtime/dispatch/invocation.h"
-#include "base/log.h"
 
 enum { LOG_LINE_MAX = 16384 };
 

@@ -1,12 +1,12 @@
 #include "runtime/environments/environment_variables.h"
 
+#include "base/short_text.h"
+#include "config/names/bundled_language.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-
-#include "config/names/bundled_language.h"
-#include "base/short_text.h"
 
 enum { LOG_STREAM_SIZE = 160 };
 

@@ -1,5 +1,9 @@
 #include "runtime/environments/execution_environment.h"
 
+#include "base/short_text.h"
+#include "runtime/process/memory_guard.h"
+#include "runtime/process/source_watcher.h"
+
 #include <assert.h>
 #include <math.h>
 #include <stdarg.h>
@@ -7,10 +11,6 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
-
-#include "base/short_text.h"
-#include "runtime/process/memory_guard.h"
-#include "runtime/process/source_watcher.h"
 
 /* clang-format off */
 static const bool may_follow[ENVIRONMENT_STATE_COUNT][ENVIRONMENT_STATE_COUNT] = {

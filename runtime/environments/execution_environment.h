@@ -15,12 +15,12 @@
 #ifndef RUNTIME_ENVIRONMENTS_EXECUTION_ENVIRONMENT_H
 #define RUNTIME_ENVIRONMENTS_EXECUTION_ENVIRONMENT_H
 
-#include <uv.h>
-
+#include "base/log.h"
 #include "config/config.h"
 #include "runtime/dispatch/invocation.h"
-#include "base/log.h"
 #include "runtime/process/process.h"
+
+#include <uv.h>
 
 enum environment_state {
     ENVIRONMENT_INIT,

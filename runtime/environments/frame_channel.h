@@ -7,12 +7,12 @@
 #ifndef RUNTIME_ENVIRONMENTS_FRAME_CHANNEL_H
 #define RUNTIME_ENVIRONMENTS_FRAME_CHANNEL_H
 
+#include "base/bytes.h"
+#include "runtime/environments/frames.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 #include <uv.h>
-
-#include "base/bytes.h"
-#include "runtime/environments/frames.h"
 
 enum { FRAME_PARTS_MAX = 8 };
 

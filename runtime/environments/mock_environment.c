@@ -1,12 +1,12 @@
 #include "runtime/environments/mock_environment.h"
 
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "base/json/json_string.h"
 #include "config/document/json_value.h"
 #include "runtime/canned/mocks.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 static const char no_fit_type[] = "Mock.NoAnswerFits";
 

@@ -7,9 +7,9 @@
 #ifndef RUNTIME_ENVIRONMENTS_RESPONSE_STREAM_H
 #define RUNTIME_ENVIRONMENTS_RESPONSE_STREAM_H
 
-#include <stdint.h>
-
 #include "base/bytes.h"
+
+#include <stdint.h>
 
 enum { STREAMED_RESPONSE_MAX = 200 << 20 /* bytes; AWS's limit since 2025 */ };
 

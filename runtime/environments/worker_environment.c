@@ -1,12 +1,12 @@
 #include "runtime/environments/worker_environment.h"
 
+#include "runtime/environments/error_type.h"
+#include "runtime/environments/worker_internal.h"
+
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "runtime/environments/error_type.h"
-#include "runtime/environments/worker_internal.h"
 
 enum {
     MEMORY_SAMPLE_US = 100000, /* the peak memory is read no more often than this */

@@ -1,8 +1,8 @@
-#include <stdio.h>
-#include <string.h>
-
 #include "base/short_text.h"
 #include "runtime/environments/worker_internal.h"
+
+#include <stdio.h>
+#include <string.h>
 
 enum { EVENT_FIELDS_USUAL = 448, INIT_FIELDS_USUAL = 2048 }; /* bytes to begin with */
 

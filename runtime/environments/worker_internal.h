@@ -13,9 +13,9 @@
 #include "runtime/environments/environment_log.h"
 #include "runtime/environments/environment_variables.h"
 #include "runtime/environments/frame_channel.h"
-#include "runtime/process/memory_guard.h"
 #include "runtime/environments/worker_command.h"
 #include "runtime/environments/worker_environment.h"
+#include "runtime/process/memory_guard.h"
 
 enum {
     INIT_PHASE_MS = 10000 /* AWS's; what goes beyond counts into the first invocation */,

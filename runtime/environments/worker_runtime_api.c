@@ -1,6 +1,6 @@
-#include <string.h>
-
 #include "runtime/environments/worker_internal.h"
+
+#include <string.h>
 
 void worker_deliver(struct worker *worker)
 {

@@ -1,16 +1,16 @@
 #include "runtime/environments/worker_internal.h"
 
+#include "runtime/bundled/bundled_runtime.h"
+#include "runtime/bundled/interpreter.h"
+#include "runtime/bundled/spare_runtimes.h"
+#include "runtime/process/source_watcher.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-#include "runtime/bundled/bundled_runtime.h"
-#include "runtime/bundled/interpreter.h"
-#include "runtime/process/source_watcher.h"
-#include "runtime/bundled/spare_runtimes.h"
 
 /* What the process sent before it ended is still handled, in whatever order its end and its last bytes arrive. */
 static void on_process_ended(int wait_status, long peak_memory_kb, void *context)

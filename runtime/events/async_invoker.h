@@ -19,10 +19,10 @@
 #ifndef RUNTIME_EVENTS_ASYNC_INVOKER_H
 #define RUNTIME_EVENTS_ASYNC_INVOKER_H
 
+#include "base/log.h"
 #include "config/config_store.h"
 #include "runtime/dispatch/dispatcher.h"
 #include "runtime/events/event_queue.h"
-#include "base/log.h"
 
 struct async_invoker; /* opaque */
 

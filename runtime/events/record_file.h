@@ -12,8 +12,8 @@
 #ifndef RUNTIME_EVENTS_RECORD_FILE_H
 #define RUNTIME_EVENTS_RECORD_FILE_H
 
-#include "runtime/dispatch/account.h"
 #include "base/bytes.h"
+#include "runtime/dispatch/account.h"
 
 #include <stdio.h>
 

@@ -1,12 +1,12 @@
 #include "runtime/events/sqlite_internal.h"
 
+#include "base/clock.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
-
-#include "base/clock.h"
 
 /* ---- damaged ---- */
 

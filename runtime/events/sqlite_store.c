@@ -1,6 +1,6 @@
-#include "runtime/events/sqlite_internal.h"
-
 #include "runtime/events/sqlite_store.h"
+
+#include "runtime/events/sqlite_internal.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -13,11 +13,11 @@
 #ifndef RUNTIME_PROCESS_PROCESS_H
 #define RUNTIME_PROCESS_PROCESS_H
 
+#include "runtime/process/launcher.h"
+
 #include <stdbool.h>
 #include <sys/types.h>
 #include <uv.h>
-
-#include "runtime/process/launcher.h"
 
 struct process_table;
 struct process;

@@ -1,5 +1,7 @@
 #include "runtime/process/source_watcher.h"
 
+#include "runtime/process/source_scan.h"
+
 #include <assert.h>
 #include <errno.h>
 #include <stdbool.h>
@@ -9,8 +11,6 @@
 #include <sys/inotify.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include "runtime/process/source_scan.h"
 
 enum {
     QUIET_MS = 100,      /* a burst of changes is over when none has come for so long, */

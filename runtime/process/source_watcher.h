@@ -14,9 +14,9 @@
 #ifndef RUNTIME_PROCESS_SOURCE_WATCHER_H
 #define RUNTIME_PROCESS_SOURCE_WATCHER_H
 
-#include <uv.h>
-
 #include "base/log.h"
+
+#include <uv.h>
 
 struct source_watcher;
 struct

@@ -7,10 +7,10 @@
 #ifndef SERVER_CLI_HTTP_RESPONSE_H
 #define SERVER_CLI_HTTP_RESPONSE_H
 
-#include <stdbool.h>
-
 #include "base/bytes.h"
 #include "third_party/llhttp/llhttp.h"
+
+#include <stdbool.h>
 
 enum { HTTP_RESPONSE_HEAD_MAX = 65536 };
 

@@ -1,5 +1,9 @@
 #include "server/cli/invoke_command.h"
 
+#include "base/base64.h"
+#include "server/cli/http_client.h"
+#include "server/cli/invoke_report.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -7,10 +11,6 @@
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
-
-#include "base/base64.h"
-#include "server/cli/http_client.h"
-#include "server/cli/invoke_report.h"
 
 enum {
     PAYLOAD_MAX = 32 << 20 /* far above AWS's limits, which the server checks */,

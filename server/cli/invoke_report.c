@@ -1,17 +1,17 @@
 #include "server/cli/invoke_report.h"
 
+#include "base/base64.h"
+#include "base/safe_text.h"
+#include "config/names/function_name.h"
+#include "config/names/nearest_name.h"
+#include "server/cli/invoke_command.h"
+
 #include <cjson/cJSON.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <unistd.h>
-
-#include "config/names/function_name.h"
-#include "config/names/nearest_name.h"
-#include "base/base64.h"
-#include "base/safe_text.h"
-#include "server/cli/invoke_command.h"
 
 enum { NAMES_SHOWN_MAX = 40, STATUS_REFUSED_FROM = 300 };
 

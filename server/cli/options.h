@@ -9,9 +9,9 @@
 #ifndef SERVER_CLI_OPTIONS_H
 #define SERVER_CLI_OPTIONS_H
 
-#include "config/config.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "config/config.h"
 
 #include <stdbool.h>
 #include <stdint.h>

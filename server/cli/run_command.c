@@ -7,6 +7,11 @@
  */
 #include "server/cli/run_command.h"
 
+#include "server/cli/run_environment.h"
+#include "server/cli/run_server.h"
+#include "server/cli/serve.h"
+#include "server/cli/temporary_folder.h"
+
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
@@ -16,11 +21,6 @@
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#include "server/cli/run_environment.h"
-#include "server/cli/run_server.h"
-#include "server/cli/serve.h"
-#include "server/cli/temporary_folder.h"
 
 enum { STOP_LIMIT_MS = 15000 };
 

@@ -1,8 +1,8 @@
 #include "server/cli/run_queue.h"
 
-#include <stdio.h>
-
 #include "runtime/events/async_invoker.h"
+
+#include <stdio.h>
 
 enum { ROWS_SHOWN_MAX = 20 };
 

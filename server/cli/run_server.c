@@ -1,5 +1,9 @@
 #include "server/cli/run_server.h"
 
+#include "server/cli/dead_letter_count.h"
+#include "server/cli/serve.h"
+#include "server/cli/temporary_folder.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -9,10 +13,6 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#include "server/cli/dead_letter_count.h"
-#include "server/cli/serve.h"
-#include "server/cli/temporary_folder.h"
 
 enum { QUEUES_SIZE = 400 };
 

@@ -1,5 +1,10 @@
 #include "server/cli/serve.h"
 
+#include "base/bytes.h"
+#include "base/json/json_string.h"
+#include "server/cli/run_queue.h"
+#include "server/server.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <signal.h>
@@ -8,11 +13,6 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
-
-#include "base/bytes.h"
-#include "base/json/json_string.h"
-#include "server/cli/run_queue.h"
-#include "server/server.h"
 
 enum { SIGNALS = 3, READY_PATH_SIZE = 4096 };
 

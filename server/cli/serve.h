@@ -4,10 +4,10 @@
 #ifndef SERVER_CLI_SERVE_H
 #define SERVER_CLI_SERVE_H
 
+#include "server/cli/options.h"
+
 #include <stdbool.h>
 #include <sys/types.h>
-
-#include "server/cli/options.h"
 
 enum { EXIT_GOOD = 0, EXIT_CANNOT_RUN = 1, EXIT_BAD_CONFIGURATION = 2 };
 

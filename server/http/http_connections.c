@@ -1,9 +1,9 @@
 #include "server/http/http_connections.h"
 
+#include "base/clock.h"
+
 #include <stdlib.h>
 #include <sys/socket.h>
-
-#include "base/clock.h"
 
 static void unlink_connection(struct http_connection *connection)
 {

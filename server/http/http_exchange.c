@@ -1,16 +1,16 @@
 #include "server/http/http_exchange.h"
 
-#include <assert.h>
-#include <stddef.h>
-#include <stdlib.h>
-#include <string.h>
-#include <strings.h>
-
 #include "handlers/inspect/inspect_query.h"
 #include "handlers/lambda/api_error.h"
 #include "server/http/head_guard.h"
 #include "server/http/preflight.h"
 #include "server/http/routes.h"
+
+#include <assert.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
 
 enum {
     DRAIN_BYTES_MAX =

@@ -9,12 +9,12 @@
 #ifndef SERVER_HTTP_HTTP_EXCHANGE_H
 #define SERVER_HTTP_HTTP_EXCHANGE_H
 
-#include <microhttpd.h>
-
 #include "handlers/api.h"
 #include "server/http/head_guard.h"
 #include "server/http/http_connections.h"
 #include "server/http/origin_guard.h"
+
+#include <microhttpd.h>
 
 enum listener_phase {
     LISTENER_SERVING,

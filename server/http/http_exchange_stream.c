@@ -2,11 +2,11 @@
  * A streamed answer: what the handler writes waits here until libmicrohttpd asks for it. When it asks and nothing is
  * there, the connection is suspended.
  */
+#include "server/http/http_exchange.h"
+
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "server/http/http_exchange.h"
 
 enum {
     STREAM_BYTES_MAX = 256 << 10, /* that wait for a slow client */

@@ -1,5 +1,10 @@
 #include "server/http/http_listener.h"
 
+#include "base/clock.h"
+#include "server/http/http_connections.h"
+#include "server/http/http_exchange.h"
+#include "server/http/listen_sockets.h"
+
 #include <assert.h>
 #include <errno.h>
 #include <microhttpd.h>
@@ -9,11 +14,6 @@
 #include <sys/epoll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
-
-#include "base/clock.h"
-#include "server/http/http_connections.h"
-#include "server/http/http_exchange.h"
-#include "server/http/listen_sockets.h"
 
 enum {
     HEAD_BYTES_MAX = 64 << 10,

@@ -9,10 +9,10 @@
 #ifndef SERVER_HTTP_HTTP_LISTENER_H
 #define SERVER_HTTP_HTTP_LISTENER_H
 
-#include <uv.h>
-
 #include "handlers/api.h"
 #include "server/http/listen_sockets.h"
+
+#include <uv.h>
 
 struct http_listener;
 

@@ -1,13 +1,13 @@
 #include "server/http/routes.h"
 
-#include <string.h>
-
 #include "base/json/json_string.h"
 #include "config/config.h"
 #include "handlers/handlers.h"
 #include "handlers/inspect/history_query.h"
 #include "handlers/lambda/api_error.h"
 #include "handlers/lambda/api_operations.h"
+
+#include <string.h>
 
 enum { INSPECT_BODY_MAX = 1 << 20, PATH_SHOWN_MAX = 200 };
 

@@ -9,11 +9,11 @@
 #ifndef SERVER_RUNTIME_PORT_HTTP_REQUEST_H
 #define SERVER_RUNTIME_PORT_HTTP_REQUEST_H
 
-#include <stdbool.h>
-#include <stdint.h>
-
 #include "base/bytes.h"
 #include "third_party/llhttp/llhttp.h"
+
+#include <stdbool.h>
+#include <stdint.h>
 
 enum { HTTP_HEADERS_MAX = 64, HTTP_HEAD_MAX = (1 << 20) + (64 << 10) };
 

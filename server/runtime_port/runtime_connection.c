@@ -1,5 +1,7 @@
 #include "server/runtime_port/runtime_connection.h"
 
+#include "server/runtime_port/http_request.h"
+
 #include <assert.h>
 #include <errno.h>
 #include <netinet/in.h>
@@ -9,8 +11,6 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
-
-#include "server/runtime_port/http_request.h"
 
 enum {
     READ_BYTES = 65536,

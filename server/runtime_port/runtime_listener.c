@@ -1,5 +1,7 @@
 #include "server/runtime_port/runtime_listener.h"
 
+#include "server/runtime_port/runtime_connection.h"
+
 #include <arpa/inet.h>
 #include <assert.h>
 #include <errno.h>
@@ -8,8 +10,6 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
-
-#include "server/runtime_port/runtime_connection.h"
 
 enum { BACKLOG = 128, ACCEPTS_PER_TURN = 16, ACCEPT_PAUSE_MS = 100 };
 

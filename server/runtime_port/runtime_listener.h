@@ -10,10 +10,10 @@
 #ifndef SERVER_RUNTIME_PORT_RUNTIME_LISTENER_H
 #define SERVER_RUNTIME_PORT_RUNTIME_LISTENER_H
 
-#include <uv.h>
-
 #include "handlers/worker/runtime_api.h"
 #include "runtime/environments/worker_environment.h"
+
+#include <uv.h>
 
 struct runtime_listener;
 

@@ -5,14 +5,14 @@
  */
 #include "base/json/json_text.h"
 
+#include "base/bytes.h"
+
 #include <assert.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-
-#include "base/bytes.h"
 
 enum { DOCUMENT_BYTES = 6 << 20, ROUNDS_NS = 500000000 };
 

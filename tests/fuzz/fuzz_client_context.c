@@ -2,8 +2,8 @@
  * X-Amz-Client-Context: base64, then JSON. What is decoded, encoded again, decodes to the same bytes; what was JSON as the
  * fuzzer wrote it is JSON again behind base64.
  */
-#include "base/json/json_text.h"
 #include "base/base64.h"
+#include "base/json/json_text.h"
 
 #include <stdint.h>
 #include <stdlib.h>

@@ -3,9 +3,9 @@
  * as far as cJSON can tell; every value contains itself; what doesn't fit has a place where it differs; and whatever the
  * event is, JSON or not, nothing outside of it is read.
  */
-#include "config/settings/canned_text.h"
 #include "base/json/json_text.h"
 #include "config/document/json_value.h"
+#include "config/settings/canned_text.h"
 #include "runtime/canned/mock_match.h"
 
 #include <math.h>

@@ -3,10 +3,9 @@
  * reads, and then what it read is what is there, or has answered once: 400, with a reason that is JSON whatever the
  * query holds.
  */
+#include "base/json/json_text.h"
 #include "handlers/inspect/history_query.h"
 #include "handlers/inspect/inspect_query.h"
-
-#include "base/json/json_text.h"
 
 #include <stdint.h>
 #include <stdlib.h>

@@ -8,6 +8,7 @@
  * by somebody who is always behind.
  */
 #include "handlers/worker/runtime_api.h"
+#include "runtime/bundled/interpreter.h"
 #include "runtime/process/memory_guard.h"
 #include "server/runtime_port/runtime_connection.h"
 
@@ -22,8 +23,6 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
-
-#include "runtime/bundled/interpreter.h"
 
 int LLVMFuzzerInitialize(int *argument_count, char ***arguments);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -8,10 +8,9 @@
 #define TESTS_SUPPORT_ASYNC_BED_H
 
 #include "runtime/events/async_invoker.h"
+#include "tests/support/unit.h"
 
 #include <unistd.h>
-
-#include "tests/support/unit.h"
 
 enum { SECOND_MS = 1000, MINUTE_MS = 60000, HOUR_MS = 3600000, RUNS_MAX = 4096 };
 

@@ -5,8 +5,8 @@
 #ifndef TESTS_SUPPORT_TEST_BED_H
 #define TESTS_SUPPORT_TEST_BED_H
 
-#include "runtime/environments/execution_environment.h"
 #include "runtime/bundled/interpreter.h"
+#include "runtime/environments/execution_environment.h"
 
 enum { TEST_BED_PATH_SIZE = 256 };
 

@@ -4,8 +4,8 @@
  *
  * test: timeout 300
  */
-#include "config/config.h"
 #include "base/bytes.h"
+#include "config/config.h"
 #include "tests/support/unit.h"
 
 #include <stdarg.h>

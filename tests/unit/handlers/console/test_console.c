@@ -1,8 +1,8 @@
 #include "handlers/console/console.h"
 
-#include <string.h>
-
 #include "tests/support/unit.h"
+
+#include <string.h>
 
 static const char token[] = "0123456789abcdef0123456789abcdef";
 

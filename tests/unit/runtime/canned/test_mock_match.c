@@ -1,7 +1,7 @@
 #include "runtime/canned/mock_match.h"
 
-#include "config/settings/canned_text.h"
 #include "config/document/json_value.h"
+#include "config/settings/canned_text.h"
 #include "tests/support/unit.h"
 
 #include <stdio.h>
