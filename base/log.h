@@ -63,7 +63,7 @@ void log_function_line(struct log *log, const char *function_name, const char *r
 /* Tries to get everything out, and waits for a slow reader up to a second: for the way to exit. */
 void log_flush(struct log *log);
 
-/* Hands on what has gathered, as far as that goes without waiting: who is told of an end finds its lines in the log. */
+/* Writes what is buffered, as far as that goes without waiting, so that lines are in the log before their invocation ends. */
 void log_push(struct log *log);
 
 #endif

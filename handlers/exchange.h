@@ -99,7 +99,7 @@ static inline void exchange_stream_end(struct exchange *exchange)
     exchange->transport->stream_end(exchange);
 }
 
-/* Has the client of an answer in pieces left? Seen once something was written in vain. */
+/* Has the client of a streamed answer left? Noticed by a failed write. */
 static inline bool exchange_stream_is_left(const struct exchange *exchange)
 {
     return exchange->transport->stream_is_left(exchange);

@@ -23,9 +23,9 @@ struct reset {
 /* Ends by calling step_done(), at once or later. */
 typedef void reset_step_fn(struct reset *reset);
 
-static void step_done(struct reset *reset, const char *fault);
+static void step_done(struct reset *reset, const char *why);
 
-static const char short_of_memory[] = "invoked is out of memory or is stopping";
+static const char out_of_memory[] = "invoked is out of memory or is stopping";
 
 static void on_events_cleared(enum store_status status, void *context)
 {
@@ -39,7 +39,7 @@ static void reset_events(struct reset *reset)
 {
     if (!async_invoker_clear(reset->api->async_invoker, reset->account, true, on_events_cleared,
                              reset))
-        step_done(reset, short_of_memory);
+        step_done(reset, out_of_memory);
 }
 
 static void reset_clock(struct reset *reset)
@@ -72,15 +72,15 @@ static reset_step_fn *const steps[] = {
     reset_mocks, reset_faults, reset_events, reset_clock, reset_history,
 };
 
-/* `fault` says why the step has failed; NULL when it hasn't. */
-static void step_done(struct reset *reset, const char *fault)
+/* `why` says why the step has failed; NULL when it hasn't. */
+static void step_done(struct reset *reset, const char *why)
 {
-    if (fault == NULL && reset->next < sizeof steps / sizeof steps[0]) {
+    if (why == NULL && reset->next < sizeof steps / sizeof steps[0]) {
         steps[reset->next++](reset);
         return;
     }
-    if (fault != NULL)
-        api_answer_refusal(reset->exchange, 500, fault);
+    if (why != NULL)
+        api_answer_refusal(reset->exchange, 500, why);
     else
         inspect_respond_done(reset->exchange);
     free(reset);
@@ -95,7 +95,7 @@ void inspect_reset_handle(struct exchange *exchange, struct api *api)
         return;
     reset = malloc(sizeof *reset);
     if (reset == NULL) {
-        api_answer_refusal(exchange, 500, short_of_memory);
+        api_answer_refusal(exchange, 500, out_of_memory);
         return;
     }
     *reset = (struct reset){.exchange = exchange, .api = api, .account = account};

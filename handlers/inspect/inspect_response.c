@@ -38,8 +38,8 @@ struct account *inspect_account(struct exchange *exchange, struct api *api)
 cJSON *inspect_body(struct exchange *exchange, bool *is_good)
 {
     const struct bytes_view body = bytes_view(exchange->body);
-    struct json_text_error fault;
-    char why[sizeof fault.reason + 64];
+    struct json_text_error error;
+    char why[sizeof error.reason + 64];
     cJSON *json = NULL;
 
     *is_good = true;
@@ -50,9 +50,9 @@ cJSON *inspect_body(struct exchange *exchange, bool *is_good)
     }
     if (body.length == 0)
         return NULL;
-    if (!json_text_check(body.data, body.length, &fault)) {
+    if (!json_text_check(body.data, body.length, &error)) {
         (void)snprintf(why, sizeof why, "the body is not JSON: line %zu, column %zu: %s",
-                       fault.line, fault.column, fault.reason);
+                       error.line, error.column, error.reason);
     } else {
         json = cJSON_ParseWithLength(body.data, body.length);
         if (json != NULL)

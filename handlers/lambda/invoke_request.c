@@ -18,7 +18,7 @@ static const char tenant_id_header[] = "X-Amz-Tenant-Id";
 static const struct function_rules function_rules = {.action = "lambda:InvokeFunction",
                                                      .shows_latest = true}; /* since 2025 */
 
-/* ---- members: the order of the violations is recorded for qualifier and name; the others stand before them ---- */
+/* ---- members: the order of the violations is recorded for qualifier and name; the others come before them ---- */
 
 static void check_type(const char *value, const struct invoke_rules *rules,
                        struct invoke_request *request, struct violations *violations)
@@ -92,8 +92,7 @@ static bool check_features(struct exchange *exchange, struct api *api,
     if (exchange_header(exchange, tenant_id_header) != NULL) {
         refuse_content(exchange, api, request, API_INVALID_PARAMETER_VALUE,
                        "The invoked function is not enabled with tenancy configuration. Remove the "
-                       "tenant ID from your "
-                       "request and try again.");
+                       "tenant ID from your request and try again.");
         return false;
     }
     if (exchange_header(exchange, durable_execution_name_header) != NULL) {
@@ -124,19 +123,18 @@ static bool check_json(struct exchange *exchange, struct api *api,
                        const struct invoke_request *request)
 {
     const struct bytes_view body = bytes_view(exchange->body);
-    struct json_text_error fault;
+    struct json_text_error error;
     char column[32] = "";
 
-    if (body.length == 0 || json_text_check(body.data, body.length, &fault))
+    if (body.length == 0 || json_text_check(body.data, body.length, &error))
         return true;
-    if (fault.column > 0)
-        (void)snprintf(column, sizeof column, ", column: %zu", fault.column);
+    if (error.column > 0)
+        (void)snprintf(column, sizeof column, ", column: %zu", error.column);
     refuse_content(
         exchange, api, request, API_INVALID_REQUEST_CONTENT,
         "Could not parse request body into json: Could not parse payload into json: %s\n at "
-        "[Source: "
-        "REDACTED (`StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION` disabled); line: %zu%s]",
-        fault.reason, fault.line, column);
+        "[Source: REDACTED (`StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION` disabled); line: %zu%s]",
+        error.reason, error.line, column);
     return false;
 }
 

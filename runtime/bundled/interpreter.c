@@ -190,21 +190,21 @@ static const char *usual_executable(const struct bundled_language *language)
 static void end_search(struct search *search)
 {
     struct waiter *waiter = search->waiters;
-    char fault[INTERPRETER_ERROR_SIZE] = "";
+    char problem[INTERPRETER_ERROR_SIZE] = "";
 
     search->is_over = true;
     search->waiters = NULL;
     if (search->path[0] == '\0')
-        (void)snprintf(fault, sizeof fault, "%s is not installed here: no %s in PATH",
+        (void)snprintf(problem, sizeof problem, "%s is not installed here: no %s in PATH",
                        search->runtime, usual_executable(search->language));
     else
         check_version(search);
     if (search->path[0] == '\0' && waiter == NULL) /* otherwise each waiter logs it */
-        log_write(search->interpreters->log, LOG_WARN, "%s", fault);
+        log_write(search->interpreters->log, LOG_WARN, "%s", problem);
     while (waiter != NULL) {
         struct waiter *next = waiter->next;
 
-        waiter->on_found(search->language, search->path[0] == '\0' ? NULL : search->path, fault,
+        waiter->on_found(search->language, search->path[0] == '\0' ? NULL : search->path, problem,
                          waiter->context);
         free(waiter);
         waiter = next;

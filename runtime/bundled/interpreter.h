@@ -25,9 +25,9 @@ struct interpreters;
 
 enum { INTERPRETER_PATH_SIZE = 4096, INTERPRETER_ERROR_SIZE = 256 };
 
-/* `path` is NULL if there is none; `fault` then says what is missing. Both die when the callback returns. */
+/* `path` is NULL if there is none; `problem` then says what is missing. Both die when the callback returns. */
 typedef void interpreter_found_fn(const struct bundled_language *language, const char *path,
-                                  const char *fault, void *context);
+                                  const char *problem, void *context);
 
 /* NULL when out of memory. */
 struct interpreters *interpreters_open(uv_loop_t *loop, struct process_table *processes,

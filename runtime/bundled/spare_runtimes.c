@@ -277,7 +277,7 @@ static void use(struct spare_runtimes *spares, const struct bundled_language *la
     start_soon(spares);
 }
 
-static void on_found(const struct bundled_language *language, const char *path, const char *fault,
+static void on_found(const struct bundled_language *language, const char *path, const char *problem,
                      void *context)
 {
     struct spare_runtimes *spares = context;
@@ -285,7 +285,7 @@ static void on_found(const struct bundled_language *language, const char *path, 
     if (path != NULL)
         use(spares, language, path);
     else
-        log_write(spares->options.log, LOG_WARN, "%s", fault);
+        log_write(spares->options.log, LOG_WARN, "%s", problem);
 }
 
 /* ---- what the configuration uses ---- */

@@ -2,9 +2,9 @@
  * history.h - what an account has invoked, newest first: a row for each attempt, for tests and people.
  *
  * An invocation gets its row when it begins to run, and the row is completed when it ends; the cost of both does not depend
- * on the number of rows. The oldest rows are dropped when there are more than HistorySize, when all weigh more than HISTORY_BYTES_MAX, or
- * when the histories of all accounts weigh more than ACCOUNT_BYTES_MAX. Payloads, responses and logs are shared, not copied, up to HISTORY_PART_MAX;
- * of larger ones a copy of the beginning is kept, and the row says so.
+ * on the number of rows. The oldest rows are dropped when there are more than HistorySize, when all weigh more than
+ * HISTORY_BYTES_MAX, or when the histories of all accounts weigh more than ACCOUNT_BYTES_MAX. Payloads, responses and logs
+ * are shared, not copied, up to HISTORY_PART_MAX; of larger ones a copy of the beginning is kept, and the row says so.
  *
  * Owns:     its rows.
  * Used by:  server/server_open.c (which feeds it), handlers/.
@@ -92,7 +92,7 @@ void history_forget(struct history *history);
 /* The same, and ends all watches with HISTORY_WATCH_RESET. */
 void history_reset(struct history *history);
 
-/* One listener is told of each row as it is added and as it ends; NULL ends that. It must not change the history. */
+/* One listener sees each row when it is added and when it ends; NULL for none. It must not change the history. */
 typedef void history_listener_fn(const struct history_row *row, void *context);
 void history_listen(struct history *history, history_listener_fn *listener, void *context);
 

@@ -243,7 +243,7 @@ void worker_fail_soon(struct worker *worker)
 }
 
 static void on_interpreter_found(const struct bundled_language *language, const char *path,
-                                 const char *fault, void *context)
+                                 const char *problem, void *context)
 {
     struct worker *worker = context;
 
@@ -256,9 +256,9 @@ static void on_interpreter_found(const struct bundled_language *language, const 
     if (path != NULL && start(worker, path))
         return;
     if (path == NULL) {
-        worker_set_failure(worker, WORKER_FAILURE_PLATFORM, "Runtime.InvalidEntrypoint", fault);
+        worker_set_failure(worker, WORKER_FAILURE_PLATFORM, "Runtime.InvalidEntrypoint", problem);
         log_write(worker->base.services->log, LOG_WARN, "%s: %s",
-                  worker->base.settings->function->name, fault);
+                  worker->base.settings->function->name, problem);
     }
     worker_fail_soon(worker);
 }

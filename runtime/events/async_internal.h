@@ -4,10 +4,10 @@
  *   async_invoker.c  opening, accepting, closing
  *   event_lanes.c    accounts and lanes
  *   async_round.c    which event starts next, and which waits
- *   async_outcome.c  what comes of a try: again, done, given up
+ *   async_outcome.c  what follows an attempt: another one, done, given up
  *   async_records.c  what is written about it: dead letter, destination, log line (pure)
  *   async_wait.c     drain and advance
- *   async_list.c     the queue for people; emptying it
+ *   async_list.c     listing and clearing the queue
  *   async_redrive.c  dead letters back into the queue
  */
 #ifndef RUNTIME_EVENTS_ASYNC_INTERNAL_H

@@ -51,7 +51,7 @@ static void on_idle_closed(uv_handle_t *handle)
     uv_close((uv_handle_t *)&invoker->read_timer, on_timer_closed);
 }
 
-/* What can't be written is told only when the queue closes, so that does not wait for it. */
+/* Writes that fail are reported only when the queue closes, so closing doesn't wait for them. */
 void async_close_if_quiet(struct async_invoker *invoker)
 {
     if (invoker->lanes.state == INVOKER_CLOSING && invoker->running_count == 0 &&
@@ -61,9 +61,9 @@ void async_close_if_quiet(struct async_invoker *invoker)
 
 _Noreturn void async_out_of_memory(void)
 {
-    static const char text[] = "invoked: out of memory: cannot write the outcome of an event; "
-                               "stopping, so that it runs again "
-                               "after the next start\n";
+    static const char text[] =
+        "invoked: out of memory: cannot write the outcome of an event; stopping, so that it runs "
+        "again after the next start\n";
 
     (void)!write(STDERR_FILENO, text, sizeof text - 1);
     abort();

@@ -173,7 +173,7 @@ struct event_step {
 /* Everything is borrowed. Must not call the invoker. */
 typedef void event_step_fn(const struct event_step *step, void *context);
 
-/* One listener is told of each step in the life of each event; NULL ends that. */
+/* One listener sees each step in the life of each event; NULL for none. */
 void async_invoker_listen(struct async_invoker *invoker, event_step_fn *listener, void *context);
 
 #endif

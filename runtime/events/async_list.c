@@ -1,5 +1,5 @@
 /*
- * The queue for people and tests: listing it, clearing it, and the records that were written.
+ * Listing the queue, clearing it, and listing the records that were written.
  */
 #include "runtime/events/event_lanes.h"
 

@@ -52,7 +52,7 @@ struct event *async_new_event(struct event_lanes *lanes, const struct enqueue_op
 /* When a new event's commit is done: it is kept in memory to be run at once, or left to the database. */
 void async_accept(struct event *event, enum store_status status);
 
-/* What must be kept can't be written because memory ran out: ends the server, so that it runs again after a restart. */
+/* Ends the server when memory runs out for something that must be written: its event runs again after a restart. */
 _Noreturn void async_out_of_memory(void);
 
 /* event_lanes.c: NULL when out of memory. */

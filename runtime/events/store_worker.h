@@ -73,7 +73,7 @@ typedef void store_worker_closed_fn(void *context);
 /* Takes `store` on success; NULL when out of memory. */
 struct store_worker *store_worker_open(uv_loop_t *loop, struct store *store);
 
-/* Before the first operation; copies `listener`. Without one nobody is told. */
+/* Before the first operation; copies `listener`. */
 void store_worker_listen(struct store_worker *worker, const struct store_worker_listener *listener);
 
 /* Takes `operation`; see above for the order in which they are run. */
