@@ -201,8 +201,4 @@ struct function_target {
 bool function_resolve(const struct function *function, const char *qualifier, double draw,
                       struct function_target *target);
 
-/* A checker of canned responses and faults that come in at run time, with the same rules as in the file. */
-bool config_check_mock(const cJSON *mock, char *why, size_t why_size);
-bool config_check_faults(const cJSON *faults, char *why, size_t why_size);
-
 #endif

@@ -5,6 +5,7 @@
 #include "config/config.h"
 #include "config/document/document.h"
 #include "config/document/problem_list.h"
+#include "config/settings/canned_settings.h"
 
 #include <stdio.h>
 
@@ -15,7 +16,7 @@ static const char *const examples[] = {
 
 static const char *const names[] = {[CANNED_MOCK] = "Mock", [CANNED_FAULTS] = "Faults"};
 
-/* Places begin with the list's name, as config_check_mock() tells them. */
+/* Places begin with the list's name, as in the messages of config_check_mock(). */
 static void explain(struct problem_list *problems, enum canned_kind kind, char *why,
                     size_t why_size)
 {

@@ -5,6 +5,7 @@
  * their own, so under them nothing is refused and the load has to succeed.
  */
 #include "config/config_store.h"
+#include "config/settings/canned_settings.h"
 #include "tests/support/unit.h"
 
 #include <errno.h>

@@ -1,5 +1,6 @@
-/* test_config_answers.c - canned responses and faults that are set at run time. */
-#include "config/config.h"
+/* test_canned_settings.c - canned responses and faults that are set at run time. */
+#include "config/settings/canned_settings.h"
+
 #include "tests/support/unit.h"
 
 #include <stdlib.h>
