@@ -201,7 +201,7 @@ class DataFolder(Short):
                     wait_for(lambda: all(row["State"] == "waiting" for row in server.events()), "the first tries")
                     self.remove(server, *kept)
                 server.accept("fails", 3)
-                server.wait_for_log(r"warn +queue: .*queue\.db was removed while the server had it open; it is there again")
+                server.wait_for_log(r"warn +queue: .*queue\.db was removed while the server had it open; it has been written again")
                 server.kill()  # now it is the file that counts
                 server.start()
                 self.assertEqual(len(server.events()), 151)
@@ -222,8 +222,8 @@ class DataFolder(Short):
             os.unlink(os.path.join(server.data_folder, "queue.db"))
             for number in range(100, 400):
                 server.accept("fails", big if number % 2 else number)
-            note = server.wait_for_log("queue.db was removed while the server had it open; it is there again, .*")
-            self.assertNotIn("begin anew", note[0])  # the folders beside it are as they were
+            note = server.wait_for_log("queue.db was removed while the server had it open; it has been written again.*")
+            self.assertNotIn("are gone", note[0])  # the folders beside it are as they were
             server.kill()
             with contextlib.closing(sqlite3.connect(os.path.join(server.data_folder, "queue.db"))) as database:
                 self.assertEqual(database.execute("PRAGMA integrity_check").fetchall(), [("ok",)])
@@ -267,7 +267,7 @@ class DataFolder(Short):
             with open(path, "rb") as file:
                 before = file.read()
             self.assert_refused(server.post("fails", 2), "was not accepted")
-            server.wait_for_log("queue.db was replaced while the server had it open: start the server again")
+            server.wait_for_log("queue.db was replaced while the server had it open; restart the server")
             with open(path, "rb") as file:
                 self.assertEqual(file.read(), before)
             os.rename(path + ".mine", path)

@@ -125,8 +125,8 @@ class Reload(unittest.TestCase):
                     with self.subTest(case.name):
                         self.assertEqual(exchange(server, case)[0], [])
             for version in "12":
-                self.assertIn(f"Functions.f.Versions.{version}: this version is published and stays as it was; give the new "
-                              "settings another number, or start the server again", server.log())
+                self.assertIn(f"Functions.f.Versions.{version}: published versions don't change: give the new settings "
+                              "another version number, or restart the server", server.log())
             self.assertNotIn("Versions.3", server.log())
 
 

@@ -28,6 +28,7 @@ static const struct {
     {"Timeout", "3", "4", VERSION},
     {"MemorySize", "128", "129", PROCESS},
     {"Environment", "{\"Variables\":{\"AB\":\"1\"}}", "{\"Variables\":{\"AB\":\"2\"}}", PROCESS},
+    {"LoggingConfig", "{\"LogFormat\":\"Text\"}", "{\"LogFormat\":\"JSON\"}", PROCESS},
     {"DeadLetterConfig", "{\"TargetArn\":\"\"}",
      "{\"TargetArn\":\"arn:aws:sqs:us-east-1:123456789012:q\"}", VERSION},
     {"EventInvokeConfig", "{\"MaximumRetryAttempts\":0}", "{\"MaximumRetryAttempts\":1}", BESIDE},

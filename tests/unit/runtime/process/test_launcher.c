@@ -100,8 +100,11 @@ START_TEST(signals_that_the_server_ignores_are_normal_again)
 {
     char text[4096];
 
-    run("grep -E '^Sig(Ign|Blk)' /proc/$$/status | cut -f2 | tr '\\n' ' '", text);
-    ck_assert_str_eq(text, "0000000000000000 0000000000000000 ");
+    /* Without 32 and 33, libc's own: its posix_spawn() lets them be ignored, as in what make starts. */
+    run("for bits in $(grep -E '^Sig(Ign|Blk)' /proc/$$/status | cut -f2); do"
+        " echo $((0x$bits & ~0x180000000)); done | tr '\\n' ' '",
+        text);
+    ck_assert_str_eq(text, "0 0 ");
 }
 END_TEST
 
