@@ -5,6 +5,7 @@ Rows of `nodejs20.x` are compared with its 3.3.0, rows of `nodejs24.x` with its 
 
 import os
 import re
+import subprocess
 
 import clients
 from compare import OFFICIAL, OWN, Image
@@ -95,9 +96,15 @@ class Nodejs:
         return re.sub(r',(\\?\])', r"\1", text)
 
 
+
+def known(*flags):
+    """Those that the local Node.js takes: version 18 has nothing to switch off."""
+    return [flag for flag in flags if subprocess.run(["node", flag, "-e", "0"], capture_output=True).returncode == 0]
+
+
 # What a Node.js of that version is started with on AWS.
-FLAGS = {"nodejs20.x": ["--no-experimental-require-module"],
-         "nodejs22.x": ["--no-experimental-require-module", "--no-experimental-detect-module"], "nodejs24.x": []}
+FLAGS = {"nodejs20.x": known("--no-experimental-require-module"),
+         "nodejs22.x": known("--no-experimental-require-module", "--no-experimental-detect-module"), "nodejs24.x": []}
 
 # The functions that rows of a name `GROUP.…` share, and the settings of those that have one of their own.
 GROUPS = {
