@@ -131,6 +131,7 @@ class Kills(unittest.TestCase):
                 if number > 0:
                     before = len(runs_of(server))
                     wait_for(lambda: len(runs_of(server)) > before, "events to run")
+                wait_for(lambda: len(poster.accepted) > 50, "accepted events")  # however busy the machine is
                 time.sleep(random.uniform(0.02, 0.2))
                 server.stop()
                 poster.join()
