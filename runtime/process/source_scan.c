@@ -173,7 +173,7 @@ static unsigned char kind_of(const char *path, const struct dirent *entry)
 
     if (entry->d_type != DT_UNKNOWN)
         return entry->d_type;
-    return lstat(path, &status) == 0 ? IFTODT(status.st_mode) : DT_UNKNOWN;
+    return lstat(path, &status) == 0 ? (unsigned char)IFTODT(status.st_mode) : DT_UNKNOWN;
 }
 
 static void walk_folder(struct walk *walk, const char *path, unsigned depth);

@@ -235,7 +235,7 @@ def make_case(language, rows):
 
         def check(self, row):
             if self.found is None:
-                self.skipTest(language.name + " is not installed")
+                self.skipTest(language.name + " is not installed, or doesn't run here")
             found = difference(self.found[OWN][row.name], self.found[OFFICIAL][row.name])
             if row.differs is None:
                 self.assertIsNone(found, f"\n{row.name}: {row.code}\n{found}")

@@ -30,6 +30,8 @@ class Nodejs:
     name = "aws-lambda-ric"
 
     def is_available(self):
+        if node_major() < 20:  # what it prints differs from release to release; the rows are written for 20
+            return False
         for version in sorted(set(VERSIONS.values())):
             PACKAGES[version] = clients.nodejs_client(version)
         return all(PACKAGES.values())
@@ -95,6 +97,11 @@ class Nodejs:
         text = re.sub(r"(?:\n|\\+n) *\.\.\. \d+ lines matching cause stack trace \.\.\.", "", text)
         return re.sub(r',(\\?\])', r"\1", text)
 
+
+
+def node_major():
+    words = subprocess.run(["node", "--version"], capture_output=True, text=True).stdout
+    return int(re.match(r"v(\d+)|", words)[1] or 0)
 
 
 def known(*flags):

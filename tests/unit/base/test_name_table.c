@@ -8,7 +8,7 @@ enum { COUNT = 1000 };
 
 static struct thing {
     struct name_entry entry;
-    char name[16];
+    char name[24];
 } things[COUNT];
 
 static struct name_table table;
