@@ -44,7 +44,8 @@ static void write_rows(struct source_scan *scan)
     free(found);
     rows = open_memstream(&found, &size);
     ck_assert_ptr_nonnull(rows);
-    qsort(scan->folders, scan->count, sizeof *scan->folders, by_path);
+    if (scan->count > 0)
+        qsort(scan->folders, scan->count, sizeof *scan->folders, by_path);
     for (size_t i = 0; i < scan->count; i++) {
         const struct scanned_folder *const row = &scan->folders[i];
         const bool is_inside = strncmp(row->path, bed.folder, skipped) == 0;
