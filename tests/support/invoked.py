@@ -9,6 +9,7 @@ started, no report of a sanitizer. A test file ends with `run_tests()`, which pr
 
 import base64
 import contextlib
+import errno
 import http.client
 import json
 import os
@@ -419,11 +420,15 @@ class RuntimeApi:
         return self.request("POST", "init/error", body, headers)
 
     def raw(self, data):
-        """Sends bytes over a connection of their own, reads to its end."""
+        """Sends bytes over a connection of their own, reads to its end. The server may refuse them half-way."""
         host, port = self.address.rsplit(":", 1)
         with socket.create_connection((host, int(port)), timeout=WAIT_S) as connection:
-            connection.sendall(data)
-            connection.shutdown(socket.SHUT_WR)
+            try:
+                connection.sendall(data)
+                connection.shutdown(socket.SHUT_WR)
+            except OSError as error:
+                if error.errno not in (errno.EPIPE, errno.ECONNRESET, errno.ENOTCONN):
+                    raise
             return read_all(connection)
 
     def another(self):
