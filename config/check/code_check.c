@@ -2,6 +2,7 @@
 
 #include "config/check/exports.h"
 #include "config/config_file.h"
+#include "config/names/bundled_language.h"
 
 #include <dirent.h>
 #include <limits.h>
@@ -149,12 +150,11 @@ static bool check_bootstrap(const struct function_version *version, struct code_
 
 /* ---- handlers ---- */
 
-/* A language's files and how they are searched. */
-struct language {
-    const char *example;
-    const char *const *endings;
-    const char *search_variable; /* adds folders to the search for modules */
-    enum export_status (*search)(struct bytes_view text, const char *name);
+/* How a language's source is searched for the handler's function; NULL for those that aren't searched. */
+static enum export_status (*const searches[])(struct bytes_view text, const char *name) = {
+    [RUNTIME_FAMILY_PYTHON] = exports_python,
+    [RUNTIME_FAMILY_NODEJS] = exports_nodejs,
+    [RUNTIME_FAMILY_PROVIDED] = NULL,
 };
 
 /* "src/app.handler" */
@@ -163,20 +163,13 @@ struct handler {
     char function[NAME_MAX_BYTES]; /* "handler" */
 };
 
-static const char *const python_endings[] = {".py", "/__init__.py", NULL};
-static const char *const nodejs_endings[] = {".js", ".mjs", ".cjs", ".ts", ".mts", ".cts", NULL};
-
-static const struct language python = {"app.handler", python_endings, "PYTHONPATH", exports_python};
-static const struct language nodejs = {"index.handler", nodejs_endings, "NODE_PATH",
-                                       exports_nodejs};
-
 /* False if it has not the form FILE.FUNCTION, or is too long to be looked at. */
-static bool split_handler(const char *text, enum runtime_family family, struct handler *handler)
+static bool split_handler(const char *text, const struct bundled_language *language,
+                          struct handler *handler)
 {
     const char *const slash = strrchr(text, '/');
-    const char *const dot = family == RUNTIME_FAMILY_PYTHON
-                                ? strrchr(text, '.')
-                                : strchr(slash == NULL ? text : slash, '.');
+    const char *const dot =
+        language->module_is_dotted ? strrchr(text, '.') : strchr(slash == NULL ? text : slash, '.');
 
     if (dot == NULL || dot == text || dot[1] == '\0' || dot[-1] == '/' ||
         snprintf(handler->file, sizeof handler->file, "%.*s", (int)(dot - text), text) >=
@@ -184,7 +177,7 @@ static bool split_handler(const char *text, enum runtime_family family, struct h
         snprintf(handler->function, sizeof handler->function, "%.*s", (int)strcspn(dot + 1, "."),
                  dot + 1) >= (int)sizeof handler->function)
         return false;
-    for (char *at = handler->file; family == RUNTIME_FAMILY_PYTHON && *at != '\0'; at++) {
+    for (char *at = handler->file; language->module_is_dotted && *at != '\0'; at++) {
         if (*at == '.')
             *at = '/';
     }
@@ -234,13 +227,13 @@ static void list_sources(const char *folder, const char *const *endings, char *t
 }
 
 /* May the module come from elsewhere: another folder, a package, a compiled file? */
-static bool is_elsewhere(const struct function_version *version, const struct language *language,
-                         const char *file)
+static bool is_elsewhere(const struct function_version *version,
+                         const struct bundled_language *language, const char *file)
 {
     char path[PATH_MAX];
     struct stat about;
 
-    if (variable_of(version, language->search_variable) != NULL ||
+    if (variable_of(version, language->module_path) != NULL ||
         variable_of(version, "AWS_LAMBDA_EXEC_WRAPPER") != NULL || version->debug_command.count > 0)
         return true;
     if (snprintf(path, sizeof path, "%s/%s", version->code_uri, file) < (int)sizeof path &&
@@ -252,12 +245,14 @@ static bool is_elsewhere(const struct function_version *version, const struct la
 }
 
 static bool check_source(const char *path, const char *text, size_t length,
-                         const struct language *language, const struct handler *handler,
+                         const struct bundled_language *language, const struct handler *handler,
                          struct code_finding *finding)
 {
     const char *const name = strrchr(path, '/') + 1;
 
-    switch (language->search((struct bytes_view){text, length}, handler->function)) {
+    if (searches[language->family] == NULL)
+        return false;
+    switch (searches[language->family]((struct bytes_view){text, length}, handler->function)) {
     case EXPORT_FOUND:
         break;
     case EXPORT_MISSING:
@@ -272,23 +267,23 @@ static bool check_source(const char *path, const char *text, size_t length,
     return false;
 }
 
-static bool check_handler(const struct function_version *version, const struct language *language,
-                          struct code_finding *finding)
+static bool check_handler(const struct function_version *version,
+                          const struct bundled_language *language, struct code_finding *finding)
 {
     struct handler handler;
     char path[PATH_MAX], sources[256];
 
-    if (!split_handler(version->handler, version->family, &handler))
+    if (!split_handler(version->handler, language, &handler))
         return found(finding, CODE_SUBJECT_HANDLER,
-                     "must be FILE.FUNCTION, such as \"%s\" (is \"%s\")", language->example,
+                     "must be FILE.FUNCTION, such as \"%s\" (is \"%s\")", language->handler,
                      version->handler);
-    find_source(version->code_uri, handler.file, language->endings, path);
+    find_source(version->code_uri, handler.file, language->module_ends, path);
     if (path[0] == '\0' && is_elsewhere(version, language, handler.file))
         return false;
     if (path[0] == '\0') {
-        list_sources(version->code_uri, language->endings, sources, sizeof sources);
+        list_sources(version->code_uri, language->module_ends, sources, sizeof sources);
         return found(finding, CODE_SUBJECT_HANDLER, "there is no %s%s in %s%s", handler.file,
-                     language->endings[0], version->code_uri, sources);
+                     language->module_ends[0], version->code_uri, sources);
     }
     size_t length = 0;
     struct stat about;
@@ -319,17 +314,12 @@ bool code_check(const struct function_version *version, struct code_finding *fin
     }
     if (version->code_uri == NULL)
         return false;
-    switch (version->family) {
-    case RUNTIME_FAMILY_PYTHON:
-        return version->handler != NULL && check_handler(version, &python, finding);
-    case RUNTIME_FAMILY_NODEJS:
-        return version->handler != NULL && check_handler(version, &nodejs, finding);
-    case RUNTIME_FAMILY_PROVIDED:
+    if (version->family == RUNTIME_FAMILY_PROVIDED)
         return check_bootstrap(version, finding);
-    case RUNTIME_FAMILY_NONE:
-        break;
-    }
-    return false;
+    const struct bundled_language *const language = bundled_language_of(version->family);
+
+    return language != NULL && version->handler != NULL &&
+           check_handler(version, language, finding);
 }
 
 static bool is_same_text(const char *a, const char *b)

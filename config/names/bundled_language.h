@@ -4,8 +4,8 @@
  * The table lives here, below everything that reads it, so that a language is one row: the configuration needs its names
  * and files, and may not include runtime/bundled, which needs the rest. It is data only.
  *
- * To add a language: a value in `enum runtime_family` (config.h), a row in the .c file, a case in
- * config/check/code_check.c, a folder runtime/bundled/LANGUAGE with its files, which make puts into the binary, and a
+ * To add a language: a value in `enum runtime_family` (config.h), a row in the .c file, a search for exports in
+ * config/check/exports.h, a folder runtime/bundled/LANGUAGE with its files, which make puts into the binary, and a
  * fixture.
  *
  * Used by: config/, runtime/bundled/, runtime/environments/.
@@ -34,6 +34,10 @@ struct bundled_language {
     const char *handler;  /* an example */
     language_list file_ends;    /* NAME.py in a folder of functions is the function NAME */
     language_list folder_files; /* NAME/app.py, too; its handler is app.handler */
+    language_list
+        module_ends; /* FILE of the handler FILE.FUNCTION is a file that ends so, the usual one first */
+    bool module_is_dotted;   /* FILE may be a.b for a/b */
+    const char *module_path; /* the variable that adds folders to the search for modules */
 
     /* How it is run. */
     language_list
