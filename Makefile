@@ -15,7 +15,7 @@ VERSION = 0.1.0
 PREFIX ?= /usr/local
 PROFILE ?= release
 BUILD = build/$(PROFILE)
-LIBRARIES = libmicrohttpd libuv libcjson sqlite3 yaml-0.1 nettle zlib
+LIBRARIES = libmicrohttpd libuv libcjson sqlite3 yaml-0.1 nettle minizip zlib
 
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 SHELL = /bin/sh
