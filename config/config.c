@@ -92,8 +92,10 @@ static void build_functions(struct config_builder *builder, struct config *confi
     for (const struct node *node = functions->first; node != NULL; node = node->next) {
         const struct function *function = function_build(builder, node);
 
-        if (function != NULL)
-            built[config->function_count++] = function;
+        if (function == NULL)
+            continue;
+        built[config->function_count++] = function;
+        config->left_out_count += function->latest->kind == FUNCTION_LEFT_OUT;
     }
     qsort(built, config->function_count, sizeof *built, by_name);
 }
@@ -169,10 +171,11 @@ static void build_notes(struct config_builder *builder, struct config *config,
     config->notes.items = items;
 }
 
-struct config *config_build(const struct document *document, const char *path, const char *base,
-                            struct problem_list *problems, struct problem_list *warnings)
+struct config *config_build(const struct config_sources *sources)
 {
-    const struct node *root = document_root(document);
+    const struct node *root = document_root(sources->document);
+    const char *const path = sources->path, *const base = sources->base;
+    struct problem_list *const problems = sources->problems;
     struct snapshot *snapshot = snapshot_new();
 
     if (snapshot == NULL) {
@@ -182,13 +185,16 @@ struct config *config_build(const struct document *document, const char *path, c
     struct config_builder builder = {.arena = snapshot->arena,
                                      .config = &snapshot->config,
                                      .problems = problems,
-                                     .warnings = warnings};
+                                     .warnings = sources->warnings,
+                                     .leniency = document_leniency(sources->document),
+                                     .checks_code = sources->checks_code};
     const char *own_base = arena_copy(builder.arena, base, strlen(base));
 
     builder.no_items = arena_take(builder.arena, sizeof *builder.no_items);
+    snapshot->config.is_lenient = builder.leniency != NULL;
     snapshot->config.path = arena_copy(builder.arena, path, strlen(path));
     folder_finder_init(&builder.folders, builder.arena, own_base);
-    build_notes(&builder, &snapshot->config, document_notes(document));
+    build_notes(&builder, &snapshot->config, document_notes(sources->document));
     if (root->kind != NODE_OBJECT)
         problem_list_add_at(problems, root, "must be an object such as {\"Functions\": {}} (is %s)",
                             node_kind_name(root->kind));

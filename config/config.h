@@ -50,7 +50,15 @@ enum function_kind {
     FUNCTION_RUNTIME, /* Runtime + Handler + CodeUri: a warm environment */
     FUNCTION_IMAGE,   /* ImageConfig: a warm environment started by its own command */
     FUNCTION_COMMAND, /* Local.Command: one process an invocation */
-    FUNCTION_MOCK     /* Local.Mock and nothing else: canned responses, no process */
+    FUNCTION_MOCK,    /* Local.Mock and nothing else: canned responses, no process */
+    FUNCTION_LEFT_OUT /* it can't run here: invocations are answered with an exception */
+};
+
+/* Why a version can't run here; decides the exception. */
+enum left_out_cause {
+    LEFT_OUT_NOT,
+    LEFT_OUT_RUNTIME, /* InvalidRuntimeException: this machine can't have it */
+    LEFT_OUT_CODE     /* InvalidZipFileException: it isn't there or can't be read */
 };
 
 enum runtime_family {
@@ -83,7 +91,9 @@ struct function_version {
     const char *version; /* "$LATEST", "1", ... */
     enum function_kind kind;
     enum runtime_family family;
-    const char *runtime;     /* "python3.12"; NULL unless FUNCTION_RUNTIME */
+    enum left_out_cause left_out; /* LEFT_OUT_NOT unless FUNCTION_LEFT_OUT */
+    const char *why_left_out;     /* cause and mend, for people; NULL unless FUNCTION_LEFT_OUT */
+    const char *runtime;     /* "python3.12"; NULL unless FUNCTION_RUNTIME or FUNCTION_LEFT_OUT */
     const char *handler;     /* NULL for none */
     const char *code_uri;    /* absolute folder; NULL unless FUNCTION_RUNTIME */
     const char *description; /* "" for none */
@@ -135,6 +145,8 @@ struct config {
     unsigned concurrent_executions; /* of an account */
     unsigned reserved_total;        /* sum of the functions' reserved concurrency */
     size_t function_count;
+    size_t left_out_count; /* of them: those whose $LATEST can't run here */
+    bool is_lenient;       /* a template or the like, of which such functions are left out */
     const struct function *const *functions; /* sorted by name */
     size_t retry_delay_count;
     const unsigned *retry_delays_s; /* the last one also serves for later retries; at least one */
@@ -157,10 +169,12 @@ struct config_problems {
 struct config_options {
     struct string_list parameters; /* NAME=VALUE of a template's parameters */
     /*
-     * What may be wrong with the code of functions; what is certainly wrong with it is a problem. Zeroed, and cleared
-     * by the caller, like problems. NULL: code isn't looked at.
+     * What a user should know of a configuration that is good: functions that are left out, and with `checks_code` what
+     * may be wrong with the code of functions. Zeroed, and cleared by the caller, like problems. NULL: not wanted.
      */
     struct config_problems *warnings;
+    bool
+        checks_code; /* looks at the code of functions; what is certainly wrong with it is a problem */
     bool is_reload; /* the server is running: a pipe is refused, as reading it may wait */
 };
 

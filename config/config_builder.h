@@ -19,8 +19,9 @@ struct node;
 struct config_builder {
     struct arena *arena; /* of the snapshot: everything that is built lives there */
     struct config *config;
-    struct problem_list *problems;
-    struct problem_list *warnings; /* NULL: the code of functions isn't checked */
+    struct problem_list *problems, *warnings;
+    const struct document_leniency *leniency; /* NULL: a function that can't run is a problem */
+    bool checks_code;
     struct folder_finder folders;
     char **no_items; /* of every empty list: a NULL */
     const char *region;
@@ -29,12 +30,16 @@ struct config_builder {
     unsigned idle_timeout_s;                /* of a function that says nothing */
 };
 
-/*
- * `path` and `base` (the folder that relative paths start from) are absolute; copies both. `warnings` is NULL unless the
- * code of functions is to be checked. NULL with a problem.
- */
-struct config *config_build(const struct document *document, const char *path, const char *base,
-                            struct problem_list *problems, struct problem_list *warnings);
+struct config_sources {
+    const struct document *document;
+    const char *path; /* of the configuration, absolute */
+    const char *base; /* the folder that relative paths start from, absolute */
+    struct problem_list *problems, *warnings;
+    bool checks_code;
+};
+
+/* Copies all that it needs. NULL with a problem. */
+struct config *config_build(const struct config_sources *sources);
 
 /* Retains `other` for as long as `config` lives; once is enough. False when out of memory. */
 bool config_keep_alive(struct config *config, struct config *other);

@@ -25,7 +25,7 @@ struct source {
     const struct config_options *options;
     struct document *document;
     struct problem_list *problems;
-    struct problem_list *warnings; /* NULL: the code of functions isn't checked */
+    struct problem_list *warnings;
 };
 
 /* Fills the document. False with at least one problem. */
@@ -58,6 +58,7 @@ static bool read_template(const struct source *source)
         .path = source->path,
         .parameters = source->options == NULL ? NULL : &source->options->parameters,
         .problems = source->problems,
+        .warnings = source->warnings,
     });
 }
 
@@ -192,8 +193,14 @@ static struct config *build(const struct source *source, bool is_folder)
         refuse_unreadable(source->problems);
         return NULL;
     }
-    return config_build(source->document, place.path, place.base, source->problems,
-                        source->warnings);
+    return config_build(&(struct config_sources){
+        .document = source->document,
+        .path = place.path,
+        .base = place.base,
+        .problems = source->problems,
+        .warnings = source->warnings,
+        .checks_code = source->options != NULL && source->options->checks_code,
+    });
 }
 
 struct config *config_load(const char *path, const struct config_options *options,
@@ -203,12 +210,11 @@ struct config *config_load(const char *path, const struct config_options *option
     struct problem_list list, warnings;
     struct stat about;
     const bool is_folder = stat(path, &about) == 0 && S_ISDIR(about.st_mode);
-    const bool has_warnings = options != NULL && options->warnings != NULL;
     const struct source source = {.path = path,
                                   .options = options,
                                   .document = document_new(),
                                   .problems = &list,
-                                  .warnings = has_warnings ? &warnings : NULL};
+                                  .warnings = &warnings};
 
     problem_list_init(&list, path);
     problem_list_init(&warnings, path);
@@ -218,8 +224,9 @@ struct config *config_load(const char *path, const struct config_options *option
         config = build(&source, is_folder);
     document_free(source.document);
     problem_list_hand_over(&list, problems);
-    if (has_warnings)
+    if (options != NULL && options->warnings != NULL)
         problem_list_hand_over(&warnings, options->warnings);
+    problem_list_clear(&warnings);
     return config;
 }
 
@@ -227,15 +234,18 @@ struct config *config_parse(const char *text, size_t length, const char *path,
                             struct config_problems *problems)
 {
     struct config *config = NULL;
-    struct problem_list list;
-    const struct source source = {.path = path, .document = document_new(), .problems = &list};
+    struct problem_list list, warnings;
+    const struct source source = {
+        .path = path, .document = document_new(), .problems = &list, .warnings = &warnings};
 
     problem_list_init(&list, path);
+    problem_list_init(&warnings, path);
     if (source.document == NULL)
         list.is_out_of_memory = true;
     else if (reader_of(path)(&source, text, length))
         config = build(&source, false);
     document_free(source.document);
     problem_list_hand_over(&list, problems);
+    problem_list_clear(&warnings);
     return config;
 }

@@ -70,12 +70,19 @@ struct config *config_store_current(const struct config_store *store)
 
 bool config_store_reload(struct config_store *store, struct config_problems *problems)
 {
-    struct config *config = config_load(store->path, &store->options, problems);
+    struct config_options options = store->options;
+    struct config_problems warnings = {0};
+
+    options.warnings = &warnings;
+    struct config *config = config_load(store->path, &options, problems);
     struct problem_list notes;
     bool is_kept;
 
-    if (config == NULL)
+    if (config == NULL) {
+        config_problems_clear(&warnings);
         return false;
+    }
+    *problems = warnings; /* a configuration that has been read has no problems */
     problem_list_init(&notes, NULL);
     is_kept = published_versions_keep(config, store->current, &notes);
     notes.is_out_of_memory = notes.is_out_of_memory || !is_kept;

@@ -24,7 +24,8 @@ struct config *config_store_current(const struct config_store *store);
 
 /*
  * Reads the source again. On a problem the old snapshot stays and false is returned; the caller clears `problems`. When true
- * is returned, `problems` tells what was not taken over: versions that are published (config/published_versions.h).
+ * is returned, `problems` tells what else to know: functions that are left out, and what was not taken over, since
+ * published versions don't change (config/published_versions.h).
  */
 bool config_store_reload(struct config_store *store, struct config_problems *problems);
 

@@ -26,6 +26,8 @@ static bool keep_version(struct config *config, const struct function_version *v
 
     if (published == NULL || version_is_same(version, published))
         return true;
+    if (published->kind == FUNCTION_LEFT_OUT || version->kind == FUNCTION_LEFT_OUT)
+        return true; /* what can't run isn't published; and code that is gone can't be kept */
     if (!config_keep_alive(config, published->source))
         return false;
     version_restore((struct function_version *)version,

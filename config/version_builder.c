@@ -1,5 +1,5 @@
-/* version_builder.c - one version of a function, from the settings that apply to it. */
-#include "config/config_builder.h"
+/* One version of a function, from the settings that apply to it. */
+#include "config/version_builder.h"
 
 #include "base/arena.h"
 #include "config/check/code_check.h"
@@ -15,14 +15,7 @@
 #include <errno.h>
 #include <string.h>
 
-struct version_builder {
-    struct config_builder *whole;
-    const struct setting_value *values;
-    const struct node *place;
-    struct function_version *version;
-};
-
-static const char *copy_text(struct config_builder *builder, const char *text)
+const char *version_copy_text(struct config_builder *builder, const char *text)
 {
     return text == NULL ? NULL : arena_copy(builder->arena, text, strlen(text));
 }
@@ -89,9 +82,8 @@ static void build_inherited(struct version_builder *builder)
     }
 }
 
-/* A command of one or two parts; its first item is the program. */
-static void build_command(struct version_builder *builder, struct string_list *list,
-                          const struct node *first, const struct node *second)
+void version_build_command(struct version_builder *builder, struct string_list *list,
+                           const struct node *first, const struct node *second)
 {
     const size_t count = (first == NULL ? 0 : first->count) + (second == NULL ? 0 : second->count);
 
@@ -155,133 +147,6 @@ static void build_variables(struct version_builder *builder)
     }
 }
 
-/* ---- folders ---- */
-
-/* NULL with a problem at `node`. */
-static const char *find_folder(struct version_builder *builder, const struct node *node)
-{
-    const char *folder = NULL;
-
-    if (node_text(node) == NULL || node->length == 0)
-        return NULL; /* has its problem already */
-    switch (folder_finder_find(&builder->whole->folders, node->text, &folder)) {
-    case FOLDER_FOUND:
-        return folder;
-    case FOLDER_MISSING:
-        problem_list_add_at(builder->whole->problems, node, "no such folder: %s", folder);
-        return NULL;
-    case FOLDER_NOT_A_FOLDER:
-        problem_list_add_at(builder->whole->problems, node,
-                            "must be a folder (%s is not): unpack archives first", folder);
-        return NULL;
-    case FOLDER_UNREADABLE:
-        problem_list_add_at(builder->whole->problems, node, "can't access %s: %s", folder,
-                            strerror(errno));
-        return NULL;
-    case FOLDER_NO_MEMORY:
-        return NULL;
-    }
-    return NULL;
-}
-
-static void build_working_directory(struct version_builder *builder)
-{
-    const struct setting_value *values = builder->values;
-    const struct node *wanted = node_member(values[SLOT_IMAGE_CONFIG].node, "WorkingDirectory");
-
-    if (wanted == NULL)
-        wanted = values[SLOT_CODE_URI].node;
-    if (wanted == NULL)
-        builder->version->working_directory = builder->whole->folders.base;
-    else
-        builder->version->working_directory = find_folder(builder, wanted);
-}
-
-/* ---- the ways to run ---- */
-
-static void build_runtime(struct version_builder *builder)
-{
-    const struct setting_value *values = builder->values;
-    const struct node *runtime = values[SLOT_RUNTIME].node;
-    struct function_version *version = builder->version;
-    struct problem_list *problems = builder->whole->problems;
-
-    version->kind = FUNCTION_RUNTIME;
-    version->runtime = copy_text(builder->whole, node_text(runtime));
-    version->family =
-        version->runtime == NULL ? RUNTIME_FAMILY_NONE : runtime_family_of(version->runtime);
-    if (version->handler == NULL && values[SLOT_HANDLER].node == NULL &&
-        bundled_language_of(version->family) != NULL)
-        problem_list_add_at(problems, runtime, "requires Handler, such as \"%s\"",
-                            bundled_language_of(version->family)->handler);
-    if (values[SLOT_CODE_URI].node == NULL)
-        problem_list_add_at(problems, runtime, "requires CodeUri, the folder with the code");
-    else
-        version->code_uri = find_folder(builder, values[SLOT_CODE_URI].node);
-    version->working_directory = version->code_uri;
-}
-
-static void build_image(struct version_builder *builder)
-{
-    const struct node *image = builder->values[SLOT_IMAGE_CONFIG].node;
-
-    builder->version->kind = FUNCTION_IMAGE;
-    build_command(builder, &builder->version->command, node_member(image, "EntryPoint"),
-                  node_member(image, "Command"));
-    build_working_directory(builder);
-}
-
-static void build_process(struct version_builder *builder)
-{
-    builder->version->kind = FUNCTION_COMMAND;
-    build_command(builder, &builder->version->command, builder->values[SLOT_COMMAND].node, NULL);
-    build_working_directory(builder);
-}
-
-static void build_mock_alone(struct version_builder *builder)
-{
-    builder->version->kind = FUNCTION_MOCK;
-    builder->version->working_directory = builder->whole->folders.base;
-    /* Versions without a way of their own lack what $LATEST lacks. */
-    if (builder->values[SLOT_MOCK].node == NULL &&
-        strcmp(builder->version->version, "$LATEST") == 0)
-        problem_list_add_at(builder->whole->problems, builder->place,
-                            "doesn't say how it runs: set Runtime, Handler and CodeUri, or "
-                            "ImageConfig, Local.Command or Local.Mock");
-}
-
-/* A function runs in one way. The first one is built; the others are problems. */
-static void build_way(struct version_builder *builder)
-{
-    static const struct {
-        enum function_slot slot;
-        const char *name;
-        void (*build)(struct version_builder *builder);
-    } ways[] = {
-        {SLOT_RUNTIME, "Runtime", build_runtime},
-        {SLOT_IMAGE_CONFIG, "ImageConfig", build_image},
-        {SLOT_COMMAND, "Local.Command", build_process},
-    };
-    const char *first = NULL;
-
-    for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++) {
-        const struct node *node = builder->values[ways[i].slot].node;
-
-        if (node == NULL)
-            continue;
-        if (first != NULL) {
-            problem_list_add_at(
-                builder->whole->problems, node,
-                "can't be combined with %s: a function runs in one way; keep one of them", first);
-            continue;
-        }
-        first = ways[i].name;
-        ways[i].build(builder);
-    }
-    if (first == NULL)
-        build_mock_alone(builder);
-}
-
 /* ---- the rest ---- */
 
 /* Does the version itself say so, directly or under Local? If not, it has it from $LATEST. */
@@ -326,7 +191,7 @@ static void build_local(struct version_builder *builder)
     version->attach = setting_flag(&values[SLOT_ATTACH]);
     string_list_build(whole, values[SLOT_ALLOWED_ACCESS_KEY_IDS].node,
                       &version->allowed_access_key_ids);
-    build_command(builder, &version->debug_command, values[SLOT_DEBUG_COMMAND].node, NULL);
+    version_build_command(builder, &version->debug_command, values[SLOT_DEBUG_COMMAND].node, NULL);
     build_inherited(builder);
 }
 
@@ -337,6 +202,8 @@ static void check_debugging(struct version_builder *builder)
                       *debug = builder->values[SLOT_DEBUG_COMMAND].node;
     struct problem_list *problems = builder->whole->problems;
 
+    if (version->kind == FUNCTION_LEFT_OUT)
+        return;
     if (version->attach && debug != NULL)
         problem_list_add_at(
             problems, debug,
@@ -369,12 +236,13 @@ static void build_plain(struct version_builder *builder)
     const char *dead_letter =
         node_text(node_member(values[SLOT_DEAD_LETTER_CONFIG].node, "TargetArn"));
 
-    version->handler = copy_text(builder->whole, setting_text(&values[SLOT_HANDLER]));
-    version->description = copy_text(builder->whole, description == NULL ? "" : description);
+    version->handler = version_copy_text(builder->whole, setting_text(&values[SLOT_HANDLER]));
+    version->description =
+        version_copy_text(builder->whole, description == NULL ? "" : description);
     version->timeout_s = setting_unsigned(&values[SLOT_TIMEOUT]);
     version->memory_mb = setting_unsigned(&values[SLOT_MEMORY_SIZE]);
     if (dead_letter != NULL && dead_letter[0] != '\0')
-        version->dead_letter_arn = copy_text(builder->whole, dead_letter);
+        version->dead_letter_arn = version_copy_text(builder->whole, dead_letter);
 }
 
 /* ---- the code ---- */
@@ -407,11 +275,13 @@ static void check_code(const struct version_builder *builder)
     const struct function_version *const latest = builder->version->function->latest;
     struct code_finding finding;
 
-    if (builder->whole->warnings == NULL ||
+    if (!builder->whole->checks_code || builder->version->kind == FUNCTION_LEFT_OUT ||
         (latest != NULL && code_check_is_same(latest, builder->version)) ||
         !code_check(builder->version, &finding))
         return;
-    problem_list_add_at(finding.is_certain ? builder->whole->problems : builder->whole->warnings,
+    const bool is_problem = finding.is_certain && builder->whole->leniency == NULL;
+
+    problem_list_add_at(is_problem ? builder->whole->problems : builder->whole->warnings,
                         node_of(builder, finding.subject), "%s", finding.text);
 }
 
@@ -429,14 +299,14 @@ const struct function_version *version_build(struct config_builder *builder,
         return NULL;
     version->function = function;
     version->source = builder->config;
-    version->version = copy_text(builder, version_name);
+    version->version = version_copy_text(builder, version_name);
     if (version->version == NULL)
         return NULL;
     build_plain(&one);
     build_variables(&one);
     build_local(&one);
     string_list_build(builder, NULL, &version->command);
-    build_way(&one);
+    version_build_way(&one);
     check_debugging(&one);
     version->event_invoke_config = build_event_invoke_config(&one);
     if (arena_is_exhausted(builder->arena))
@@ -471,7 +341,7 @@ static const char *build_destination(struct config_builder *builder,
     if (destination == NULL)
         return NULL;
     check_destination(builder, function, destination);
-    return copy_text(builder, node_text(destination));
+    return version_copy_text(builder, node_text(destination));
 }
 
 const struct event_invoke_config *event_invoke_config_build(struct config_builder *builder,

@@ -31,6 +31,8 @@ static const struct fact facts[] = {
     FACT(version,                FACT_TEXT,   FACT_OF_PROCESS),
     FACT(kind,                   FACT_NUMBER, FACT_OF_PROCESS),
     FACT(family,                 FACT_NUMBER, FACT_DERIVED),
+    FACT(left_out,               FACT_NUMBER, FACT_OF_PROCESS),
+    FACT(why_left_out,           FACT_TEXT,   FACT_OF_PROCESS),
     FACT(runtime,                FACT_TEXT,   FACT_OF_PROCESS),
     FACT(handler,                FACT_TEXT,   FACT_OF_PROCESS),
     FACT(code_uri,               FACT_TEXT,   FACT_OF_PROCESS),

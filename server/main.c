@@ -1,6 +1,7 @@
 /*
  * invoked - AWS Lambda's Invoke API on your own machine.
  */
+#include "server/cli/check_command.h"
 #include "server/cli/invoke_command.h"
 #include "server/cli/options.h"
 #include "server/cli/run_command.h"
@@ -42,7 +43,7 @@ static int run(const struct options *options)
     case COMMAND_SERVE:
         return serve(options, NULL);
     case COMMAND_CHECK:
-        return serve_check(options);
+        return check_command(options);
     case COMMAND_RUN:
         return run_command(options);
     case COMMAND_INVOKE:

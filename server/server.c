@@ -28,7 +28,9 @@ void server_console(const struct server *server, char url[SERVER_CONSOLE_SIZE])
 
 size_t server_function_count(const struct server *server)
 {
-    return config_store_current(server->config_store)->function_count;
+    const struct config *config = config_store_current(server->config_store);
+
+    return config->function_count - config->left_out_count;
 }
 
 struct log *server_log(const struct server *server)

@@ -308,6 +308,7 @@ bool code_check(const struct function_version *version, struct code_finding *fin
     case FUNCTION_IMAGE:
         return check_command(version, finding);
     case FUNCTION_MOCK:
+    case FUNCTION_LEFT_OUT:
         return false;
     case FUNCTION_RUNTIME:
         break;

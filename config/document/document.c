@@ -14,6 +14,7 @@ struct document {
     struct arena *arena;
     struct node *root;
     struct document_note *first_note, *last_note;
+    const struct document_leniency *leniency;
     size_t node_count;
     bool is_full;
 };
@@ -64,6 +65,16 @@ bool document_add_note(struct document *document, const char *text)
 const struct document_note *document_notes(const struct document *document)
 {
     return document->first_note;
+}
+
+void document_be_lenient(struct document *document, const struct document_leniency *leniency)
+{
+    document->leniency = leniency;
+}
+
+const struct document_leniency *document_leniency(const struct document *document)
+{
+    return document->leniency;
 }
 
 struct arena *document_arena(struct document *document)

@@ -52,6 +52,15 @@ struct document_note {
     const struct document_note *next;
 };
 
+/*
+ * Of a document whose functions are left out, with a warning, when they can't run here (config.h): what a user can do
+ * about it, in the words of the source.
+ */
+struct document_leniency {
+    const char *code_remedy;  /* "set its folder in ..." */
+    const char *image_remedy; /* of a container image */
+};
+
 /* NULL when out of memory. */
 struct document *document_new(void);
 void document_free(struct document *document);
@@ -81,6 +90,12 @@ bool document_add_note(struct document *document, const char *text);
 
 /* In the order of adding; NULL for none. Borrowed. */
 const struct document_note *document_notes(const struct document *document);
+
+/* Borrows `leniency`. Without it, a function that can't run is a problem. */
+void document_be_lenient(struct document *document, const struct document_leniency *leniency);
+
+/* NULL for none. Borrowed. */
+const struct document_leniency *document_leniency(const struct document *document);
 
 /* Has a node been refused for DOCUMENT_NODES_MAX? */
 bool document_is_full(const struct document *document);

@@ -3,7 +3,6 @@
 #include "config/config.h"
 #include "config/document/document.h"
 #include "config/document/problem_list.h"
-#include "config/names/bundled_language.h"
 #include "config/names/name_rules.h"
 #include "config/names/target_arn.h"
 #include "config/settings/canned_settings.h"
@@ -13,31 +12,6 @@
 enum { ENVIRONMENT_JSON_MAX = 4096, QUOTE_MAX = 80 };
 
 /* ---- what the tables can't say ---- */
-
-static void check_runtime(const struct node *node, struct problem_list *problems)
-{
-    char quoted[QUOTE_MAX];
-
-    if (runtime_family_of(node->text) != RUNTIME_FAMILY_NONE)
-        return;
-    node_quote(node, quoted, sizeof quoted);
-    if (is_foreign_runtime(node->text)) {
-        problem_list_add_at(
-            problems, node,
-            "%s is not bundled: use ImageConfig with the command that starts its runtime interface "
-            "client, or provided.al2023 with a bootstrap",
-            quoted);
-        return;
-    }
-    const char *nearest = nearest_runtime(node->text);
-    char bundled[BUNDLED_SPELLINGS_SIZE];
-
-    bundled_language_spellings(bundled);
-    problem_list_add_at(problems, node,
-                        "must be %s, provided, provided.al2 or provided.al2023 (is %s)%s%s%s",
-                        bundled, quoted, nearest == NULL ? "" : "; did you mean ",
-                        nearest == NULL ? "" : nearest, nearest == NULL ? "" : "?");
-}
 
 static void check_handler(const struct node *node, struct problem_list *problems)
 {
@@ -268,8 +242,10 @@ static const struct setting local_rows[] = {
 };
 static const struct setting_scope local_scope = {local_rows, COUNT_OF(local_rows), .fills_outer_slots = true};
 
+static const char *const package_types[] = {"Zip", "Image", NULL};
+
 static const struct setting function_rows[] = {
-    {"Runtime",           SETTING_STRING,  SLOT_RUNTIME,      .min = 1, .max = 64, .check = check_runtime},
+    {"Runtime",           SETTING_STRING,  SLOT_RUNTIME,      .min = 1, .max = 64},
     {"Handler",           SETTING_STRING,  SLOT_HANDLER,      .min = 1, .max = 128, .check = check_handler},
     {"CodeUri",           SETTING_STRING,  SLOT_CODE_URI,     .min = 1, .max = 4096},
     {"Description",       SETTING_STRING,  SLOT_DESCRIPTION,  .max = 256},
@@ -283,18 +259,19 @@ static const struct setting function_rows[] = {
     {"ImageConfig",       SETTING_OBJECT,  SLOT_IMAGE_CONFIG, ANY_COUNT, .scope = &image_scope},
     {"Local",             SETTING_OBJECT,  SETTING_NO_SLOT,   ANY_COUNT, .scope = &local_scope},
     /* Those of the function as a whole come last: the table of a version ends before them. */
+    {"PackageType",       SETTING_CHOICE,  SLOT_PACKAGE_TYPE, .choices = package_types},
     {"ReservedConcurrentExecutions", SETTING_INTEGER, SLOT_RESERVED_CONCURRENT_EXECUTIONS, .max = 1000000},
     {"Versions",          SETTING_OBJECT,  SLOT_VERSIONS,     LIST_COUNT},
     {"Aliases",           SETTING_OBJECT,  SLOT_ALIASES,      LIST_COUNT},
 };
 
-static const char *const whole_function_words[] = {"ReservedConcurrentExecutions", "Versions", "Aliases", NULL};
+static const char *const whole_function_words[] = {"PackageType", "ReservedConcurrentExecutions", "Versions", "Aliases", NULL};
 
 /* Properties of AWS::Serverless::Function and AWS::Lambda::Function that decide nothing on one machine. */
 static const char *const aws_words[] = {
     "Architectures", "AssumeRolePolicyDocument", "AutoPublishAlias", "AutoPublishAliasAllProperties",
     "AutoPublishCodeSha256", "CodeSigningConfigArn", "DeploymentPreference", "EphemeralStorage", "Events",
-    "FileSystemConfigs", "FunctionUrlConfig", "KmsKeyArn", "Layers", "PackageType",
+    "FileSystemConfigs", "FunctionUrlConfig", "KmsKeyArn", "Layers",
     "PermissionsBoundary", "Policies", "PropagateTags", "ProvisionedConcurrencyConfig", "RecursiveLoop", "Role",
     "RolePath", "RuntimeManagementConfig", "SnapStart", "SourceKMSKeyArn", "Tags", "Tracing", "VersionDescription",
     "VpcConfig", NULL
@@ -302,7 +279,7 @@ static const char *const aws_words[] = {
 
 const struct setting_scope function_settings = {function_rows, COUNT_OF(function_rows), .useless = aws_words};
 const struct setting_scope version_settings = {
-    function_rows, COUNT_OF(function_rows) - 3, .outer = whole_function_words, .useless = aws_words};
+    function_rows, COUNT_OF(function_rows) - 4, .outer = whole_function_words, .useless = aws_words};
 
 static const struct setting routing_rows[] = {
     {"AdditionalVersionWeights", SETTING_OBJECT, SETTING_NO_SLOT, ANY_COUNT, .check = check_weights},

@@ -35,6 +35,13 @@ static const struct {
 static const char *const root_settings[] = {"Region", "AccountId", "AccountLimit", NULL};
 /* clang-format on */
 
+static const struct document_leniency leniency = {
+    .code_remedy = "set its folder in Metadata: {Invoked: {CodeUri: FOLDER}}",
+    .image_remedy =
+        "set in Metadata: {Invoked: {...}} how the handler starts: Runtime, Handler and "
+        "CodeUri, or ImageConfig with an EntryPoint, or Command or Mock",
+};
+
 bool template_is_one(const struct node *root)
 {
     return node_member(root, "Resources") != NULL && node_member(root, "Functions") == NULL;
@@ -105,6 +112,7 @@ static bool init_scope(struct template_scope *scope, const struct template_optio
 
     *scope = (struct template_scope){.document = options->document,
                                      .problems = options->problems,
+                                     .warnings = options->warnings,
                                      .given = options->parameters,
                                      .path = options->path,
                                      .root = root};
@@ -187,8 +195,8 @@ static void put_functions(struct template_scope *scope, struct node *root)
     }
     if (functions != NULL)
         template_put_versions(scope);
-    if (functions != NULL && functions->count == 0)
-        template_note(scope, "contains no function that can be served");
+    if (functions != NULL && functions->count == 0 && problem_list_is_empty(scope->problems))
+        problem_list_add_at(scope->warnings, scope->resources, "no function that can be served");
 }
 
 /* ---- what is ignored ---- */
@@ -319,6 +327,7 @@ bool template_read(const struct template_options *options)
     if (slash != NULL)
         (void)snprintf(folder, sizeof folder, "%.*s",
                        slash == options->path ? 1 : (int)(slash - options->path), options->path);
+    document_be_lenient(options->document, &leniency);
     if (!init_scope(&scope, options))
         return false;
     if (!template_build_open(&build, folder, options->path)) {

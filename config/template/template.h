@@ -30,7 +30,7 @@ struct template_options {
     struct document *document; /* holds the template; afterwards its root is the configuration */
     const char *path;          /* of the template, as the user gave it */
     const struct string_list *parameters; /* NAME=VALUE; NULL for none */
-    struct problem_list *problems;
+    struct problem_list *problems, *warnings;
 };
 
 /* Is it a template rather than a configuration? It has Resources, and no Functions. */

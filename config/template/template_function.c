@@ -94,8 +94,6 @@ enum template_code {
 
 enum { SHOWN_MAX = 60 };
 
-static const char remedy[] = "set its folder in Metadata: {Invoked: {CodeUri: FOLDER}}";
-
 /* `sam build` only adds packages to these; what else it builds can't run from its source. */
 static bool is_run_from_source(const char *method)
 {
@@ -106,28 +104,6 @@ static bool is_run_from_source(const char *method)
             return true;
     }
     return false;
-}
-
-static enum template_code refuse_unbuilt(struct template_scope *scope, const struct node *place,
-                                         const struct node *method)
-{
-    problem_list_add_at(scope->problems, place,
-                        "is built by %.*s, and .aws-sam/build %s: run `sam build`, or %s",
-                        SHOWN_MAX, method->text,
-                        scope->build->state == BUILD_STALE   ? "is older than the template"
-                        : scope->build->state == BUILD_FRESH ? "doesn't contain it"
-                                                             : "doesn't exist",
-                        remedy);
-    return CODE_PROBLEM;
-}
-
-static enum template_code refuse_remote(struct template_scope *scope, const struct node *place)
-{
-    problem_list_add_at(scope->problems, place,
-                        "the code is in S3, which is not available "
-                        "locally: %s",
-                        remedy);
-    return CODE_PROBLEM;
 }
 
 /* A folder inside .aws-sam/build. */
@@ -142,15 +118,48 @@ static enum template_code find_built(struct template_scope *scope, const struct 
     return *found == NULL ? CODE_PROBLEM : CODE_FOLDER;
 }
 
+/* Where `sam build` puts it; that it isn't there is found as of any other folder. */
+static enum template_code find_unbuilt(struct template_scope *scope,
+                                       const struct template_resource *function,
+                                       const struct node *place, const char *method,
+                                       const struct node **folder)
+{
+    if (scope->build->state == BUILD_STALE)
+        problem_list_add_at(scope->warnings, place,
+                            "is built by %.*s, and .aws-sam/build is older than the template: the "
+                            "last build is used; run `sam build`",
+                            SHOWN_MAX, method);
+    return find_built(scope, place, function->node->key, folder);
+}
+
+/* "s3://bucket/key", as far as the two can be told. */
+static enum template_code find_remote(struct template_scope *scope, const struct node *place,
+                                      const struct node *value, const struct node **folder)
+{
+    const char *bucket = node_text(node_member(value, "Bucket")),
+               *key = node_text(node_member(value, "Key"));
+
+    if (bucket == NULL)
+        bucket = node_text(node_member(value, "S3Bucket"));
+    if (key == NULL)
+        key = node_text(node_member(value, "S3Key"));
+    const char *const parts[] = {"s3://", bucket == NULL ? "" : bucket, "/", key == NULL ? "" : key,
+                                 NULL};
+    const char *path = arena_join(document_arena(scope->document), parts);
+
+    scope->problems->is_out_of_memory |= path == NULL;
+    *folder = path == NULL ? NULL : template_string(scope, path, place);
+    return *folder == NULL ? CODE_PROBLEM : CODE_FOLDER;
+}
+
 static enum template_code find_folder(struct template_scope *scope, const struct node *place,
                                       const struct node *value, const struct node **folder)
 {
     const char *text = template_text(scope, value);
 
     if (text == NULL)
-        return scope->problems->is_out_of_memory ? CODE_PROBLEM : refuse_remote(scope, place);
-    if (strncmp(text, "s3://", 5) == 0 || strncmp(text, "https://", 8) == 0)
-        return refuse_remote(scope, place);
+        return scope->problems->is_out_of_memory ? CODE_PROBLEM
+                                                 : find_remote(scope, place, value, folder);
     *folder = template_string(scope, text, place);
     return *folder == NULL ? CODE_PROBLEM : CODE_FOLDER;
 }
@@ -194,7 +203,8 @@ static enum template_code find_source(struct template_scope *scope,
     if (!is_sam && look_into_code(*place) != CODE_NONE)
         return look_into_code(*place);
     if (node_text(method) != NULL && !is_run_from_source(method->text))
-        return refuse_unbuilt(scope, *place == NULL ? function->node : *place, method);
+        return find_unbuilt(scope, function, *place == NULL ? function->node : *place, method->text,
+                            folder);
     if (*place == NULL)
         return CODE_NONE;
     const struct node *value = (*place)->kind == NODE_OBJECT && !template_is_call(*place)
@@ -259,14 +269,13 @@ static void put_own_way(struct template_scope *scope, struct node *to,
         template_put_resolved(scope, to->last, "Command", command);
 }
 
-static void refuse_image(struct template_scope *scope, const struct template_resource *function,
-                         const struct node *place)
+static void put_text(struct template_scope *scope, struct node *to, const char *key,
+                     const char *text, const struct node *origin)
 {
-    problem_list_add_at(
-        scope->problems, place != NULL ? place : function->node,
-        "container images don't run locally: set in Metadata: {Invoked: {...}} how the handler "
-        "starts: Runtime, Handler and CodeUri, or ImageConfig with an EntryPoint, or Command or "
-        "Mock");
+    const struct node *value = template_string(scope, text, origin);
+
+    if (value != NULL)
+        template_put(scope, to, key, value, origin);
 }
 
 static void put_way(struct template_scope *scope, struct node *to,
@@ -283,11 +292,14 @@ static void put_way(struct template_scope *scope, struct node *to,
     if (folder == NULL)
         code = find_code(scope, function, &folder, &place);
     if (code == CODE_IMAGE)
-        refuse_image(scope, function, place);
-    if (code == CODE_NONE)
+        put_text(scope, to, "PackageType", "Image", place == NULL ? function->node : place);
+    if (code == CODE_NONE && function->kind == RESOURCE_FUNCTION)
         problem_list_add_at(scope->problems, function->node,
-                            "%s is required: the folder with the code",
-                            function->kind == RESOURCE_SAM_FUNCTION ? "CodeUri" : "Code");
+                            "Code is required: the folder with the code");
+    if (code == CODE_NONE && function->kind == RESOURCE_SAM_FUNCTION) { /* as `sam` */
+        folder = template_string(scope, ".", function->node);
+        code = folder == NULL ? CODE_PROBLEM : CODE_FOLDER;
+    }
     function->is_left_out = code == CODE_INLINE;
     if (code != CODE_FOLDER)
         return;

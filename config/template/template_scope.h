@@ -30,7 +30,7 @@ enum condition_state {
 
 struct template_scope {
     struct document *document;
-    struct problem_list *problems;
+    struct problem_list *problems, *warnings;
     const struct string_list *given; /* NAME=VALUE of --parameter; NULL for none */
     const char *path;                /* of the template, as the user gave it */
     const struct node *root, *parameters, *conditions, *mappings, *resources;

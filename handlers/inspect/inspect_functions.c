@@ -9,10 +9,9 @@
 
 /* How a function runs, by the configuration's own words. */
 static const char *const kind_names[] = {
-    [FUNCTION_RUNTIME] = "Runtime",
-    [FUNCTION_IMAGE] = "ImageConfig",
-    [FUNCTION_COMMAND] = "Command",
-    [FUNCTION_MOCK] = "Mock",
+    [FUNCTION_RUNTIME] = "Runtime", [FUNCTION_IMAGE] = "ImageConfig",
+    [FUNCTION_COMMAND] = "Command", [FUNCTION_MOCK] = "Mock",
+    [FUNCTION_LEFT_OUT] = NULL,
 };
 
 static void write_command(struct json_writer *writer, const struct function_version *settings)
@@ -42,6 +41,10 @@ static void write_how_it_runs(struct json_writer *writer, const struct account *
     json_key(writer, "CodeUri");
     json_text(writer, settings->code_uri);
     write_command(writer, settings);
+    json_key(writer, "state");
+    json_text(writer, settings->kind == FUNCTION_LEFT_OUT ? "left out" : "served");
+    json_key(writer, "why");
+    json_text(writer, settings->why_left_out);
 }
 
 static void write_limits(struct json_writer *writer, const struct function *function)

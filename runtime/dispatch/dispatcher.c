@@ -188,6 +188,7 @@ static struct environment *environment_open(struct dispatcher *dispatcher,
         environment = command_open(&options);
         break;
     case FUNCTION_MOCK:
+    case FUNCTION_LEFT_OUT:
         environment = mock_open(&options);
         break;
     }
@@ -313,9 +314,9 @@ static enum dispatch_status take_in(struct dispatcher *dispatcher, struct invoca
     take_place(dispatcher, function, invocation);
     if (dispatcher->observer != NULL)
         dispatcher->observer->on_accepted(invocation, dispatcher->observer->context);
-    if (kind == FUNCTION_COMMAND || kind == FUNCTION_MOCK
-            ? run_once(dispatcher, pool, invocation, kind)
-            : run_warm(dispatcher, pool, invocation))
+    if (kind == FUNCTION_RUNTIME || kind == FUNCTION_IMAGE
+            ? run_warm(dispatcher, pool, invocation)
+            : run_once(dispatcher, pool, invocation, kind))
         return DISPATCH_ACCEPTED;
     leave_place(dispatcher, function, invocation);
     return DISPATCH_NO_MEMORY;

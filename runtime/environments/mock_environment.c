@@ -78,8 +78,30 @@ static void read_answer(struct mock *mock, const cJSON *answer)
     }
 }
 
+/* A function that can't run here, in place of the environment that it would have had. */
+static void refuse(struct mock *mock, const struct function_version *version)
+{
+    static const enum api_exception exceptions[] = {
+        [LEFT_OUT_NOT] = API_SERVICE,
+        [LEFT_OUT_RUNTIME] = API_INVALID_RUNTIME,
+        [LEFT_OUT_CODE] = API_INVALID_ZIP_FILE,
+    };
+
+    mock->ending = ENDING_EXCEPTION;
+    mock->exception = exceptions[version->left_out];
+    if (asprintf(&mock->message, "%s can't run here: %s", version->function->name,
+                 version->why_left_out) < 0)
+        mock->message = NULL;
+}
+
 static void choose(struct mock *mock, const struct invocation *invocation)
 {
+    const struct function_version *version = invocation->target.version;
+
+    if (version->kind == FUNCTION_LEFT_OUT && !mocks_cover(mock->base.account, version)) {
+        refuse(mock, version);
+        return;
+    }
     const cJSON *answer = mocks_choose(mock->base.account, invocation, &mock->payload);
 
     if (answer != NULL)

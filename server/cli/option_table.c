@@ -168,6 +168,8 @@ const struct option_row option_table[OPTION_COUNT] = {
      "text or json"},
     {"log-level", 0, "L", SERVERS, store_log_level, 0, {"INVOKED_LOG_LEVEL"}, "info; run: warn",
      "error, warn, info or debug; info includes what functions print"},
+    {"strict", 0, NULL, FOR(COMMAND_CHECK), store_true, AT(is_strict), {NULL}, NULL,
+     "exit 2 for warnings, too"},
     {"type", 0, "TYPE", FOR(COMMAND_INVOKE), store_type, AT(invoke.invocation_type), {NULL}, "RequestResponse",
      "RequestResponse, Event or DryRun"},
     {"qualifier", 0, "Q", FOR(COMMAND_INVOKE), store_text, AT(invoke.qualifier), {NULL}, NULL,
@@ -200,7 +202,8 @@ const struct command_row command_table[OPTIONS_COMMAND_COUNT] = {
         "3 refused by the API, 4 no server.\n"},
     [COMMAND_CHECK] = {
         "check", "invoked check [OPTIONS] [CONFIG]", "Validate CONFIG and exit.",
-        "CONFIG is as for serve. Exit status: 0 if it is valid, 2 if not.\n"},
+        "CONFIG is as for serve. Exit status: 0 if it is valid, 2 if not. A function that\n"
+        "can't run here is a warning.\n"},
 };
 /* clang-format on */
 
@@ -289,6 +292,7 @@ static void print_program(FILE *out)
         fprintf(out, "  %s\n      %s\n", command_table[i].usage, command_table[i].purpose);
     fprintf(out, "\n%s", command_table[COMMAND_SERVE].details);
     print_options(out, "Options of serve and run:", SERVERS, FOR(COMMAND_INVOKE));
+    print_options(out, "Options of check:", FOR(COMMAND_CHECK), SERVERS | FOR(COMMAND_INVOKE));
     print_options(out, "Options of invoke:", FOR(COMMAND_INVOKE), SERVERS);
     fputs("\nOptions of all commands:\n", out);
     for (size_t i = 0; i < OPTION_COUNT; i++) {

@@ -19,19 +19,14 @@ enum { SIGNALS = 3, READY_PATH_SIZE = 4096 };
 struct serving {
     uv_loop_t loop;
     const struct options *options;
-    struct serve_control *control; /* NULL for none */
-    struct run_queue queue;        /* of `control` */
-    bool is_finishing;             /* it was asked to stop */
+    struct serve_control *control;          /* NULL for none */
+    const struct config_problems *warnings; /* of the configuration */
+    struct run_queue queue;                 /* of `control` */
+    bool is_finishing;                      /* it was asked to stop */
     struct server *server;
     uv_signal_t signals[SIGNALS];
     uv_poll_t control_poll;
 };
-
-static void print_problems(const struct config_problems *problems, const char *kind)
-{
-    for (size_t i = 0; i < problems->count; i++)
-        (void)fprintf(stderr, "%s%s\n", problems->messages[i], kind);
-}
 
 /* NULL when the configuration is invalid; its problems are on standard error then. */
 static struct config *load_config(const struct options *options, struct config_problems *warnings)
@@ -41,33 +36,12 @@ static struct config *load_config(const struct options *options, struct config_p
     struct config_problems problems = {0};
     struct config *config = config_load(options->config_path, &config_options, &problems);
 
-    print_problems(&problems, "");
+    for (size_t i = 0; i < problems.count; i++)
+        (void)fprintf(stderr, "%s\n", problems.messages[i]);
     if (config == NULL && problems.count == 0)
         (void)fprintf(stderr, "invoked: out of memory\n");
     config_problems_clear(&problems);
     return config;
-}
-
-int serve_check(const struct options *options)
-{
-    struct config_problems warnings = {0};
-    struct config *config = load_config(options, &warnings);
-
-    print_problems(&warnings, " (warning)");
-    config_problems_clear(&warnings);
-    if (config == NULL)
-        return EXIT_BAD_CONFIGURATION;
-    if (config->function_count == 0)
-        (void)fprintf(stderr, "%s: no functions in it\n", options->config_path);
-    else
-        (void)printf("%s: good (%zu function%s)\n", options->config_path, config->function_count,
-                     config->function_count == 1 ? "" : "s");
-    for (size_t i = 0; i < config->notes.count; i++)
-        (void)printf("%s\n", config->notes.items[i]);
-    const int status = config->function_count == 0 ? EXIT_BAD_CONFIGURATION : EXIT_GOOD;
-
-    config_release(config);
-    return status;
 }
 
 /* Renamed into place, so that no one reads half of it. */
@@ -125,6 +99,8 @@ static void log_start(const struct serving *serving, const struct config *config
                   serving->options->host);
     for (size_t i = 0; i < config->notes.count; i++)
         log_write(log, LOG_INFO, "%s", config->notes.items[i]);
+    for (size_t i = 0; i < serving->warnings->count; i++)
+        log_write(log, LOG_WARN, "%s", serving->warnings->messages[i]);
     log_write(log, LOG_INFO,
               "export AWS_ENDPOINT_URL_LAMBDA=%s AWS_REGION=%s AWS_DEFAULT_REGION=%s "
               "AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local",
@@ -225,7 +201,7 @@ static void watch_control(struct serving *serving)
 static void print_ready(const struct serving *serving, const struct config *config)
 {
     const char *endpoint = server_endpoint(serving->server);
-    const size_t count = config->function_count;
+    const size_t count = config->function_count - config->left_out_count;
 
     if (serving->control != NULL) {
         (void)dprintf(serving->control->descriptor, "%s\n%s\n", endpoint, config->region);
@@ -262,18 +238,21 @@ static int begin(struct serving *serving, struct config *config)
 
 int serve(const struct options *options, struct serve_control *control)
 {
-    struct serving serving = {.options = options, .control = control};
-    struct config *config = load_config(options, NULL);
+    struct config_problems warnings = {0};
+    struct serving serving = {.options = options, .control = control, .warnings = &warnings};
+    struct config *config = load_config(options, &warnings);
     int status;
 
-    if (config == NULL)
-        return EXIT_BAD_CONFIGURATION;
-    if (uv_loop_init(&serving.loop) != 0) {
+    if (config == NULL || uv_loop_init(&serving.loop) != 0) {
+        config_problems_clear(&warnings);
         config_release(config);
+        if (config == NULL)
+            return EXIT_BAD_CONFIGURATION;
         (void)fprintf(stderr, "invoked: can't create an event loop: %s\n", strerror(errno));
         return EXIT_CANNOT_RUN;
     }
     status = begin(&serving, config);
+    config_problems_clear(&warnings);
     (void)uv_run(&serving.loop, UV_RUN_DEFAULT);
     if (serving.server != NULL) {
         server_free(serving.server);

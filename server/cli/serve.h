@@ -1,5 +1,5 @@
 /*
- * serve.h - `invoked serve` and `invoked check`: configuration, ready line and file, signals, exit status.
+ * serve.h - `invoked serve`: configuration, ready line and file, signals, exit status.
  */
 #ifndef SERVER_CLI_SERVE_H
 #define SERVER_CLI_SERVE_H
@@ -24,10 +24,9 @@ struct serve_control {
 };
 
 /*
- * Return the exit status. `control` is borrowed; if it is NULL, only signals control the server and the ready line
+ * Returns the exit status. `control` is borrowed; if it is NULL, only signals control the server and the ready line
  * goes to standard output.
  */
 int serve(const struct options *options, struct serve_control *control);
-int serve_check(const struct options *options);
 
 #endif

@@ -77,8 +77,8 @@ class Check(unittest.TestCase):
 
     def test_what_is_not_certain_is_a_warning(self):
         self.write("code/app.py", "from other import *\n")
-        self.assertEqual(self.check(PYTHON), (0, f"invoked.json:3: Functions.f.Handler: can't tell whether app.py has a function handler "
-                                                 f"({self.folder}/code/app.py) (warning)\ninvoked.json: good (1 function)\n"))
+        self.assertEqual(self.check(PYTHON), (0, f"warning: invoked.json:3: Functions.f.Handler: can't tell whether app.py has a function handler "
+                                                 f"({self.folder}/code/app.py)\ninvoked.json: good (1 function)\n"))
 
     def test_code_that_comes_from_elsewhere_is_not_looked_for(self):
         self.good({**PYTHON, "Environment": {"Variables": {"PYTHONPATH": "/opt/python"}}})

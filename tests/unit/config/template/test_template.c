@@ -147,6 +147,8 @@ static const struct {
     {"image/template.yaml",
      {NULL},
      "us-east-1 123456789012 1000\n"
+     "CatalogFunction: InvalidRuntime - -\n"
+     "  container images don't run locally: set in Metadata: {Invoke\n"
      "HelloWorldFunction: image - - @/hello_world 3 s 128 MB\n"
      "  command python3 -m awslambdaric app.lambda_handler\n"
      "  idle 60 s\n"
@@ -155,7 +157,8 @@ static const struct {
      "  events 3 tries 21600 s\n"
      "ReportFunction: runtime python3.12 app.lambda_handler @/hello_world 20 s 128 MB\n"
      "  events 3 tries 21600 s\n"
-     "note : PaymentsFunction: ignored: Role\n"},
+     "note : PaymentsFunction: ignored: Role\n"
+     "warning :51: Resources.CatalogFunction.Properties.PackageType: CatalogFunction is left out\n"},
     {"built/template.yaml",
      {NULL},
      "us-east-1 123456789012 1000\n"
@@ -177,6 +180,41 @@ static const struct {
      "note : ignored: 2 x AWS::CloudFormation::Stack, 1 x AWS::Serverless::Application\n"
      "note : macro AWS::LanguageExtensions is not supported: what it would add is missing\n"
      "note : Front: ignored: VpcConfig\n"},
+    {"left-out/template.yaml",
+     {NULL},
+     "us-east-1 123456789012 1000\n"
+     "Compiled: InvalidZipFile nodejs20.x app.handler\n"
+     "  the code isn't built (@/.aws-sam/build/Compiled is missing):\n"
+     "Image: InvalidRuntime - -\n"
+     "  container images don't run locally: set in Metadata: {Invoke\n"
+     "ImageUri: InvalidRuntime - -\n"
+     "  container images don't run locally: set in Metadata: {Invoke\n"
+     "Java: InvalidRuntime java21 a.B::c\n"
+     "  \"java21\" is not bundled: use ImageConfig with the command th\n"
+     "  version 1 \"\"\n"
+     "  alias live = 1\n"
+     "Misspelt: InvalidRuntime pyton3.12 app.handler\n"
+     "  must be python3.N, nodejsN.x, provided, provided.al2 or prov\n"
+     "NoFolder: InvalidZipFile python3.12 app.handler\n"
+     "  no such folder: @/nowhere: build the code, or set its folder\n"
+     "Remote: InvalidZipFile python3.12 app.handler\n"
+     "  the code is in S3, which is not available locally: set its f\n"
+     "RemoteCode: InvalidZipFile python3.12 a.b\n"
+     "  the code is in S3, which is not available locally: set its f\n"
+     "RemoteObject: InvalidZipFile python3.12 app.handler\n"
+     "  the code is in S3, which is not available locally: set its f\n"
+     "Served: runtime python3.12 app.handler @/code 3 s 128 MB\n"
+     "  \"in spite of the others\"\n"
+     "  events 3 tries 21600 s\n"
+     "warning :3: Globals.Function.CodeUri: Compiled is left out\n"
+     "warning :10: Resources.Image.Properties.PackageType: Image is left out\n"
+     "warning :14: Resources.ImageUri.Properties.Code: ImageUri is left out\n"
+     "warning :17: Resources.Remote.Properties.CodeUri: Remote is left out\n"
+     "warning :20: Resources.RemoteObject.Properties.CodeUri: RemoteObject is left out\n"
+     "warning :24: Resources.RemoteCode.Properties.Code: RemoteCode is left out\n"
+     "warning :31: Resources.Java.Properties.Runtime: Java is left out\n"
+     "warning :34: Resources.Misspelt.Properties.Runtime: Misspelt is left out\n"
+     "warning :37: Resources.NoFolder.Properties.CodeUri: NoFolder is left out\n"},
     {"local-settings/template.yaml",
      {NULL},
      "eu-central-1 012345678901 50\n"
@@ -208,6 +246,18 @@ __attribute__((format(printf, 1, 2))) static void say(const char *format, ...)
 
     va_end(arguments);
     ck_assert_int_lt(length, (int)(sizeof text - used));
+}
+
+/* As much as tells it from others, with '@' for the template's folder. */
+static void say_beginning(const char *said)
+{
+    const char *const found = strstr(said, base);
+    char shortened[TEXT_MAX];
+
+    snprintf(shortened, sizeof shortened, "%.*s%s%s",
+             found == NULL ? (int)strlen(said) : (int)(found - said), said,
+             found == NULL ? "" : "@", found == NULL ? "" : found + strlen(base));
+    say("  %.60s\n", shortened);
 }
 
 /* Relative to the template's folder. */
@@ -268,9 +318,22 @@ static void describe_latest(const struct function_version *latest)
     say("\n");
 }
 
+static void describe_left_out(const struct function_version *latest)
+{
+    static const char *const causes[] = {"", "InvalidRuntime", "InvalidZipFile"};
+
+    say("%s: %s %s %s\n", latest->function->name, causes[latest->left_out],
+        latest->runtime == NULL ? "-" : latest->runtime,
+        latest->handler == NULL ? "-" : latest->handler);
+    say_beginning(latest->why_left_out);
+}
+
 static void describe_function(const struct function *function)
 {
-    describe_latest(function->latest);
+    if (function->latest->kind == FUNCTION_LEFT_OUT)
+        describe_left_out(function->latest);
+    else
+        describe_latest(function->latest);
     for (size_t i = 0; i < function->version_count; i++)
         say("  version %s \"%s\"\n", function->versions[i]->version,
             function->versions[i]->description);
@@ -296,6 +359,20 @@ static void describe(const struct config *config)
         say("note %s\n", strstr(config->notes.items[i], ": "));
 }
 
+/* Of a function that is left out, `describe()` has said why. */
+static void describe_warnings(const struct config_problems *warnings)
+{
+    static const char left_out[] = "is left out: ";
+
+    for (size_t i = 0; i < warnings->count; i++) {
+        const char *line = strchr(warnings->messages[i], ':');
+        const char *why = strstr(line, left_out);
+
+        say("warning %.*s\n",
+            why == NULL ? (int)strlen(line) : (int)(why - line) + (int)strlen(left_out) - 2, line);
+    }
+}
+
 static void find_base(const char *file)
 {
     char folder[PATH_MAX];
@@ -312,10 +389,10 @@ static void set_time(const char *path, time_t seconds)
 }
 
 static struct config *load(const char *file, const char *const *parameters,
-                           struct config_problems *problems)
+                           struct config_problems *problems, struct config_problems *warnings)
 {
     char *items[PARAMETERS_MAX + 1] = {NULL};
-    struct config_options options = {.parameters = {.items = items}};
+    struct config_options options = {.parameters = {.items = items}, .warnings = warnings};
     char path[PATH_MAX];
 
     while (options.parameters.count < PARAMETERS_MAX &&
@@ -337,16 +414,18 @@ static void set_build_newer(bool is_newer)
 
 START_TEST(reads_templates_as_sam_and_the_cdk_write_them)
 {
-    struct config_problems problems = {.count = 0};
+    struct config_problems problems = {.count = 0}, warnings = {.count = 0};
 
     set_build_newer(true);
-    struct config *config = load(cases[_i].file, cases[_i].parameters, &problems);
+    struct config *config = load(cases[_i].file, cases[_i].parameters, &problems, &warnings);
 
     for (size_t i = 0; i < problems.count; i++)
         fprintf(stderr, "%s\n", problems.messages[i]);
     ck_assert_ptr_nonnull(config);
     describe(config);
+    describe_warnings(&warnings);
     ck_assert_str_eq(text, cases[_i].described);
+    config_problems_clear(&warnings);
     config_release(config);
 }
 END_TEST
@@ -355,27 +434,32 @@ END_TEST
 
 static const char *const no_parameters[PARAMETERS_MAX] = {NULL};
 
-START_TEST(wants_a_build_that_is_newer_than_the_template)
+START_TEST(tells_of_a_build_that_is_older_than_the_template)
 {
-    struct config_problems problems = {.count = 0};
+    struct config_problems problems = {.count = 0}, warnings = {.count = 0};
 
     set_build_newer(false);
-    ck_assert_ptr_null(load("built/template.yaml", no_parameters, &problems));
+    struct config *config = load("built/template.yaml", no_parameters, &problems, &warnings);
+
     set_build_newer(true);
-    ck_assert_uint_eq(problems.count, 2);
-    ck_assert_str_eq(problems.messages[0],
+    ck_assert_ptr_nonnull(config);
+    ck_assert_str_eq(shorten(config_function(config, "ThumbnailFunction")->latest->code_uri),
+                     "@/.aws-sam/build/ThumbnailFunction");
+    ck_assert_str_eq(warnings.messages[0],
                      "fixtures/templates/built/template.yaml:8: "
                      "Resources.ThumbnailFunction.Properties.CodeUri: is built by esbuild, and "
-                     ".aws-sam/build is older than the template: run `sam build`, or set its "
-                     "folder in Metadata: {Invoked: {CodeUri: FOLDER}}");
-    config_problems_clear(&problems);
+                     ".aws-sam/build is older than the template: the last build is used; run "
+                     "`sam build`");
+    config_problems_clear(&warnings);
+    config_release(config);
 }
 END_TEST
 
 START_TEST(reads_the_built_template_itself)
 {
     struct config_problems problems = {.count = 0};
-    struct config *config = load("built/.aws-sam/build/template.yaml", no_parameters, &problems);
+    struct config *config =
+        load("built/.aws-sam/build/template.yaml", no_parameters, &problems, NULL);
 
     ck_assert_ptr_nonnull(config);
     ck_assert_str_eq(shorten(config_function(config, "PosterFunction")->latest->code_uri),
@@ -425,11 +509,9 @@ START_TEST(lists_no_more_types_than_a_person_reads)
     struct config *config = config_parse(yaml, used, "fixtures/x.yaml", &problems);
 
     ck_assert_ptr_nonnull(config);
-    ck_assert_uint_eq(config->notes.count, 2);
+    ck_assert_uint_eq(config->notes.count, 1);
     ck_assert_ptr_nonnull(strstr(config->notes.items[0], ": ignored: 1 x T::0, 1 x T::1, "));
     ck_assert_ptr_nonnull(strstr(config->notes.items[0], ", 1 x T::49, 10 x others"));
-    ck_assert_str_eq(config->notes.items[1], "fixtures/x.yaml: contains no function that can be "
-                                             "served");
     config_release(config);
 }
 END_TEST
@@ -441,7 +523,7 @@ Suite *unit_suite(void)
 
     tcase_add_loop_test(templates, reads_templates_as_sam_and_the_cdk_write_them, 0,
                         ARRAY_LENGTH(cases));
-    tcase_add_test(templates, wants_a_build_that_is_newer_than_the_template);
+    tcase_add_test(templates, tells_of_a_build_that_is_older_than_the_template);
     tcase_add_test(templates, reads_the_built_template_itself);
     tcase_add_test(templates, parses_the_text_of_a_template);
     tcase_add_test(templates, lists_no_more_types_than_a_person_reads);

@@ -38,14 +38,8 @@ static const struct {
      "5: Resources.F.Properties.FunctionName: refers to itself, or its references are nested "
      "too deeply",
      {NULL}},
-    {"code-in-s3.yaml",
-     "4: Resources.A.Properties.CodeUri: the code is in S3, which is not available locally: set "
-     "its folder in Metadata: {Invoked: {CodeUri: FOLDER}}\n"
-     "7: Resources.B.Properties.CodeUri: the code is in S3, which is not available locally: set "
-     "its folder in Metadata: {Invoked: {CodeUri: FOLDER}}\n"
-     "10: Resources.C.Properties.Code: the code is in S3, which is not available locally: set "
-     "its folder in Metadata: {Invoked: {CodeUri: FOLDER}}\n"
-     "11: Resources.D: Code is required: the folder with the code",
+    {"code-missing.yaml",
+     "2: Resources.F: Code is required: the folder with the code",
      {NULL}},
     {"conditions.yaml",
      "3: Conditions.Right.Fn::Not[0].Condition: the condition refers to itself\n"
@@ -71,21 +65,8 @@ static const struct {
     {"empty.yaml",
      "1: is empty; the minimum is Resources: {}",
      {NULL}},
-    {"esbuild.yaml",
-     "8: Resources.HelloWorldFunction.Properties.CodeUri: is built by esbuild, and "
-     ".aws-sam/build doesn't exist: run `sam build`, or set its folder in Metadata: {Invoked: "
-     "{CodeUri: FOLDER}}",
-     {NULL}},
     {"globals-list.yaml",
      "1: Globals: must be an object (is a list)",
-     {NULL}},
-    {"image.yaml",
-     "4: Resources.A.Properties.PackageType: container images don't run locally: set in "
-     "Metadata: {Invoked: {...}} how the handler starts: Runtime, Handler and CodeUri, or "
-     "ImageConfig with an EntryPoint, or Command or Mock\n"
-     "8: Resources.B.Properties.Code: container images don't run locally: set in Metadata: "
-     "{Invoked: {...}} how the handler starts: Runtime, Handler and CodeUri, or ImageConfig "
-     "with an EntryPoint, or Command or Mock",
      {NULL}},
     {"json.template.json",
      "5: Resources.F.Properties.Timeout.Ref: no parameter or resource is named Time",
@@ -153,10 +134,7 @@ static const struct {
      "choose another name\n"
      "15: Resources.F.Properties.Environment.Variables.LIST: must be a string (is a list): put "
      "it in quotes\n"
-     "19: Resources.G.Properties.Timeout: must be a number (is a string)\n"
-     "20: Resources.G.Properties.Runtime: \"ruby3.3\" is not bundled: use ImageConfig with the "
-     "command that starts its runtime interface client, or provided.al2023 with a bootstrap\n"
-     "21: Resources.G.Properties.CodeUri: no such folder: @/nowhere",
+     "19: Resources.G.Properties.Timeout: must be a number (is a string)",
      {NULL}},
     {"resource-without-type.yaml",
      "2: Resources.F: Type is required, such as AWS::Serverless::Function\n"

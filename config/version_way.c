@@ -1,0 +1,266 @@
+/*
+ * How a version runs. One that can't run here is a problem of a configuration of our own. A document of another kind,
+ * such as a template, also works elsewhere, and so do its other functions here: there the version is left out, with a
+ * warning. To add a reason for that: a call of cannot_run() where it is found.
+ */
+#include "config/version_builder.h"
+
+#include "base/arena.h"
+#include "config/document/document.h"
+#include "config/document/problem_list.h"
+#include "config/names/bundled_language.h"
+#include "config/names/name_rules.h"
+#include "config/settings/function_settings.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { WHY_SIZE = 4096, QUOTE_MAX = 80 };
+
+static const char image_remedy[] = "set ImageConfig with the command that starts its runtime";
+static const char code_remedy[] = "set CodeUri to a folder";
+
+/* ---- what can't run here ---- */
+
+static void leave_out(struct version_builder *builder, enum left_out_cause cause,
+                      const struct node *node, const char *why)
+{
+    struct function_version *version = builder->version;
+
+    version->kind = FUNCTION_LEFT_OUT;
+    version->left_out = cause;
+    version->why_left_out = version_copy_text(builder->whole, why);
+    version->family = RUNTIME_FAMILY_NONE;
+    version->code_uri = NULL;
+    version->working_directory = builder->whole->folders.base;
+    version->attach = false;
+    problem_list_add_at(builder->whole->warnings, node, "%s is left out: %s",
+                        version->function->name, why);
+}
+
+/* The first reason counts. */
+__attribute__((format(printf, 4, 5))) static void cannot_run(struct version_builder *builder,
+                                                             enum left_out_cause cause,
+                                                             const struct node *node,
+                                                             const char *format, ...)
+{
+    char why[WHY_SIZE];
+    va_list arguments;
+
+    va_start(arguments, format);
+    (void)vsnprintf(why, sizeof why, format, arguments);
+    va_end(arguments);
+    if (builder->whole->leniency == NULL)
+        problem_list_add_at(builder->whole->problems, node, "%s", why);
+    else if (builder->version->kind != FUNCTION_LEFT_OUT)
+        leave_out(builder, cause, node, why);
+}
+
+/* ---- folders ---- */
+
+static const char *remedy_of(const struct version_builder *builder)
+{
+    const struct document_leniency *leniency = builder->whole->leniency;
+
+    return leniency == NULL ? code_remedy : leniency->code_remedy;
+}
+
+static void refuse_missing(struct version_builder *builder, const struct node *node,
+                           const char *folder)
+{
+    if (strstr(folder, "/.aws-sam/build/") != NULL)
+        cannot_run(builder, LEFT_OUT_CODE, node,
+                   "the code isn't built (%s is missing): run `sam build`, or %s", folder,
+                   remedy_of(builder));
+    else if (builder->whole->leniency == NULL)
+        problem_list_add_at(builder->whole->problems, node, "no such folder: %s", folder);
+    else
+        cannot_run(builder, LEFT_OUT_CODE, node, "no such folder: %s: build the code, or %s",
+                   folder, remedy_of(builder));
+}
+
+/* NULL when it can't be had, which has been said. */
+static const char *find_folder(struct version_builder *builder, const struct node *node)
+{
+    const char *folder = NULL;
+
+    if (node_text(node) == NULL || node->length == 0)
+        return NULL; /* has its problem already */
+    switch (folder_finder_find(&builder->whole->folders, node->text, &folder)) {
+    case FOLDER_FOUND:
+        return folder;
+    case FOLDER_MISSING:
+        refuse_missing(builder, node, folder);
+        return NULL;
+    case FOLDER_NOT_A_FOLDER:
+        cannot_run(builder, LEFT_OUT_CODE, node,
+                   "must be a folder (%s is not): unpack archives first", folder);
+        return NULL;
+    case FOLDER_UNREADABLE:
+        cannot_run(builder, LEFT_OUT_CODE, node, "can't access %s: %s", folder, strerror(errno));
+        return NULL;
+    case FOLDER_NO_MEMORY:
+        return NULL;
+    }
+    return NULL;
+}
+
+static void build_working_directory(struct version_builder *builder)
+{
+    const struct setting_value *values = builder->values;
+    const struct node *wanted = node_member(values[SLOT_IMAGE_CONFIG].node, "WorkingDirectory");
+
+    if (wanted == NULL)
+        wanted = values[SLOT_CODE_URI].node;
+    if (wanted == NULL)
+        builder->version->working_directory = builder->whole->folders.base;
+    else
+        builder->version->working_directory = find_folder(builder, wanted);
+}
+
+/* ---- the ways to run ---- */
+
+static void refuse_runtime(struct version_builder *builder, const struct node *node)
+{
+    char quoted[QUOTE_MAX], bundled[BUNDLED_SPELLINGS_SIZE];
+    const char *nearest = nearest_runtime(node->text);
+
+    node_quote(node, quoted, sizeof quoted);
+    bundled_language_spellings(bundled);
+    if (is_foreign_runtime(node->text))
+        cannot_run(builder, LEFT_OUT_RUNTIME, node,
+                   "%s is not bundled: use ImageConfig with the command that starts its runtime "
+                   "interface client, or provided.al2023 with a bootstrap",
+                   quoted);
+    else
+        cannot_run(builder, LEFT_OUT_RUNTIME, node,
+                   "must be %s, provided, provided.al2 or provided.al2023 (is %s)%s%s%s", bundled,
+                   quoted, nearest == NULL ? "" : "; did you mean ", nearest == NULL ? "" : nearest,
+                   nearest == NULL ? "" : "?");
+}
+
+static bool is_remote(const char *text)
+{
+    return strncmp(text, "s3://", 5) == 0 || strncmp(text, "https://", 8) == 0;
+}
+
+static void build_code(struct version_builder *builder)
+{
+    const struct node *node = builder->values[SLOT_CODE_URI].node;
+
+    if (node == NULL)
+        problem_list_add_at(builder->whole->problems, builder->values[SLOT_RUNTIME].node,
+                            "requires CodeUri, the folder with the code");
+    else if (node_text(node) != NULL && is_remote(node->text))
+        cannot_run(builder, LEFT_OUT_CODE, node,
+                   "the code is in S3, which is not available locally: %s", remedy_of(builder));
+    else
+        builder->version->code_uri = find_folder(builder, node);
+}
+
+static void build_runtime(struct version_builder *builder)
+{
+    const struct setting_value *values = builder->values;
+    const struct node *runtime = values[SLOT_RUNTIME].node;
+    struct function_version *version = builder->version;
+
+    version->kind = FUNCTION_RUNTIME;
+    version->runtime = version_copy_text(builder->whole, node_text(runtime));
+    if (version->runtime == NULL)
+        return; /* has its problem already */
+    version->family = runtime_family_of(version->runtime);
+    if (version->handler == NULL && values[SLOT_HANDLER].node == NULL &&
+        bundled_language_of(version->family) != NULL)
+        problem_list_add_at(builder->whole->problems, runtime, "requires Handler, such as \"%s\"",
+                            bundled_language_of(version->family)->handler);
+    if (version->family == RUNTIME_FAMILY_NONE && runtime->length > 0)
+        refuse_runtime(builder, runtime);
+    if (version->kind == FUNCTION_LEFT_OUT)
+        return;
+    build_code(builder);
+    if (version->kind != FUNCTION_LEFT_OUT)
+        version->working_directory = version->code_uri;
+}
+
+static void build_image(struct version_builder *builder)
+{
+    const struct node *image = builder->values[SLOT_IMAGE_CONFIG].node;
+
+    builder->version->kind = FUNCTION_IMAGE;
+    version_build_command(builder, &builder->version->command, node_member(image, "EntryPoint"),
+                          node_member(image, "Command"));
+    build_working_directory(builder);
+}
+
+static void build_process(struct version_builder *builder)
+{
+    builder->version->kind = FUNCTION_COMMAND;
+    version_build_command(builder, &builder->version->command, builder->values[SLOT_COMMAND].node,
+                          NULL);
+    build_working_directory(builder);
+}
+
+static bool is_image(const struct version_builder *builder)
+{
+    const char *type = setting_text(&builder->values[SLOT_PACKAGE_TYPE]);
+
+    return type != NULL && strcmp(type, "Image") == 0;
+}
+
+static void refuse_image(struct version_builder *builder)
+{
+    const struct document_leniency *leniency = builder->whole->leniency;
+
+    cannot_run(builder, LEFT_OUT_RUNTIME, builder->values[SLOT_PACKAGE_TYPE].node,
+               "container images don't run locally: %s",
+               leniency == NULL ? image_remedy : leniency->image_remedy);
+}
+
+/* Versions without a way of their own lack what $LATEST lacks. */
+static void build_mock_alone(struct version_builder *builder)
+{
+    builder->version->kind = FUNCTION_MOCK;
+    builder->version->working_directory = builder->whole->folders.base;
+    if (builder->values[SLOT_MOCK].node != NULL)
+        return;
+    if (is_image(builder))
+        refuse_image(builder);
+    else if (strcmp(builder->version->version, "$LATEST") == 0)
+        problem_list_add_at(builder->whole->problems, builder->place,
+                            "doesn't say how it runs: set Runtime, Handler and CodeUri, or "
+                            "ImageConfig, Local.Command or Local.Mock");
+}
+
+/* A function runs in one way. The first one is built; the others are problems. */
+void version_build_way(struct version_builder *builder)
+{
+    static const struct {
+        enum function_slot slot;
+        const char *name;
+        void (*build)(struct version_builder *builder);
+    } ways[] = {
+        {SLOT_RUNTIME, "Runtime", build_runtime},
+        {SLOT_IMAGE_CONFIG, "ImageConfig", build_image},
+        {SLOT_COMMAND, "Local.Command", build_process},
+    };
+    const char *first = NULL;
+
+    for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++) {
+        const struct node *node = builder->values[ways[i].slot].node;
+
+        if (node == NULL)
+            continue;
+        if (first != NULL) {
+            problem_list_add_at(
+                builder->whole->problems, node,
+                "can't be combined with %s: a function runs in one way; keep one of them", first);
+            continue;
+        }
+        first = ways[i].name;
+        ways[i].build(builder);
+    }
+    if (first == NULL)
+        build_mock_alone(builder);
+}

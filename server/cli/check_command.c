@@ -1,0 +1,51 @@
+#include "server/cli/check_command.h"
+
+#include "server/cli/serve.h"
+
+#include <stdio.h>
+
+static void print_lines(const struct config_problems *lines, const char *kind)
+{
+    for (size_t i = 0; i < lines->count; i++)
+        (void)fprintf(stderr, "%s%s\n", kind, lines->messages[i]);
+}
+
+static void print_summary(const struct options *options, const struct config *config)
+{
+    const size_t served = config->function_count - config->left_out_count;
+
+    (void)printf("%s: good (%zu function%s", options->config_path, served, served == 1 ? "" : "s");
+    if (config->left_out_count > 0)
+        (void)printf(", %zu left out", config->left_out_count);
+    (void)printf(")\n");
+}
+
+static void print_good(const struct options *options, const struct config *config)
+{
+    print_summary(options, config);
+    for (size_t i = 0; i < config->notes.count; i++)
+        (void)printf("%s\n", config->notes.items[i]);
+}
+
+int check_command(const struct options *options)
+{
+    struct config_problems problems = {0}, warnings = {0};
+    const struct config_options config_options = {
+        .parameters = options->parameters, .warnings = &warnings, .checks_code = true};
+    struct config *config = config_load(options->config_path, &config_options, &problems);
+    const bool is_empty = config != NULL && config->function_count == 0 && !config->is_lenient;
+    const bool is_bad = config == NULL || is_empty || (options->is_strict && warnings.count > 0);
+
+    print_lines(&problems, "");
+    print_lines(&warnings, "warning: ");
+    if (config == NULL && problems.count == 0)
+        (void)fprintf(stderr, "invoked: out of memory\n");
+    if (is_empty)
+        (void)fprintf(stderr, "%s: no functions in it\n", options->config_path);
+    else if (!is_bad)
+        print_good(options, config);
+    config_problems_clear(&problems);
+    config_problems_clear(&warnings);
+    config_release(config);
+    return is_bad ? EXIT_BAD_CONFIGURATION : EXIT_GOOD;
+}
