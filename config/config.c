@@ -4,6 +4,7 @@
 #include "config/config_builder.h"
 #include "config/document/document.h"
 #include "config/document/problem_list.h"
+#include "config/function_url.h"
 #include "config/settings/config_settings.h"
 
 #include <assert.h>
@@ -138,6 +139,7 @@ static void build_all(struct config_builder *builder, struct config *config,
     build_local(builder, config, values);
     build_functions(builder, config, values[SLOT_FUNCTIONS].node);
     sum_reserved(builder, config, values[SLOT_FUNCTIONS].node);
+    function_urls_index(builder, config);
 }
 
 static struct snapshot *snapshot_new(void)

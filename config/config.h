@@ -84,6 +84,7 @@ struct canned_items {
 };
 
 struct function;
+struct function_url; /* function_url.h */
 
 /* The settings of one version, $LATEST or a number, with all defaults filled in. */
 struct function_version {
@@ -126,6 +127,7 @@ struct function_alias {
     const struct function_version *additional_version;     /* NULL for none */
     double additional_weight;                              /* 0.0 to 1.0 */
     const struct event_invoke_config *event_invoke_config; /* NULL: that of the version */
+    const struct function_url *url;                        /* NULL for none */
 };
 
 struct function {
@@ -136,6 +138,7 @@ struct function {
     const struct function_version *const *versions; /* without $LATEST, as written */
     size_t alias_count;
     const struct function_alias *const *aliases;
+    const struct function_url *url; /* of $LATEST; NULL for none */
 };
 
 struct config {
@@ -148,6 +151,8 @@ struct config {
     size_t left_out_count; /* of them: those whose $LATEST can't run here */
     bool is_lenient;       /* a template or the like, of which such functions are left out */
     const struct function *const *functions; /* sorted by name */
+    size_t url_count;
+    const struct function_url *const *urls; /* of functions and aliases, sorted by id */
     size_t retry_delay_count;
     const unsigned *retry_delays_s; /* the last one also serves for later retries; at least one */
     unsigned queue_capacity;

@@ -4,6 +4,7 @@
 #include "base/arena.h"
 #include "config/document/document.h"
 #include "config/document/problem_list.h"
+#include "config/function_url.h"
 #include "config/names/name_rules.h"
 #include "config/settings/function_settings.h"
 
@@ -174,6 +175,9 @@ static const struct function_alias *build_alias(struct config_builder *builder,
                   node_member(values[SLOT_ROUTING_CONFIG].node, "AdditionalVersionWeights"));
     if (events != NULL)
         alias->event_invoke_config = event_invoke_config_build(builder, function, events);
+    if (alias->name != NULL)
+        alias->url =
+            function_url_build(builder, function, alias->name, values[SLOT_ALIAS_URL].node);
     return alias;
 }
 
@@ -218,5 +222,6 @@ const struct function *function_build(struct config_builder *builder, const stru
     function->latest = version_build(builder, function, "$LATEST", values, node);
     build_versions(builder, function, values);
     build_aliases(builder, function, values[SLOT_ALIASES].node);
+    function->url = function_url_build(builder, function, "", values[SLOT_URL].node);
     return arena_is_exhausted(builder->arena) ? NULL : function;
 }

@@ -32,6 +32,11 @@ struct answer {
     size_t cut_after;
 };
 
+/* Sees a header of the request; both texts live as long as the call. */
+typedef void exchange_header_fn(const char *name, const char *value, void *context);
+
+enum { CLIENT_ADDRESS_SIZE = 64 };
+
 /* The stream has room again; called at most once for each write that returned false. */
 typedef void exchange_room_fn(void *context);
 
@@ -39,6 +44,10 @@ struct exchange_transport {
     /* NULL when the request has no such header. Valid as long as the exchange; but NULL once the client of a
      * streamed answer has left. */
     const char *(*header)(const struct exchange *exchange, const char *name);
+    /* Each header in the order of the request, one that comes twice twice. NULL where a listener has none, like the next. */
+    void (*each_header)(const struct exchange *exchange, exchange_header_fn *visit, void *context);
+    /* "127.0.0.1", "::1" */
+    void (*client_address)(const struct exchange *exchange, char address[CLIENT_ADDRESS_SIZE]);
     void (*answer)(struct exchange *exchange, const struct answer *answer);
     /* Closes the connection with no answer. */
     void (*drop)(struct exchange *exchange);
@@ -66,6 +75,18 @@ struct exchange {
 static inline const char *exchange_header(const struct exchange *exchange, const char *name)
 {
     return exchange->transport->header(exchange, name);
+}
+
+static inline void exchange_each_header(const struct exchange *exchange, exchange_header_fn *visit,
+                                        void *context)
+{
+    exchange->transport->each_header(exchange, visit, context);
+}
+
+static inline void exchange_client_address(const struct exchange *exchange,
+                                           char address[CLIENT_ADDRESS_SIZE])
+{
+    exchange->transport->client_address(exchange, address);
 }
 
 static inline void exchange_answer(struct exchange *exchange, const struct answer *answer)

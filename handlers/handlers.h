@@ -42,6 +42,11 @@ api_handler_fn inspect_faults_drop;
 api_handler_fn inspect_reset_handle;   /* the account back to how it started */
 api_handler_fn inspect_metrics_handle; /* GET /metrics, for Prometheus: of all accounts together */
 
+/* ---- url/: functions behind plain HTTP ---- */
+
+api_handler_fn url_host_handle; /* ID.lambda-url.REGION.localhost */
+api_handler_fn url_path_handle; /* /_invoked/url/NAME[/ALIAS]/... */
+
 /* ---- console/: the page, and what it listens to ---- */
 
 api_handler_fn stream_handle; /* Server-Sent Events for as long as the client listens */

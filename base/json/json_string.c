@@ -1,7 +1,10 @@
 #include "base/json/json_string.h"
 
+#include "base/hex.h"
 #include "base/safe_text.h"
 #include "base/utf8.h"
+
+#include <string.h>
 
 /* So much at once, for which the room is bounded that escaping may need. */
 enum { PIECE_MAX = 4096 };
@@ -41,4 +44,111 @@ bool json_string_append(struct bytes **bytes, struct bytes_view text)
     if (*bytes != NULL)
         (*bytes)->length = length_before;
     return false;
+}
+
+/* ---- back ---- */
+
+enum { REPLACEMENT = 0xFFFD, ESCAPE_DIGITS = 4 };
+
+/* The four digits at `at`, of which there are so many before `end`; -1 when there are not. */
+static int read_digits(const char *at, const char *end)
+{
+    int code = 0;
+
+    if (end - at < ESCAPE_DIGITS)
+        return -1;
+    for (int i = 0; i < ESCAPE_DIGITS; i++) {
+        const int digit = hex_value(at[i]);
+
+        if (digit < 0)
+            return -1;
+        code = code * 16 + digit;
+    }
+    return code;
+}
+
+static bool is_surrogate(int code, int first)
+{
+    return code >= first && code < first + 0x400;
+}
+
+/* `*at` stands behind "\u". */
+static unsigned read_escaped(const char **at, const char *end)
+{
+    const int code = read_digits(*at, end);
+    int low = -1;
+
+    if (code < 0)
+        return REPLACEMENT;
+    *at += ESCAPE_DIGITS;
+    if (!is_surrogate(code, 0xD800))
+        return is_surrogate(code, 0xDC00) ? REPLACEMENT : (unsigned)code;
+    if (end - *at > 2 && (*at)[0] == '\\' && (*at)[1] == 'u')
+        low = read_digits(*at + 2, end);
+    if (!is_surrogate(low, 0xDC00))
+        return REPLACEMENT;
+    *at += 2 + ESCAPE_DIGITS;
+    return 0x10000u + ((unsigned)code - 0xD800u) * 0x400u + ((unsigned)low - 0xDC00u);
+}
+
+static char unescaped(char escape)
+{
+    static const char from[] = "bfnrt", to[] = "\b\f\n\r\t";
+    const char *found = escape == '\0' ? NULL : strchr(from, escape);
+
+    return found == NULL ? escape : to[found - from];
+}
+
+/* What is decoded is never longer than what it is decoded from. */
+bool json_string_decode(struct bytes **bytes, struct bytes_view string)
+{
+    const char *at = string.data + 1, *const end = string.data + string.length - 1;
+    char *room;
+
+    if (string.length < 2)
+        return true;
+    room = bytes_reserve(bytes, string.length);
+    if (room == NULL)
+        return false;
+    char *to = room;
+
+    while (at < end) {
+        const char *escape = memchr(at, '\\', (size_t)(end - at));
+        const size_t plain = (size_t)((escape == NULL ? end : escape) - at);
+
+        memcpy(to, at, plain);
+        to += plain;
+        at += plain;
+        if (escape == NULL || end - at < 2)
+            break;
+        at += 2;
+        if (at[-1] == 'u')
+            to += utf8_put(to, read_escaped(&at, end));
+        else
+            *to++ = unescaped(at[-1]);
+    }
+    (*bytes)->length += (size_t)(to - room);
+    return true;
+}
+
+bool json_compact_append(struct bytes **bytes, struct bytes_view json)
+{
+    const char *const end = json.data + json.length;
+    char *to = bytes_reserve(bytes, json.length);
+    bool is_in_string = false;
+
+    if (to == NULL)
+        return false;
+    const char *const begin = to;
+
+    for (const char *at = json.data; at < end; at++) {
+        if (*at == '"')
+            is_in_string = !is_in_string;
+        if (is_in_string || (*at != ' ' && *at != '\t' && *at != '\r' && *at != '\n'))
+            *to++ = *at;
+        if (*at == '\\' && at + 1 < end)
+            *to++ = *++at; /* only strings have any */
+    }
+    (*bytes)->length += (size_t)(to - begin);
+    return true;
 }

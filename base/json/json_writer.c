@@ -42,6 +42,12 @@ void json_key(struct json_writer *writer, const char *key)
     append(writer, ":", 1);
 }
 
+void json_key_view(struct json_writer *writer, struct bytes_view key)
+{
+    json_string(writer, key);
+    append(writer, ":", 1);
+}
+
 void json_text(struct json_writer *writer, const char *text)
 {
     if (text == NULL)

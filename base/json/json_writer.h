@@ -28,6 +28,7 @@ enum { JSON_VALUE_DEPTH_MAX = 400 };
 void json_open(struct json_writer *writer, char bracket);
 void json_close(struct json_writer *writer, char bracket);
 void json_key(struct json_writer *writer, const char *key);
+void json_key_view(struct json_writer *writer, struct bytes_view key);
 
 /* NULL is null. */
 void json_text(struct json_writer *writer, const char *text);

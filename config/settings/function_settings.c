@@ -6,6 +6,7 @@
 #include "config/names/name_rules.h"
 #include "config/names/target_arn.h"
 #include "config/settings/canned_settings.h"
+#include "config/settings/url_settings.h"
 
 #include <string.h>
 
@@ -263,15 +264,17 @@ static const struct setting function_rows[] = {
     {"ReservedConcurrentExecutions", SETTING_INTEGER, SLOT_RESERVED_CONCURRENT_EXECUTIONS, .max = 1000000},
     {"Versions",          SETTING_OBJECT,  SLOT_VERSIONS,     LIST_COUNT},
     {"Aliases",           SETTING_OBJECT,  SLOT_ALIASES,      LIST_COUNT},
+    {"FunctionUrlConfig", SETTING_OBJECT,  SLOT_URL,          ANY_COUNT, .scope = &url_settings},
 };
 
-static const char *const whole_function_words[] = {"PackageType", "ReservedConcurrentExecutions", "Versions", "Aliases", NULL};
+static const char *const whole_function_words[] = {
+    "PackageType", "ReservedConcurrentExecutions", "Versions", "Aliases", "FunctionUrlConfig", NULL};
 
 /* Properties of AWS::Serverless::Function and AWS::Lambda::Function that decide nothing on one machine. */
 static const char *const aws_words[] = {
     "Architectures", "AssumeRolePolicyDocument", "AutoPublishAlias", "AutoPublishAliasAllProperties",
     "AutoPublishCodeSha256", "CodeSigningConfigArn", "DeploymentPreference", "EphemeralStorage", "Events",
-    "FileSystemConfigs", "FunctionUrlConfig", "KmsKeyArn", "Layers",
+    "FileSystemConfigs", "KmsKeyArn", "Layers",
     "PermissionsBoundary", "Policies", "PropagateTags", "ProvisionedConcurrencyConfig", "RecursiveLoop", "Role",
     "RolePath", "RuntimeManagementConfig", "SnapStart", "SourceKMSKeyArn", "Tags", "Tracing", "VersionDescription",
     "VpcConfig", NULL
@@ -279,7 +282,7 @@ static const char *const aws_words[] = {
 
 const struct setting_scope function_settings = {function_rows, COUNT_OF(function_rows), .useless = aws_words};
 const struct setting_scope version_settings = {
-    function_rows, COUNT_OF(function_rows) - 4, .outer = whole_function_words, .useless = aws_words};
+    function_rows, COUNT_OF(function_rows) - 5, .outer = whole_function_words, .useless = aws_words};
 
 static const struct setting routing_rows[] = {
     {"AdditionalVersionWeights", SETTING_OBJECT, SETTING_NO_SLOT, ANY_COUNT, .check = check_weights},
@@ -291,6 +294,7 @@ static const struct setting alias_rows[] = {
     {"Description",       SETTING_STRING, SETTING_NO_SLOT, .max = 256},
     {"RoutingConfig",     SETTING_OBJECT, SLOT_ROUTING_CONFIG, ANY_COUNT, .scope = &routing_scope},
     {"EventInvokeConfig", SETTING_OBJECT, SLOT_ALIAS_EVENT_INVOKE_CONFIG, ANY_COUNT, .scope = &event_invoke_settings},
+    {"FunctionUrlConfig", SETTING_OBJECT, SLOT_ALIAS_URL, ANY_COUNT, .scope = &url_settings},
 };
 const struct setting_scope alias_settings = {alias_rows, COUNT_OF(alias_rows), .check = NULL};
 /* clang-format on */

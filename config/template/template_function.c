@@ -13,10 +13,13 @@
 
 /* Properties of a function that Metadata.Invoked may set in the place of the template's; the others are Local's. */
 static const char *const overridable[] = {
-    "Runtime",     "Handler",          "CodeUri",           "ImageConfig",
-    "Description", "Timeout",          "MemorySize",        "ReservedConcurrentExecutions",
-    "Environment", "DeadLetterConfig", "EventInvokeConfig", "LoggingConfig",
-    NULL,
+    "Runtime",           "Handler",
+    "CodeUri",           "ImageConfig",
+    "Description",       "Timeout",
+    "MemorySize",        "ReservedConcurrentExecutions",
+    "Environment",       "DeadLetterConfig",
+    "EventInvokeConfig", "LoggingConfig",
+    "FunctionUrlConfig", NULL,
 };
 
 /* They mean the same on both sides. */

@@ -16,7 +16,7 @@ enum { KNOWN_MAX = 64 /* names that an unknown one is compared with */ };
 static const char *const read_of_sam[] = {
     "Runtime", "Handler", "CodeUri", "InlineCode", "ImageUri", "PackageType", "ImageConfig", "FunctionName",
     "Description", "Timeout", "MemorySize", "Environment", "ReservedConcurrentExecutions", "DeadLetterQueue",
-    "EventInvokeConfig", "AutoPublishAlias", "LoggingConfig", NULL
+    "EventInvokeConfig", "AutoPublishAlias", "LoggingConfig", "FunctionUrlConfig", NULL
 };
 static const char *const read_of_function[] = {
     "Runtime", "Handler", "Code", "PackageType", "ImageConfig", "FunctionName", "Description", "Timeout",
@@ -30,17 +30,21 @@ static const char *const read_of_events[] = {
     "FunctionName", "Qualifier", "MaximumRetryAttempts", "MaximumEventAgeInSeconds", "DestinationConfig", NULL
 };
 
+static const char *const read_of_url[] = {
+    "TargetFunctionArn", "Qualifier", "AuthType", "InvokeMode", "Cors", NULL
+};
+
 static const char *const *const read_of[] = {
     [RESOURCE_SAM_FUNCTION] = read_of_sam,  [RESOURCE_FUNCTION] = read_of_function,
     [RESOURCE_VERSION] = read_of_version,   [RESOURCE_ALIAS] = read_of_alias,
-    [RESOURCE_EVENT_INVOKE_CONFIG] = read_of_events,
+    [RESOURCE_EVENT_INVOKE_CONFIG] = read_of_events, [RESOURCE_URL] = read_of_url,
 };
 
 /* AWS has these, and they decide nothing on one machine. What isn't here may be new. */
 static const char *const known[] = {
     "Architectures", "AssumeRolePolicyDocument", "AutoPublishAliasAllProperties", "AutoPublishCodeSha256",
     "CapacityProviderConfig", "CodeSha256", "CodeSigningConfigArn", "DeploymentPreference", "DurableConfig",
-    "EphemeralStorage", "Events", "FileSystemConfigs", "FunctionScalingConfig", "FunctionUrlConfig", "KmsKeyArn",
+    "EphemeralStorage", "Events", "FileSystemConfigs", "FunctionScalingConfig", "KmsKeyArn",
     "Layers", "PermissionsBoundary", "Policies", "PropagateTags", "ProvisionedConcurrencyConfig",
     "PublishToLatestPublished", "RecursiveLoop", "Role", "RolePath", "RuntimeManagementConfig", "RuntimePolicy",
     "SnapStart", "SourceKMSKeyArn", "Tags", "TenancyConfig", "Tracing", "TracingConfig", "VersionDeletionPolicy",

@@ -48,7 +48,8 @@ enum resource_kind {
     RESOURCE_FUNCTION,
     RESOURCE_VERSION,
     RESOURCE_ALIAS,
-    RESOURCE_EVENT_INVOKE_CONFIG
+    RESOURCE_EVENT_INVOKE_CONFIG,
+    RESOURCE_URL
 };
 
 struct template_resource {

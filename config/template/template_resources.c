@@ -23,6 +23,7 @@ static const struct {
     {"AWS::Lambda::Version",            RESOURCE_VERSION},
     {"AWS::Lambda::Alias",              RESOURCE_ALIAS},
     {"AWS::Lambda::EventInvokeConfig",  RESOURCE_EVENT_INVOKE_CONFIG},
+    {"AWS::Lambda::Url",                RESOURCE_URL},
 };
 
 /* What SAM makes without being told to, when a function has an event of such an API. */
@@ -204,11 +205,12 @@ static const char *function_arn(struct template_scope *scope, const char *name)
 static const char *find_function(struct template_scope *scope,
                                  const struct template_resource *resource)
 {
-    const struct node *name = node_member(resource->properties, "FunctionName");
+    const char *property = resource->kind == RESOURCE_URL ? "TargetFunctionArn" : "FunctionName";
+    const struct node *name = node_member(resource->properties, property);
     struct function_name parsed;
 
     if (name == NULL) {
-        problem_list_add_at(scope->problems, resource->node, "FunctionName is required");
+        problem_list_add_at(scope->problems, resource->node, "%s is required", property);
         return NULL;
     }
     const char *text = template_resolve_text(scope, name);

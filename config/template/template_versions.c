@@ -231,6 +231,51 @@ static void put_events_resource(struct template_scope *scope, struct template_re
         template_put_events(scope, place, resource->properties, NULL);
 }
 
+/* ---- URLs ---- */
+
+/* SAM gives the URL to the alias that it publishes. */
+static void put_url(struct template_scope *scope, struct template_resource *resource)
+{
+    const struct node *override = template_override(resource, "FunctionUrlConfig");
+    const struct node *alias = template_property(scope, resource, "AutoPublishAlias");
+    const struct node *source = override;
+    struct node *place = resource->built;
+
+    if (source == NULL && resource->kind == RESOURCE_SAM_FUNCTION)
+        source = template_property(scope, resource, "FunctionUrlConfig");
+    if (source == NULL || place == NULL)
+        return;
+    if (override == NULL && alias != NULL && template_resolve(scope, alias) != &template_no_value) {
+        const char *name = template_resolve_text(scope, alias);
+
+        place = name == NULL ? NULL : find_object(find_object(place, "Aliases"), name);
+    }
+    if (place != NULL)
+        template_put_resolved(scope, place, "FunctionUrlConfig", source);
+}
+
+static void put_url_resource(struct template_scope *scope, struct template_resource *resource)
+{
+    static const char *const read[] = {"AuthType", "InvokeMode", "Cors"};
+    struct node *function = function_of(scope, resource);
+    struct node *place =
+        function == NULL
+            ? NULL
+            : find_qualified(scope, function, node_member(resource->properties, "Qualifier"));
+
+    if (place == NULL)
+        return;
+    if (node_member(place, "FunctionUrlConfig") != NULL) {
+        problem_list_add_at(scope->problems, resource->node,
+                            "duplicate URL for this function and qualifier");
+        return;
+    }
+    struct node *url = template_put_object(scope, place, "FunctionUrlConfig", resource->node);
+
+    for (size_t i = 0; url != NULL && i < sizeof read / sizeof read[0]; i++)
+        template_put_resolved(scope, url, read[i], node_member(resource->properties, read[i]));
+}
+
 /* ---- all ---- */
 
 /* Later kinds refer to earlier ones. */
@@ -243,6 +288,9 @@ static const struct {
     {put_published, RESOURCE_SAM_FUNCTION, false},
     {put_alias_resource, RESOURCE_ALIAS, true},
     {put_events_resource, RESOURCE_EVENT_INVOKE_CONFIG, true},
+    {put_url, RESOURCE_SAM_FUNCTION, false},
+    {put_url, RESOURCE_FUNCTION, false},
+    {put_url_resource, RESOURCE_URL, true},
 };
 
 bool template_put_versions(struct template_scope *scope)

@@ -50,6 +50,10 @@ static void write_request(struct json_writer *writer, const struct history_row *
     json_text(writer, row->version);
     json_key(writer, "InvocationType");
     json_text(writer, invocation_type_name(row->type));
+    if (row->source != NULL) {
+        json_key(writer, "Source");
+        json_text(writer, row->source);
+    }
     json_key(writer, "Payload");
     if (bytes_view(row->payload.bytes).length == 0)
         json_value_or_string(writer, BYTES_VIEW("{}")); /* as the handler gets it */

@@ -229,8 +229,20 @@ static const char *find_header(const struct exchange *exchange, const char *name
     return faulty_of(exchange)->original->header(exchange, name);
 }
 
+static void each_header(const struct exchange *exchange, exchange_header_fn *visit, void *context)
+{
+    faulty_of(exchange)->original->each_header(exchange, visit, context);
+}
+
+static void client_address(const struct exchange *exchange, char address[CLIENT_ADDRESS_SIZE])
+{
+    faulty_of(exchange)->original->client_address(exchange, address);
+}
+
 static const struct exchange_transport faulty_transport = {
     .header = find_header,
+    .each_header = each_header,
+    .client_address = client_address,
     .answer = take_answer,
     .drop = take_drop,
     .stream_begin = take_stream_begin,

@@ -73,7 +73,7 @@ void function_request_constrain(struct function_request *request, struct violati
 
 /* ---- permission ---- */
 
-static bool is_denied(const struct function_version *settings, const char *access_key_id)
+bool function_request_is_denied(const struct function_version *settings, const char *access_key_id)
 {
     if (settings->access_denied)
         return true;
@@ -115,7 +115,7 @@ bool function_request_authorize(struct exchange *exchange, const struct function
     if (asked[0] != '\0' && strcmp(asked, own) != 0)
         return refuse_access(exchange, request, rules->action, asked, "resource-based");
     if (request->function != NULL &&
-        is_denied(request->function->latest, request->caller.access_key_id))
+        function_request_is_denied(request->function->latest, request->caller.access_key_id))
         return refuse_access(exchange, request, rules->action, own, "identity-based");
     return true;
 }

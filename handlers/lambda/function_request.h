@@ -45,6 +45,9 @@ void function_request_clear(struct function_request *request);
 
 void function_request_constrain(struct function_request *request, struct violations *violations);
 
+/* By Local.AccessDenied and Local.AllowedAccessKeyIds. */
+bool function_request_is_denied(const struct function_version *settings, const char *access_key_id);
+
 /* False when the exchange has been answered with the refusal; the same holds for the next. */
 bool function_request_authorize(struct exchange *exchange, const struct function_request *request,
                                 const struct function_rules *rules);

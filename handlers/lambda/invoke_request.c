@@ -229,8 +229,11 @@ static struct invocation_options options_of(const struct invoke_request *request
         .client_context = request->client_context,
         .tenant_id = exchange_header(exchange, tenant_id_header),
         .request_id = exchange->request_id,
-        .trace_header = exchange_header(exchange, "X-Amzn-Trace-Id"),
+        .trace_header = request->trace_header != NULL
+                            ? request->trace_header
+                            : exchange_header(exchange, "X-Amzn-Trace-Id"),
         .attempt = 1,
+        .source = request->source,
     };
 }
 

@@ -15,7 +15,9 @@ struct invoke_request {
     struct function_request about;
     enum invocation_type type;
     bool wants_log;
-    char *client_context; /* decoded JSON, owned; NULL for none */
+    char *client_context;     /* decoded JSON, owned; NULL for none */
+    const char *source;       /* of an HTTP request: invocation.h; NULL for a request of the API */
+    const char *trace_header; /* borrowed; NULL: that of the request */
 };
 
 /* What differs between the operations. */

@@ -267,6 +267,7 @@ static struct history_row *add_row(const struct invocation_options *options, int
     (void)memccpy(row->request_id, options->request_id, '\0', sizeof row->request_id - 1);
     row->type = options->type;
     row->attempt = options->attempt;
+    row->source = options->source;
     row->started_at_ms = started_at_ms;
     add_newest(history, row);
     row->payload = keep(options->payload, false);
@@ -281,6 +282,7 @@ static struct history_row *add_row_of(struct invocation *invocation)
         .config = invocation->config,
         .target = invocation->target,
         .qualifier = invocation->qualifier,
+        .source = invocation->source,
         .type = invocation->type,
         .payload = invocation->payload,
         .request_id = invocation->request_id,

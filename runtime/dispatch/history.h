@@ -50,6 +50,7 @@ struct history_row {
         has_run; /* it ended by a response or a function error: `duration_ms` and `is_cold_start` apply */
     bool is_cold_start;
     const char *function_error; /* "Unhandled"; NULL for none */
+    const char *source;         /* "FunctionUrl"; NULL: a request of the API */
     int64_t started_at_ms;      /* by the account's clock */
     double duration_ms;
     struct history_part payload; /* without bytes: {} */

@@ -114,6 +114,7 @@ struct invocation *invocation_new(const struct invocation_options *options,
     invocation->target = options->target;
     invocation->type = options->type;
     invocation->attempt = options->attempt;
+    invocation->source = options->source;
     invocation->payload = bytes_retain(options->payload);
     invocation->qualifier =
         copy_or_null(options->qualifier == NULL ? "" : options->qualifier, &is_short);

@@ -62,6 +62,7 @@ struct invocation {
     char *client_context;           /* decoded JSON; NULL for none */
     char *tenant_id;                /* NULL for none */
     unsigned attempt;               /* from 1 */
+    const char *source;             /* a constant, "FunctionUrl"; NULL: a request of the API */
     struct response_stream *stream; /* borrowed; NULL: the response is wanted whole */
 
     /* Filled in by the environment. */
@@ -95,6 +96,7 @@ struct invocation_options {
     const char *request_id;   /* NULL: a fresh one */
     const char *trace_header; /* of the caller; NULL or without a Root: a fresh root */
     unsigned attempt;
+    const char *source; /* a constant: what asked, "FunctionUrl"; NULL: a request of the API */
 };
 
 /* Returns owned; NULL when out of memory. */

@@ -2,6 +2,7 @@
 
 #include "base/bytes.h"
 #include "base/json/json_string.h"
+#include "config/function_url.h"
 #include "server/cli/run_queue.h"
 #include "server/server.h"
 
@@ -14,7 +15,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { SIGNALS = 3, READY_PATH_SIZE = 4096 };
+enum { SIGNALS = 3, READY_PATH_SIZE = 4096, URLS_SHOWN_MAX = 20 };
 
 struct serving {
     uv_loop_t loop;
@@ -85,6 +86,28 @@ static bool is_loopback(const char *host)
            strcasecmp(host, "localhost") == 0;
 }
 
+/* The addresses of URLs; of many, the first ones. */
+static void log_urls(const struct serving *serving, const struct config *config)
+{
+    struct log *log = server_log(serving->server);
+    const char *endpoint = server_endpoint(serving->server);
+    char host[FUNCTION_URL_HOST_SIZE];
+    size_t count = 0;
+
+    for (size_t i = 0; i < config->url_count && count < URLS_SHOWN_MAX; i++, count++) {
+        const struct function_url *url = config->urls[i];
+        const bool has_alias = url->qualifier[0] != '\0';
+
+        function_url_host(config, url, host);
+        log_write(log, LOG_INFO, "%s%s%s: http://%s%s/ or %s/_invoked/url/%s%s%s/",
+                  url->function->name, has_alias ? ":" : "", url->qualifier, host,
+                  strrchr(endpoint, ':'), endpoint, url->function->name, has_alias ? "/" : "",
+                  url->qualifier);
+    }
+    if (count < config->url_count)
+        log_write(log, LOG_INFO, "and %zu more URLs", config->url_count - count);
+}
+
 /* For people: what to export, and a command to try. */
 static void log_start(const struct serving *serving, const struct config *config)
 {
@@ -108,6 +131,7 @@ static void log_start(const struct serving *serving, const struct config *config
     server_console(serving->server, console);
     if (console[0] != '\0')
         log_write(log, LOG_INFO, "console: %s", console);
+    log_urls(serving, config);
     if (config->function_count > 0)
         log_write(log, LOG_INFO, "try: %s invoke --endpoint %s%s %s '{}'", program_invocation_name,
                   endpoint, serving->options->explains ? " --type Event" : "",

@@ -6,6 +6,7 @@
 #include "server/http/preflight.h"
 #include "server/http/routes.h"
 
+#include <arpa/inet.h>
 #include <assert.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -65,7 +66,7 @@ static void allow_origin(const struct http_exchange *exchange, struct MHD_Respon
 {
     const char *origin = exchange_header(&exchange->exchange, "Origin");
 
-    if (origin == NULL ||
+    if (origin == NULL || (exchange->route != NULL && route_is_public(exchange->route)) ||
         !origin_guard_is_listed(config_store_current(exchange->host->api->config_store), origin))
         return;
     (void)MHD_add_response_header(response, "Access-Control-Allow-Origin", origin);
@@ -142,8 +143,56 @@ static const char *find_header(const struct exchange *base, const char *name)
     return NULL;
 }
 
+/* What visits a header, and for whom. */
+struct header_visit {
+    exchange_header_fn *visit;
+    void *context;
+};
+
+static enum MHD_Result visit_header(void *context, enum MHD_ValueKind kind, const char *name,
+                                    const char *value)
+{
+    const struct header_visit *to = context;
+
+    (void)kind;
+    to->visit(name, value == NULL ? "" : value, to->context);
+    return MHD_YES;
+}
+
+static void each_header(const struct exchange *base, exchange_header_fn *visit, void *context)
+{
+    const struct http_exchange *exchange = (const struct http_exchange *)base;
+    struct header_visit to = {visit, context};
+
+    if (exchange->header_count > REQUEST_HEADERS_KEPT) {
+        (void)MHD_get_connection_values(exchange->connection, MHD_HEADER_KIND, visit_header, &to);
+        return;
+    }
+    for (size_t i = 0; i < exchange->header_count; i++)
+        visit(exchange->headers[i].name,
+              exchange->headers[i].value == NULL ? "" : exchange->headers[i].value, context);
+}
+
+static void client_address(const struct exchange *base, char address[CLIENT_ADDRESS_SIZE])
+{
+    const struct http_exchange *exchange = (const struct http_exchange *)base;
+    const union MHD_ConnectionInfo *client =
+        MHD_get_connection_info(exchange->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    const struct sockaddr *from = client == NULL ? NULL : client->client_addr;
+
+    address[0] = '\0';
+    if (from != NULL && from->sa_family == AF_INET)
+        (void)inet_ntop(AF_INET, &((const struct sockaddr_in *)(const void *)from)->sin_addr,
+                        address, CLIENT_ADDRESS_SIZE);
+    if (from != NULL && from->sa_family == AF_INET6)
+        (void)inet_ntop(AF_INET6, &((const struct sockaddr_in6 *)(const void *)from)->sin6_addr,
+                        address, CLIENT_ADDRESS_SIZE);
+}
+
 static const struct exchange_transport transport = {
     .header = find_header,
+    .each_header = each_header,
+    .client_address = client_address,
     .answer = answer_exchange,
     .drop = drop_exchange,
     .stream_begin = http_exchange_stream_begin,
@@ -249,6 +298,18 @@ static void refuse(struct http_exchange *exchange, const char *why)
         api_answer_exception(&exchange->exchange, API_SERVICE, "%s", why);
 }
 
+/* A public route is open to every page, and its own host names are none that origin_guard.h knows. */
+static bool is_welcome(const struct http_exchange *exchange, char why[ORIGIN_REFUSAL_SIZE])
+{
+    const struct exchange_host *host = exchange->host;
+    const bool is_public = route_is_public(exchange->route);
+    const char *asked = exchange_header(&exchange->exchange, "Host");
+
+    return origin_guard_allows(&host->guard, config_store_current(host->api->config_store),
+                               is_public ? NULL : exchange_header(&exchange->exchange, "Origin"),
+                               is_public && route_find_host(asked) != NULL ? NULL : asked, why);
+}
+
 /* Refuses the request or calls its handler, then sends the answer or suspends the connection. */
 static enum MHD_Result handle(struct http_exchange *exchange)
 {
@@ -262,16 +323,15 @@ static enum MHD_Result handle(struct http_exchange *exchange)
     request_id_make(host->api->random, base->request_id);
     if (exchange->guard.problem != NULL)
         api_answer_refusal(base, 400, exchange->guard.problem);
-    else if (!origin_guard_allows(&host->guard, config_store_current(host->api->config_store),
-                                  exchange_header(base, "Origin"), exchange_header(base, "Host"),
-                                  why))
+    else if (!is_welcome(exchange, why))
         api_answer_refusal(base, 403, why);
     else if (exchange->is_memory_short && !base->is_body_too_large)
         refuse(exchange, "invoked is out of memory for the body of this request");
     else if (host->phase == LISTENER_REFUSING)
         refuse(exchange, "invoked is stopping");
-    else if (!preflight_handle(base) && (exchange->route->parameters == NULL ||
-                                         inspect_query_check(base, exchange->route->parameters)))
+    else if ((route_is_public(exchange->route) || !preflight_handle(base)) &&
+             (exchange->route->parameters == NULL ||
+              inspect_query_check(base, exchange->route->parameters)))
         exchange->route->handler(base, host->api);
     if (exchange->state != HANDLING)
         return send_answer(exchange);
@@ -316,8 +376,10 @@ static enum MHD_Result begin(struct http_exchange *exchange, const struct reques
     expect = find_header(&exchange->exchange, "Expect");
     length = length_text == NULL ? 0 : strtoull(length_text, NULL, 10);
     exchange->exchange.method = line->method;
-    exchange->route =
-        route_find(line->method, exchange->exchange.path, &exchange->exchange.parameter);
+    exchange->route = route_find_host(find_header(&exchange->exchange, "Host"));
+    if (exchange->route == NULL)
+        exchange->route =
+            route_find(line->method, exchange->exchange.path, &exchange->exchange.parameter);
     if (exchange->guard.problem != NULL)
         return handle(exchange);
     if (length > exchange->route->body_max) {

@@ -8,6 +8,7 @@
 #include "handlers/lambda/api_operations.h"
 
 #include <string.h>
+#include <strings.h>
 
 enum { INSPECT_BODY_MAX = 1 << 20, PATH_SHOWN_MAX = 200 };
 
@@ -20,6 +21,9 @@ static const char *const takes_timeout[] = {"TimeoutSeconds", NULL};
 static const char *const takes_queue[] = {"Queue", NULL};
 static const char *const takes_name[] = {"Name", NULL};
 static const char *const takes_token[] = {"token", NULL};
+
+/* Any method; and any rest of the path, with its slashes. Compared by address. */
+static const char ANY[] = "ANY", REST[] = "/...";
 
 /* clang-format off */
 static const struct route routes[] = {
@@ -52,6 +56,8 @@ static const struct route routes[] = {
     {"GET",    "/_invoked/console/console.js",    NULL, 0,                 console_script, takes_nothing},
     {"GET",    "/_invoked/console/console.css",   NULL, 0,                 console_style, takes_nothing},
     {"GET",    "/metrics",                        NULL, 0,                 inspect_metrics_handle, NULL},
+
+    {ANY,      "/_invoked/url/", REST,             INVOKE_PAYLOAD_MAX,     url_path_handle, NULL},
 };
 /* clang-format on */
 
@@ -61,13 +67,17 @@ static bool route_matches(const struct route *route, struct bytes_view path,
                           struct bytes_view *parameter)
 {
     const size_t before = strlen(route->before);
-    const size_t after = route->after == NULL ? 0 : strlen(route->after);
+    const size_t after = route->after == NULL || route->after == REST ? 0 : strlen(route->after);
 
     if (path.length < before + after || memcmp(path.data, route->before, before) != 0)
         return false;
     if (route->after == NULL) {
         *parameter = (struct bytes_view){"", 0};
         return path.length == before;
+    }
+    if (route->after == REST) {
+        *parameter = (struct bytes_view){path.data + before, path.length - before};
+        return true;
     }
     *parameter = (struct bytes_view){path.data + before, path.length - before - after};
     return memcmp(path.data + path.length - after, route->after, after) == 0 &&
@@ -213,13 +223,53 @@ static void handle_unknown(struct exchange *exchange, struct api *api)
     bytes_release(methods);
 }
 
+bool route_is_public(const struct route *route)
+{
+    return route->method == ANY;
+}
+
+/* ---- host names ---- */
+
+/* The length of a label of a host name at `text`: letters, digits and '-'. */
+static size_t label_length(const char *text)
+{
+    return strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-");
+}
+
+/* Does ".localhost" stand there, and nothing but a port behind it? */
+static bool ends_in_localhost(const char *text)
+{
+    static const char end[] = ".localhost";
+    const size_t length = sizeof end - 1;
+
+    if (strncasecmp(text, end, length) != 0)
+        return false;
+    text += length;
+    return *text == '\0' ||
+           (*text == ':' && text[1] != '\0' && text[1 + strspn(text + 1, "0123456789")] == '\0');
+}
+
+const struct route *route_find_host(const char *host)
+{
+    static const struct route function_url = {ANY, "", REST, INVOKE_PAYLOAD_MAX, url_host_handle,
+                                              NULL};
+    static const char url_part[] = ".lambda-url.";
+    const size_t id_length = host == NULL ? 0 : label_length(host);
+
+    if (id_length == 0 || strncasecmp(host + id_length, url_part, sizeof url_part - 1) != 0)
+        return NULL;
+    host += id_length + sizeof url_part - 1;
+    return ends_in_localhost(host + label_length(host)) ? &function_url : NULL;
+}
+
 const struct route *route_find(const char *method, struct bytes_view path,
                                struct bytes_view *parameter)
 {
     static const struct route unknown = {"", "", NULL, 0, handle_unknown, NULL};
 
     for (size_t i = 0; i < ROUTE_COUNT; i++) {
-        if (strcmp(routes[i].method, method) == 0 && route_matches(&routes[i], path, parameter))
+        if ((routes[i].method == ANY || strcmp(routes[i].method, method) == 0) &&
+            route_matches(&routes[i], path, parameter))
             return &routes[i];
     }
     *parameter = (struct bytes_view){"", 0};

@@ -20,6 +20,15 @@ struct route {
         *parameters; /* of the query, ended by NULL; NULL: not checked, as AWS ignores others */
 };
 
+/* May pages of any origin ask? The handler has CORS of its own. Such a route answers every method. */
+bool route_is_public(const struct route *route);
+
+/*
+ * The route of a host name that belongs to a function URL; NULL for any other (NULL for none). Its handler answers every
+ * method and path.
+ */
+const struct route *route_find_host(const char *host);
+
 /* Never NULL: what fits no route gets the one that says so. `parameter` is empty when the route has none. */
 const struct route *route_find(const char *method, struct bytes_view path,
                                struct bytes_view *parameter);

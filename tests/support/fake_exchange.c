@@ -45,8 +45,25 @@ static void drop(struct exchange *exchange)
     fake->is_dropped = true;
 }
 
-static const struct exchange_transport transport = {
-    .header = find_header, .answer = take_answer, .drop = drop};
+static void each_header(const struct exchange *exchange, exchange_header_fn *visit, void *context)
+{
+    const struct fake_exchange *fake = (const struct fake_exchange *)exchange;
+
+    for (size_t i = 0; i < fake->header_count; i++)
+        visit(fake->headers[i].name, fake->headers[i].value, context);
+}
+
+static void client_address(const struct exchange *exchange, char address[CLIENT_ADDRESS_SIZE])
+{
+    (void)exchange;
+    (void)snprintf(address, CLIENT_ADDRESS_SIZE, "127.0.0.1");
+}
+
+static const struct exchange_transport transport = {.header = find_header,
+                                                    .each_header = each_header,
+                                                    .client_address = client_address,
+                                                    .answer = take_answer,
+                                                    .drop = drop};
 
 void fake_exchange_init(struct fake_exchange *fake, const char *method, const char *target)
 {

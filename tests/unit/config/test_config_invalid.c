@@ -159,6 +159,15 @@ static const struct {
      "3: Functions.he.llo: function names must be 1 to 64 characters of a-z, A-Z, 0-9, - and _"},
     {"function-not-an-object",
      "3: Functions.hello: must be an object (is a string)"},
+    {"function-url",
+     "6: Functions.hello.FunctionUrlConfig.AuthType: must be NONE or AWS_IAM (is \"SOME\")\n"
+     "7: Functions.hello.FunctionUrlConfig.InvokeMode: must be BUFFERED or RESPONSE_STREAM (is \"STREAM\")\n"
+     "9: Functions.hello.FunctionUrlConfig.Cors.AllowMethods[0]: must be GET, PUT, HEAD, POST, PATCH, DELETE or * (is \"get\")\n"
+     "10: Functions.hello.FunctionUrlConfig.Cors.AllowOrigins[0]: must be 1 to 1024 visible ASCII characters without commas (is \"a b\")\n"
+     "11: Functions.hello.FunctionUrlConfig.Cors.MaxAge: must be 0 to 86400 (is 100000)\n"
+     "15: Functions.hello.Versions.1.FunctionUrlConfig: applies to the whole function: move it there\n"
+     "18: Functions.hello.Aliases.live.FunctionUrlConfig: AuthType is required: NONE or AWS_IAM\n"
+     "23: Functions.hello.Aliases.test.FunctionUrlConfig.Cors.AllowCredentials: can't be true when AllowOrigins has *: list the origins"},
     {"function-twice",
      "4: Functions.hello: duplicate key (first defined on line 3)"},
     {"functions-not-an-object",

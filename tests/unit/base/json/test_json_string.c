@@ -82,6 +82,48 @@ START_TEST(a_long_text_keeps_every_character)
 }
 END_TEST
 
+/* clang-format off */
+static const struct {
+    const char *string, *text;
+} decoded[] = {
+    {"\"\"",                         ""},
+    {"\"plain\"",                    "plain"},
+    {"\"\\\"\\\\\\/\\b\\f\\n\\r\\t\"", "\"\\/\b\f\n\r\t"},
+    {"\"\\u0041\\u00e9\\u20AC\"",    "A\xc3\xa9\xe2\x82\xac"},
+    {"\"\\ud83d\\ude00x\"",         "\xf0\x9f\x98\x80x"},
+    {"\"\\ud83dx\"",               "\xef\xbf\xbdx"},
+    {"\"\\ud83d\\u0041\"",          "\xef\xbf\xbd" "A"},
+    {"\"\\ude00\"",                "\xef\xbf\xbd"},
+    {"\"\\u12\"",                  "\xef\xbf\xbd" "12"}, /* no JSON: nothing outside is read */
+    {"\"\\\"",                     ""},
+    {"\"",                         ""},
+};
+/* clang-format on */
+
+START_TEST(a_json_string_becomes_its_text)
+{
+    struct bytes *bytes = NULL;
+
+    ck_assert(json_string_decode(
+        &bytes, (struct bytes_view){decoded[_i].string, strlen(decoded[_i].string)}));
+    ck_assert_uint_eq(bytes_view(bytes).length, strlen(decoded[_i].text));
+    ck_assert(bytes_view(bytes).length == 0 ||
+              memcmp(bytes->data, decoded[_i].text, bytes->length) == 0);
+    bytes_release(bytes);
+}
+END_TEST
+
+START_TEST(compact_json_keeps_blanks_in_strings_only)
+{
+    struct bytes *bytes = NULL;
+
+    ck_assert(json_compact_append(&bytes, BYTES_VIEW(" {\"a \\\" b\" :\t[ 1 ,\n2 ] }\r\n")));
+    ck_assert_uint_eq(bytes->length, strlen("{\"a \\\" b\":[1,2]}"));
+    ck_assert_mem_eq(bytes->data, "{\"a \\\" b\":[1,2]}", bytes->length);
+    bytes_release(bytes);
+}
+END_TEST
+
 Suite *unit_suite(void)
 {
     Suite *suite = suite_create("json_string");
@@ -92,6 +134,8 @@ Suite *unit_suite(void)
     tcase_add_test(tcase, every_pair_of_bytes_gives_json);
     tcase_add_test(tcase, it_is_appended_to_what_is_there);
     tcase_add_test(tcase, a_long_text_keeps_every_character);
+    tcase_add_loop_test(tcase, a_json_string_becomes_its_text, 0, ARRAY_LENGTH(decoded));
+    tcase_add_test(tcase, compact_json_keeps_blanks_in_strings_only);
     suite_add_tcase(suite, tcase);
     return suite;
 }

@@ -62,6 +62,58 @@ START_TEST(method_and_raw_path_decide_who_answers)
 }
 END_TEST
 
+/* clang-format off */
+static const struct {
+    const char *host;
+    bool is_public;
+} hosts[] = {
+    {"abc.lambda-url.us-east-1.localhost",       true},
+    {"abc.lambda-url.us-east-1.localhost:3001",  true},
+    {"ABC.Lambda-URL.us-east-1.LOCALHOST:3001",  true},
+    {"abc.lambda-url.us-east-1.localhost:",      false},
+    {"abc.lambda-url.us-east-1.localhost:x",     false},
+    {"abc.lambda-url.us-east-1.localhost.evil",  false},
+    {"abc.lambda-url.us-east-1.localhostile",    false},
+    {"abc.lambda-url.us-east-1.on.aws",          false},
+    {"abc.lambda-url.us.east-1.localhost",       false},
+    {"a.b.lambda-url.us-east-1.localhost",       false},
+    {".lambda-url.us-east-1.localhost",          false},
+    {"abc.lambda-url.localhost",                 false},
+    {"abc.lambda-url.",                          false},
+    {"abc",                                      false},
+    {"localhost",                                false},
+    {"",                                         false},
+    {NULL,                                       false},
+};
+/* clang-format on */
+
+START_TEST(host_names_of_urls_have_a_route_of_their_own)
+{
+    const struct route *route = route_find_host(hosts[_i].host);
+
+    ck_assert_msg((route != NULL) == hosts[_i].is_public, "%s", hosts[_i].host);
+    ck_assert(route == NULL || (route_is_public(route) && route->handler == url_host_handle));
+}
+END_TEST
+
+START_TEST(paths_of_urls_are_public_whatever_the_method)
+{
+    static const char *const methods[] = {"GET", "OPTIONS", "PURGE"};
+    struct bytes_view parameter;
+
+    for (size_t i = 0; i < ARRAY_LENGTH(methods); i++) {
+        const struct route *route =
+            route_find(methods[i], BYTES_VIEW("/_invoked/url/hello/a/b"), &parameter);
+
+        ck_assert(route->handler == url_path_handle && route_is_public(route));
+        ck_assert_uint_eq(parameter.length, strlen("hello/a/b"));
+        ck_assert_mem_eq(parameter.data, "hello/a/b", parameter.length);
+    }
+    ck_assert(!route_is_public(route_find("GET", BYTES_VIEW("/_invoked/health"), &parameter)));
+    ck_assert(!route_is_public(route_find("GET", BYTES_VIEW("/_invoked/url"), &parameter)));
+}
+END_TEST
+
 START_TEST(an_invocation_takes_a_body_of_6_mebibytes)
 {
     struct bytes_view parameter;
@@ -77,6 +129,9 @@ Suite *unit_suite(void)
     TCase *tcase = tcase_create("routes");
 
     tcase_set_timeout(tcase, 60);
+    tcase_add_loop_test(tcase, host_names_of_urls_have_a_route_of_their_own, 0,
+                        ARRAY_LENGTH(hosts));
+    tcase_add_test(tcase, paths_of_urls_are_public_whatever_the_method);
     tcase_add_loop_test(tcase, method_and_raw_path_decide_who_answers, 0, ARRAY_LENGTH(cases));
     tcase_add_test(tcase, an_invocation_takes_a_body_of_6_mebibytes);
     suite_add_tcase(suite, tcase);

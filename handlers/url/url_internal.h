@@ -1,0 +1,21 @@
+/*
+ * url_internal.h - what the files of this room share: an invocation for an HTTP request while it runs.
+ */
+#ifndef HANDLERS_URL_URL_INTERNAL_H
+#define HANDLERS_URL_URL_INTERNAL_H
+
+#include "handlers/url/url_request.h"
+
+/* `cors` points into the configuration of the invocation. */
+struct url_waiting {
+    struct exchange *exchange;
+    struct api *api;
+    const struct url_door *door;
+    const struct cors_config *cors;
+    enum url_format format;
+};
+
+/* The answer to an invocation whose outcome is whole. */
+void url_answer_outcome(const struct url_waiting *waiting, const struct invocation *invocation);
+
+#endif
