@@ -41,7 +41,9 @@ struct node {
     unsigned length;  /* of `text` */
     unsigned count;   /* of members or elements */
     unsigned index;   /* in its parent, from 0 */
-    double number;    /* infinite when it was out of range; of a boolean 0 or 1 */
+    bool
+        is_placeholder; /* stands for a value that is known only after a deployment (config/template/) */
+    double number;      /* infinite when it was out of range; of a boolean 0 or 1 */
     const struct node
         *origin; /* the node it was made from, which problems then name; NULL: itself */
 };

@@ -32,6 +32,12 @@ static const struct {
     {"AWS::Logs::LogGroup",           "LogGroupName"},
     {"AWS::IAM::Role",                "RoleName"},
     {"AWS::Scheduler::Schedule",      "Name"},
+    {"AWS::Scheduler::ScheduleGroup", "Name"},
+    {"AWS::ApiGateway::Stage",        "StageName"},
+    {"AWS::ApiGatewayV2::Stage",      "StageName"},
+    {"AWS::ECR::Repository",          "RepositoryName"},
+    {"AWS::ECS::Cluster",             "ClusterName"},
+    {"AWS::KinesisFirehose::DeliveryStream", "DeliveryStreamName"},
 };
 
 /* What Ref ("") and Fn::GetAtt give; a type without a row for Ref gives its name. */
@@ -78,6 +84,25 @@ static const struct {
     {"AWS::Cognito::UserPool",      "ProviderName", "cognito-idp.%R.%U/%R_%N"},
     {"AWS::Cognito::UserPool",      "ProviderURL", "https://cognito-idp.%R.%U/%R_%N"},
     {"AWS::Cognito::UserPoolClient", "ClientId",  "%N"},
+    {"AWS::Cognito::IdentityPool",  "",           "%R:%N"},
+    {"AWS::Serverless::Api",        "RestApiId",  "%N"},
+    {"AWS::ApiGateway::RestApi",    "RestApiId",  "%N"},
+    {"AWS::Serverless::HttpApi",    "ApiId",      "%N"},
+    {"AWS::Serverless::HttpApi",    "ApiEndpoint", "https://%N.execute-api.%R.%U"},
+    {"AWS::ApiGatewayV2::Api",      "ApiId",      "%N"},
+    {"AWS::ApiGatewayV2::Api",      "ApiEndpoint", "https://%N.execute-api.%R.%U"},
+    {"AWS::Lambda::Url",            "",           "arn:%P:lambda:%R:%A:function:%N"},
+    {"AWS::Lambda::Url",            "FunctionArn", "arn:%P:lambda:%R:%A:function:%N"},
+    {"AWS::Lambda::Url",            "FunctionUrl", "https://%N.lambda-url.%R.on.aws/"},
+    {"AWS::AppSync::GraphQLApi",    "ApiId",      "%N"},
+    {"AWS::AppSync::GraphQLApi",    "Arn",        "arn:%P:appsync:%R:%A:apis/%N"},
+    {"AWS::AppSync::GraphQLApi",    "GraphQLUrl", "https://%N.appsync-api.%R.%U/graphql"},
+    {"AWS::ECR::Repository",        "Arn",        "arn:%P:ecr:%R:%A:repository/%N"},
+    {"AWS::ECR::Repository",        "RepositoryUri", "%A.dkr.ecr.%R.%U/%N"},
+    {"AWS::ECS::Cluster",           "Arn",        "arn:%P:ecs:%R:%A:cluster/%N"},
+    {"AWS::KinesisFirehose::DeliveryStream", "Arn", "arn:%P:firehose:%R:%A:deliverystream/%N"},
+    {"AWS::Scheduler::Schedule",    "Arn",        "arn:%P:scheduler:%R:%A:schedule/default/%N"},
+    {"AWS::Scheduler::ScheduleGroup", "Arn",      "arn:%P:scheduler:%R:%A:schedule-group/%N"},
 };
 /* clang-format on */
 

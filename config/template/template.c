@@ -9,6 +9,7 @@
 #include "config/settings/config_settings.h"
 #include "config/template/template_build.h"
 #include "config/template/template_function.h"
+#include "config/template/template_loops.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -19,7 +20,6 @@ enum { NUMBER_MAX = 24, TYPES_MAX = 50 };
 
 static const char region_default[] = "us-east-1";
 static const char account_id_default[] = "123456789012";
-static const char sam_transform[] = "AWS::Serverless-2016-10-31";
 
 /* clang-format off */
 static const struct {
@@ -106,6 +106,23 @@ static const char *find_place(struct template_scope *scope, const char *pseudo, 
     return given != NULL ? given : text != NULL ? text : fallback;
 }
 
+/* Conditions first: a loop over resources may ask for them. */
+static bool init_conditions(struct template_scope *scope)
+{
+    size_t count = 0;
+
+    if (scope->conditions != NULL) {
+        scope->conditions = template_write_out(scope, scope->conditions);
+        if (scope->conditions == NULL)
+            return false;
+        count = scope->conditions->count;
+    }
+    scope->condition_states = arena_take_array(document_arena(scope->document), count + 1,
+                                               sizeof *scope->condition_states);
+    scope->problems->is_out_of_memory |= scope->condition_states == NULL;
+    return scope->condition_states != NULL;
+}
+
 static bool init_scope(struct template_scope *scope, const struct template_options *options)
 {
     const struct node *root = document_root(options->document);
@@ -129,15 +146,15 @@ static bool init_scope(struct template_scope *scope, const struct template_optio
     scope->globals = find_section(scope, find_section(scope, root, "Globals"), "Function");
     scope->region = find_place(scope, "AWS::Region", "Region", region_default);
     scope->account_id = find_place(scope, "AWS::AccountId", "AccountId", account_id_default);
-    if (scope->resources == NULL || !template_find_resources(scope))
-        return false;
-    scope->condition_states =
-        arena_take_array(document_arena(scope->document),
-                         scope->conditions == NULL ? 1 : scope->conditions->count + 1u,
-                         sizeof *scope->condition_states);
     scope->bench = document_add(scope->document, NULL, NODE_ARRAY, NULL, root->line);
-    scope->problems->is_out_of_memory |= scope->condition_states == NULL || scope->bench == NULL;
-    return !scope->problems->is_out_of_memory;
+    if (scope->bench == NULL) {
+        scope->problems->is_out_of_memory = true;
+        return false;
+    }
+    if (!init_conditions(scope) || scope->resources == NULL)
+        return false;
+    scope->resources = template_write_out(scope, scope->resources);
+    return scope->resources != NULL && template_find_resources(scope);
 }
 
 /* ---- the whole ---- */
@@ -266,7 +283,7 @@ static void note_transforms(struct template_scope *scope)
     if (transform != NULL && transform->kind == NODE_ARRAY)
         one = transform->first;
     for (; one != NULL; one = one == transform ? NULL : one->next) {
-        if (node_text(one) == NULL || strcmp(one->text, sam_transform) != 0)
+        if (!template_is_own_transform(one))
             template_note(scope, "macro %.200s is not supported: what it would add is missing",
                           node_text(one) == NULL ? "under Transform" : one->text);
     }

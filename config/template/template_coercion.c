@@ -2,6 +2,7 @@
 #include "config/template/template_function.h"
 
 #include "config/document/document.h"
+#include "config/document/problem_list.h"
 #include "config/document/yaml_scalar.h"
 #include "config/settings/function_settings.h"
 
@@ -83,6 +84,14 @@ static void coerce_elements(struct template_scope *scope, struct node *list,
         coerce_value(scope, node, &element);
 }
 
+/* Nobody can know it yet, and its name is no number. */
+static bool is_unknown(const struct node *node, enum setting_type type)
+{
+    return node->is_placeholder && node->kind == NODE_STRING &&
+           (type == SETTING_INTEGER || type == SETTING_NUMBER || type == SETTING_FLAG ||
+            type == SETTING_CHOICE);
+}
+
 static void coerce_value(struct template_scope *scope, struct node *node,
                          const struct setting *setting)
 {
@@ -118,15 +127,43 @@ static void coerce_value(struct template_scope *scope, struct node *node,
     }
 }
 
+static enum setting_type coerce_member(struct template_scope *scope, struct node *member,
+                                       const struct setting_scope *settings)
+{
+    for (size_t i = 0; i < settings->count; i++) {
+        if (strcmp(settings->settings[i].name, member->key) != 0)
+            continue;
+        coerce_value(scope, member, &settings->settings[i]);
+        return settings->settings[i].type;
+    }
+    return SETTING_ANY;
+}
+
+/* `before` is the member in front of it; NULL for the first. */
+static void remove_member(struct node *object, struct node *before, const struct node *member)
+{
+    if (before == NULL)
+        object->first = member->next;
+    else
+        before->next = member->next;
+    if (object->last == member)
+        object->last = before;
+    object->count--;
+}
+
 void template_coerce(struct template_scope *scope, struct node *object,
                      const struct setting_scope *settings)
 {
-    struct node *member = object->kind == NODE_OBJECT ? object->first : NULL;
+    struct node *member = object->kind == NODE_OBJECT ? object->first : NULL, *before = NULL;
 
     for (; member != NULL; member = member->next) {
-        for (size_t i = 0; i < settings->count; i++) {
-            if (strcmp(settings->settings[i].name, member->key) == 0)
-                coerce_value(scope, member, &settings->settings[i]);
+        const enum setting_type type = coerce_member(scope, member, settings);
+
+        if (is_unknown(member, type)) {
+            problem_list_add_at(scope->warnings, member, "is not known, so the default is used");
+            remove_member(object, before, member);
+        } else {
+            before = member;
         }
     }
 }

@@ -55,6 +55,8 @@ static enum condition_state evaluate_equals(struct template_scope *scope,
 
     if (left == NULL || right == NULL)
         return CONDITION_PROBLEM;
+    if (left->is_placeholder || right->is_placeholder)
+        return CONDITION_FALSE;
     return state_of(are_equal(scope, left, right));
 }
 
@@ -164,15 +166,22 @@ enum condition_state template_condition(struct template_scope *scope, const stru
         return CONDITION_PROBLEM;
     if (condition == NULL)
         return refuse_unknown(scope, at, name);
-    enum condition_state *state = &scope->condition_states[index];
+    if (scope->condition_states == NULL)
+        return refuse(scope, at, "no condition: it decides about a loop over conditions");
+    struct template_condition *known = &scope->condition_states[index];
 
-    if (*state == CONDITION_BUSY) {
+    if (known->state == CONDITION_BUSY) {
         problem_list_add_at(scope->problems, at, "the condition refers to itself");
         return CONDITION_PROBLEM;
     }
-    if (*state == CONDITION_UNKNOWN) {
-        *state = CONDITION_BUSY;
-        *state = evaluate(scope, condition);
+    if (known->state == CONDITION_UNKNOWN) {
+        const unsigned long uses = scope->placeholder_uses;
+
+        known->state = CONDITION_BUSY;
+        known->state = evaluate(scope, condition);
+        known->is_guess = scope->placeholder_uses != uses;
+    } else if (known->is_guess) {
+        scope->placeholder_uses++;
     }
-    return *state;
+    return known->state;
 }

@@ -4,10 +4,11 @@
 #include "base/arena.h"
 #include "config/document/document.h"
 #include "config/document/problem_list.h"
+#include "config/names/target_arn.h"
 
 #include <string.h>
 
-enum { SHOWN_MAX = 60 };
+enum { TARGET_NAME_MAX = 64 };
 
 /* What SAM makes for a destination without an ARN. */
 static const struct {
@@ -35,13 +36,42 @@ static const struct node *resolve_object(struct template_scope *scope, const str
     return NULL;
 }
 
+/* An ARN that nobody can know yet becomes one of that name. NULL when out of memory. */
+static const struct node *as_target(struct template_scope *scope, const struct node *value,
+                                    const char *type)
+{
+    const char *slash = strrchr(value->text, '/'), *colon = strrchr(value->text, ':');
+    const char *last = slash > colon ? slash : colon;
+    const char *name =
+        template_plain_name(scope, last == NULL ? value->text : last + 1, TARGET_NAME_MAX);
+    const size_t row = type != NULL && strcmp(type, "SNS") == 0 ? 1 : 0;
+
+    return name == NULL
+               ? NULL
+               : template_string(scope, template_pattern(scope, made[row].pattern, name), value);
+}
+
+static bool is_unknown(const struct node *member)
+{
+    return member->is_placeholder && member->kind == NODE_STRING &&
+           (strcmp(member->key, "TargetArn") == 0 || strcmp(member->key, "Destination") == 0) &&
+           target_arn_problem(member->text, TARGET_ON_FAILURE) != NULL;
+}
+
 /* All members but those that only SAM knows. */
 static bool put_members(struct template_scope *scope, struct node *to, const struct node *object,
                         const char *left_out)
 {
+    const char *type = node_text(node_member(object, "Type"));
+
     for (const struct node *member = object->first; member != NULL; member = member->next) {
-        if (strcmp(member->key, left_out) != 0 &&
-            template_put(scope, to, member->key, member, member) == NULL)
+        const struct node *value = member;
+
+        if (strcmp(member->key, left_out) == 0)
+            continue;
+        if (is_unknown(member))
+            value = as_target(scope, member, type);
+        if (value == NULL || template_put(scope, to, member->key, value, member) == NULL)
             return false;
     }
     return true;

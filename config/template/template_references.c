@@ -1,265 +1,18 @@
 /*
- * template_references.c - what Ref and Fn::GetAtt name: parameters, pseudo parameters, and resources.
+ * template_references.c - what Ref and Fn::GetAtt name: parameters, pseudo parameters, and resources; patterns.
  */
 #include "config/template/template_resolve_internal.h"
 
 #include "base/arena.h"
 #include "base/text_builder.h"
-#include "config/config.h"
 #include "config/document/document.h"
 #include "config/document/problem_list.h"
-#include "config/document/yaml_scalar.h"
 #include "config/names/nearest_name.h"
 
 #include <stdio.h>
 #include <string.h>
 
-enum { SHOWN_MAX = 100, CHOICES_MAX = 400, LOWEST_LINE = 1 };
-
-static const char ssm_type[] = "AWS::SSM::Parameter::Value<";
-
-/* ---- what is given ---- */
-
-static bool is_name_of(const char *item, const char *name, size_t length)
-{
-    return strncmp(item, name, length) == 0 && item[length] == '=';
-}
-
-const char *template_given(const struct template_scope *scope, const char *name)
-{
-    const size_t length = strlen(name);
-
-    for (size_t i = scope->given == NULL ? 0 : scope->given->count; i > 0; i--) {
-        const char *item = scope->given->items[i - 1];
-
-        if (is_name_of(item, name, length))
-            return item + length + 1;
-    }
-    return NULL;
-}
-
-/* ---- what is allowed ---- */
-
-static const char *type_of(const struct node *parameter)
-{
-    const char *type = node_text(node_member(parameter, "Type"));
-
-    return type == NULL ? "String" : type;
-}
-
-static bool is_list_type(const char *type)
-{
-    return strcmp(type, "CommaDelimitedList") == 0 || strncmp(type, "List<", 5) == 0 ||
-           strstr(type, "<List<") != NULL;
-}
-
-static bool is_number(const char *text, double *number)
-{
-    bool is_decimal;
-
-    return yaml_scalar_kind(text, number, &is_decimal) == NODE_NUMBER;
-}
-
-/* False when the list of choices is there and doesn't hold the value; then `choices` says what it holds. */
-static bool is_allowed(struct template_scope *scope, const struct node *parameter,
-                       const char *value, char choices[CHOICES_MAX])
-{
-    const struct node *allowed = node_member(parameter, "AllowedValues");
-    size_t used = 0;
-
-    choices[0] = '\0';
-    if (allowed == NULL || allowed->kind != NODE_ARRAY)
-        return true;
-    for (const struct node *choice = allowed->first; choice != NULL; choice = choice->next) {
-        const char *text = template_text(scope, choice);
-
-        if (text == NULL)
-            continue;
-        if (strcmp(text, value) == 0)
-            return true;
-        (void)snprintf(choices + used, CHOICES_MAX - used, "%s%s", used == 0 ? "" : ", ", text);
-        used = strlen(choices);
-    }
-    return false;
-}
-
-/* False when the parameter sets a bound of that name and `value` is beyond it. */
-static bool is_within(const struct node *parameter, const char *name, double value, bool is_max,
-                      double *bound)
-{
-    const struct node *node = node_member(parameter, name);
-    bool has_bound = node != NULL && node->kind == NODE_NUMBER;
-
-    if (has_bound)
-        *bound = node->number;
-    else
-        has_bound = node != NULL && node->kind == NODE_STRING && is_number(node->text, bound);
-    return !has_bound || (is_max ? value <= *bound : value >= *bound);
-}
-
-/* `what` begins the problem: "--parameter gives" or "the default is". */
-static void check_value(struct template_scope *scope, const struct node *parameter,
-                        const char *value, const char *what)
-{
-    static const struct {
-        const char *name;
-        bool is_max, is_length;
-    } bounds[] = {
-        {"MinValue", false, false},
-        {"MaxValue", true, false},
-        {"MinLength", false, true},
-        {"MaxLength", true, true},
-    };
-    const char *type = type_of(parameter);
-    char choices[CHOICES_MAX];
-    double number = 0, bound = 0;
-
-    if (is_list_type(type))
-        return;
-    if (strcmp(type, "Number") == 0 && !is_number(value, &number)) {
-        problem_list_add_at(scope->problems, parameter, "%s \"%.*s\" must be a number", what,
-                            SHOWN_MAX, value);
-        return;
-    }
-    if (!is_allowed(scope, parameter, value, choices))
-        problem_list_add_at(scope->problems, parameter, "%s \"%.*s\" must be one of %s", what,
-                            SHOWN_MAX, value, choices);
-    for (size_t i = 0; i < sizeof bounds / sizeof bounds[0]; i++) {
-        const double measured = bounds[i].is_length ? (double)strlen(value) : number;
-
-        if (!bounds[i].is_length && strcmp(type, "Number") != 0)
-            continue;
-        if (!is_within(parameter, bounds[i].name, measured, bounds[i].is_max, &bound))
-            problem_list_add_at(scope->problems, parameter, "%s \"%.*s\" must be at %s %.15g%s",
-                                what, SHOWN_MAX, value, bounds[i].is_max ? "most" : "least", bound,
-                                bounds[i].is_length ? " characters long" : "");
-    }
-}
-
-static bool is_pseudo_that_can_be_given(const char *item)
-{
-    return is_name_of(item, "AWS::StackName", 14) || is_name_of(item, "AWS::Region", 11) ||
-           is_name_of(item, "AWS::AccountId", 14);
-}
-
-/* Is there a parameter of every name that is given? */
-static void check_names(struct template_scope *scope)
-{
-    const unsigned line = scope->parameters == NULL ? LOWEST_LINE : scope->parameters->line;
-
-    for (size_t i = 0; i < scope->given->count; i++) {
-        const char *item = scope->given->items[i];
-        const size_t length = strcspn(item, "=");
-        char name[SHOWN_MAX + 1];
-        struct nearest_name nearest;
-
-        (void)snprintf(name, sizeof name, "%.*s", (int)(length < SHOWN_MAX ? length : SHOWN_MAX),
-                       item);
-        if (item[length] != '=') {
-            problem_list_add(scope->problems, line, "--parameter %s: must be NAME=VALUE", name);
-            continue;
-        }
-        nearest_name_init(&nearest, name);
-        const struct node *node = node_first_member(scope->parameters);
-
-        for (; node != NULL && !is_name_of(item, node->key, strlen(node->key)); node = node->next)
-            nearest_name_offer(&nearest, node->key);
-        if (node == NULL && !is_pseudo_that_can_be_given(item))
-            problem_list_add(
-                scope->problems, line, "--parameter %s: the template has no such parameter%s%s%s",
-                name, nearest.best == NULL ? "" : "; did you mean ",
-                nearest.best == NULL ? "" : nearest.best, nearest.best == NULL ? "" : "?");
-    }
-}
-
-void template_check_parameters(struct template_scope *scope)
-{
-    const struct node *parameter = node_first_member(scope->parameters);
-
-    if (scope->given != NULL)
-        check_names(scope);
-    for (; parameter != NULL; parameter = parameter->next) {
-        const char *given = template_given(scope, parameter->key);
-        const struct node *fallback = node_member(parameter, "Default");
-
-        if (parameter->kind != NODE_OBJECT)
-            problem_list_add_at(scope->problems, parameter, "must be an object (is %s)",
-                                node_kind_name(parameter->kind));
-        else if (given != NULL)
-            check_value(scope, parameter, given, "--parameter value");
-        else if (fallback != NULL && strncmp(type_of(parameter), ssm_type, strlen(ssm_type)) != 0) {
-            const char *text = template_text(scope, fallback);
-
-            if (text != NULL)
-                check_value(scope, parameter, text, "default");
-        }
-    }
-}
-
-/* ---- the value ---- */
-
-/* "a, b,c" */
-static const struct node *split_list(struct template_scope *scope, const char *text,
-                                     const struct node *at)
-{
-    struct node *list = template_list(scope, at);
-
-    if (list == NULL)
-        return NULL;
-    for (;;) {
-        const char *begin = text + strspn(text, " \t");
-        size_t length = strcspn(begin, ",");
-        const char *end = begin + length;
-
-        while (length > 0 && strchr(" \t", begin[length - 1]) != NULL)
-            length--;
-        const char *copy = arena_copy(document_arena(scope->document), begin, length);
-        const struct node *element = template_string(scope, copy, at);
-
-        if (element == NULL || template_put(scope, list, NULL, element, at) == NULL)
-            return NULL;
-        if (*end == '\0')
-            return list;
-        text = end + 1;
-    }
-}
-
-static const struct node *refuse_missing(struct template_scope *scope, const struct node *parameter,
-                                         const struct node *at)
-{
-    const bool is_ssm = strncmp(type_of(parameter), ssm_type, strlen(ssm_type)) == 0;
-
-    problem_list_add_at(scope->problems, at, "%s %.*s %s: pass --parameter %.*s=VALUE", "parameter",
-                        SHOWN_MAX, parameter->key,
-                        is_ssm ? "is read from AWS Systems Manager, which is not available "
-                                 "locally"
-                               : "has no default and no value",
-                        SHOWN_MAX, parameter->key);
-    return NULL;
-}
-
-static const struct node *value_of_parameter(struct template_scope *scope,
-                                             const struct node *parameter, const struct node *at)
-{
-    const char *type = type_of(parameter), *value = template_given(scope, parameter->key);
-    const struct node *fallback = node_member(parameter, "Default");
-
-    if (value == NULL && (fallback == NULL || strncmp(type, ssm_type, strlen(ssm_type)) == 0))
-        return refuse_missing(scope, parameter, at);
-    if (value == NULL) {
-        value = template_text(scope, fallback);
-        if (value == NULL) {
-            if (!scope->problems->is_out_of_memory)
-                problem_list_add_at(scope->problems, fallback,
-                                    "must be a string or a number (is %s)",
-                                    node_kind_name(fallback->kind));
-            return NULL;
-        }
-    }
-    if (!template_spend(scope, strlen(value) / 8, at))
-        return NULL;
-    return is_list_type(type) ? split_list(scope, value, at) : template_string(scope, value, at);
-}
+enum { SHOWN_MAX = 100 };
 
 /* ---- patterns ---- */
 
@@ -391,41 +144,96 @@ static const struct node *refuse_name(struct template_scope *scope, const struct
     return NULL;
 }
 
+/* Macros of the account may add anything. */
+static bool has_macro(const struct template_scope *scope)
+{
+    const struct node *transform = node_member(scope->root, "Transform");
+
+    for (const struct node *one = node_first_element(transform); one != NULL; one = one->next) {
+        if (!template_is_own_transform(one))
+            return true;
+    }
+    return transform != NULL && transform->kind != NODE_ARRAY &&
+           !template_is_own_transform(transform);
+}
+
+static const struct node *value_of_unknown(struct template_scope *scope, const struct node *at,
+                                           const char *id, const char *name)
+{
+    if (!has_macro(scope))
+        return refuse_name(scope, at, id);
+    return template_placeholder(
+        scope, at, name, "%.*s is not in the template, and may be of a macro", SHOWN_MAX, id);
+}
+
 const struct node *template_ref(struct template_scope *scope, const struct node *at,
                                 const char *name)
 {
     const size_t parameter_count = scope->parameters == NULL ? 0 : scope->parameters->count;
-    const struct node *parameter = node_member(scope->parameters, name);
+    const struct node *parameter = node_member(scope->parameters, name), *value;
 
     if (!template_spend_search(scope, parameter_count, at))
         return NULL;
     if (strncmp(name, "AWS::", 5) == 0)
         return pseudo(scope, at, name);
     if (parameter != NULL)
-        return value_of_parameter(scope, parameter, at);
-    if (template_resource_is_known(scope, name))
-        return template_resource_ref(scope, at, name);
-    return refuse_name(scope, at, name);
+        return template_parameter_value(scope, parameter, at);
+    struct template_resource *resource = template_find_resource(scope, name);
+
+    if (resource != NULL)
+        return template_resource_ref(scope, at, resource);
+    if (template_generated_value(scope, at, name, "", &value))
+        return value;
+    return value_of_unknown(scope, at, name, name);
 }
 
+/* SAM knows resources with a dot, so that Function.Version.Version is an attribute, and ${Function.Version} none. */
 const struct node *template_get_att(struct template_scope *scope, const struct node *at,
                                     const char *name)
 {
-    const size_t length = strcspn(name, ".");
-    const char *resource = arena_copy(document_arena(scope->document), name, length);
+    const char *first = strchr(name, '.'), *last = strrchr(name, '.');
+    const struct node *value;
 
-    if (resource == NULL) {
-        scope->problems->is_out_of_memory = true;
-        return NULL;
-    }
     if (!template_spend(scope, 1, at))
         return NULL;
-    if (name[length] == '\0' || name[length + 1] == '\0') {
+    if (first == NULL || first[1] == '\0' || last[1] == '\0') {
         problem_list_add_at(scope->problems, at, "must be Resource.Attribute (is %.*s)", SHOWN_MAX,
                             name);
         return NULL;
     }
-    if (!template_resource_is_known(scope, resource))
-        return refuse_name(scope, at, resource);
-    return template_resource_attribute(scope, at, resource, name + length + 1);
+    const char *id = arena_copy(document_arena(scope->document), name, (size_t)(first - name));
+    const char *longer = arena_copy(document_arena(scope->document), name, (size_t)(last - name));
+
+    if (id == NULL || longer == NULL) {
+        scope->problems->is_out_of_memory = true;
+        return NULL;
+    }
+    if (template_generated_value(scope, at, name, "", &value) ||
+        (first != last && template_generated_value(scope, at, longer, last + 1, &value)))
+        return value;
+    struct template_resource *resource = template_find_resource(scope, id);
+
+    if (resource != NULL)
+        return template_resource_attribute(scope, at, resource, first + 1);
+    if (template_generated_value(scope, at, id, first + 1, &value))
+        return value;
+    return value_of_unknown(scope, at, id, name);
+}
+
+/* ---- ARNs ---- */
+
+/* "kafka" for AWS::Kafka::Cluster. */
+const char *template_arn(struct template_scope *scope, const char *type, const char *name)
+{
+    const char *begin = strncmp(type, "AWS::", 5) == 0 ? type + 5 : "CloudFormation";
+    char pattern[SHOWN_MAX + 40], service[SHOWN_MAX + 1];
+    size_t length = strcspn(begin, ":%");
+
+    if (length > SHOWN_MAX)
+        length = SHOWN_MAX;
+    for (size_t i = 0; i < length; i++)
+        service[i] = (char)(begin[i] >= 'A' && begin[i] <= 'Z' ? begin[i] | 0x20 : begin[i]);
+    service[length] = '\0';
+    (void)snprintf(pattern, sizeof pattern, "arn:%%P:%s:%%R:%%A:%%N", service);
+    return template_pattern(scope, pattern, name);
 }

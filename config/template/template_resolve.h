@@ -1,9 +1,10 @@
 /*
  * template_resolve.h - resolves the values of a template: Ref, Fn::Sub, Fn::If and the other functions.
  *
- * template_resolve.c has the functions, template_conditions.c the conditions, template_references.c what Ref and
- * Fn::GetAtt name (parameters and pseudo parameters), template_resources.c resources, with patterns from
- * resource_values.c. A value may refer to a condition, a condition to a parameter, a resource's name to a value: so these
+ * template_resolve.c finds the function that is called, template_texts.c and template_choices.c have most of them,
+ * template_conditions.c the conditions, template_references.c what Ref and Fn::GetAtt name: template_parameters.c,
+ * template_resources.c, with patterns from resource_values.c, and template_generated.c what SAM adds to them.
+ * template_placeholder.c stands in where only a deployment could tell. A value may refer to a condition, a condition to a parameter, a resource's name to a value: so these
  * files call each other, through template_resolve_internal.h, within the bounds of the scope's depth and work.
  */
 #ifndef CONFIG_TEMPLATE_TEMPLATE_RESOLVE_H
@@ -22,9 +23,26 @@ const struct node *template_resolve(struct template_scope *scope, const struct n
 /* The text of a value that must be one: a string, a number or a boolean. NULL with a problem when it is not one. */
 const char *template_resolve_text(struct template_scope *scope, const struct node *source);
 
+/* The text of `value`, which `source` was resolved to. NULL with a problem when it is not one. */
+const char *template_value_text(struct template_scope *scope, const struct node *source,
+                                const struct node *value);
+
 /* Adds the resolved `source`; nothing for NULL and for AWS::NoValue. False with a problem. */
 bool template_put_resolved(struct template_scope *scope, struct node *to, const char *key,
                            const struct node *source);
+
+/* ---- what nobody can know ---- */
+
+/*
+ * `text` stands in for a value that is known only after a deployment. The first time that something stands for the
+ * cause ("parameter Stage has no default"), which `format` makes, a warning says so. NULL when out of memory.
+ */
+const struct node *template_placeholder(struct template_scope *scope, const struct node *at,
+                                        const char *text, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+
+/* A placeholder's text as a name: "-" for what isn't a-z, A-Z, 0-9, - or _. NULL when out of memory. */
+const char *template_plain_name(struct template_scope *scope, const char *text, size_t max);
 
 /* ---- parameters ---- */
 

@@ -7,11 +7,12 @@
 #include "config/names/nearest_name.h"
 #include "config/template/resource_values.h"
 
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { SHOWN_MAX = 100, NUMBER_MAX = 12 };
+enum { SHOWN_MAX = 100, NUMBER_MAX = 12, FUNCTION_NAME_LENGTH_MAX = 64, HASH_DIGITS = 12 };
 
 /* clang-format off */
 static const struct {
@@ -26,11 +27,6 @@ static const struct {
     {"AWS::Lambda::Url",                RESOURCE_URL},
 };
 
-/* What SAM makes without being told to, when a function has an event of such an API. */
-static const char *const implicit_apis[] = {
-    "ServerlessRestApi", "ServerlessRestApiProdStage", "ServerlessHttpApi",
-    "ServerlessHttpApiApiGatewayDefaultStage", NULL
-};
 /* clang-format on */
 
 /* ---- finding ---- */
@@ -44,6 +40,7 @@ static enum resource_kind kind_of(const char *type)
     return RESOURCE_OTHER;
 }
 
+/* Fn::Transform; loops have been expanded. */
 static bool is_macro(const char *id)
 {
     return strncmp(id, "Fn::", 4) == 0;
@@ -56,8 +53,8 @@ static void fill_row(struct template_scope *scope, struct template_resource *row
 
     *row = (struct template_resource){.node = node, .type = ""};
     if (is_macro(node->key))
-        problem_list_add_at(scope->problems, node,
-                            "macros are not supported: write out the resources");
+        problem_list_add_at(scope->warnings, node,
+                            "this macro is not run: the resources that it adds are missing");
     else if (node->kind != NODE_OBJECT)
         problem_list_add_at(scope->problems, node, "must be an object (is %s)",
                             node_kind_name(node->kind));
@@ -114,35 +111,14 @@ static int compare_id(const void *wanted, const void *element)
     return strcmp(wanted, (*row)->node->key);
 }
 
-static struct template_resource *find(struct template_scope *scope, const char *id)
+struct template_resource *template_find_resource(struct template_scope *scope, const char *id)
 {
+    if (scope->row_count == 0)
+        return NULL;
     struct template_resource **row = bsearch(id, scope->rows_by_id, scope->row_count,
                                              sizeof(struct template_resource *), compare_id);
 
     return row == NULL ? NULL : *row;
-}
-
-/* A function with AutoPublishAlias, of which SAM lets Ref say Function.Alias and Function.Version. */
-static struct template_resource *find_published(struct template_scope *scope, const char *id,
-                                                const char **part)
-{
-    const char *dot = strchr(id, '.');
-    const char *copy =
-        dot == NULL ? NULL : arena_copy(document_arena(scope->document), id, (size_t)(dot - id));
-    struct template_resource *row = copy == NULL ? NULL : find(scope, copy);
-
-    if (row == NULL || row->kind != RESOURCE_SAM_FUNCTION)
-        return NULL;
-    *part = dot + 1;
-    return row;
-}
-
-bool template_resource_is_known(struct template_scope *scope, const char *id)
-{
-    const char *part;
-
-    return find(scope, id) != NULL || template_is_among(id, implicit_apis) ||
-           find_published(scope, id, &part) != NULL;
 }
 
 enum condition_state template_resource_exists(struct template_scope *scope,
@@ -150,10 +126,16 @@ enum condition_state template_resource_exists(struct template_scope *scope,
 {
     const struct node *condition = node_member(resource->node, "Condition");
 
+    const unsigned long uses = scope->placeholder_uses;
+
     if (condition == NULL)
         return CONDITION_TRUE;
-    if (condition->kind == NODE_STRING)
-        return template_condition(scope, condition, condition->text);
+    if (condition->kind == NODE_STRING) {
+        const enum condition_state state = template_condition(scope, condition, condition->text);
+
+        scope->placeholder_uses = uses;
+        return state;
+    }
     problem_list_add_at(scope->problems, condition, "must be the name of a condition (is %s)",
                         node_kind_name(condition->kind));
     return CONDITION_PROBLEM;
@@ -174,6 +156,41 @@ static const char *lower_case(struct template_scope *scope, const char *id)
     return lower;
 }
 
+static bool is_function(const struct template_resource *resource)
+{
+    return resource->kind == RESOURCE_FUNCTION || resource->kind == RESOURCE_SAM_FUNCTION;
+}
+
+/* CloudFormation cuts a logical id that is too long for a name, and adds 12 characters. Here they are a hash of it. */
+static const char *shorten(struct template_scope *scope, const char *id)
+{
+    static const char digits[] = "0123456789ABCDEFGHIJKLMNOPQRSTUV";
+    char name[FUNCTION_NAME_LENGTH_MAX + 1];
+    uint64_t hash = UINT64_C(14695981039346656037); /* FNV-1a */
+    size_t length = FUNCTION_NAME_LENGTH_MAX - HASH_DIGITS - 1;
+
+    for (const char *at = id; *at != '\0'; at++)
+        hash = (hash ^ (unsigned char)*at) * UINT64_C(1099511628211);
+    memcpy(name, id, length);
+    name[length++] = '-';
+    for (; length < FUNCTION_NAME_LENGTH_MAX; length++, hash >>= 5)
+        name[length] = digits[hash & 31];
+    const char *copy = arena_copy(document_arena(scope->document), name, length);
+
+    scope->problems->is_out_of_memory |= copy == NULL;
+    return copy;
+}
+
+/* The name that AWS would give. */
+static const char *own_name(struct template_scope *scope, const struct template_resource *resource)
+{
+    const char *id = resource->node->key;
+
+    if (strcmp(resource->type, "AWS::S3::Bucket") == 0)
+        return lower_case(scope, id);
+    return is_function(resource) && strlen(id) > FUNCTION_NAME_LENGTH_MAX ? shorten(scope, id) : id;
+}
+
 static const char *find_name(struct template_scope *scope, const struct template_resource *resource)
 {
     const char *property = resource_name_property(resource->type);
@@ -182,11 +199,13 @@ static const char *find_name(struct template_scope *scope, const struct template
 
     if (value == NULL)
         return NULL;
-    if (value != &template_no_value)
-        return template_resolve_text(scope, name);
-    if (strcmp(resource->type, "AWS::S3::Bucket") == 0)
-        return lower_case(scope, resource->node->key);
-    return resource->node->key;
+    if (value == &template_no_value)
+        return own_name(scope, resource);
+    const char *text = template_value_text(scope, name, value);
+
+    if (text == NULL || !value->is_placeholder || resource->kind == RESOURCE_OTHER)
+        return text;
+    return template_plain_name(scope, text, FUNCTION_NAME_LENGTH_MAX);
 }
 
 const char *template_resource_name(struct template_scope *scope, struct template_resource *resource)
@@ -299,9 +318,8 @@ static const struct node *string(struct template_scope *scope, const char *text,
     return text == NULL ? NULL : template_string(scope, text, at);
 }
 
-/* The ARN of a function with a qualifier. */
-static const struct node *qualified(struct template_scope *scope, const struct node *at,
-                                    const char *function, const char *qualifier)
+const struct node *template_qualified(struct template_scope *scope, const struct node *at,
+                                      const char *function, const char *qualifier)
 {
     const char *arn = function == NULL ? NULL : function_arn(scope, function);
     const char *const parts[] = {arn, ":", qualifier, NULL};
@@ -314,28 +332,17 @@ static const struct node *qualified(struct template_scope *scope, const struct n
     return string(scope, text, at);
 }
 
-/* Function.Alias or Function.Version. */
-static const struct node *published(struct template_scope *scope, const struct node *at,
-                                    struct template_resource *function, const char *part)
+/* Does its condition only guess that it isn't there? Something refers to it, so it may be. */
+static bool is_guessed(struct template_scope *scope, const struct template_resource *resource)
 {
-    const struct node *alias = node_member(function->properties, "AutoPublishAlias");
-    const char *name = template_resource_name(scope, function);
-    char number[NUMBER_MAX];
+    const struct node *condition = node_member(resource->node, "Condition");
+    const unsigned long uses = scope->placeholder_uses;
 
-    if (alias == NULL)
-        alias = node_member(scope->globals, "AutoPublishAlias");
-    if (alias == NULL || (strcmp(part, "Alias") != 0 && strcmp(part, "Version") != 0)) {
-        problem_list_add_at(scope->problems, at,
-                            "%.*s has no %.*s: AutoPublishAlias provides only Alias and Version",
-                            SHOWN_MAX, function->node->key, SHOWN_MAX, part);
-        return NULL;
-    }
-    if (strcmp(part, "Alias") == 0)
-        return qualified(scope, at, name, template_resolve_text(scope, alias));
-    if (name == NULL)
-        return NULL;
-    (void)snprintf(number, sizeof number, "%u", template_version_count(scope, name) + 1);
-    return qualified(scope, at, name, number);
+    (void)template_condition(scope, condition, condition->text);
+    const bool is_guess = scope->placeholder_uses != uses;
+
+    scope->placeholder_uses = uses;
+    return is_guess;
 }
 
 /* False with a problem when its condition leaves it out. */
@@ -344,76 +351,132 @@ static bool is_there(struct template_scope *scope, const struct node *at,
 {
     const enum condition_state state = template_resource_exists(scope, resource);
 
+    if (state == CONDITION_FALSE && is_guessed(scope, resource))
+        return true;
     if (state == CONDITION_FALSE)
         problem_list_add_at(scope->problems, at, "%.*s is excluded by its Condition", SHOWN_MAX,
                             resource->node->key);
     return state == CONDITION_TRUE;
 }
 
-static const struct node *row_value(struct template_scope *scope, const struct node *at,
-                                    struct template_resource *resource, const char *attribute)
+/* "arn:aws:kafka:..." for an ARN, else "Resource.Attribute". */
+static const struct node *unknown_value(struct template_scope *scope, const struct node *at,
+                                        const struct template_named *resource,
+                                        const char *attribute, const char *nearest)
+{
+    const size_t length = strlen(attribute);
+    const char *const parts[] = {resource->id, ".", attribute, NULL};
+    const char *text = NULL;
+
+    if (length >= 3 && strcmp(attribute + length - 3, "Arn") == 0)
+        text = template_arn(scope, resource->type, resource->name);
+    else
+        text = arena_join(document_arena(scope->document), parts);
+    if (text == NULL) {
+        scope->problems->is_out_of_memory = true;
+        return NULL;
+    }
+    return template_placeholder(scope, at, text,
+                                "%.*s of %.*s (%.*s) is known only after a deployment%s%s%s",
+                                SHOWN_MAX, attribute, SHOWN_MAX, resource->id, SHOWN_MAX,
+                                resource->type, nearest == NULL ? "" : " (did you mean ",
+                                nearest == NULL ? "" : nearest, nearest == NULL ? "" : "?)");
+}
+
+/* Many attributes are what the property of the same name says. */
+static const struct node *value_of_property(struct template_scope *scope,
+                                            const struct template_named *resource,
+                                            const char *attribute)
+{
+    const struct node *property = node_member(resource->properties, attribute);
+    const struct node *value = property == NULL || strncmp(resource->type, "AWS::", 5) != 0
+                                   ? NULL
+                                   : template_resolve(scope, property);
+
+    return value == &template_no_value ? NULL : value;
+}
+
+const struct node *template_named_value(struct template_scope *scope, const struct node *at,
+                                        const struct template_named *resource,
+                                        const char *attribute)
 {
     struct nearest_name nearest;
 
+    if (resource->name == NULL)
+        return NULL;
     nearest_name_init(&nearest, attribute);
     const char *pattern = resource_pattern(resource->type, attribute, &nearest);
 
-    if (pattern != NULL) {
-        const char *name = template_resource_name(scope, resource);
+    if (pattern != NULL)
+        return string(scope, template_pattern(scope, pattern, resource->name), at);
+    const struct node *value = value_of_property(scope, resource, attribute);
 
-        return name == NULL ? NULL : string(scope, template_pattern(scope, pattern, name), at);
-    }
-    problem_list_add_at(scope->problems, at,
-                        "can't resolve %.*s of %.*s (%.*s)%s%s%s: set a value under "
-                        "Metadata.Invoked of the function",
-                        SHOWN_MAX, attribute, SHOWN_MAX, resource->node->key, SHOWN_MAX,
-                        resource->type, nearest.best == NULL ? "" : " (did you mean ",
-                        nearest.best == NULL ? "" : nearest.best, nearest.best == NULL ? "" : "?)");
-    return NULL;
+    return value != NULL ? value : unknown_value(scope, at, resource, attribute, nearest.best);
+}
+
+static const struct node *row_value(struct template_scope *scope, const struct node *at,
+                                    struct template_resource *resource, const char *attribute)
+{
+    const struct template_named named = {.id = resource->node->key,
+                                         .type = resource->type,
+                                         .name = template_resource_name(scope, resource),
+                                         .properties = resource->properties};
+
+    return template_named_value(scope, at, &named, attribute);
 }
 
 const struct node *template_resource_ref(struct template_scope *scope, const struct node *at,
-                                         const char *id)
+                                         struct template_resource *resource)
 {
-    struct template_resource *resource = find(scope, id);
-    const char *part = NULL;
-
-    if (resource == NULL && template_is_among(id, implicit_apis))
-        return string(scope, id, at);
-    if (resource == NULL)
-        resource = find_published(scope, id, &part);
-    if (resource == NULL || !is_there(scope, at, resource))
+    if (!is_there(scope, at, resource))
         return NULL;
-    if (part != NULL)
-        return published(scope, at, resource, part);
     if (resource->kind == RESOURCE_VERSION)
-        return qualified(scope, at, template_resource_function(scope, resource),
-                         version_number(scope, resource));
+        return template_qualified(scope, at, template_resource_function(scope, resource),
+                                  version_number(scope, resource));
     if (resource->kind == RESOURCE_ALIAS)
-        return qualified(scope, at, template_resource_function(scope, resource),
-                         template_resource_name(scope, resource));
+        return template_qualified(scope, at, template_resource_function(scope, resource),
+                                  template_resource_name(scope, resource));
     return row_value(scope, at, resource, "");
 }
 
 const struct node *template_resource_attribute(struct template_scope *scope, const struct node *at,
-                                               const char *id, const char *attribute)
+                                               struct template_resource *resource,
+                                               const char *attribute)
 {
-    struct template_resource *resource = find(scope, id);
-
-    if (resource == NULL) {
-        problem_list_add_at(scope->problems, at,
-                            "can't resolve %.*s: set a value under Metadata.Invoked of the "
-                            "function",
-                            SHOWN_MAX, id);
-        return NULL;
-    }
     if (!is_there(scope, at, resource))
         return NULL;
     if (resource->kind == RESOURCE_VERSION && strcmp(attribute, "Version") == 0)
         return string(scope, version_number(scope, resource), at);
     if (resource->kind == RESOURCE_VERSION && strcmp(attribute, "FunctionArn") == 0)
-        return template_resource_ref(scope, at, id);
+        return template_resource_ref(scope, at, resource);
     if (resource->kind == RESOURCE_ALIAS && strcmp(attribute, "AliasArn") == 0)
-        return template_resource_ref(scope, at, id);
+        return template_resource_ref(scope, at, resource);
     return row_value(scope, at, resource, attribute);
+}
+
+/* ---- parameters of AWS Systems Manager ---- */
+
+/* Names may refer to such parameters again, of which none is looked for then. */
+const struct node *template_ssm_value(struct template_scope *scope, const struct node *at,
+                                      const char *name)
+{
+    const struct node *value = NULL;
+
+    if (scope->is_reading_ssm || !template_spend_search(scope, scope->row_count, at))
+        return NULL;
+    scope->is_reading_ssm = true;
+    for (size_t i = 0; value == NULL && i < scope->row_count; i++) {
+        struct template_resource *row = &scope->rows[i];
+        const struct node *source = node_member(row->properties, "Value");
+
+        if (strcmp(row->type, "AWS::SSM::Parameter") != 0 || source == NULL ||
+            template_resource_exists(scope, row) != CONDITION_TRUE)
+            continue;
+        const char *own = template_resource_name(scope, row);
+
+        if (own != NULL && strcmp(own, name) == 0)
+            value = template_resolve(scope, source);
+    }
+    scope->is_reading_ssm = false;
+    return value == &template_no_value ? NULL : value;
 }

@@ -52,6 +52,7 @@ static void copy_scalar(struct node *to, const struct node *from)
     to->text = from->text;
     to->length = from->length;
     to->number = from->number;
+    to->is_placeholder = from->is_placeholder;
 }
 
 struct node *template_put(struct template_scope *scope, struct node *parent, const char *key,
@@ -134,6 +135,14 @@ void template_note(struct template_scope *scope, const char *format, ...)
     }
     if (!document_add_note(scope->document, note))
         scope->problems->is_out_of_memory = true;
+}
+
+bool template_is_own_transform(const struct node *transform)
+{
+    static const char *const own[] = {"AWS::Serverless-2016-10-31", "AWS::LanguageExtensions",
+                                      NULL};
+
+    return node_text(transform) != NULL && template_is_among(transform->text, own);
 }
 
 bool template_is_among(const char *name, const char *const *list)

@@ -15,6 +15,7 @@
 struct problem_list;
 struct string_list;
 struct template_build;
+struct template_cause;
 struct template_resource;
 
 /* Values inside each other, by nesting or by reference. */
@@ -28,6 +29,11 @@ enum condition_state {
     CONDITION_PROBLEM
 };
 
+struct template_condition {
+    enum condition_state state;
+    bool is_guess; /* a value that nobody can know has decided it */
+};
+
 struct template_scope {
     struct document *document;
     struct problem_list *problems, *warnings;
@@ -36,14 +42,17 @@ struct template_scope {
     const struct node *root, *parameters, *conditions, *mappings, *resources;
     const struct node *globals; /* Globals.Function; NULL for none */
     const char *region, *account_id;
-    const struct template_build *build;     /* the output of `sam build`; never NULL */
-    struct node *bench;                     /* values are made on it */
-    enum condition_state *condition_states; /* one for each of `conditions` */
-    struct template_resource *rows;         /* one for each of `resources` */
-    struct template_resource **rows_by_id;  /* the same, sorted */
+    const struct template_build *build;          /* the output of `sam build`; never NULL */
+    struct node *bench;                          /* values are made on it */
+    struct template_condition *condition_states; /* one for each of `conditions` */
+    struct template_resource *rows;              /* one for each of `resources` */
+    struct template_resource **rows_by_id;       /* the same, sorted */
     size_t row_count;
-    unsigned depth;     /* of values inside each other */
-    unsigned long work; /* done so far */
+    unsigned depth;                 /* of values inside each other */
+    unsigned long work;             /* done so far */
+    unsigned long placeholder_uses; /* grows with each placeholder */
+    struct template_cause *causes;  /* of placeholders, which have been told */
+    bool is_reading_ssm; /* looking for a parameter by its name, which may refer to one */
 };
 
 /*
@@ -83,6 +92,9 @@ struct node *template_list(struct template_scope *scope, const struct node *orig
 /* Adds a note that begins with the template's path. */
 void template_note(struct template_scope *scope, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+
+/* Is an element of Transform one that needs no macro: SAM's, or the language extensions? */
+bool template_is_own_transform(const struct node *transform);
 
 /* `list` ends in NULL. */
 bool template_is_among(const char *name, const char *const *list);

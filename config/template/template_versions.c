@@ -161,6 +161,23 @@ static void put_routing(struct template_scope *scope, struct node *alias, const 
         put_weights(scope, own, weights);
 }
 
+/* One that nobody can know yet is the newest. */
+static void put_version_of_alias(struct template_scope *scope, struct node *alias,
+                                 const struct template_resource *resource)
+{
+    const struct node *source = node_member(resource->properties, "FunctionVersion");
+    const struct node *value = source == NULL ? NULL : template_resolve(scope, source);
+
+    if (value != NULL && value->is_placeholder) {
+        const unsigned count = template_version_count(scope, resource->function);
+        const char *number = count == 0 ? "$LATEST" : number_text(scope, count);
+
+        value = number == NULL ? NULL : template_string(scope, number, source);
+    }
+    if (value != NULL && value != &template_no_value)
+        template_put(scope, alias, "FunctionVersion", value, source);
+}
+
 static void put_alias_resource(struct template_scope *scope, struct template_resource *resource)
 {
     struct node *function = function_of(scope, resource);
@@ -185,8 +202,7 @@ static void put_alias_resource(struct template_scope *scope, struct template_res
 
     if (alias == NULL)
         return;
-    template_put_resolved(scope, alias, "FunctionVersion",
-                          node_member(resource->properties, "FunctionVersion"));
+    put_version_of_alias(scope, alias, resource);
     template_put_resolved(scope, alias, "Description",
                           node_member(resource->properties, "Description"));
     put_routing(scope, alias, node_member(resource->properties, "RoutingConfig"));
@@ -198,7 +214,10 @@ static void put_alias_resource(struct template_scope *scope, struct template_res
 static struct node *find_qualified(struct template_scope *scope, struct node *function,
                                    const struct node *qualifier)
 {
-    const char *name = qualifier == NULL ? "$LATEST" : template_resolve_text(scope, qualifier);
+    const struct node *value = qualifier == NULL ? NULL : template_resolve(scope, qualifier);
+    const char *name = qualifier == NULL ? "$LATEST"
+                       : value == NULL   ? NULL
+                                         : template_value_text(scope, qualifier, value);
 
     if (name == NULL)
         return NULL;
@@ -208,7 +227,10 @@ static struct node *find_qualified(struct template_scope *scope, struct node *fu
 
     if (found == NULL)
         found = find_object(find_object(function, "Aliases"), name);
-    if (found == NULL)
+    if (found == NULL && value->is_placeholder)
+        problem_list_add_at(scope->warnings, qualifier,
+                            "is not known, so these settings count for no invocation");
+    else if (found == NULL)
         problem_list_add_at(scope->problems, qualifier, "the function has no version or alias %.*s",
                             SHOWN_MAX, name);
     return found;

@@ -119,6 +119,14 @@ static const struct {
     {"{\"Fn::Not\":[", "]}", put_value},
     {"{\"Fn::Equals\":[1,", "]}", put_value},
     {"{\"Condition\":", "}", put_value},
+    {"{\"Fn::Length\":", "}", put_value},
+    {"{\"Fn::ToJsonString\":", "}", put_value},
+    {"{\"Fn::ToJsonString\":[", "]}", put_value},
+    {"{\"Fn::Cidr\":[", ",4,8]}", put_value},
+    {"{\"Fn::ImportValue\":", "}", put_value},
+    {"{\"Fn::Select\":[9,{\"Fn::Split\":[\",\",{\"Fn::ImportValue\":", "}]}]}", put_value},
+    {"{\"Fn::ForEach::L\":[\"X\",[\"a\",\"b\"],{\"K${X}\":", "}]}", put_value},
+    {"{\"Fn::ForEach::L\":[\"X\",", ",{\"K${X}\":{\"Ref\":\"X\"}}]}", put_value},
     {"null", "", NULL},
     {"true", "", NULL},
     {"0", "", NULL},
@@ -132,6 +140,7 @@ static const struct {
     {"[null]", "", NULL},
     {"{\"Ref\":\"AWS::NoValue\"}", "", NULL},
     {"{\"Fn::GetAZs\":\"\"}", "", NULL},
+    {"\"{{resolve:ssm:/a}}{{resolve:secretsmanager:a:SecretString:}}\"", "", NULL},
 };
 
 enum { CHANGE_COUNT = sizeof changes / sizeof changes[0] };

@@ -178,7 +178,6 @@ static const struct {
      "  REPORTS_URL=http://127.0.0.1:9000\n"
      "  events 3 tries 21600 s\n"
      "note : ignored: 2 x AWS::CloudFormation::Stack, 1 x AWS::Serverless::Application\n"
-     "note : macro AWS::LanguageExtensions is not supported: what it would add is missing\n"
      "note : Front: ignored: VpcConfig\n"},
     {"left-out/template.yaml",
      {NULL},
