@@ -68,6 +68,9 @@ enum runtime_family {
     RUNTIME_FAMILY_PROVIDED
 };
 
+/* SystemLogLevel; from the least grave on. */
+enum system_log_level { SYSTEM_LOG_DEBUG, SYSTEM_LOG_INFO, SYSTEM_LOG_WARN };
+
 enum durability { DURABILITY_PROCESS, DURABILITY_POWER, DURABILITY_MEMORY };
 
 struct event_invoke_config {
@@ -100,7 +103,9 @@ struct function_version {
     const char *description; /* "" for none */
     unsigned timeout_s;
     unsigned memory_mb;
-    struct variable_list environment; /* Environment.Variables */
+    struct variable_list environment;       /* Environment.Variables */
+    bool has_json_log;                      /* LoggingConfig.LogFormat is JSON */
+    enum system_log_level system_log_level; /* with a JSON log only */
     struct string_list
         command; /* FUNCTION_IMAGE: EntryPoint then Command; FUNCTION_COMMAND: Local.Command */
     const char *working_directory; /* absolute; where the process starts */

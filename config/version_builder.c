@@ -106,17 +106,28 @@ static void add_variable(struct version_builder *builder, const char *name, cons
         list->items[list->count++] = arena_join(builder->whole->arena, parts);
 }
 
+static enum system_log_level system_log_level_of(const char *text)
+{
+    if (text != NULL && strcmp(text, "DEBUG") == 0)
+        return SYSTEM_LOG_DEBUG;
+    return text != NULL && strcmp(text, "WARN") == 0 ? SYSTEM_LOG_WARN : SYSTEM_LOG_INFO;
+}
+
 /* LoggingConfig as AWS tells it to the runtime; its level has a default for JSON only. */
 static void build_logging(struct version_builder *builder)
 {
     const struct node *logging = builder->values[SLOT_LOGGING_CONFIG].node;
 
+    builder->version->system_log_level = SYSTEM_LOG_INFO;
     if (logging == NULL)
         return;
     const char *format = node_text(node_member(logging, "LogFormat"));
     const char *level = node_text(node_member(logging, "ApplicationLogLevel"));
 
     if (format != NULL && strcmp(format, "JSON") == 0) {
+        builder->version->has_json_log = true;
+        builder->version->system_log_level =
+            system_log_level_of(node_text(node_member(logging, "SystemLogLevel")));
         add_variable(builder, "AWS_LAMBDA_LOG_FORMAT=", format);
         add_variable(builder, "AWS_LAMBDA_LOG_LEVEL=", level == NULL ? "INFO" : level);
     }

@@ -40,6 +40,8 @@ static const struct fact facts[] = {
     FACT(timeout_s,              FACT_NUMBER, FACT_OF_VERSION),
     FACT(memory_mb,              FACT_NUMBER, FACT_OF_PROCESS),
     FACT(environment,            FACT_TEXTS,  FACT_OF_PROCESS),
+    FACT(has_json_log,           FACT_FLAG,   FACT_OF_PROCESS),
+    FACT(system_log_level,       FACT_NUMBER, FACT_OF_PROCESS),
     FACT(command,                FACT_TEXTS,  FACT_OF_PROCESS),
     FACT(working_directory,      FACT_TEXT,   FACT_OF_PROCESS),
     FACT(dead_letter_arn,        FACT_TEXT,   FACT_OF_VERSION),

@@ -5,6 +5,7 @@
 #include "base/json/json_text.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 static void append(struct json_writer *writer, const char *data, size_t length)
@@ -91,6 +92,18 @@ void json_decimal(struct json_writer *writer, double value)
     begin(writer);
     if (!writer->is_short && !bytes_format(&writer->body, "%.2f", value))
         writer->is_short = true;
+}
+
+void json_thousandths(struct json_writer *writer, double value)
+{
+    char text[64];
+    int length = snprintf(text, sizeof text, "%.3f", value);
+
+    while (length > 0 && text[length - 1] == '0')
+        length--;
+    length -= length > 0 && text[length - 1] == '.';
+    begin(writer);
+    append(writer, text, (size_t)length);
 }
 
 void json_time(struct json_writer *writer, int64_t epoch_ms)

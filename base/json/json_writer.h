@@ -38,6 +38,8 @@ void json_bool(struct json_writer *writer, bool value);
 void json_integer(struct json_writer *writer, int64_t value);
 /* With two decimals. */
 void json_decimal(struct json_writer *writer, double value);
+/* With up to three decimals: 1233.96, 4. */
+void json_thousandths(struct json_writer *writer, double value);
 /* Epoch milliseconds as "2019-11-14T18:16:05.568Z". */
 void json_time(struct json_writer *writer, int64_t epoch_ms);
 /* What is JSON as the value that it is; anything else, or what is nested too deeply, as a string. */

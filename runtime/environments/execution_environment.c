@@ -1,11 +1,11 @@
 #include "runtime/environments/execution_environment.h"
 
-#include "base/short_text.h"
+#include "runtime/environments/function_log.h"
+#include "runtime/environments/platform_lines.h"
 #include "runtime/process/memory_guard.h"
 #include "runtime/process/source_watcher.h"
 
 #include <assert.h>
-#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -76,33 +76,22 @@ void environment_enter(struct environment *environment, enum environment_state n
 
 enum { NOTE_SIZE = 1024 };
 
-/* `line` has no line end, and room for one. */
-static void write_note(struct environment *environment, char *line, size_t length)
-{
-    struct invocation *invocation = environment->invocation;
-
-    log_function_line(environment->services->log, environment->settings->function->name,
-                      invocation == NULL ? NULL : invocation->request_id,
-                      (struct bytes_view){line, length});
-    line[length] = '\n';
-    if (invocation != NULL)
-        log_tail_append(&invocation->log, line, length + 1);
-}
-
 void environment_note(struct environment *environment, const char *format, ...)
 {
     char line[NOTE_SIZE];
     va_list arguments;
     int length;
 
+    if (environment->settings->has_json_log)
+        return; /* platform.runtimeDone says that it failed, and how */
     va_start(arguments, format);
-    length = vsnprintf(line, sizeof line - 1, format, arguments);
+    length = vsnprintf(line, sizeof line, format, arguments);
     va_end(arguments);
     if (length < 0)
         return;
-    if ((size_t)length > sizeof line - 2)
-        length = (int)sizeof line - 2;
-    write_note(environment, line, (size_t)length);
+    if ((size_t)length > sizeof line - 1)
+        length = (int)sizeof line - 1;
+    function_log_write(environment, line, (size_t)length);
 }
 
 void environment_note_timeout(struct environment *environment)
@@ -113,33 +102,8 @@ void environment_note_timeout(struct environment *environment)
     environment_note(environment, "%s %s Task timed out after %u.00 seconds", now,
                      environment->invocation->request_id,
                      environment->invocation->target.version->timeout_s);
-    log_tail_append(&environment->invocation->log, "\n", 1);
-}
-
-/* The lines that every invocation has. */
-static void begin_note(struct short_text *note, char line[NOTE_SIZE], const char *kind,
-                       const struct invocation *invocation)
-{
-    short_text_begin(note, line, NOTE_SIZE - 1);
-    short_text_put(note, kind);
-    short_text_put(note, " RequestId: ");
-    short_text_put(note, invocation->request_id);
-}
-
-static void end_note(struct environment *environment, const struct short_text *note)
-{
-    write_note(environment, note->text, note->length);
-}
-
-static void write_start(struct environment *environment, const struct invocation *invocation)
-{
-    char line[NOTE_SIZE];
-    struct short_text note;
-
-    begin_note(&note, line, "START", invocation);
-    short_text_put(&note, " Version: ");
-    short_text_put(&note, environment->settings->version);
-    end_note(environment, &note);
+    if (!environment->settings->has_json_log)
+        log_tail_append(&environment->invocation->log, "\n", 1);
 }
 
 void environment_begin(struct environment *environment, struct invocation *invocation)
@@ -153,57 +117,7 @@ void environment_begin(struct environment *environment, struct invocation *invoc
         invocation->init_duration_ms =
             (double)(environment->ready_us - environment->opened_us) / 1000.0;
     if (!environment->is_silent)
-        write_start(environment, invocation);
-}
-
-/* Failures of the platform show in REPORT; an exception that the handler raised does not. */
-static void put_status(struct short_text *note, const struct invocation *invocation)
-{
-    const char *type = invocation->outcome.error_type;
-
-    if (invocation->outcome.kind != OUTCOME_FUNCTION_ERROR || type[0] == '\0')
-        return;
-    if (strcmp(type, "Sandbox.Timedout") == 0) {
-        short_text_put(note, "Status: timeout");
-    } else {
-        short_text_put(note, "Status: error\tError Type: ");
-        short_text_put(note, type);
-    }
-}
-
-static void write_end(struct environment *environment, const struct invocation *invocation)
-{
-    char line[NOTE_SIZE];
-    struct short_text note;
-
-    begin_note(&note, line, "END", invocation);
-    end_note(environment, &note);
-}
-
-/* Since August 2025 what is billed includes the initialisation. */
-static void write_report(struct environment *environment, const struct invocation *invocation)
-{
-    char line[NOTE_SIZE];
-    struct short_text note;
-
-    begin_note(&note, line, "REPORT", invocation);
-    short_text_put(&note, "\tDuration: ");
-    short_text_put_hundredths(&note, invocation->duration_ms);
-    short_text_put(&note, " ms\tBilled Duration: ");
-    short_text_put_number(&note,
-                          (uint64_t)ceil(invocation->duration_ms + invocation->init_duration_ms));
-    short_text_put(&note, " ms\tMemory Size: ");
-    short_text_put_number(&note, environment->settings->memory_mb);
-    short_text_put(&note, " MB\tMax Memory Used: ");
-    short_text_put_number(&note, invocation->max_memory_mb);
-    short_text_put(&note, " MB\t");
-    if (invocation->init_duration_ms > 0) {
-        short_text_put(&note, "Init Duration: ");
-        short_text_put_hundredths(&note, invocation->init_duration_ms);
-        short_text_put(&note, " ms\t");
-    }
-    put_status(&note, invocation);
-    end_note(environment, &note);
+        platform_lines_start(environment, invocation);
 }
 
 void environment_hand_over(struct environment *environment, long peak_memory_kb)
@@ -214,10 +128,8 @@ void environment_hand_over(struct environment *environment, long peak_memory_kb)
         invocation->outcome.kind = OUTCOME_ABANDONED;
     invocation->duration_ms = (double)(clock_monotonic_us() - invocation->began_us) / 1000.0;
     invocation->max_memory_mb = (unsigned)((peak_memory_kb + 1023) / 1024);
-    if (!environment->is_silent) {
-        write_end(environment, invocation);
-        write_report(environment, invocation);
-    }
+    if (!environment->is_silent)
+        platform_lines_end(environment, invocation);
     environment->invocation = NULL;
     environment->listener->on_done(environment, invocation, environment->listener_context);
 }

@@ -137,7 +137,10 @@ long environment_memory_kb(const struct process *process);
  */
 long environment_peak_memory_kb(long sampled_kb, long reaped_kb);
 
-/* A line of the platform in the invocation's log, without its LF: "2024-01-29T… Task timed out after 3.00 seconds". */
+/*
+ * A line of the platform about a failure in the invocation's log, without its LF: "RequestId: … Error: …". A JSON log has
+ * its event for that (platform_lines.h), and no such line.
+ */
 __attribute__((format(printf, 2, 3))) void environment_note(struct environment *environment,
                                                             const char *format, ...);
 

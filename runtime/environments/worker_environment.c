@@ -1,6 +1,7 @@
 #include "runtime/environments/worker_environment.h"
 
 #include "runtime/environments/error_type.h"
+#include "runtime/environments/platform_lines.h"
 #include "runtime/environments/worker_internal.h"
 
 #include <assert.h>
@@ -134,6 +135,8 @@ void worker_end_init(struct worker *worker)
     struct invocation *invocation =
         environment->listener->on_init_failed(environment, environment->listener_context);
 
+    if (!worker->is_init_over && failure->error_type[0] != '\0')
+        platform_lines_init_end(environment, INIT_ERROR, failure->error_type);
     environment_enter(environment, ENVIRONMENT_SHUTDOWN);
     if (invocation == NULL)
         return;
@@ -216,9 +219,8 @@ static void on_init_phase_over(uv_timer_t *timer)
 {
     struct worker *worker = timer->data;
 
-    log_function_line(
-        worker->base.services->log, worker->base.settings->function->name, NULL,
-        BYTES_VIEW("INIT_REPORT Init Duration: 10000.00 ms\tPhase: init\tStatus: timeout"));
+    worker->is_init_over = true;
+    platform_lines_init_end(&worker->base, INIT_TIMEOUT, NULL);
     worker->first_timeout_ms = (uint64_t)worker->base.settings->timeout_s * 1000;
     (void)uv_timer_start(timer, on_init_deadline, worker->first_timeout_ms, 0);
 }
@@ -260,6 +262,8 @@ void worker_become_idle(struct worker *worker)
     (void)uv_timer_stop(&worker->timer);
     if (!has_drained_log(worker))
         environment_log_drain(&worker->log);
+    if (worker->base.state == ENVIRONMENT_INIT && !worker->is_init_over)
+        platform_lines_init_end(&worker->base, INIT_SUCCESS, NULL);
     environment_enter(&worker->base, ENVIRONMENT_IDLE);
     worker->base.listener->on_idle(&worker->base, worker->base.listener_context);
 }

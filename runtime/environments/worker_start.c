@@ -3,6 +3,7 @@
 #include "runtime/bundled/bundled_runtime.h"
 #include "runtime/bundled/interpreter.h"
 #include "runtime/bundled/spare_runtimes.h"
+#include "runtime/environments/platform_lines.h"
 #include "runtime/process/source_watcher.h"
 
 #include <errno.h>
@@ -225,6 +226,7 @@ static bool start(struct worker *worker, const char *interpreter)
 
     if (spare != NULL)
         memcpy(worker->instance, spare->instance, sizeof worker->instance);
+    platform_lines_init_start(&worker->base, worker->instance);
     if (!environment_variables_make(&options, &variables)) {
         errno = ENOMEM;
         return fail_system(worker, "memory");

@@ -29,6 +29,8 @@ static const struct {
     {"MemorySize", "128", "129", PROCESS},
     {"Environment", "{\"Variables\":{\"AB\":\"1\"}}", "{\"Variables\":{\"AB\":\"2\"}}", PROCESS},
     {"LoggingConfig", "{\"LogFormat\":\"Text\"}", "{\"LogFormat\":\"JSON\"}", PROCESS},
+    {"LoggingConfig", "{\"LogFormat\":\"JSON\"}",
+     "{\"LogFormat\":\"JSON\",\"SystemLogLevel\":\"WARN\"}", PROCESS},
     {"DeadLetterConfig", "{\"TargetArn\":\"\"}",
      "{\"TargetArn\":\"arn:aws:sqs:us-east-1:123456789012:q\"}", VERSION},
     {"EventInvokeConfig", "{\"MaximumRetryAttempts\":0}", "{\"MaximumRetryAttempts\":1}", BESIDE},

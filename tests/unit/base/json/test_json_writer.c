@@ -35,6 +35,10 @@ START_TEST(commas_come_by_themselves)
     json_bool(&writer, true);
     json_integer(&writer, -7);
     json_decimal(&writer, 1.005);
+    json_thousandths(&writer, 1233.96);
+    json_thousandths(&writer, 463.5119);
+    json_thousandths(&writer, 40);
+    json_thousandths(&writer, 0);
     json_close(&writer, ']');
     json_key(&writer, "d");
     json_open(&writer, '{');
@@ -44,7 +48,8 @@ START_TEST(commas_come_by_themselves)
     json_close(&writer, ']');
     json_time(&writer, 1573755365568);
     json_close(&writer, ']');
-    expect("[{\"a\":\"x,[{:\",\"b\":null,\"c\":[true,-7,1.00],\"d\":{}},[],\"2019-11-14T18:16:05."
+    expect("[{\"a\":\"x,[{:\",\"b\":null,\"c\":[true,-7,1.00,1233.96,463.512,40,0],\"d\":{}},[],"
+           "\"2019-11-14T18:16:05."
            "568Z\"]");
 }
 END_TEST
