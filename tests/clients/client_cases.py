@@ -1,4 +1,4 @@
-"""The one list of cases that every client passes: AWS CLI, boto3, AWS SDK for JavaScript v2 and v3, curl.
+"""The one list of cases that every client passes: AWS CLI, boto3, AWS SDKs for JavaScript, Go, Rust, Java, and curl.
 
 A case is an operation as the API names its members, and what the client must tell of the answer. How a client is made to
 do it is its adapter's (test_cases_*.py, one for each client); how a case is run and compared is case_runner.py's.
@@ -13,7 +13,7 @@ import re
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
-from invoked import UUID, command, fixture, python  # noqa: E402
+from invoked import UUID, command, fixture, nodejs, python  # noqa: E402
 
 ARN = "arn:aws:lambda:us-east-1:123456789012:function:"
 SYNC_MAX, EVENT_MAX, INVOKE_ARGS_MAX = 6_291_456, 1_048_576, 262_144
@@ -33,6 +33,16 @@ def handler(event, context):
     return {'pid': os.getpid(), 'count': count}
 """
 
+# Writes the chunks of the event, then fails if it is told to.
+STREAMING = """
+exports.handler = awslambda.streamifyResponse(async (event, stream) => {
+    for (const chunk of event.chunks) stream.write(chunk);
+    for (let i = 0; i < (event.megabytes ?? 0); i++) stream.write('m'.repeat(1 << 20));
+    if (event.error) throw Object.assign(new Error(event.error), { name: 'Broken' });
+    stream.end();
+});
+"""
+
 REQUEST_ID = object()  # in a payload: the id that the client told
 
 FUNCTIONS = {
@@ -45,6 +55,7 @@ FUNCTIONS = {
     "none": command("cat", ReservedConcurrentExecutions=0),
     "gated": command("sh", "-c", GATED, Timeout=200),
     "waiting": python(WAITING, ReservedConcurrentExecutions=1),
+    "streaming": nodejs(STREAMING, MemorySize=512),
     "stuck": python(WAITING, ReservedConcurrentExecutions=1, Timeout=3),
 }
 
@@ -53,14 +64,14 @@ FUNCTIONS = {
 
 @dataclasses.dataclass(frozen=True)
 class Operation:
-    """`name` is Invoke or InvokeAsync; `members` as the API names them, `Payload` (or `InvokeArgs`) as bytes."""
+    """`name` is that of the API, `members` as the API names them, `Payload` (or `InvokeArgs`) as bytes."""
 
     name: str
     members: dict
 
     @property
     def body(self):
-        return self.members.get("Payload" if self.name == "Invoke" else "InvokeArgs")
+        return self.members.get("InvokeArgs" if self.name == "InvokeAsync" else "Payload")
 
 
 def invoke(function, payload=None, **members):
@@ -81,6 +92,10 @@ def invoke_async(function, arguments):
     return Operation("InvokeAsync", {"FunctionName": function, "InvokeArgs": arguments})
 
 
+def invoke_stream(function, event, **members):
+    return Operation("InvokeWithResponseStream", {"FunctionName": function, "Payload": json.dumps(event).encode(), **members})
+
+
 # ---- what a client tells ---------------------------------------------------------------------------------------------
 
 
@@ -99,6 +114,7 @@ class Outcome:
     message: str = None
     type: str = None  # members of an exception's body
     reason: str = None
+    error_details: str = None  # of a stream's InvokeComplete event; its ErrorCode is function_error
 
 
 def answer(payload=b"", status=200, version="$LATEST", **more):
@@ -140,7 +156,10 @@ class Case:
     rows: tuple = ()  # what the server's history holds afterwards, newest first: Status of each
     how: str = "once"  # or at_once, in_turn, leaves, leaves_stuck: the methods of case_runner.py
     count: int = 1  # of operations that run at once or in turn
+    faults: tuple = ()  # put before, as PUT /_invoked/functions/NAME/faults takes them: the client tries again
 
+
+TRIED_AGAIN = ATTEMPTS - 1
 
 RAN, FAILED, THROTTLED, REJECTED = ("succeeded",), ("failed",), ("throttled",), ("rejected",)
 
@@ -227,6 +246,24 @@ CASES = (
                  f"{EVENT_MAX + 1} byte payload is too large for the Event invocation type (limit {EVENT_MAX} bytes)", None),
          REJECTED),
     Case("largest_invoke_args", invoke_async("f", text_of(INVOKE_ARGS_MAX)), accepted(), RAN),
+
+    Case("a_stream", invoke_stream("streaming", {"chunks": ["one ", "two ", "three"]}), answer(b"one two three"), RAN),
+    Case("a_stream_of_8_megabytes", invoke_stream("streaming", {"chunks": [], "megabytes": 8}), answer(b"m" * (8 << 20)), RAN),
+    Case("a_stream_that_fails_half_way", invoke_stream("streaming", {"chunks": ["half "], "error": "half-way"}),
+         answer(b"half ", function_error="Broken", error_details=re.compile('.*"errorMessage": ?"half-way".*')), FAILED),
+    Case("a_stream_of_a_function_that_does_not_stream", invoke_stream("f", 7), answer(b"7"), RAN),
+    Case("a_stream_of_an_unknown_function", invoke_stream("nothing", 7), not_found("nothing:$LATEST")),
+
+    Case("tried_again_after_throttles", invoke("f", b"1"), answer(b"1"), faults=(
+        {"Error": "TooManyRequestsException", "Times": TRIED_AGAIN},), rows=RAN + THROTTLED * TRIED_AGAIN),
+    Case("tried_again_after_errors_of_the_server", invoke("f", b"2"), answer(b"2"), faults=(
+        {"Error": "ServiceException", "Times": TRIED_AGAIN},), rows=RAN + REJECTED * TRIED_AGAIN),
+    Case("tried_again_after_lost_connections", invoke("f", b"3"), answer(b"3"), faults=(
+        {"Error": "Drop", "Times": TRIED_AGAIN},), rows=RAN + REJECTED * TRIED_AGAIN),
+    Case("tried_again_after_slow_errors", invoke("f", b"4"), answer(b"4"), faults=(
+        {"Error": "ServiceException", "Times": 1, "DelayMs": 300},), rows=RAN + REJECTED),
+    Case("given_up_after_errors", invoke("f", b"5"), refused(500, "ServiceException", re.compile(".*"), type=re.compile("Server|Service")),
+         faults=({"Error": "ServiceException", "Times": ATTEMPTS},), rows=REJECTED * ATTEMPTS),
 
     Case("fifty_at_once", invoke("gated"), answer(), RAN * 50, "at_once", 50),
     Case("ten_over_one_connection", invoke("f"), answer(), RAN * 10, "in_turn", 10),

@@ -1,9 +1,4 @@
-// An SDK behind lines of JSON (node_adapter.py writes them, and reads the answers): so that one process of Node.js does
-// the operations of many tests.
-//
-//   {"id": 1, "name": "Invoke", "endpoint": "http://…", "members": {…}}     does an operation; blobs are in base64
-//   {"id": 1, "outcome": {…}}                                               what the SDK told, whenever it did
-//   {"id": 1, "abort": true}                                                gives a running operation up
+// An SDK for JavaScript behind the lines of JSON of line_adapter.py.
 //
 // `makeClient(endpoint)` returns a client of the SDK; `perform(client, name, members, signal)` an Outcome of
 // client_cases.py, with its payload in base64.

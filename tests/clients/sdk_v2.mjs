@@ -7,7 +7,7 @@ import Lambda from "aws-sdk/clients/lambda.js";
 import { readLog, serveLines, toBase64 } from "./sdk_lines.mjs";
 
 const maxRetries = Number(process.env.ATTEMPTS) - 1;
-const methods = { Invoke: "invoke", InvokeAsync: "invokeAsync" };
+const methods = { Invoke: "invoke", InvokeAsync: "invokeAsync", InvokeWithResponseStream: "invokeWithResponseStream" };
 
 function outcomeOf(error, answer, requestId) {
     if (error?.code === "RequestAbortedError") return { error: "aborted" };
@@ -20,6 +20,22 @@ function outcomeOf(error, answer, requestId) {
         function_error: answer.FunctionError,
         log: readLog(answer.LogResult),
         request_id: requestId,
+    };
+}
+
+async function outcomeOfStream(answer, requestId) {
+    const pieces = [];
+    let end = {};
+    for await (const event of answer.EventStream) {
+        if (event.PayloadChunk) pieces.push(event.PayloadChunk.Payload);
+        if (event.InvokeComplete) end = event.InvokeComplete;
+    }
+    return {
+        ...outcomeOf(null, answer, requestId),
+        payload: toBase64(Buffer.concat(pieces)),
+        function_error: end.ErrorCode,
+        error_details: end.ErrorDetails,
+        log: readLog(end.LogResult),
     };
 }
 
@@ -38,7 +54,7 @@ await serveLines({
             const request = client[methods[name]](members);
             signal.addEventListener("abort", () => request.abort());
             request.send(function (error, answer) {
-                resolve(outcomeOf(error, answer, this.requestId));
+                resolve(answer?.EventStream ? outcomeOfStream(answer, this.requestId) : outcomeOf(error, answer, this.requestId));
             });
         }),
 });

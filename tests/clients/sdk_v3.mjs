@@ -18,6 +18,24 @@ function outcomeOfError(error) {
     };
 }
 
+async function outcomeOfStream(answer) {
+    const pieces = [];
+    let end = {};
+    for await (const event of answer.EventStream) {
+        if (event.PayloadChunk) pieces.push(event.PayloadChunk.Payload);
+        if (event.InvokeComplete) end = event.InvokeComplete;
+    }
+    return {
+        status: answer.StatusCode,
+        payload: toBase64(Buffer.concat(pieces)),
+        version: answer.ExecutedVersion,
+        function_error: end.ErrorCode,
+        error_details: end.ErrorDetails,
+        log: readLog(end.LogResult),
+        request_id: answer.$metadata.requestId,
+    };
+}
+
 await serveLines({
     makeClient: (endpoint) =>
         new sdk.LambdaClient({
@@ -35,6 +53,7 @@ await serveLines({
             if (error.name === "AbortError") return { error: "aborted" };
             return outcomeOfError(error);
         }
+        if (answer.EventStream) return outcomeOfStream(answer);
         return {
             status: answer.StatusCode ?? answer.Status,
             payload: toBase64(answer.Payload),

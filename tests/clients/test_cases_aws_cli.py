@@ -54,6 +54,7 @@ class Run:
 
 
 class AwsCli(Adapter):
+    operations = frozenset({"Invoke", "InvokeAsync"})
     untold = frozenset({"request_id", "error_status", "type", "reason"})
     keeps_connections = False
 

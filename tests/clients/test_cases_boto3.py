@@ -16,6 +16,7 @@ from botocore.config import Config  # noqa: E402
 
 
 class Boto3(Adapter):
+    operations = frozenset({"Invoke", "InvokeAsync"})
     def __init__(self, endpoint, folder):
         super().__init__(endpoint, folder)
         self.client = self.client_of(endpoint, max_pool_connections=64)

@@ -18,6 +18,8 @@ HEADERS = {"InvocationType": "X-Amz-Invocation-Type", "LogType": "X-Amz-Log-Type
 
 
 class Curl(Adapter):
+    operations = frozenset({"Invoke", "InvokeAsync"})
+    untried = frozenset({"Drop"})
     def arguments(self, operation, endpoint, folder):
         """Those of one operation; head and body of the answer go to files in `folder`, the payload comes from one."""
         members = operation.members

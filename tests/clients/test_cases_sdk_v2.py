@@ -6,12 +6,13 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 import invoked  # noqa: E402
 from case_runner import cases_through  # noqa: E402
-from node_adapter import NodeAdapter  # noqa: E402
+from line_adapter import NodeAdapter  # noqa: E402
 
 
 class SdkV2(NodeAdapter):
     program = "sdk_v2.mjs"
-    untold = frozenset({"type", "reason"})
+    # It drops what an InvokeComplete event holds.
+    untold = frozenset({"type", "reason", "InvokeWithResponseStream.function_error", "error_details"})
 
 
 Cases = cases_through(SdkV2)

@@ -6,7 +6,7 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 import invoked  # noqa: E402
 from case_runner import cases_through  # noqa: E402
-from node_adapter import NodeAdapter  # noqa: E402
+from line_adapter import NodeAdapter  # noqa: E402
 
 
 class SdkV3(NodeAdapter):

@@ -1,4 +1,12 @@
-"""A client that is an SDK for JavaScript: one process of Node.js does all operations, by lines of JSON (sdk_lines.mjs)."""
+"""A client behind lines of JSON: one process does all operations, so that no test waits for the start of its language.
+
+    {"id": 1, "name": "Invoke", "endpoint": "http://…", "members": {…}}     does an operation; blobs are in base64
+    {"id": 1, "outcome": {…}}                                               what the SDK told, whenever it did
+    {"id": 1, "abort": true}                                                gives a running operation up
+
+An outcome has the members of client_cases.Outcome that were told, its payload in base64. The process ends when its
+input does. ATTEMPTS in its environment says how often an operation is tried in all.
+"""
 
 import base64
 import concurrent.futures
@@ -18,29 +26,35 @@ ANSWER_S = 180
 BLOBS = ("Payload", "InvokeArgs")
 
 
-class NodeAdapter(Adapter):
-    program = None  # its name in this folder
+class LineAdapter(Adapter):
+    @staticmethod
+    def words():
+        """The command that starts the process. toolchains.Missing where it can't be had."""
+        raise NotImplementedError
 
     def __init__(self, endpoint, folder):
         super().__init__(endpoint, folder)
         self.ids = itertools.count(1)
         self.awaited = {}
         self.lock = threading.Lock()
-        path = os.path.join(os.path.dirname(os.path.abspath(__file__)), self.program)
-        self.process = subprocess.Popen(["node", path], stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=folder, env=clean_environment(
+        self.process = subprocess.Popen(self.words(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=folder, env=clean_environment(
             ATTEMPTS=str(ATTEMPTS), AWS_SDK_JS_SUPPRESS_MAINTENANCE_MODE_MESSAGE="1", AWS_EC2_METADATA_DISABLED="true"))
         self.reader = threading.Thread(target=self.read)
         self.reader.start()
 
     def read(self):
-        for line in self.process.stdout:
-            answer = json.loads(line)
-            outcome = answer["outcome"]
-            if outcome.get("payload") is not None:
-                outcome["payload"] = base64.b64decode(outcome["payload"])
-            self.awaited.pop(answer["id"]).set_result(Outcome(**outcome))
+        failure = EOFError(f"{self.words()} has ended")
+        try:
+            for line in self.process.stdout:
+                answer = json.loads(line)
+                outcome = answer["outcome"]
+                if outcome.get("payload") is not None:
+                    outcome["payload"] = base64.b64decode(outcome["payload"])
+                self.awaited.pop(answer["id"]).set_result(Outcome(**outcome))
+        except (ValueError, TypeError, KeyError) as error:
+            failure = ValueError(f"{self.words()} printed {line[:200]}: {error!r}")
         for future in self.awaited.values():
-            future.set_exception(EOFError(f"{self.program} has ended"))
+            future.set_exception(failure)
 
     def write(self, request):
         with self.lock:
@@ -78,3 +92,11 @@ class NodeAdapter(Adapter):
             self.process.wait()
             self.reader.join()
             self.process.stdout.close()
+
+
+class NodeAdapter(LineAdapter):
+    program = None  # its name in this folder: see sdk_lines.mjs
+
+    @classmethod
+    def words(cls):
+        return ["node", os.path.join(os.path.dirname(os.path.abspath(__file__)), cls.program)]

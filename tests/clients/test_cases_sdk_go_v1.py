@@ -1,0 +1,25 @@
+"""The cases of client_cases.py through the AWS SDK for Go v1.
+
+test: timeout 1200
+"""
+
+import os
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+import invoked  # noqa: E402
+from case_runner import cases_through  # noqa: E402
+from line_adapter import LineAdapter  # noqa: E402
+from toolchains import go_program  # noqa: E402
+
+
+class GoV1(LineAdapter):
+    @staticmethod
+    def words():
+        return [go_program("go", "sdkv1")]
+
+
+Cases = cases_through(GoV1)
+
+if __name__ == "__main__":
+    invoked.run_tests()
