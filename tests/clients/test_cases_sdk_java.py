@@ -14,6 +14,9 @@ from toolchains import java_folder, tool  # noqa: E402
 
 
 class Java(LineAdapter):
+    operations = frozenset({"Invoke", "InvokeWithResponseStream"})
+    spare_connections = 2
+
     @staticmethod
     def words():
         folder = java_folder("java", "sdk")

@@ -20,7 +20,6 @@ import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.lambda.LambdaAsyncClient;
 import software.amazon.awssdk.services.lambda.model.InvalidParameterValueException;
 import software.amazon.awssdk.services.lambda.model.InvalidRequestContentException;
-import software.amazon.awssdk.services.lambda.model.InvokeAsyncRequest;
 import software.amazon.awssdk.services.lambda.model.InvokeRequest;
 import software.amazon.awssdk.services.lambda.model.InvokeWithResponseStreamRequest;
 import software.amazon.awssdk.services.lambda.model.InvokeWithResponseStreamResponse;
@@ -120,19 +119,6 @@ public final class SdkJava {
         return cancelling(told, sent);
     }
 
-    @SuppressWarnings("deprecation")
-    private static CompletableFuture<Map<String, Object>> invokeAsync(LambdaAsyncClient client, JsonObject members) {
-        InvokeAsyncRequest request = InvokeAsyncRequest.builder().functionName(text(members, "FunctionName")).build();
-        return client.invokeAsync(request, software.amazon.awssdk.core.async.AsyncRequestBody.fromBytes(
-                blob(members, "InvokeArgs").asByteArray())).thenApply(answer -> {
-            Map<String, Object> outcome = new HashMap<>();
-            outcome.put("status", answer.status());
-            outcome.put("payload", "");
-            outcome.put("request_id", answer.responseMetadata().requestId());
-            return outcome;
-        });
-    }
-
     private static CompletableFuture<Map<String, Object>> invokeStream(LambdaAsyncClient client, JsonObject members) {
         InvokeWithResponseStreamRequest request = InvokeWithResponseStreamRequest.builder()
                 .functionName(text(members, "FunctionName"))
@@ -173,11 +159,7 @@ public final class SdkJava {
     }
 
     private static CompletableFuture<Map<String, Object>> perform(LambdaAsyncClient client, String name, JsonObject members) {
-        return switch (name) {
-            case "InvokeAsync" -> invokeAsync(client, members);
-            case "InvokeWithResponseStream" -> invokeStream(client, members);
-            default -> invoke(client, members);
-        };
+        return name.equals("Invoke") ? invoke(client, members) : invokeStream(client, members);
     }
 
     private static synchronized void write(int id, Map<String, Object> outcome) {
