@@ -56,6 +56,7 @@ struct exchange_transport {
                          exchange_room_fn *on_room, void *context);
     bool (*stream_write)(struct exchange *exchange, struct bytes *piece);
     void (*stream_end)(struct exchange *exchange);
+    void (*stream_abort)(struct exchange *exchange);
     bool (*stream_is_left)(const struct exchange *exchange);
 };
 
@@ -118,6 +119,12 @@ static inline bool exchange_stream_write(struct exchange *exchange, struct bytes
 static inline void exchange_stream_end(struct exchange *exchange)
 {
     exchange->transport->stream_end(exchange);
+}
+
+/* The same where the answer broke off: the connection is closed, so that the client sees that the end is missing. */
+static inline void exchange_stream_abort(struct exchange *exchange)
+{
+    exchange->transport->stream_abort(exchange);
 }
 
 /* Has the client of a streamed answer left? Noticed by a failed write. */

@@ -224,6 +224,11 @@ static void take_stream_end(struct exchange *exchange)
         give_after_delay(faulty);
 }
 
+static void take_stream_abort(struct exchange *exchange)
+{
+    take_drop(exchange);
+}
+
 static const char *find_header(const struct exchange *exchange, const char *name)
 {
     return faulty_of(exchange)->original->header(exchange, name);
@@ -248,6 +253,7 @@ static const struct exchange_transport faulty_transport = {
     .stream_begin = take_stream_begin,
     .stream_write = take_stream_write,
     .stream_end = take_stream_end,
+    .stream_abort = take_stream_abort,
 };
 
 bool faulty_exchange_begin(struct exchange *exchange, struct api *api,

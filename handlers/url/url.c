@@ -43,6 +43,7 @@ static void serve(struct url_request *request, struct exchange *exchange, struct
                   const struct function_url *url)
 {
     request->cors = url->cors;
+    request->is_streamed = url->mode == FUNCTION_URL_RESPONSE_STREAM;
     request->event.api_id = url->id;
     request->event.route_key = "$default";
     function_url_host(request->invoke.about.config, url, request->domain_name);

@@ -13,6 +13,7 @@
 enum { CAPACITY_FIRST = 12, STATUS_MIN = 200, STATUS_MAX = 599, HEADERS_MAX = 1000 };
 
 static const char no_memory[] = "invoked is out of memory";
+static const char json_type[] = "application/json", stream_type[] = "application/octet-stream";
 static const char remapped[] = "x-amzn-Remapped-";
 
 /* ---- headers ---- */
@@ -308,10 +309,10 @@ static bool has_status(const struct members *members)
     return members->status.length > 0 && json_walk_kind(members->status) != JSON_KIND_NULL;
 }
 
-static bool finish(struct url_answer *answer)
+static bool finish(struct url_answer *answer, const char *content_type)
 {
     return has_header(answer, "content-type") ||
-           url_answer_add(answer, "Content-Type", "application/json");
+           url_answer_add(answer, "Content-Type", content_type);
 }
 
 static bool read_response(struct url_answer *answer, const struct members *members,
@@ -322,7 +323,7 @@ static bool read_response(struct url_answer *answer, const struct members *membe
     return read_status(answer, members->status) && read_headers(answer, members->headers, false) &&
            (format != URL_FORMAT_1_0 || read_headers(answer, members->multi_headers, true)) &&
            (format != URL_FORMAT_2_0 || read_cookies(answer, members->cookies)) &&
-           read_body(answer, members->body, is_base64) && finish(answer);
+           read_body(answer, members->body, is_base64) && finish(answer, json_type);
 }
 
 /* What says nothing of HTTP. */
@@ -334,7 +335,7 @@ static bool read_plain(struct url_answer *answer, struct bytes *payload, struct 
     else if (json_walk_kind(value) == JSON_KIND_STRING ? !json_string_decode(&answer->body, value)
                                                        : !json_compact_append(&answer->body, value))
         return fail(answer, no_memory);
-    return finish(answer);
+    return finish(answer, json_type);
 }
 
 bool url_answer_read(struct url_answer *answer, struct bytes *payload, enum url_format format)
@@ -364,10 +365,11 @@ bool url_answer_read_prelude(struct url_answer *answer, struct bytes_view prelud
         json_walk_kind(json_walk_value(prelude)) != JSON_KIND_OBJECT)
         return fail(answer, "what stands before the 8 NUL bytes must be a JSON object");
     read_members(&members, json_walk_value(prelude));
-    members.body = (struct bytes_view){NULL, 0};
-    if (has_status(&members))
-        return read_response(answer, &members, URL_FORMAT_2_0);
     answer->status = 200;
-    return read_headers(answer, members.headers, false) && read_cookies(answer, members.cookies) &&
-           finish(answer);
+    if (has_status(&members)) {
+        answer->status = 0;
+        (void)read_status(answer, members.status);
+    }
+    return answer->problem == NULL && read_headers(answer, members.headers, false) &&
+           read_cookies(answer, members.cookies) && finish(answer, stream_type);
 }

@@ -152,8 +152,8 @@ bool url_request_is_signed(const struct url_request *request, const struct excha
 
 /* ---- answering ---- */
 
-void url_send(struct exchange *exchange, struct api *api, const struct cors_config *cors,
-              const char *seen, struct url_answer *answer)
+void url_finish(struct exchange *exchange, struct api *api, const struct cors_config *cors,
+                const char *seen, struct url_answer *answer)
 {
     char trace[TRACE_ANSWER_SIZE];
 
@@ -161,6 +161,12 @@ void url_send(struct exchange *exchange, struct api *api, const struct cors_conf
     (void)url_answer_add(answer, "x-amzn-RequestId", exchange->request_id);
     (void)url_answer_add(answer, "X-Amzn-Trace-Id", trace);
     url_cors_add(answer, cors, exchange_header(exchange, "Origin"));
+}
+
+void url_send(struct exchange *exchange, struct api *api, const struct cors_config *cors,
+              const char *seen, struct url_answer *answer)
+{
+    url_finish(exchange, api, cors, seen, answer);
     exchange_answer(exchange, &(struct answer){.status = answer->status,
                                                .headers = answer->headers,
                                                .header_count = answer->header_count,

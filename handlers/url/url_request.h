@@ -78,7 +78,11 @@ void url_run(struct url_request *request, struct exchange *exchange, struct api 
 void url_answer_failure(struct exchange *exchange, struct api *api, const struct url_door *door,
                         const struct cors_config *cors, enum url_failure failure);
 
-/* Adds the request id, the trace (`seen` is the function's, NULL for none) and CORS, and sends. Clears `answer`. */
+/* Adds the request id, the trace (`seen` is the function's, NULL for none) and CORS. */
+void url_finish(struct exchange *exchange, struct api *api, const struct cors_config *cors,
+                const char *seen, struct url_answer *answer);
+
+/* The same, and sends it. Clears `answer`. */
 void url_send(struct exchange *exchange, struct api *api, const struct cors_config *cors,
               const char *seen, struct url_answer *answer);
 

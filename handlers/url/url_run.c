@@ -10,6 +10,15 @@
 
 /* ---- the outcome ---- */
 
+void url_answer_bad_response(const struct url_waiting *waiting, const struct invocation *invocation,
+                             const char *problem)
+{
+    log_write(waiting->api->log, LOG_WARN, "%s: what it returned is no HTTP response: %s",
+              invocation_function_name(invocation), problem);
+    url_answer_failure(waiting->exchange, waiting->api, waiting->door, waiting->cors,
+                       URL_BAD_RESPONSE);
+}
+
 static void answer_response(const struct url_waiting *waiting, const struct invocation *invocation)
 {
     struct url_answer answer;
@@ -18,11 +27,8 @@ static void answer_response(const struct url_waiting *waiting, const struct invo
         url_send(waiting->exchange, waiting->api, waiting->cors, invocation->trace_header, &answer);
         return;
     }
-    log_write(waiting->api->log, LOG_WARN, "%s: what it returned is no HTTP response: %s",
-              invocation_function_name(invocation), answer.problem);
+    url_answer_bad_response(waiting, invocation, answer.problem);
     url_answer_clear(&answer);
-    url_answer_failure(waiting->exchange, waiting->api, waiting->door, waiting->cors,
-                       URL_BAD_RESPONSE);
 }
 
 /* Asked for by a mock, or it can't run here. */
@@ -66,8 +72,8 @@ static void on_done(struct invocation *invocation, void *context)
 
 /* ---- the request ---- */
 
-static void refuse(const struct url_request *request, struct exchange *exchange, struct api *api,
-                   enum dispatch_status status)
+void url_refuse(const struct url_request *request, struct exchange *exchange, struct api *api,
+                enum dispatch_status status)
 {
     url_answer_failure(exchange, api, request->door, request->cors,
                        status == DISPATCH_NO_MEMORY ? URL_UNAVAILABLE : URL_THROTTLED);
@@ -89,7 +95,7 @@ static void run_whole(const struct url_request *request, struct exchange *exchan
         return;
     invocation_free(invocation);
     free(waiting);
-    refuse(request, exchange, api, status);
+    url_refuse(request, exchange, api, status);
 }
 
 /* The event takes the place of the body, which is in it. False when the exchange has been answered. */
@@ -119,5 +125,8 @@ void url_run(struct url_request *request, struct exchange *exchange, struct api 
 {
     if (!put_event(request, exchange, api) || invoke_fault_strikes(exchange, api, &request->invoke))
         return;
-    run_whole(request, exchange, api);
+    if (request->is_streamed)
+        url_run_streamed(request, exchange, api);
+    else
+        run_whole(request, exchange, api);
 }

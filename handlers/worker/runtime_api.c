@@ -338,8 +338,11 @@ bool runtime_api_wants_stream(struct exchange *exchange, struct worker *worker)
     char request_id[REQUEST_ID_TEXT_MAX];
     const struct route_row *row = find_route(exchange, request_id);
 
-    return row != NULL && row->route == ROUTE_RESPONSE && has_method(row, exchange) &&
-           is_in_pieces(exchange) && worker_wants_stream(worker, request_id, exchange);
+    if (row == NULL || row->route != ROUTE_RESPONSE || !has_method(row, exchange) ||
+        !is_in_pieces(exchange) || !worker_wants_stream(worker, request_id, exchange))
+        return false;
+    worker_stream_type(worker, exchange_header(exchange, "Content-Type"));
+    return true;
 }
 
 bool runtime_api_stream(struct worker *worker, struct bytes *piece, worker_room_fn *on_room,

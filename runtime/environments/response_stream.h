@@ -11,12 +11,18 @@
 
 #include <stdint.h>
 
-enum { STREAMED_RESPONSE_MAX = 200 << 20 /* bytes; AWS's limit since 2025 */ };
+enum {
+    STREAMED_RESPONSE_MAX = 200 << 20, /* bytes; AWS's limit since 2025 */
+    STREAM_CONTENT_TYPE_SIZE = 256
+};
 
 struct response_stream {
     /* Set by the taker. `chunk`, a piece of the response, is taken. False: wait for `resume` before the next one. */
     bool (*on_chunk)(struct bytes *chunk, void *context);
     void *context;
+
+    /* Set by the maker before the first chunk: what the runtime calls it; "" for a response that comes whole. */
+    char content_type[STREAM_CONTENT_TYPE_SIZE];
 
     /* Set by the maker: the taker calls `resume` (if it is set) when it has room again. */
     void (*resume)(void *maker);

@@ -67,6 +67,7 @@ enum worker_status worker_fail_init_too_large(struct worker *worker);
  */
 typedef void worker_room_fn(void *context);
 bool worker_wants_stream(struct worker *worker, const char *request_id, const void *context);
+void worker_stream_type(struct worker *worker, const char *content_type);
 bool worker_stream(struct worker *worker, struct bytes *chunk, worker_room_fn *on_room,
                    void *context);
 

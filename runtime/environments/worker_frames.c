@@ -42,8 +42,13 @@ static bool on_stream_frame(struct worker *worker, enum frame_kind kind, struct 
 {
     if (worker->base.state != ENVIRONMENT_INVOKE)
         return false;
-    if (kind == FRAME_STREAM && worker->stream.source == NULL)
+    if (kind == FRAME_STREAM && worker->stream.source == NULL) {
+        const struct bytes_view type = bytes_view(body); /* ended by NUL */
+
         worker->stream.source = &worker->channel;
+        worker_stream_type(
+            worker, type.length == 0 || type.data[type.length - 1] != '\0' ? NULL : type.data);
+    }
     if (worker->stream.source != &worker->channel)
         return false;
     if (kind == FRAME_CHUNK)

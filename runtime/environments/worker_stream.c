@@ -1,5 +1,6 @@
 #include "runtime/environments/worker_internal.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static void on_taker_has_room(void *maker)
@@ -22,6 +23,16 @@ bool worker_wants_stream(struct worker *worker, const char *request_id, const vo
         return false;
     worker->stream.source = context;
     return true;
+}
+
+/* NULL for none: then it has the one that streams have without being given any. */
+void worker_stream_type(struct worker *worker, const char *content_type)
+{
+    struct response_stream *stream = worker->base.invocation->stream;
+
+    if (stream != NULL)
+        (void)snprintf(stream->content_type, STREAM_CONTENT_TYPE_SIZE, "%s",
+                       content_type == NULL ? "application/octet-stream" : content_type);
 }
 
 static bool pass_on(struct worker *worker, struct bytes *chunk, worker_room_fn *on_room,

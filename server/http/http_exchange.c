@@ -198,6 +198,7 @@ static const struct exchange_transport transport = {
     .stream_begin = http_exchange_stream_begin,
     .stream_write = http_exchange_stream_write,
     .stream_end = http_exchange_stream_end,
+    .stream_abort = http_exchange_stream_abort,
     .stream_is_left = http_exchange_stream_is_left,
 };
 

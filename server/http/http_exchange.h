@@ -47,6 +47,7 @@ struct answer_stream {
     bool is_open;      /* between begin and end */
     bool is_suspended; /* libmicrohttpd waits for the next piece */
     bool is_client_gone;
+    bool is_aborted; /* the end must be missing */
     bool is_room_wanted;
     exchange_room_fn *on_room;
     void *room_context;
@@ -108,6 +109,7 @@ void http_exchange_stream_begin(struct exchange *base, const struct answer *answ
                                 exchange_room_fn *on_room, void *context);
 bool http_exchange_stream_write(struct exchange *base, struct bytes *bytes);
 void http_exchange_stream_end(struct exchange *base);
+void http_exchange_stream_abort(struct exchange *base);
 bool http_exchange_stream_is_left(const struct exchange *base);
 
 /* The client has left: what is still written is discarded. */

@@ -60,7 +60,8 @@ static ssize_t read_stream(void *context, uint64_t position, char *buffer, size_
         return (ssize_t)length;
     }
     if (!stream->is_open)
-        return MHD_CONTENT_READER_END_OF_STREAM;
+        return stream->is_aborted ? MHD_CONTENT_READER_END_WITH_ERROR
+                                  : MHD_CONTENT_READER_END_OF_STREAM;
     stream->is_suspended = true;
     http_connection_await(exchange->client, AWAITED_NOTHING, 0);
     MHD_suspend_connection(exchange->connection);
@@ -131,6 +132,14 @@ void http_exchange_stream_end(struct exchange *base)
         http_exchange_free(exchange);
     else
         wake_stream(exchange);
+}
+
+void http_exchange_stream_abort(struct exchange *base)
+{
+    struct http_exchange *exchange = (struct http_exchange *)base;
+
+    exchange->stream.is_aborted = true;
+    http_exchange_stream_end(base);
 }
 
 bool http_exchange_stream_is_left(const struct exchange *base)
