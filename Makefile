@@ -146,6 +146,8 @@ $(SUPPORT_OBJECTS) $(SUPPORT_PROGRAMS:=.o) $(TEST_PROGRAMS:=.o): private EXTRA_C
 $(BUILD)/runtime/bundled/bundled_runtime.o: $(BUNDLED) $(BUILD)/sources
 $(BUILD)/runtime/bundled/bundled_runtime.o: private EXTRA_CFLAGS = $(BUNDLED_FILES)
 
+$(BUILD)/config/code/inline_code.o: $(wildcard config/code/cfn_response/*)
+
 build/console/%.gz: console/dist/%
 	@mkdir -p $(@D)
 	$(QUIET)gzip -9nc $< > $@

@@ -189,6 +189,7 @@ struct config *config_build(const struct config_sources *sources)
                                      .problems = problems,
                                      .warnings = sources->warnings,
                                      .leniency = document_leniency(sources->document),
+                                     .code_folder = sources->code_folder,
                                      .checks_code = sources->checks_code};
     const char *own_base = arena_copy(builder.arena, base, strlen(base));
 

@@ -97,9 +97,11 @@ struct function_version {
     enum runtime_family family;
     enum left_out_cause left_out; /* LEFT_OUT_NOT unless FUNCTION_LEFT_OUT */
     const char *why_left_out;     /* cause and mend, for people; NULL unless FUNCTION_LEFT_OUT */
-    const char *runtime;     /* "python3.12"; NULL unless FUNCTION_RUNTIME or FUNCTION_LEFT_OUT */
-    const char *handler;     /* NULL for none */
-    const char *code_uri;    /* absolute folder; NULL unless FUNCTION_RUNTIME */
+    const char *runtime;  /* "python3.12"; NULL unless FUNCTION_RUNTIME or FUNCTION_LEFT_OUT */
+    const char *handler;  /* NULL for none */
+    const char *code_uri; /* absolute folder; NULL unless FUNCTION_RUNTIME */
+    const char
+        *code_source; /* an archive's path, "inline code", or what is missing; NULL: code_uri */
     const char *description; /* "" for none */
     unsigned timeout_s;
     unsigned memory_mb;
@@ -183,6 +185,8 @@ struct config_options {
      * may be wrong with the code of functions. Zeroed, and cleared by the caller, like problems. NULL: not wanted.
      */
     struct config_problems *warnings;
+    /* Where archives and inline code are unpacked; made when needed. NULL: their folders only get names. */
+    const char *code_folder;
     bool
         checks_code; /* looks at the code of functions; what is certainly wrong with it is a problem */
     bool is_reload; /* the server is running: a pipe is refused, as reading it may wait */

@@ -23,7 +23,9 @@ struct config_builder {
     const struct document_leniency *leniency; /* NULL: a function that can't run is a problem */
     bool checks_code;
     struct folder_finder folders;
-    char **no_items; /* of every empty list: a NULL */
+    const char *code_folder;        /* of config_options */
+    const char *archive, *unpacked; /* the last one, and its folder; NULL before the first */
+    char **no_items;                /* of every empty list: a NULL */
     const char *region;
     const char *account_id;
     const struct node *inherit_environment; /* of all functions; NULL for none */
@@ -35,6 +37,7 @@ struct config_sources {
     const char *path; /* of the configuration, absolute */
     const char *base; /* the folder that relative paths start from, absolute */
     struct problem_list *problems, *warnings;
+    const char *code_folder; /* as in config_options */
     bool checks_code;
 };
 

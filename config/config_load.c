@@ -199,6 +199,7 @@ static struct config *build(const struct source *source, bool is_folder)
         .base = place.base,
         .problems = source->problems,
         .warnings = source->warnings,
+        .code_folder = source->options == NULL ? NULL : source->options->code_folder,
         .checks_code = source->options != NULL && source->options->checks_code,
     });
 }

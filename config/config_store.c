@@ -48,6 +48,13 @@ struct config_store *config_store_new(const char *path, const struct config_opti
         config_store_free(store);
         return NULL;
     }
+    if (options->code_folder != NULL) {
+        store->options.code_folder = strdup(options->code_folder);
+        if (store->options.code_folder == NULL) {
+            config_store_free(store);
+            return NULL;
+        }
+    }
     store->options.is_reload = true;
     store->current = config;
     return store;
@@ -59,6 +66,7 @@ void config_store_free(struct config_store *store)
         return;
     config_release(store->current);
     clear_list(&store->options.parameters);
+    free((char *)store->options.code_folder);
     free(store->path);
     free(store);
 }
@@ -68,30 +76,40 @@ struct config *config_store_current(const struct config_store *store)
     return store->current;
 }
 
-bool config_store_reload(struct config_store *store, struct config_problems *problems)
+struct config *config_store_read(const struct config_store *store, struct config_problems *problems,
+                                 struct config_problems *warnings)
 {
     struct config_options options = store->options;
-    struct config_problems warnings = {0};
 
-    options.warnings = &warnings;
-    struct config *config = config_load(store->path, &options, problems);
+    options.warnings = warnings;
+    return config_load(store->path, &options, problems);
+}
+
+bool config_store_take(struct config_store *store, struct config *config,
+                       struct config_problems *warnings)
+{
     struct problem_list notes;
-    bool is_kept;
+
+    problem_list_init(&notes, NULL);
+    const bool is_kept = published_versions_keep(config, store->current, &notes);
+
+    notes.is_out_of_memory = notes.is_out_of_memory || !is_kept;
+    problem_list_hand_over(&notes, warnings);
+    config_release(is_kept ? store->current : config);
+    if (is_kept)
+        store->current = config;
+    return is_kept;
+}
+
+bool config_store_reload(struct config_store *store, struct config_problems *problems)
+{
+    struct config_problems warnings = {0};
+    struct config *config = config_store_read(store, problems, &warnings);
 
     if (config == NULL) {
         config_problems_clear(&warnings);
         return false;
     }
     *problems = warnings; /* a configuration that has been read has no problems */
-    problem_list_init(&notes, NULL);
-    is_kept = published_versions_keep(config, store->current, &notes);
-    notes.is_out_of_memory = notes.is_out_of_memory || !is_kept;
-    problem_list_hand_over(&notes, problems);
-    if (!is_kept) {
-        config_release(config);
-        return false;
-    }
-    config_release(store->current);
-    store->current = config;
-    return true;
+    return config_store_take(store, config, problems);
 }

@@ -2,7 +2,7 @@
  * config_store.h - holds the snapshot that is current, and swaps in a new one when it is valid.
  *
  * Lifetime: opened by server_start(); outlives everything that invokes.
- * Threads:  event-loop thread only.
+ * Threads:  event-loop thread only, but for config_store_read().
  */
 #ifndef CONFIG_CONFIG_STORE_H
 #define CONFIG_CONFIG_STORE_H
@@ -23,7 +23,21 @@ void config_store_free(struct config_store *store);
 struct config *config_store_current(const struct config_store *store);
 
 /*
- * Reads the source again. On a problem the old snapshot stays and false is returned; the caller clears `problems`. When true
+ * Reads the source again, and changes nothing: on any thread, while the store lives. NULL with at least one problem; the
+ * caller clears both lists, which must be zeroed.
+ */
+struct config *config_store_read(const struct config_store *store, struct config_problems *problems,
+                                 struct config_problems *warnings);
+
+/*
+ * Makes `config`, which is taken, the current one. `warnings` get what was not taken over, since published versions don't
+ * change (config/published_versions.h). False when out of memory: then the old snapshot stays.
+ */
+bool config_store_take(struct config_store *store, struct config *config,
+                       struct config_problems *warnings);
+
+/*
+ * Both at once. On a problem the old snapshot stays and false is returned; the caller clears `problems`. When true
  * is returned, `problems` tells what else to know: functions that are left out, and what was not taken over, since
  * published versions don't change (config/published_versions.h).
  */

@@ -1,7 +1,8 @@
 /*
  * version_builder.h - one version of a function while it is built.
  *
- * version_builder.c builds its plain settings, version_way.c how it runs, or why it can't.
+ * version_builder.c builds its plain settings, version_way.c how it runs or why it can't, version_code.c where its code
+ * is.
  */
 #ifndef CONFIG_VERSION_BUILDER_H
 #define CONFIG_VERSION_BUILDER_H
@@ -17,6 +18,20 @@ struct version_builder {
 
 /* The only one of Runtime, ImageConfig, Local.Command and Local.Mock; or it is left out. */
 void version_build_way(struct version_builder *builder);
+
+/*
+ * It can't run here, for a reason that is formatted: a problem, or in a lenient document the version is left out. The
+ * first reason counts.
+ */
+void version_cannot_run(struct version_builder *builder, enum left_out_cause cause,
+                        const struct node *node, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+
+/* The folder that its code runs from, and where the process starts. */
+void version_build_code(struct version_builder *builder);
+
+/* The folder that a path means, of an archive that of its contents. NULL when it can't be had, which has been said. */
+const char *version_find_folder(struct version_builder *builder, const struct node *node);
 
 /* A command of one or two parts, each of which may be NULL; its first item is the program. */
 void version_build_command(struct version_builder *builder, struct string_list *list,

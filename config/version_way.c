@@ -1,7 +1,7 @@
 /*
  * How a version runs. One that can't run here is a problem of a configuration of our own. A document of another kind,
  * such as a template, also works elsewhere, and so do its other functions here: there the version is left out, with a
- * warning. To add a reason for that: a call of cannot_run() where it is found.
+ * warning. To add a reason for that: a call of version_cannot_run() where it is found.
  */
 #include "config/version_builder.h"
 
@@ -12,7 +12,6 @@
 #include "config/names/name_rules.h"
 #include "config/settings/function_settings.h"
 
-#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -20,7 +19,6 @@
 enum { WHY_SIZE = 4096, QUOTE_MAX = 80 };
 
 static const char image_remedy[] = "set ImageConfig with the command that starts its runtime";
-static const char code_remedy[] = "set CodeUri to a folder";
 
 /* ---- what can't run here ---- */
 
@@ -40,11 +38,8 @@ static void leave_out(struct version_builder *builder, enum left_out_cause cause
                         version->function->name, why);
 }
 
-/* The first reason counts. */
-__attribute__((format(printf, 4, 5))) static void cannot_run(struct version_builder *builder,
-                                                             enum left_out_cause cause,
-                                                             const struct node *node,
-                                                             const char *format, ...)
+void version_cannot_run(struct version_builder *builder, enum left_out_cause cause,
+                        const struct node *node, const char *format, ...)
 {
     char why[WHY_SIZE];
     va_list arguments;
@@ -58,54 +53,7 @@ __attribute__((format(printf, 4, 5))) static void cannot_run(struct version_buil
         leave_out(builder, cause, node, why);
 }
 
-/* ---- folders ---- */
-
-static const char *remedy_of(const struct version_builder *builder)
-{
-    const struct document_leniency *leniency = builder->whole->leniency;
-
-    return leniency == NULL ? code_remedy : leniency->code_remedy;
-}
-
-static void refuse_missing(struct version_builder *builder, const struct node *node,
-                           const char *folder)
-{
-    if (strstr(folder, "/.aws-sam/build/") != NULL)
-        cannot_run(builder, LEFT_OUT_CODE, node,
-                   "the code isn't built (%s is missing): run `sam build`, or %s", folder,
-                   remedy_of(builder));
-    else if (builder->whole->leniency == NULL)
-        problem_list_add_at(builder->whole->problems, node, "no such folder: %s", folder);
-    else
-        cannot_run(builder, LEFT_OUT_CODE, node, "no such folder: %s: build the code, or %s",
-                   folder, remedy_of(builder));
-}
-
-/* NULL when it can't be had, which has been said. */
-static const char *find_folder(struct version_builder *builder, const struct node *node)
-{
-    const char *folder = NULL;
-
-    if (node_text(node) == NULL || node->length == 0)
-        return NULL; /* has its problem already */
-    switch (folder_finder_find(&builder->whole->folders, node->text, &folder)) {
-    case FOLDER_FOUND:
-        return folder;
-    case FOLDER_MISSING:
-        refuse_missing(builder, node, folder);
-        return NULL;
-    case FOLDER_NOT_A_FOLDER:
-        cannot_run(builder, LEFT_OUT_CODE, node,
-                   "must be a folder (%s is not): unpack archives first", folder);
-        return NULL;
-    case FOLDER_UNREADABLE:
-        cannot_run(builder, LEFT_OUT_CODE, node, "can't access %s: %s", folder, strerror(errno));
-        return NULL;
-    case FOLDER_NO_MEMORY:
-        return NULL;
-    }
-    return NULL;
-}
+/* ---- the ways to run ---- */
 
 static void build_working_directory(struct version_builder *builder)
 {
@@ -114,13 +62,12 @@ static void build_working_directory(struct version_builder *builder)
 
     if (wanted == NULL)
         wanted = values[SLOT_CODE_URI].node;
-    if (wanted == NULL)
-        builder->version->working_directory = builder->whole->folders.base;
-    else
-        builder->version->working_directory = find_folder(builder, wanted);
-}
+    const char *folder =
+        wanted == NULL ? builder->whole->folders.base : version_find_folder(builder, wanted);
 
-/* ---- the ways to run ---- */
+    if (builder->version->kind != FUNCTION_LEFT_OUT)
+        builder->version->working_directory = folder;
+}
 
 static void refuse_runtime(struct version_builder *builder, const struct node *node)
 {
@@ -130,34 +77,16 @@ static void refuse_runtime(struct version_builder *builder, const struct node *n
     node_quote(node, quoted, sizeof quoted);
     bundled_language_spellings(bundled);
     if (is_foreign_runtime(node->text))
-        cannot_run(builder, LEFT_OUT_RUNTIME, node,
-                   "%s is not bundled: use ImageConfig with the command that starts its runtime "
-                   "interface client, or provided.al2023 with a bootstrap",
-                   quoted);
+        version_cannot_run(
+            builder, LEFT_OUT_RUNTIME, node,
+            "%s is not bundled: use ImageConfig with the command that starts its runtime "
+            "interface client, or provided.al2023 with a bootstrap",
+            quoted);
     else
-        cannot_run(builder, LEFT_OUT_RUNTIME, node,
-                   "must be %s, provided, provided.al2 or provided.al2023 (is %s)%s%s%s", bundled,
-                   quoted, nearest == NULL ? "" : "; did you mean ", nearest == NULL ? "" : nearest,
-                   nearest == NULL ? "" : "?");
-}
-
-static bool is_remote(const char *text)
-{
-    return strncmp(text, "s3://", 5) == 0 || strncmp(text, "https://", 8) == 0;
-}
-
-static void build_code(struct version_builder *builder)
-{
-    const struct node *node = builder->values[SLOT_CODE_URI].node;
-
-    if (node == NULL)
-        problem_list_add_at(builder->whole->problems, builder->values[SLOT_RUNTIME].node,
-                            "requires CodeUri, the folder with the code");
-    else if (node_text(node) != NULL && is_remote(node->text))
-        cannot_run(builder, LEFT_OUT_CODE, node,
-                   "the code is in S3, which is not available locally: %s", remedy_of(builder));
-    else
-        builder->version->code_uri = find_folder(builder, node);
+        version_cannot_run(builder, LEFT_OUT_RUNTIME, node,
+                           "must be %s, provided, provided.al2 or provided.al2023 (is %s)%s%s%s",
+                           bundled, quoted, nearest == NULL ? "" : "; did you mean ",
+                           nearest == NULL ? "" : nearest, nearest == NULL ? "" : "?");
 }
 
 static void build_runtime(struct version_builder *builder)
@@ -179,9 +108,7 @@ static void build_runtime(struct version_builder *builder)
         refuse_runtime(builder, runtime);
     if (version->kind == FUNCTION_LEFT_OUT)
         return;
-    build_code(builder);
-    if (version->kind != FUNCTION_LEFT_OUT)
-        version->working_directory = version->code_uri;
+    version_build_code(builder);
 }
 
 static void build_image(struct version_builder *builder)
@@ -213,9 +140,9 @@ static void refuse_image(struct version_builder *builder)
 {
     const struct document_leniency *leniency = builder->whole->leniency;
 
-    cannot_run(builder, LEFT_OUT_RUNTIME, builder->values[SLOT_PACKAGE_TYPE].node,
-               "container images don't run locally: %s",
-               leniency == NULL ? image_remedy : leniency->image_remedy);
+    version_cannot_run(builder, LEFT_OUT_RUNTIME, builder->values[SLOT_PACKAGE_TYPE].node,
+                       "container images don't run locally: %s",
+                       leniency == NULL ? image_remedy : leniency->image_remedy);
 }
 
 /* Versions without a way of their own lack what $LATEST lacks. */

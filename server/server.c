@@ -33,6 +33,11 @@ size_t server_function_count(const struct server *server)
     return config->function_count - config->left_out_count;
 }
 
+void server_code_folder(const struct options *options, char folder[SERVER_PATH_SIZE])
+{
+    (void)snprintf(folder, SERVER_PATH_SIZE, "%s/unpacked", options->data_dir);
+}
+
 struct log *server_log(const struct server *server)
 {
     return server->log;
@@ -41,41 +46,6 @@ struct log *server_log(const struct server *server)
 const struct api *server_api(const struct server *server)
 {
     return &server->api;
-}
-
-/* ---- reloading ---- */
-
-/* They start on the loop, so after the ready line. */
-void server_prepare_processes(struct server *server, const struct config *config)
-{
-    interpreters_prefetch(server->interpreters, config);
-    spare_runtimes_reconfigure(server->spare_runtimes, config);
-}
-
-void server_reload(struct server *server)
-{
-    struct config_problems problems = {0};
-
-    if (server->stopping_since_us != 0)
-        return;
-    if (config_store_reload(server->config_store, &problems)) {
-        for (size_t i = 0; i < problems.count; i++)
-            log_write(server->log, LOG_WARN, "%s", problems.messages[i]);
-        dispatcher_reconfigure(server->dispatcher, config_store_current(server->config_store));
-        dispatcher_attach(server->dispatcher, accounts_default(server->accounts),
-                          config_store_current(server->config_store));
-        server_prepare_processes(server, config_store_current(server->config_store));
-        metrics_reconfigure(server->metrics, config_store_current(server->config_store));
-        async_invoker_reconfigure(server->async_invoker);
-        log_write(server->log, LOG_INFO, "read %s again: %zu function%s",
-                  server->options->config_path, server_function_count(server),
-                  server_function_count(server) == 1 ? "" : "s");
-    } else {
-        for (size_t i = 0; i < problems.count; i++)
-            log_write(server->log, LOG_ERROR, "%s", problems.messages[i]);
-        log_write(server->log, LOG_ERROR, "keeping the previous configuration");
-    }
-    config_problems_clear(&problems);
 }
 
 /* ---- stopping ---- */

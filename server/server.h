@@ -8,6 +8,7 @@
 
 #include "config/config.h"
 #include "handlers/api.h"
+#include "runtime/events/data_folder.h"
 #include "server/cli/options.h"
 
 #include <uv.h>
@@ -16,6 +17,7 @@ struct server;
 
 enum {
     SERVER_ERROR_SIZE = 8192,
+    SERVER_PATH_SIZE = DATA_FOLDER_PATH_SIZE + 32,
     SERVER_ENDPOINT_SIZE = 300,
     SERVER_CONSOLE_SIZE = SERVER_ENDPOINT_SIZE + 64
 };
@@ -35,6 +37,9 @@ const char *server_endpoint(const struct server *server);
 void server_console(const struct server *server, char url[SERVER_CONSOLE_SIZE]);
 
 size_t server_function_count(const struct server *server);
+/* Where the server unpacks archives and inline code: in its data folder. */
+void server_code_folder(const struct options *options, char folder[SERVER_PATH_SIZE]);
+
 struct log *server_log(const struct server *server);
 
 /* What handlers use; also for `invoked run`. */

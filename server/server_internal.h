@@ -11,8 +11,6 @@
 #include "server/failure_hints.h"
 #include "server/server.h"
 
-enum { SERVER_PATH_SIZE = DATA_FOLDER_PATH_SIZE + 32 };
-
 struct server {
     uv_loop_t *loop;
     const struct options *options;
@@ -40,6 +38,8 @@ struct server {
     struct api api;
     struct http_listener *http_listener;
 
+    bool is_reloading, is_reload_wanted; /* wanted: what is being read may have changed since */
+
     uv_timer_t stop_timer;
     int64_t stopping_since_us; /* 0 while it serves */
     bool is_closing;
@@ -49,6 +49,12 @@ struct server {
 
 /* Starts the processes that are kept ready for `config`, on the loop. */
 void server_prepare_processes(struct server *server, const struct config *config);
+
+/* Has the configuration, and the archives and missing folders that it names, watched: a change is a reload. */
+void server_watch(struct server *server, const struct config *config);
+
+/* The configuration is watched under the name "", which no function has. `context` is the server. */
+void server_source_changed(const char *function_name, const char *changed, void *context);
 
 /* Closes what is open of them, in the middle of a start too. */
 void server_close_processes(struct server *server);

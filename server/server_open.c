@@ -85,54 +85,19 @@ static bool open_queue(struct server *server, const struct config *config,
     return server->event_queue != NULL;
 }
 
-/* The configuration is watched under the name "", which no function has. */
-static void on_source_changed(const char *function_name, const char *changed, void *context)
-{
-    struct server *server = context;
-
-    if (server->stopping_since_us != 0)
-        return;
-    if (function_name[0] == '\0') {
-        log_write(server->log, LOG_INFO, "%s has changed", changed);
-        server_reload(server);
-        return;
-    }
-    if (dispatcher_replace(server->dispatcher, function_name))
-        log_write(server->log, LOG_INFO,
-                  "%s: %s has changed; the next invocation runs the new code", function_name,
-                  changed);
-}
-
-/* A file by its name in its folder, since editors replace it; a folder of functions by its direct entries. */
-static void watch_configuration(struct server *server, const char *path)
-{
-    struct stat status;
-    char folder[SERVER_PATH_SIZE];
-    const char *slash = strrchr(path, '/');
-
-    if (slash == NULL || stat(path, &status) != 0)
-        return;
-    if (S_ISDIR(status.st_mode)) {
-        source_watcher_watch(server->source_watcher, "", path, NULL);
-    } else if (snprintf(folder, sizeof folder, "%.*s", slash == path ? 1 : (int)(slash - path),
-                        path) < (int)sizeof folder) {
-        source_watcher_watch(server->source_watcher, "", folder, slash + 1);
-    }
-}
-
 static bool open_watcher(struct server *server)
 {
     const struct source_watcher_options options = {
         .loop = server->loop,
         .log = server->log,
         .data_folder = server->data_folder.path,
-        .on_changed = on_source_changed,
+        .on_changed = server_source_changed,
         .context = server,
     };
 
     server->source_watcher = source_watcher_open(&options);
     if (server->source_watcher != NULL)
-        watch_configuration(server, config_store_current(server->config_store)->path);
+        server_watch(server, config_store_current(server->config_store));
     return server->source_watcher != NULL;
 }
 
@@ -332,8 +297,11 @@ struct server *server_open(uv_loop_t *loop, const struct options *options, struc
                            char why[SERVER_ERROR_SIZE])
 {
     struct server *server = calloc(1, sizeof *server);
-    const struct config_options config_options = {.parameters = options->parameters};
+    char code_folder[SERVER_PATH_SIZE];
+    const struct config_options config_options = {.parameters = options->parameters,
+                                                  .code_folder = code_folder};
 
+    server_code_folder(options, code_folder);
     explain(why, "out of memory");
     if (server == NULL) {
         config_release(config);

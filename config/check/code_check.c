@@ -299,7 +299,7 @@ static bool check_handler(const struct function_version *version,
 
 /* ---- the whole ---- */
 
-bool code_check(const struct function_version *version, struct code_finding *finding)
+static bool look(const struct function_version *version, struct code_finding *finding)
 {
     if (version->attach || version->mock.count > 0)
         return false;
@@ -313,7 +313,8 @@ bool code_check(const struct function_version *version, struct code_finding *fin
     case FUNCTION_RUNTIME:
         break;
     }
-    if (version->code_uri == NULL)
+    if (version->code_uri == NULL ||
+        version->code_uri[0] != '/') /* an archive that isn't unpacked */
         return false;
     if (version->family == RUNTIME_FAMILY_PROVIDED)
         return check_bootstrap(version, finding);
@@ -321,6 +322,29 @@ bool code_check(const struct function_version *version, struct code_finding *fin
 
     return language != NULL && version->handler != NULL &&
            check_handler(version, language, finding);
+}
+
+/* People know unpacked code by its archive. */
+static void name_source(const struct function_version *version, struct code_finding *finding)
+{
+    char text[sizeof finding->text];
+    const size_t length = strlen(version->code_uri);
+    const char *found;
+
+    while ((found = strstr(finding->text, version->code_uri)) != NULL) {
+        (void)snprintf(text, sizeof text, "%.*s%s%s", (int)(found - finding->text), finding->text,
+                       version->code_source, found + length);
+        memcpy(finding->text, text, sizeof text);
+    }
+}
+
+bool code_check(const struct function_version *version, struct code_finding *finding)
+{
+    if (!look(version, finding))
+        return false;
+    if (version->code_source != NULL && version->code_uri != NULL)
+        name_source(version, finding);
+    return true;
 }
 
 static bool is_same_text(const char *a, const char *b)

@@ -10,7 +10,7 @@
 
 #include <string.h>
 
-enum { ENVIRONMENT_JSON_MAX = 4096, QUOTE_MAX = 80 };
+enum { ENVIRONMENT_JSON_MAX = 4096, QUOTE_MAX = 80, INLINE_CODE_MAX = 4 << 20 /* AWS's */ };
 
 /* ---- what the tables can't say ---- */
 
@@ -145,6 +145,12 @@ static void check_logging(const struct node *node, struct problem_list *problems
     }
 }
 
+static void check_code(const struct node *node, struct problem_list *problems)
+{
+    if (node->first == NULL)
+        problem_list_add_at(problems, node, "ZipFile is required: the source text");
+}
+
 static void check_weights(const struct node *node, struct problem_list *problems)
 {
     char quoted[QUOTE_MAX];
@@ -243,12 +249,19 @@ static const struct setting local_rows[] = {
 };
 static const struct setting_scope local_scope = {local_rows, COUNT_OF(local_rows), .fills_outer_slots = true};
 
+static const struct setting code_rows[] = {
+    {"ZipFile", SETTING_STRING, SETTING_NO_SLOT, .min = 1, .max = INLINE_CODE_MAX},
+};
+static const struct setting_scope code_scope = {code_rows, COUNT_OF(code_rows), .check = check_code};
+
 static const char *const package_types[] = {"Zip", "Image", NULL};
 
 static const struct setting function_rows[] = {
     {"Runtime",           SETTING_STRING,  SLOT_RUNTIME,      .min = 1, .max = 64},
     {"Handler",           SETTING_STRING,  SLOT_HANDLER,      .min = 1, .max = 128, .check = check_handler},
     {"CodeUri",           SETTING_STRING,  SLOT_CODE_URI,     .min = 1, .max = 4096},
+    {"InlineCode",        SETTING_STRING,  SLOT_INLINE_CODE,  .min = 1, .max = INLINE_CODE_MAX},
+    {"Code",              SETTING_OBJECT,  SLOT_CODE,         ANY_COUNT, .scope = &code_scope},
     {"Description",       SETTING_STRING,  SLOT_DESCRIPTION,  .max = 256},
     {"Timeout",           SETTING_INTEGER, SLOT_TIMEOUT,      1, TIMEOUT_MAX_S, TIMEOUT_DEFAULT_S, .check = NULL},
     {"MemorySize",        SETTING_INTEGER, SLOT_MEMORY_SIZE,  MEMORY_MIN_MB, MEMORY_MAX_MB, MEMORY_DEFAULT_MB,

@@ -7,7 +7,6 @@
 #include "base/arena.h"
 #include "config/document/document.h"
 #include "config/document/problem_list.h"
-#include "config/template/template_build.h"
 
 #include <string.h>
 
@@ -85,161 +84,6 @@ static void put_environment(struct template_scope *scope, struct node *to,
     }
 }
 
-/* ---- where its code is ---- */
-
-enum template_code {
-    CODE_FOLDER,
-    CODE_NONE,   /* the template doesn't say */
-    CODE_INLINE, /* in the template itself */
-    CODE_IMAGE,  /* in a container image */
-    CODE_PROBLEM /* which has been said, or when out of memory */
-};
-
-enum { SHOWN_MAX = 60 };
-
-/* `sam build` only adds packages to these; what else it builds can't run from its source. */
-static bool is_run_from_source(const char *method)
-{
-    static const char *const families[] = {"python", "nodejs", "ruby"};
-
-    for (size_t i = 0; i < sizeof families / sizeof families[0]; i++) {
-        if (strncmp(method, families[i], strlen(families[i])) == 0)
-            return true;
-    }
-    return false;
-}
-
-/* A folder inside .aws-sam/build. */
-static enum template_code find_built(struct template_scope *scope, const struct node *origin,
-                                     const char *folder, const struct node **found)
-{
-    const char *const parts[] = {folder[0] == '/' ? "" : ".aws-sam/build/", folder, NULL};
-    const char *path = arena_join(document_arena(scope->document), parts);
-
-    scope->problems->is_out_of_memory |= path == NULL;
-    *found = path == NULL ? NULL : template_string(scope, path, origin);
-    return *found == NULL ? CODE_PROBLEM : CODE_FOLDER;
-}
-
-/* Where `sam build` puts it; that it isn't there is found as of any other folder. */
-static enum template_code find_unbuilt(struct template_scope *scope,
-                                       const struct template_resource *function,
-                                       const struct node *place, const char *method,
-                                       const struct node **folder)
-{
-    if (scope->build->state == BUILD_STALE)
-        problem_list_add_at(scope->warnings, place,
-                            "is built by %.*s, and .aws-sam/build is older than the template: the "
-                            "last build is used; run `sam build`",
-                            SHOWN_MAX, method);
-    return find_built(scope, place, function->node->key, folder);
-}
-
-/* "s3://bucket/key", as far as the two can be told. */
-static enum template_code find_remote(struct template_scope *scope, const struct node *place,
-                                      const struct node *value, const struct node **folder)
-{
-    const char *bucket = node_text(node_member(value, "Bucket")),
-               *key = node_text(node_member(value, "Key"));
-
-    if (bucket == NULL)
-        bucket = node_text(node_member(value, "S3Bucket"));
-    if (key == NULL)
-        key = node_text(node_member(value, "S3Key"));
-    const char *const parts[] = {"s3://", bucket == NULL ? "" : bucket, "/", key == NULL ? "" : key,
-                                 NULL};
-    const char *path = arena_join(document_arena(scope->document), parts);
-
-    scope->problems->is_out_of_memory |= path == NULL;
-    *folder = path == NULL ? NULL : template_string(scope, path, place);
-    return *folder == NULL ? CODE_PROBLEM : CODE_FOLDER;
-}
-
-static enum template_code find_folder(struct template_scope *scope, const struct node *place,
-                                      const struct node *value, const struct node **folder)
-{
-    const char *text = template_text(scope, value);
-
-    if (text == NULL)
-        return scope->problems->is_out_of_memory ? CODE_PROBLEM
-                                                 : find_remote(scope, place, value, folder);
-    *folder = template_string(scope, text, place);
-    return *folder == NULL ? CODE_PROBLEM : CODE_FOLDER;
-}
-
-/* Code of AWS::Lambda::Function: {"ZipFile": text}, {"ImageUri": ...}, {"S3Bucket": ...}, or a folder. */
-static enum template_code look_into_code(const struct node *code)
-{
-    if (node_member(code, "ZipFile") != NULL)
-        return CODE_INLINE;
-    return node_member(code, "ImageUri") != NULL ? CODE_IMAGE : CODE_NONE;
-}
-
-static bool is_image(struct template_scope *scope, const struct template_resource *function,
-                     const struct node **place)
-{
-    const struct node *type = template_property(scope, function, "PackageType");
-
-    *place = template_property(scope, function, "ImageUri");
-    if (type == NULL)
-        return *place != NULL;
-    const struct node *value = template_resolve(scope, type);
-
-    if (value == NULL || node_text(value) == NULL || strcmp(value->text, "Image") != 0)
-        return false;
-    *place = type;
-    return true;
-}
-
-/* What the template itself says, when nothing was built from it. */
-static enum template_code find_source(struct template_scope *scope,
-                                      const struct template_resource *function,
-                                      const struct node **folder, const struct node **place)
-{
-    const bool is_sam = function->kind == RESOURCE_SAM_FUNCTION;
-    const struct node *method = template_metadata(function, "BuildMethod");
-
-    *place = is_sam ? template_property(scope, function, "InlineCode") : NULL;
-    if (*place != NULL)
-        return CODE_INLINE;
-    *place = template_property(scope, function, is_sam ? "CodeUri" : "Code");
-    if (!is_sam && look_into_code(*place) != CODE_NONE)
-        return look_into_code(*place);
-    if (node_text(method) != NULL && !is_run_from_source(method->text))
-        return find_unbuilt(scope, function, *place == NULL ? function->node : *place, method->text,
-                            folder);
-    if (*place == NULL)
-        return CODE_NONE;
-    const struct node *value = (*place)->kind == NODE_OBJECT && !template_is_call(*place)
-                                   ? *place
-                                   : template_resolve(scope, *place);
-
-    return value == NULL ? CODE_PROBLEM : find_folder(scope, *place, value, folder);
-}
-
-/* `folder` becomes a string on CODE_FOLDER; on CODE_INLINE and CODE_IMAGE `place` is the property that says so. */
-static enum template_code find_code(struct template_scope *scope,
-                                    const struct template_resource *function,
-                                    const struct node **folder, const struct node **place)
-{
-    const struct node *asset = template_metadata(function, "aws:asset:path");
-    const char *built = template_build_folder(scope->build, function->node->key);
-
-    if (is_image(scope, function, place))
-        return CODE_IMAGE;
-    if (node_text(asset) != NULL) {
-        *folder = template_string(scope, asset->text, asset);
-        return *folder == NULL ? CODE_PROBLEM : CODE_FOLDER;
-    }
-    if (built != NULL) {
-        const struct node *origin = template_property(
-            scope, function, function->kind == RESOURCE_SAM_FUNCTION ? "CodeUri" : "Code");
-
-        return find_built(scope, origin == NULL ? function->node : origin, built, folder);
-    }
-    return find_source(scope, function, folder, place);
-}
-
 /* ---- how it runs ---- */
 
 /* Metadata.Invoked may say what replaces the template's way as a whole. */
@@ -293,7 +137,7 @@ static void put_way(struct template_scope *scope, struct node *to,
     }
     folder = template_override(function, "CodeUri");
     if (folder == NULL)
-        code = find_code(scope, function, &folder, &place);
+        code = template_find_code(scope, function, &folder, &place);
     if (code == CODE_IMAGE)
         put_text(scope, to, "PackageType", "Image", place == NULL ? function->node : place);
     if (code == CODE_NONE && function->kind == RESOURCE_FUNCTION)
@@ -303,12 +147,12 @@ static void put_way(struct template_scope *scope, struct node *to,
         folder = template_string(scope, ".", function->node);
         code = folder == NULL ? CODE_PROBLEM : CODE_FOLDER;
     }
-    function->is_left_out = code == CODE_INLINE;
-    if (code != CODE_FOLDER)
+    if (code != CODE_FOLDER && code != CODE_INLINE)
         return;
     template_put_resolved(scope, to, "Runtime", override_or_property(scope, function, "Runtime"));
     template_put_resolved(scope, to, "Handler", override_or_property(scope, function, "Handler"));
-    template_put_resolved(scope, to, "CodeUri", folder);
+    template_put_resolved(scope, to, code == CODE_INLINE ? "InlineCode" : "CodeUri",
+                          code == CODE_INLINE ? place : folder);
 }
 
 /* ---- the rest ---- */
@@ -364,8 +208,6 @@ static void put_all(struct template_scope *scope, struct node *to,
                     struct template_resource *function)
 {
     put_way(scope, to, function);
-    if (function->is_left_out)
-        return;
     for (size_t i = 0; plain[i] != NULL; i++)
         template_put_resolved(scope, to, plain[i], override_or_property(scope, function, plain[i]));
     put_environment(scope, to, function);
@@ -400,14 +242,8 @@ bool template_put_function(struct template_scope *scope, struct node *functions,
     template_note_ignored(scope, function);
     if (template_resource_name(scope, function) != NULL)
         put_all(scope, draft, function);
-    if (function->is_left_out)
-        template_note(
-            scope,
-            "%.200s: left out, because its code is inline: move it to a folder, or set under "
-            "Metadata.Invoked how it runs",
-            function->node->key);
     if (scope->problems->count == problems_before && !scope->problems->is_out_of_memory &&
-        !function->is_left_out && !is_taken(scope, functions, function))
+        !is_taken(scope, functions, function))
         function->built = template_put(scope, functions, function->name, draft, function->node);
     return !scope->problems->is_out_of_memory;
 }

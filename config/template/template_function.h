@@ -1,8 +1,8 @@
 /*
  * template_function.h - turns resources of functions into the settings of a configuration file.
  *
- * template_function.c builds a function, with the properties of template_property.c and the destinations of
- * template_events.c; template_versions.c adds settings from other resources, and template_coercion.c turns "30" into 30
+ * template_function.c builds a function, with the properties of template_property.c, the code of template_code.c and the
+ * destinations of template_events.c; template_versions.c adds settings from other resources, and template_coercion.c turns "30" into 30
  * where a setting wants a number.
  */
 #ifndef CONFIG_TEMPLATE_TEMPLATE_FUNCTION_H
@@ -19,6 +19,21 @@ bool template_put_function(struct template_scope *scope, struct node *functions,
 
 /* Adds versions, aliases and event settings from other resources to the functions. False when out of memory. */
 bool template_put_versions(struct template_scope *scope);
+
+/* ---- code ---- */
+
+enum template_code {
+    CODE_FOLDER,
+    CODE_NONE,   /* the template doesn't say */
+    CODE_INLINE, /* in the template itself */
+    CODE_IMAGE,  /* in a container image */
+    CODE_PROBLEM /* which has been said, or when out of memory */
+};
+
+/* `folder` becomes a string on CODE_FOLDER; on CODE_INLINE and CODE_IMAGE `place` is the property that says so. */
+enum template_code template_find_code(struct template_scope *scope,
+                                      const struct template_resource *function,
+                                      const struct node **folder, const struct node **place);
 
 /* ---- properties ---- */
 

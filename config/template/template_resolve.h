@@ -78,7 +78,6 @@ struct template_resource {
     const char *name;     /* once needed */
     const char *function; /* of a version, an alias, ...: the name of its function, once needed */
     unsigned version;     /* of a version: its number, once needed */
-    bool is_left_out;     /* a function whose code is not available */
     struct node *built;   /* of a function: the node it became */
 };
 

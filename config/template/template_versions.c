@@ -52,7 +52,7 @@ static struct node *function_of(struct template_scope *scope, struct template_re
         return NULL;
     const struct template_resource *function = name == NULL ? NULL : find_function(scope, name);
 
-    if (name != NULL && (function == NULL || function->is_left_out))
+    if (name != NULL && (function == NULL || function->built == NULL))
         template_note(scope, "%.200s: left out, because the function %.100s is not served",
                       resource->node->key, name);
     return function == NULL ? NULL : function->built;

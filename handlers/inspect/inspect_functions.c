@@ -39,7 +39,9 @@ static void write_how_it_runs(struct json_writer *writer, const struct account *
     json_key(writer, "Handler");
     json_text(writer, settings->handler);
     json_key(writer, "CodeUri");
-    json_text(writer, settings->code_uri);
+    json_text(writer, settings->code_source != NULL && settings->code_source[0] == '/'
+                          ? settings->code_source
+                          : settings->code_uri);
     write_command(writer, settings);
     json_key(writer, "state");
     json_text(writer, settings->kind == FUNCTION_LEFT_OUT ? "left out" : "served");

@@ -1,5 +1,7 @@
 #include "runtime/events/data_folder.h"
 
+#include "base/folder.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -17,41 +19,6 @@ enum {
     ALIVE_WAIT_MS = 200, /* a killed server may need a moment to end */
     DYING_WAIT_MS = 3000 /* and more than that on a busy machine */
 };
-
-static int make_one(const char *path)
-{
-    struct stat status;
-
-    if (mkdir(path, 0777) == 0)
-        return 0;
-    if (errno != EEXIST)
-        return errno;
-    if (stat(path, &status) != 0)
-        return errno;
-    return S_ISDIR(status.st_mode) ? 0 : ENOTDIR;
-}
-
-int folder_make(const char *path)
-{
-    char part[2 * DATA_FOLDER_PATH_SIZE];
-    const size_t length = strlen(path);
-    int error;
-
-    if (length == 0)
-        return ENOENT;
-    if (length >= sizeof part)
-        return ENAMETOOLONG;
-    for (size_t at = 1; at <= length; at++) {
-        if (path[at] != '/' && path[at] != '\0')
-            continue;
-        memcpy(part, path, at);
-        part[at] = '\0';
-        error = make_one(part);
-        if (error != 0)
-            return error;
-    }
-    return 0;
-}
 
 static enum data_folder_status unusable(const char *path, int error,
                                         char problem[DATA_FOLDER_ERROR_SIZE])

@@ -37,7 +37,4 @@ void data_folder_close(struct data_folder *folder);
 /* Is the lock file that we hold still the one at that path? NULL and a closed folder have none. */
 bool data_folder_is_locked(const struct data_folder *folder);
 
-/* mkdir -p. 0, or the errno of what failed. */
-int folder_make(const char *path);
-
 #endif

@@ -1,5 +1,6 @@
 #include "runtime/events/record_file.h"
 
+#include "base/folder.h"
 #include "base/json/json_string.h"
 #include "base/json/json_text.h"
 #include "runtime/events/data_folder.h"

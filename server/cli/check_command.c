@@ -1,6 +1,8 @@
 #include "server/cli/check_command.h"
 
+#include "base/folder.h"
 #include "server/cli/serve.h"
+#include "server/cli/temporary_folder.h"
 
 #include <stdio.h>
 
@@ -27,12 +29,29 @@ static void print_good(const struct options *options, const struct config *confi
         (void)printf("%s\n", config->notes.items[i]);
 }
 
+/* Archives are unpacked into a folder that is removed again; without one their code isn't looked at. */
+static struct config *load(const struct options *options, struct config_problems *problems,
+                           struct config_problems *warnings)
+{
+    char folder[TEMPORARY_FOLDER_SIZE];
+    const bool has_folder = temporary_folder_make(folder);
+    const struct config_options config_options = {
+        .parameters = options->parameters,
+        .warnings = warnings,
+        .code_folder = has_folder ? folder : NULL,
+        .checks_code = true,
+    };
+    struct config *config = config_load(options->config_path, &config_options, problems);
+
+    if (has_folder)
+        folder_remove(folder);
+    return config;
+}
+
 int check_command(const struct options *options)
 {
     struct config_problems problems = {0}, warnings = {0};
-    const struct config_options config_options = {
-        .parameters = options->parameters, .warnings = &warnings, .checks_code = true};
-    struct config *config = config_load(options->config_path, &config_options, &problems);
+    struct config *config = load(options, &problems, &warnings);
     const bool is_empty = config != NULL && config->function_count == 0 && !config->is_lenient;
     const bool is_bad = config == NULL || is_empty || (options->is_strict && warnings.count > 0);
 

@@ -7,6 +7,7 @@
  */
 #include "server/cli/run_command.h"
 
+#include "base/folder.h"
 #include "server/cli/run_environment.h"
 #include "server/cli/run_server.h"
 #include "server/cli/serve.h"
@@ -305,6 +306,6 @@ int run_command(const struct options *options)
     const int status = run_between(&run, &of_server, is_temporary);
 
     if (is_temporary)
-        temporary_folder_remove(folder); /* if the server was killed */
+        folder_remove(folder); /* if the server was killed */
     return status;
 }

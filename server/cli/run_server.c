@@ -1,5 +1,6 @@
 #include "server/cli/run_server.h"
 
+#include "base/folder.h"
 #include "server/cli/dead_letter_count.h"
 #include "server/cli/serve.h"
 #include "server/cli/temporary_folder.h"
@@ -78,7 +79,7 @@ static int serve_apart(const struct options *options, bool is_temporary,
     detach_input_and_output();
     status = serve_and_count(options, control);
     if (is_temporary)
-        temporary_folder_remove(options->data_dir);
+        folder_remove(options->data_dir);
     return status;
 }
 

@@ -32,9 +32,12 @@ struct serving {
 /* NULL when the configuration is invalid; its problems are on standard error then. */
 static struct config *load_config(const struct options *options, struct config_problems *warnings)
 {
-    const struct config_options config_options = {.parameters = options->parameters,
-                                                  .warnings = warnings};
+    char code_folder[SERVER_PATH_SIZE];
+    const struct config_options config_options = {
+        .parameters = options->parameters, .warnings = warnings, .code_folder = code_folder};
     struct config_problems problems = {0};
+
+    server_code_folder(options, code_folder);
     struct config *config = config_load(options->config_path, &config_options, &problems);
 
     for (size_t i = 0; i < problems.count; i++)

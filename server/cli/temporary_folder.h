@@ -1,5 +1,5 @@
 /*
- * temporary_folder.h - makes a folder with a fresh name and removes it with its contents.
+ * temporary_folder.h - makes a folder with a fresh name. base/folder.h removes it with its contents.
  */
 #ifndef SERVER_CLI_TEMPORARY_FOLDER_H
 #define SERVER_CLI_TEMPORARY_FOLDER_H
@@ -10,8 +10,5 @@ enum { TEMPORARY_FOLDER_SIZE = 1024 };
 
 /* In TMPDIR, else in /tmp. False with errno set. */
 bool temporary_folder_make(char path[TEMPORARY_FOLDER_SIZE]);
-
-/* Files that can't be removed are left. Symbolic links are removed, not followed. */
-void temporary_folder_remove(const char *path);
 
 #endif

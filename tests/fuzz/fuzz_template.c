@@ -173,6 +173,12 @@ static size_t parse(const char *text, size_t length)
     const size_t count = problems.count;
 
     expect((config != NULL) == (count == 0));
+    for (size_t i = 0; config != NULL && i < config->function_count; i++) {
+        const struct function_version *latest = config->functions[i]->latest;
+
+        expect(latest->working_directory != NULL);
+        expect((latest->kind == FUNCTION_LEFT_OUT) == (latest->why_left_out != NULL));
+    }
     for (size_t i = 0; i < count; i++)
         expect(strlen(problems.messages[i]) > 0 && strchr(problems.messages[i], '\n') == NULL);
     config_release(config);

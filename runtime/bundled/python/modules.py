@@ -116,8 +116,9 @@ def load_handler(name):
     try:
         module = import_module(module_name.replace("/", "."))
     except ImportError as error:
-        message = "Unable to import module '%s': %s" % (module_name, error)
-        raise Fault("Runtime.ImportModuleError", message, hint=hint_of(error))
+        module = hidden_module(module_name.replace("/", "."), error)
+        if module is None:
+            refuse_import(module_name, error)
     except SyntaxError as error:
         place = '  File "%s" Line %s\n    %s' % (error.filename, error.lineno, error.text)
         message = "Syntax error in module '%s': %s" % (module_name, error)
@@ -127,6 +128,32 @@ def load_handler(name):
     except AttributeError:
         message = "Handler '%s' missing on module '%s'" % (function_name, module_name)
         raise Fault("Runtime.HandlerNotFound", message)
+
+
+def refuse_import(module_name, error):
+    message = "Unable to import module '%s': %s" % (module_name, error)
+    raise Fault("Runtime.ImportModuleError", message, hint=hint_of(error))
+
+
+def hidden_module(name, error):
+    """
+    The module in a folder that one of Python's own modules hides, such as code/app.py; None for any other. On AWS that
+    is an error, which the log says; but with a template's folder as the code such names are the usual ones.
+    """
+    path = os.path.join(sys.path[0], name.replace(".", "/") + ".py")
+    if getattr(error, "name", None) != name or "is not a package" not in str(error) or not os.path.isfile(path):
+        return None
+    from importlib.util import module_from_spec, spec_from_file_location
+
+    folder = name.partition(".")[0]
+    sys.stderr.write(
+        "invoked: Python's own module %s hides the folder %s; on AWS this handler can't be imported: rename the folder\n"
+        % (folder, folder)
+    )
+    spec = spec_from_file_location(name, path)
+    module = sys.modules[name] = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 def hint_of(error):

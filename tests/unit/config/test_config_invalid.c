@@ -69,9 +69,16 @@ static const struct {
     {"attach-with-debug-command",
      "7: Functions.hello.Local.DebugCommand: can't be combined with Attach: either you start "
      "the handler or invoked does"},
-    {"code-uri-a-file",
-     "5: Functions.hello.CodeUri: must be a folder (@/code/hello/app.py is not): unpack "
-     "archives first"},
+    {"code-inline-native",
+     "5: Functions.hello.Code.ZipFile: only Python and Node.js functions can have inline code: set "
+     "CodeUri to a folder\n"
+     "8: Functions.empty.Code: ZipFile is required: the source text"},
+    {"code-twice",
+     "6: Functions.hello.InlineCode: can't be combined with CodeUri: keep one of them\n"
+     "7: Functions.hello.Code: can't be combined with CodeUri: keep one of them"},
+    {"code-uri-a-device",
+     "5: Functions.hello.CodeUri: must be a folder, an archive or a file (/dev/null is not): set "
+     "CodeUri to a folder"},
     {"code-uri-an-object",
      "5: Functions.hello.CodeUri: must be a string (is an object)"},
     {"code-uri-missing",

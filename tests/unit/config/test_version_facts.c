@@ -24,6 +24,8 @@ static const struct {
     {"Runtime", "\"python3.12\"", "\"python3.13\"", PROCESS},
     {"Handler", "\"a.b\"", "\"a.c\"", PROCESS},
     {"CodeUri", "\"code/hello\"", "\"code/hello-v1\"", PROCESS},
+    {"InlineCode", "\"a = 1\"", "\"a = 2\"", PROCESS},
+    {"Code", "{\"ZipFile\":\"a = 1\"}", "{\"ZipFile\":\"a = 2\"}", PROCESS},
     {"Description", "\"a\"", "\"b\"", VERSION},
     {"Timeout", "3", "4", VERSION},
     {"MemorySize", "128", "129", PROCESS},
@@ -67,7 +69,12 @@ static struct config *parse(const char *name, const char *value)
         snprintf(own, sizeof own, ",\"Local\":{\"%s\":%s}", name + 6, value);
     else if (!is_base)
         snprintf(own, sizeof own, ",\"%s\":%s", name, value);
-    if (is_way)
+    if (strstr(name, "Code") != NULL) /* in the place of CodeUri */
+        snprintf(
+            text, sizeof text,
+            "{\"Functions\":{\"f\":{\"Runtime\":\"python3.12\",\"Handler\":\"a.b\",\"%s\":%s}}}",
+            name, value);
+    else if (is_way)
         snprintf(text, sizeof text, "{\"Functions\":{\"f\":{%s}}}", own + 1);
     else
         snprintf(text, sizeof text,

@@ -130,6 +130,8 @@ static const struct {
     {"cdk.out/ShopStack.template.json",
      {"AWS::Region=eu-west-1"},
      "eu-west-1 123456789012 1000\n"
+     "BucketNotificationsHandler050A0587: runtime python3.11 index.handler inline code 3 s 128 MB\n"
+     "  events 3 tries 21600 s\n"
      "Handler886CB40B: runtime nodejs20.x index.handler @/asset.4b2c7f0a9d 15 s 128 MB\n"
      "  TABLE=Orders4A1B2C3D\n"
      "  ENDPOINT=https://sqs.eu-west-1.amazonaws.com\n"
@@ -141,9 +143,7 @@ static const struct {
      "note : ignored: Rules, 1 x AWS::IAM::Role, 1 x AWS::SQS::Queue, 1 x AWS::DynamoDB::Table, "
      "1 x AWS::CDK::Metadata\n"
      "note : Handler886CB40B: ignored: Role\n"
-     "note : BucketNotificationsHandler050A0587: ignored: Role\n"
-     "note : BucketNotificationsHandler050A0587: left out, because its code is inline: move it "
-     "to a folder, or set under Metadata.Invoked how it runs\n"},
+     "note : BucketNotificationsHandler050A0587: ignored: Role\n"},
     {"image/template.yaml",
      {NULL},
      "us-east-1 123456789012 1000\n"
@@ -297,7 +297,9 @@ static void describe_latest(const struct function_version *latest)
     say("%s: %s %s %s ", latest->function->name, kinds[latest->kind],
         latest->runtime == NULL ? "-" : latest->runtime,
         latest->handler == NULL ? "-" : latest->handler);
-    say("%s %u s %u MB", shorten(latest->working_directory), latest->timeout_s, latest->memory_mb);
+    say("%s %u s %u MB",
+        latest->code_source == NULL ? shorten(latest->working_directory) : latest->code_source,
+        latest->timeout_s, latest->memory_mb);
     if (latest->function->reserved_concurrency != CONCURRENCY_UNRESERVED)
         say(" reserved %d", latest->function->reserved_concurrency);
     say("%s\n", latest->attach ? " attach" : latest->access_denied ? " denied" : "");

@@ -1,5 +1,6 @@
 #include "server/cli/dead_letter_count.h"
 
+#include "base/folder.h"
 #include "server/cli/temporary_folder.h"
 #include "tests/support/unit.h"
 
@@ -19,7 +20,7 @@ static void make_folder(void)
 
 static void remove_folder(void)
 {
-    temporary_folder_remove(folder);
+    folder_remove(folder);
     ck_assert_int_ne(access(folder, F_OK), 0);
 }
 
@@ -143,7 +144,7 @@ START_TEST(a_folder_is_removed_with_what_cannot_be_written)
     ck_assert_int_eq(chmod(path, 0), 0);
     (void)snprintf(path, sizeof path, "%s/sealed", folder);
     ck_assert_int_eq(chmod(path, 0555), 0);
-    temporary_folder_remove(folder);
+    folder_remove(folder);
     ck_assert_int_ne(access(folder, F_OK), 0);
     ck_assert_int_eq(access("/etc/passwd", F_OK), 0);
 }
