@@ -222,6 +222,12 @@ test: ## install what is missing, build, and run every test (TESTS=pattern choos
 	@$(MAKE) $(PARALLEL) PROFILE=fuzz fuzz-programs
 	@$(RUN_TESTS) $(BUILD) unit runtimes scenarios clients console fuzz
 
+.PHONY: test-clients
+test-clients: ## run every client and every runtime interface client whose toolchain is here (builds them once)
+	@.setup/install test
+	@$(MAKE) $(PARALLEL) test-programs
+	@TESTS='$(or $(TESTS),clients/* runtimes/clients/*)' tests/run $(BUILD) clients runtimes
+
 .PHONY: test-bare
 test-bare: ## run `make run` and `make test` on a bare Debian 12, made by debootstrap (as root)
 	@TESTS='$(TESTS)' FUZZ_SECONDS='$(FUZZ_SECONDS)' tests/bare/run

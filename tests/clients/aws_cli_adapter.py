@@ -48,6 +48,10 @@ class Run:
 
 
 class AwsCli(Adapter):
+    title = "AWS CLI 2, of Debian 12"
+    version = "2.9"
+    point = """export AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local AWS_DEFAULT_REGION=us-east-1
+aws --endpoint-url http://127.0.0.1:3001 lambda invoke --function-name hello out.json"""
     operations = frozenset({"Invoke", "InvokeAsync"})
     untold = frozenset({"request_id", "error_status", "type", "reason"})
     keeps_connections = False

@@ -36,6 +36,7 @@ GATHER_S = 150  # fifty starts of a program, on a busy machine
 class Adapter:
     """A client. It tries what it thinks worth trying again ATTEMPTS times in all, but has no other setting of its own."""
 
+    title = version = point = None  # for docs/clients.md: its name, the version, and how it is told of the server
     operations = frozenset({"Invoke", "InvokeAsync", "InvokeWithResponseStream"})  # that it has
     untold = frozenset()  # members of Outcome that it doesn't tell, or (Operation.member) not of that operation
     untried = frozenset()  # faults (client_cases.Case) after which it doesn't try again
@@ -46,6 +47,15 @@ class Adapter:
         """`folder` is for files of its own."""
         self.endpoint = endpoint
         self.folder = folder
+
+    @classmethod
+    def why_not(cls, case):
+        """Why this client can't express a case; None if it can."""
+        if case.operation.name not in cls.operations:
+            return f"has no {case.operation.name}"
+        if any(fault["Error"] in cls.untried for fault in case.faults):
+            return "does not try again after a lost connection"
+        return None
 
     def perform(self, operation):
         """Does it to the end. Called by several threads at once."""
@@ -149,10 +159,8 @@ class ClientCases(unittest.TestCase):
 
     def run_case(self, case):
         self.operation = case.operation.name
-        if case.operation.name not in self.adapter.operations:
-            self.skipTest(f"this client has no {case.operation.name}")
-        if unwanted := [fault["Error"] for fault in case.faults if fault["Error"] in self.adapter.untried]:
-            self.skipTest(f"this client does not try again after {unwanted[0]}")
+        if why := self.adapter.why_not(case):
+            self.skipTest(why)
         self.assertEqual(self.server.request("DELETE", "/_invoked/invocations").status, 200)
         self.put_faults(case)
         getattr(self, "run_" + case.how)(case)

@@ -12,13 +12,19 @@ from aws_cli_adapter import AwsCli  # noqa: E402
 from case_runner import cases_through  # noqa: E402
 from toolchains import python_packages  # noqa: E402
 
+AWSCLI = "1.46.3"
+
 
 class AwsCliV1(AwsCli):
+    title = "AWS CLI 1"
+    version = AWSCLI
+    point = """export AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local AWS_DEFAULT_REGION=us-east-1
+aws --endpoint-url http://127.0.0.1:3001 lambda invoke --function-name hello out.json"""
     refused = 255
 
     @staticmethod
     def programs():
-        python = python_packages("awscli", "awscli==1.46.3")
+        python = python_packages("awscli", f"awscli=={AWSCLI}")
         return python, os.path.join(os.path.dirname(python), "aws")
 
 

@@ -16,6 +16,10 @@ from botocore.config import Config  # noqa: E402
 
 
 class Boto3(Adapter):
+    title = "boto3, of Debian 12"
+    version = "1.26"
+    point = """boto3.client("lambda", endpoint_url="http://127.0.0.1:3001", region_name="us-east-1",
+             aws_access_key_id="local", aws_secret_access_key="local")"""
     operations = frozenset({"Invoke", "InvokeAsync"})
     def __init__(self, endpoint, folder):
         super().__init__(endpoint, folder)

@@ -12,11 +12,17 @@ from case_runner import cases_through  # noqa: E402
 from line_adapter import LineAdapter  # noqa: E402
 from toolchains import FOLDER, python_packages  # noqa: E402
 
+BOTO3 = "1.44.8"
+
 
 class NewestBoto3(LineAdapter):
+    title = "boto3, newest"
+    version = BOTO3
+    point = """export AWS_ENDPOINT_URL_LAMBDA=http://127.0.0.1:3001 AWS_DEFAULT_REGION=us-east-1
+export AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local"""
     @staticmethod
     def words():
-        return [python_packages("boto3", "boto3==1.44.8"), "-B", os.path.join(FOLDER, "boto3_lines.py")]
+        return [python_packages("boto3", f"boto3=={BOTO3}"), "-B", os.path.join(FOLDER, "boto3_lines.py")]
 
     def abandon(self, operation, is_running):
         """It can't be told to go away; a process that ends takes its connections along."""

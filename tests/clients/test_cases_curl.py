@@ -18,6 +18,9 @@ HEADERS = {"InvocationType": "X-Amz-Invocation-Type", "LogType": "X-Amz-Log-Type
 
 
 class Curl(Adapter):
+    title = "curl"
+    version = "any"
+    point = """curl http://127.0.0.1:3001/2015-03-31/functions/hello/invocations -d '{"name": "Ada"}'"""
     operations = frozenset({"Invoke", "InvokeAsync"})
     untried = frozenset({"Drop"})
     def arguments(self, operation, endpoint, folder):

@@ -9,6 +9,7 @@ import fcntl
 import glob
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 
@@ -41,6 +42,12 @@ def fetch(*words, folder, **variables):
         run(*words, folder=folder, timeout_s=FETCH_TIMEOUT_S, **variables)
     except (RuntimeError, subprocess.TimeoutExpired) as error:
         raise Missing(f"{words[0]} can't get the packages: {str(error).strip().splitlines()[-1]}") from error
+
+
+def package_version(file, pattern):
+    """The version that a file of this folder pins."""
+    with open(os.path.join(FOLDER, file)) as text:
+        return re.search(pattern, text.read())[1]
 
 
 def tool(*names):
