@@ -140,6 +140,8 @@ struct function_alias {
 struct function {
     const char *name;
     int reserved_concurrency; /* CONCURRENCY_UNRESERVED for none */
+    bool allows_recursion;    /* RecursiveLoop is Allow */
+    bool isolates_tenants;    /* TenancyConfig.TenantIsolationMode is PER_TENANT */
     const struct function_version *latest;
     size_t version_count;
     const struct function_version *const *versions; /* without $LATEST, as written */

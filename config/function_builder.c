@@ -200,6 +200,13 @@ static void build_aliases(struct config_builder *builder, struct function *funct
 
 /* ---- the function ---- */
 
+static bool is_text(const struct setting_value *value, const char *wanted)
+{
+    const char *text = setting_text(value);
+
+    return text != NULL && strcmp(text, wanted) == 0;
+}
+
 const struct function *function_build(struct config_builder *builder, const struct node *node)
 {
     struct setting_value values[FUNCTION_SLOT_COUNT];
@@ -219,6 +226,13 @@ const struct function *function_build(struct config_builder *builder, const stru
     if (values[SLOT_RESERVED_CONCURRENT_EXECUTIONS].node != NULL)
         function->reserved_concurrency =
             (int)setting_unsigned(&values[SLOT_RESERVED_CONCURRENT_EXECUTIONS]);
+    function->allows_recursion = is_text(&values[SLOT_RECURSIVE_LOOP], "Allow");
+    function->isolates_tenants = values[SLOT_TENANCY_CONFIG].node != NULL;
+    if (function->isolates_tenants && values[SLOT_URL].node != NULL)
+        problem_list_add_at(
+            builder->problems, values[SLOT_URL].node,
+            "Function URL is not supported for functions enabled with tenancy configuration: "
+            "remove it or TenancyConfig");
     function->latest = version_build(builder, function, "$LATEST", values, node);
     build_versions(builder, function, values);
     build_aliases(builder, function, values[SLOT_ALIASES].node);

@@ -151,6 +151,12 @@ static void check_code(const struct node *node, struct problem_list *problems)
         problem_list_add_at(problems, node, "ZipFile is required: the source text");
 }
 
+static void check_tenancy(const struct node *node, struct problem_list *problems)
+{
+    if (node_member(node, "TenantIsolationMode") == NULL)
+        problem_list_add_at(problems, node, "requires TenantIsolationMode: PER_TENANT");
+}
+
 static void check_weights(const struct node *node, struct problem_list *problems)
 {
     char quoted[QUOTE_MAX];
@@ -254,6 +260,14 @@ static const struct setting code_rows[] = {
 };
 static const struct setting_scope code_scope = {code_rows, COUNT_OF(code_rows), .check = check_code};
 
+static const char *const recursive_loops[] = {"Terminate", "Allow", NULL};
+static const char *const tenant_isolation_modes[] = {"PER_TENANT", NULL};
+
+static const struct setting tenancy_rows[] = {
+    {"TenantIsolationMode", SETTING_CHOICE, SETTING_NO_SLOT, .choices = tenant_isolation_modes},
+};
+static const struct setting_scope tenancy_scope = {tenancy_rows, COUNT_OF(tenancy_rows), .check = check_tenancy};
+
 static const char *const package_types[] = {"Zip", "Image", NULL};
 
 static const struct setting function_rows[] = {
@@ -275,27 +289,29 @@ static const struct setting function_rows[] = {
     /* Those of the function as a whole come last: the table of a version ends before them. */
     {"PackageType",       SETTING_CHOICE,  SLOT_PACKAGE_TYPE, .choices = package_types},
     {"ReservedConcurrentExecutions", SETTING_INTEGER, SLOT_RESERVED_CONCURRENT_EXECUTIONS, .max = 1000000},
+    {"RecursiveLoop",     SETTING_CHOICE,  SLOT_RECURSIVE_LOOP, .choices = recursive_loops},
+    {"TenancyConfig",     SETTING_OBJECT,  SLOT_TENANCY_CONFIG, ANY_COUNT, .scope = &tenancy_scope},
     {"Versions",          SETTING_OBJECT,  SLOT_VERSIONS,     LIST_COUNT},
     {"Aliases",           SETTING_OBJECT,  SLOT_ALIASES,      LIST_COUNT},
     {"FunctionUrlConfig", SETTING_OBJECT,  SLOT_URL,          ANY_COUNT, .scope = &url_settings},
 };
 
 static const char *const whole_function_words[] = {
-    "PackageType", "ReservedConcurrentExecutions", "Versions", "Aliases", "FunctionUrlConfig", NULL};
+    "PackageType", "ReservedConcurrentExecutions", "RecursiveLoop", "TenancyConfig", "Versions", "Aliases", "FunctionUrlConfig", NULL};
 
 /* Properties of AWS::Serverless::Function and AWS::Lambda::Function that decide nothing on one machine. */
 static const char *const aws_words[] = {
     "Architectures", "AssumeRolePolicyDocument", "AutoPublishAlias", "AutoPublishAliasAllProperties",
     "AutoPublishCodeSha256", "CodeSigningConfigArn", "DeploymentPreference", "EphemeralStorage", "Events",
     "FileSystemConfigs", "KmsKeyArn", "Layers",
-    "PermissionsBoundary", "Policies", "PropagateTags", "ProvisionedConcurrencyConfig", "RecursiveLoop", "Role",
+    "PermissionsBoundary", "Policies", "PropagateTags", "ProvisionedConcurrencyConfig", "Role",
     "RolePath", "RuntimeManagementConfig", "SnapStart", "SourceKMSKeyArn", "Tags", "Tracing", "VersionDescription",
     "VpcConfig", NULL
 };
 
 const struct setting_scope function_settings = {function_rows, COUNT_OF(function_rows), .useless = aws_words};
 const struct setting_scope version_settings = {
-    function_rows, COUNT_OF(function_rows) - 5, .outer = whole_function_words, .useless = aws_words};
+    function_rows, COUNT_OF(function_rows) - 7, .outer = whole_function_words, .useless = aws_words};
 
 static const struct setting routing_rows[] = {
     {"AdditionalVersionWeights", SETTING_OBJECT, SETTING_NO_SLOT, ANY_COUNT, .check = check_weights},

@@ -12,18 +12,16 @@
 
 /* Properties of a function that Metadata.Invoked may set in the place of the template's; the others are Local's. */
 static const char *const overridable[] = {
-    "Runtime",           "Handler",
-    "CodeUri",           "ImageConfig",
-    "Description",       "Timeout",
-    "MemorySize",        "ReservedConcurrentExecutions",
-    "Environment",       "DeadLetterConfig",
-    "EventInvokeConfig", "LoggingConfig",
-    "FunctionUrlConfig", NULL,
+    "Runtime",           "Handler",          "CodeUri",           "ImageConfig",
+    "Description",       "Timeout",          "MemorySize",        "ReservedConcurrentExecutions",
+    "Environment",       "DeadLetterConfig", "EventInvokeConfig", "LoggingConfig",
+    "FunctionUrlConfig", "RecursiveLoop",    "TenancyConfig",     NULL,
 };
 
 /* They mean the same on both sides. */
 static const char *const plain[] = {
-    "Description", "Timeout", "MemorySize", "ReservedConcurrentExecutions", "LoggingConfig", NULL,
+    "Description",   "Timeout",       "MemorySize",    "ReservedConcurrentExecutions",
+    "LoggingConfig", "RecursiveLoop", "TenancyConfig", NULL,
 };
 
 static const struct node *override_or_property(struct template_scope *scope,

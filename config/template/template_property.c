@@ -16,11 +16,13 @@ enum { KNOWN_MAX = 64 /* names that an unknown one is compared with */ };
 static const char *const read_of_sam[] = {
     "Runtime", "Handler", "CodeUri", "InlineCode", "ImageUri", "PackageType", "ImageConfig", "FunctionName",
     "Description", "Timeout", "MemorySize", "Environment", "ReservedConcurrentExecutions", "DeadLetterQueue",
-    "EventInvokeConfig", "AutoPublishAlias", "LoggingConfig", "FunctionUrlConfig", NULL
+    "EventInvokeConfig", "AutoPublishAlias", "LoggingConfig", "FunctionUrlConfig", "RecursiveLoop",
+    "TenancyConfig", NULL
 };
 static const char *const read_of_function[] = {
     "Runtime", "Handler", "Code", "PackageType", "ImageConfig", "FunctionName", "Description", "Timeout",
-    "MemorySize", "Environment", "ReservedConcurrentExecutions", "DeadLetterConfig", "LoggingConfig", NULL
+    "MemorySize", "Environment", "ReservedConcurrentExecutions", "DeadLetterConfig", "LoggingConfig",
+    "RecursiveLoop", "TenancyConfig", NULL
 };
 static const char *const read_of_version[] = {"FunctionName", "Description", NULL};
 static const char *const read_of_alias[] = {
@@ -46,8 +48,8 @@ static const char *const known[] = {
     "CapacityProviderConfig", "CodeSha256", "CodeSigningConfigArn", "DeploymentPreference", "DurableConfig",
     "EphemeralStorage", "Events", "FileSystemConfigs", "FunctionScalingConfig", "KmsKeyArn",
     "Layers", "PermissionsBoundary", "Policies", "PropagateTags", "ProvisionedConcurrencyConfig",
-    "PublishToLatestPublished", "RecursiveLoop", "Role", "RolePath", "RuntimeManagementConfig", "RuntimePolicy",
-    "SnapStart", "SourceKMSKeyArn", "Tags", "TenancyConfig", "Tracing", "TracingConfig", "VersionDeletionPolicy",
+    "PublishToLatestPublished", "Role", "RolePath", "RuntimeManagementConfig", "RuntimePolicy",
+    "SnapStart", "SourceKMSKeyArn", "Tags", "Tracing", "TracingConfig", "VersionDeletionPolicy",
     "VersionDescription", "VpcConfig", NULL
 };
 /* clang-format on */

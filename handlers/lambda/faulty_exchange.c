@@ -157,6 +157,7 @@ static bool enqueue_again(struct faulty_exchange *faulty)
         .payload = again->payload,
         .request_id = again->request_id,
         .trace_header = again->trace_header,
+        .tenant_id = again->tenant_id,
     };
 
     return async_invoker_enqueue(faulty->api->async_invoker, &options, on_again_enqueued, faulty) ==

@@ -151,7 +151,8 @@ static void accept_event(struct exchange *exchange, struct api *api,
         .qualifier = request->about.qualifier,
         .payload = exchange->body,
         .request_id = exchange->request_id,
-        .trace_header = exchange_header(exchange, "X-Amzn-Trace-Id"),
+        .trace_header = request->trace_header,
+        .tenant_id = request->tenant_id,
     };
     enum enqueue_status status = ENQUEUE_NO_MEMORY;
 

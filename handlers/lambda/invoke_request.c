@@ -5,6 +5,7 @@
 #include "handlers/lambda/api_error.h"
 #include "handlers/lambda/trace_header.h"
 #include "runtime/dispatch/history.h"
+#include "runtime/dispatch/lineage.h"
 #include "runtime/dispatch/metrics.h"
 
 #include <stdarg.h>
@@ -13,7 +14,6 @@
 #include <string.h>
 
 static const char durable_execution_name_header[] = "X-Amz-Durable-Execution-Name";
-static const char tenant_id_header[] = "X-Amz-Tenant-Id";
 
 static const struct function_rules function_rules = {.action = "lambda:InvokeFunction",
                                                      .shows_latest = true}; /* since 2025 */
@@ -58,7 +58,8 @@ static bool check_members(struct exchange *exchange, const struct invoke_rules *
     check_log_type(exchange_header(exchange, "X-Amz-Log-Type"), request, &violations);
     violations_check_text(&violations, exchange_header(exchange, durable_execution_name_header),
                           &durable_execution_name);
-    violations_check_text(&violations, exchange_header(exchange, tenant_id_header), &tenant_id);
+    request->tenant_id = exchange_header(exchange, "X-Amz-Tenant-Id");
+    violations_check_text(&violations, request->tenant_id, &tenant_id);
     function_request_constrain(&request->about, &violations);
     return violations_settle(&violations, exchange);
 }
@@ -82,19 +83,25 @@ refuse_content(struct exchange *exchange, struct api *api, const struct invoke_r
     free(message);
 }
 
-/*
- * No function here isolates tenants or is durable, so a header that asks for either is refused. The first message is the
- * counterpart of AWS's captured one for a missing tenant id; the second is ours.
- */
-static bool check_features(struct exchange *exchange, struct api *api,
-                           const struct invoke_request *request)
+/* The first message is captured, the second is its counterpart. */
+static bool check_tenant(struct exchange *exchange, struct api *api,
+                         const struct invoke_request *request)
 {
-    if (exchange_header(exchange, tenant_id_header) != NULL) {
-        refuse_content(exchange, api, request, API_INVALID_PARAMETER_VALUE,
-                       "The invoked function is not enabled with tenancy configuration. Remove the "
-                       "tenant ID from your request and try again.");
-        return false;
-    }
+    if (request->about.function->isolates_tenants == (request->tenant_id != NULL))
+        return true;
+    refuse_content(exchange, api, request, API_INVALID_PARAMETER_VALUE,
+                   request->tenant_id == NULL
+                       ? "The invoked function is enabled with tenancy configuration. Add a valid "
+                         "tenant ID in your request and try again."
+                       : "The invoked function is not enabled with tenancy configuration. Remove "
+                         "the tenant ID from your request and try again.");
+    return false;
+}
+
+/* No function here is durable, so a header that asks for that is refused. The message is ours. */
+static bool check_durable(struct exchange *exchange, struct api *api,
+                          const struct invoke_request *request)
+{
     if (exchange_header(exchange, durable_execution_name_header) != NULL) {
         refuse_content(
             exchange, api, request, API_INVALID_PARAMETER_VALUE,
@@ -183,9 +190,27 @@ static bool check_event_size(struct exchange *exchange, struct api *api,
 static bool check_content(struct exchange *exchange, struct api *api,
                           const struct invoke_rules *rules, struct invoke_request *request)
 {
-    return check_features(exchange, api, request) &&
+    return check_tenant(exchange, api, request) && check_durable(exchange, api, request) &&
            check_event_size(exchange, api, rules, request) && check_json(exchange, api, request) &&
            check_request_id(exchange, api, request) && check_client_context(exchange, api, request);
+}
+
+/* An event is accepted, and given up in its turn (async_round.c). */
+static bool check_lineage(struct exchange *exchange, struct api *api,
+                          struct invoke_request *request)
+{
+    const struct lineage_function function = {.account_id = request->about.caller.account->id,
+                                              .name = request->about.function->name};
+    const unsigned loops = lineage_extend(exchange_header(exchange, "X-Amzn-Trace-Id"), &function,
+                                          request->extended_trace);
+
+    request->trace_header = request->extended_trace;
+    if (loops < LINEAGE_LOOPS_MAX || request->type != INVOCATION_REQUEST_RESPONSE ||
+        request->about.function->allows_recursion)
+        return true;
+    invoke_request_rejected(request, exchange, api, API_RECURSIVE_INVOCATION);
+    api_answer_error(exchange, &(struct api_error){.exception = API_RECURSIVE_INVOCATION});
+    return false;
 }
 
 /* ---- the whole ---- */
@@ -207,7 +232,7 @@ bool invoke_request_read(struct exchange *exchange, struct api *api,
            check_members(exchange, rules, request) &&
            function_request_authorize(exchange, about, &function_rules) &&
            function_request_find(exchange, api, about, &function_rules) &&
-           check_content(exchange, api, rules, request);
+           check_content(exchange, api, rules, request) && check_lineage(exchange, api, request);
 }
 
 void invoke_request_clear(struct invoke_request *request)
@@ -227,11 +252,9 @@ static struct invocation_options options_of(const struct invoke_request *request
         .type = request->type,
         .payload = exchange->body,
         .client_context = request->client_context,
-        .tenant_id = exchange_header(exchange, tenant_id_header),
+        .tenant_id = request->tenant_id,
         .request_id = exchange->request_id,
-        .trace_header = request->trace_header != NULL
-                            ? request->trace_header
-                            : exchange_header(exchange, "X-Amzn-Trace-Id"),
+        .trace_header = request->trace_header,
         .attempt = 1,
         .source = request->source,
     };

@@ -17,7 +17,9 @@ struct invoke_request {
     bool wants_log;
     char *client_context;     /* decoded JSON, owned; NULL for none */
     const char *source;       /* of an HTTP request: invocation.h; NULL for a request of the API */
-    const char *trace_header; /* borrowed; NULL: that of the request */
+    const char *trace_header; /* of the caller, borrowed; NULL for none */
+    const char *tenant_id;    /* borrowed from the exchange; NULL for none */
+    char extended_trace[TRACE_HEADER_SIZE]; /* where trace_header points, with its lineage */
 };
 
 /* What differs between the operations. */

@@ -4,7 +4,7 @@
  * its pool, in order, for the first that becomes ready: one that is starting, one that has answered and will be ready
  * soon (it gets GRACE_MS), or a new one.
  *
- * A pool is identified by the fingerprint of its settings: a changed configuration gets a new pool, and the old one ends
+ * A pool is identified by the fingerprint of its settings, and by the tenant where a function isolates tenants: a changed configuration gets a new pool, and the old one ends
  * with its last invocation.
  */
 #include "runtime/dispatch/dispatcher.h"
@@ -307,7 +307,8 @@ static enum dispatch_status take_in(struct dispatcher *dispatcher, struct invoca
         mocks_cover(invocation->account, settings) ? FUNCTION_MOCK : settings->kind;
     struct function_state *function =
         function_pools_get(&dispatcher->pools, invocation->account, settings->function->name);
-    struct version_pool *pool = function == NULL ? NULL : version_pool_get(function, settings);
+    struct version_pool *pool =
+        function == NULL ? NULL : version_pool_get(function, settings, invocation->tenant_id);
 
     if (pool == NULL || dispatcher->is_closing)
         return DISPATCH_NO_MEMORY;
@@ -319,6 +320,7 @@ static enum dispatch_status take_in(struct dispatcher *dispatcher, struct invoca
             : run_once(dispatcher, pool, invocation, kind))
         return DISPATCH_ACCEPTED;
     leave_place(dispatcher, function, invocation);
+    version_pool_free_if_dry(pool);
     return DISPATCH_NO_MEMORY;
 }
 
@@ -359,10 +361,11 @@ void dispatcher_attach(struct dispatcher *dispatcher, struct account *account,
     for (size_t i = 0; i < config->function_count && !dispatcher->is_closing; i++) {
         const struct function_version *settings = config->functions[i]->latest;
         struct function_state *function =
-            settings->attach
+            settings->attach && !settings->function->isolates_tenants
                 ? function_pools_get(&dispatcher->pools, account, settings->function->name)
                 : NULL;
-        struct version_pool *pool = function == NULL ? NULL : version_pool_get(function, settings);
+        struct version_pool *pool =
+            function == NULL ? NULL : version_pool_get(function, settings, NULL);
 
         if (pool != NULL && !has_live_environment(pool))
             (void)environment_open(dispatcher, pool, config, settings, settings->kind);
@@ -474,7 +477,7 @@ static void retire(struct version_pool *pool)
 {
     if (pool->is_retired)
         return;
-    pool->is_retired = true;
+    version_pool_retire(pool);
     shut_down_list(&pool->idle);
     retire_unready(pool);
     version_pool_free_if_dry(pool);

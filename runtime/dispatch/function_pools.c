@@ -1,8 +1,12 @@
 #include "runtime/dispatch/function_pools.h"
 
 #include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+enum { TENANT_SPACE_SIZE = 160 };
 
 /* ---- lists ---- */
 
@@ -103,6 +107,8 @@ void version_pool_forget_last_waiting(struct version_pool *pool,
 static void free_pool(struct version_pool *pool)
 {
     free(pool->version);
+    free(pool->tenant_id);
+    free(pool->tenant_space);
     free(pool);
 }
 
@@ -124,6 +130,7 @@ static void free_function(struct account_part *part)
         function->pools = pool->next;
         free_pool(pool);
     }
+    name_table_clear(&function->tenants);
     account_remove_part(part);
     free(function->name);
     free(function);
@@ -153,22 +160,60 @@ struct function_state *function_pools_get(struct function_pools *pools, struct a
     return function;
 }
 
-struct version_pool *version_pool_get(struct function_state *function,
-                                      const struct function_version *settings)
+/* What the pools of one version's tenants have in common. */
+static void make_space(const struct function_version *settings, char space[TENANT_SPACE_SIZE])
 {
-    struct version_pool *pool;
+    (void)snprintf(space, TENANT_SPACE_SIZE, "%s %016" PRIx64, settings->version,
+                   settings->fingerprint);
+}
 
-    for (pool = function->pools; pool != NULL; pool = pool->next) {
-        if (!pool->is_retired && pool->fingerprint == settings->fingerprint &&
-            strcmp(pool->version, settings->version) == 0)
-            return pool;
+static struct version_pool *find_pool(const struct function_state *function,
+                                      const struct function_version *settings,
+                                      const char *tenant_id)
+{
+    char space[TENANT_SPACE_SIZE];
+    struct version_pool *pool = function->pools;
+
+    if (tenant_id != NULL) {
+        make_space(settings, space);
+        return name_table_find(&function->tenants, space, tenant_id);
     }
+    while (pool != NULL && (pool->is_retired || pool->tenant_id != NULL ||
+                            pool->fingerprint != settings->fingerprint ||
+                            strcmp(pool->version, settings->version) != 0))
+        pool = pool->next;
+    return pool;
+}
+
+static bool set_tenant(struct version_pool *pool, struct function_state *function,
+                       const struct function_version *settings, const char *tenant_id)
+{
+    char space[TENANT_SPACE_SIZE];
+
+    if (tenant_id == NULL)
+        return true;
+    make_space(settings, space);
+    pool->tenant_id = strdup(tenant_id);
+    pool->tenant_space = strdup(space);
+    return pool->tenant_id != NULL && pool->tenant_space != NULL &&
+           name_table_add(&function->tenants, &pool->tenant_entry, pool->tenant_space,
+                          pool->tenant_id, pool);
+}
+
+struct version_pool *version_pool_get(struct function_state *function,
+                                      const struct function_version *settings,
+                                      const char *tenant_id)
+{
+    struct version_pool *pool = find_pool(function, settings, tenant_id);
+
+    if (pool != NULL)
+        return pool;
     pool = calloc(1, sizeof *pool);
     if (pool == NULL)
         return NULL;
     pool->version = strdup(settings->version);
-    if (pool->version == NULL) {
-        free(pool);
+    if (pool->version == NULL || !set_tenant(pool, function, settings, tenant_id)) {
+        free_pool(pool);
         return NULL;
     }
     pool->function = function;
@@ -178,13 +223,21 @@ struct version_pool *version_pool_get(struct function_state *function,
     return pool;
 }
 
+void version_pool_retire(struct version_pool *pool)
+{
+    if (pool->tenant_id != NULL && !pool->is_retired)
+        name_table_remove(&pool->function->tenants, &pool->tenant_entry);
+    pool->is_retired = true;
+}
+
 void version_pool_free_if_dry(struct version_pool *pool)
 {
     struct version_pool **link = &pool->function->pools;
 
-    if (!pool->is_retired || pool->waiting > 0 || pool->idle.first != NULL ||
-        pool->others.first != NULL)
+    if ((!pool->is_retired && pool->tenant_id == NULL) || pool->waiting > 0 ||
+        pool->idle.first != NULL || pool->others.first != NULL)
         return;
+    version_pool_retire(pool);
     while (*link != pool)
         link = &(*link)->next;
     *link = pool->next;

@@ -19,6 +19,9 @@ struct version_pool {
     struct version_pool *next; /* of the same function */
     char *version;
     uint64_t fingerprint;
+    char *tenant_id;                /* NULL: of no tenant */
+    char *tenant_space;             /* with tenant_id, its key among the tenants' pools */
+    struct name_entry tenant_entry; /* until it is retired */
     bool is_retired;              /* its settings are out of date: no new environments, no reuse */
     struct environment_list idle; /* most recently used first */
     struct environment_list others;
@@ -35,6 +38,7 @@ struct function_state {
     char *name;
     unsigned in_use;
     struct version_pool *pools;
+    struct name_table tenants; /* pools of tenants, by settings and tenant */
 };
 
 /* Zeroed before first use. */
@@ -57,11 +61,18 @@ void function_pools_visit(struct function_pools *pools, pool_visit_fn *visit, vo
 /* Frees everything; no environment may be left. */
 void function_pools_clear(struct function_pools *pools);
 
-/* The pool for these settings, made if need be; NULL when out of memory. */
+/*
+ * The pool for these settings, made if need be; NULL when out of memory. Each tenant has one of its own; `tenant_id` is
+ * NULL where a function doesn't isolate them.
+ */
 struct version_pool *version_pool_get(struct function_state *function,
-                                      const struct function_version *settings);
+                                      const struct function_version *settings,
+                                      const char *tenant_id);
 
-/* Frees a retired pool without environments and waiting invocations. */
+/* No new invocation gets it. */
+void version_pool_retire(struct version_pool *pool);
+
+/* Frees a pool without environments and waiting invocations that is retired, or a tenant's. */
 void version_pool_free_if_dry(struct version_pool *pool);
 
 /* An environment was opened, has changed its state, is gone. */

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { LINEAGE_SIZE = 32 };
+
 const char *invocation_type_name(enum invocation_type type)
 {
     static const char *const names[] = {
@@ -35,26 +37,48 @@ static bool has_root(const char *trace)
     return is_hex(root, 8) && root[8] == '-' && is_hex(root + 9, 24) && !is_hex(root + 33, 1);
 }
 
+const char *trace_header_field(const char *trace_header, const char *key)
+{
+    const size_t length = strlen(key);
+
+    while (*trace_header != '\0') {
+        trace_header += strspn(trace_header, "; ");
+        if (strncmp(trace_header, key, length) == 0 && trace_header[length] == '=')
+            return trace_header + length + 1;
+        trace_header += strcspn(trace_header, ";");
+    }
+    return NULL;
+}
+
 /*
  * What the caller sent is kept, with a fresh Root where it has none, and completed: a function sees all three parts.
- * A fresh trace is not sampled, as X-Ray isn't active.
+ * A fresh trace is not sampled, as X-Ray isn't active. The lineage, which comes last (lineage.h), stays there.
  */
 static void make_trace(struct invocation *invocation, const char *caller,
                        struct random_source *random)
 {
+    const char *lineage = caller == NULL ? NULL : trace_header_field(caller, "Lineage");
+    size_t length = caller == NULL ? 0 : strlen(caller);
     char root[TRACE_ID_SIZE], parent[HEX_32_SIZE];
     char added_parent[32] = "";
     const char *added_sampled = "";
     struct short_text fresh;
 
+    if (lineage != NULL && strchr(lineage, ';') == NULL)
+        length = (size_t)(lineage - caller) - strlen("Lineage=");
+    else
+        lineage = NULL;
+    if (length > 0 && caller[length - 1] == ';')
+        length--;
     hex_32_make(random, parent);
     if (has_root(caller)) {
         if (strstr(caller, "Parent=") == NULL)
             (void)snprintf(added_parent, sizeof added_parent, ";Parent=%.16s", parent);
         if (strstr(caller, "Sampled=") == NULL)
             added_sampled = ";Sampled=0";
-        if (snprintf(invocation->trace_header, TRACE_HEADER_SIZE, "%s%s%s", caller, added_parent,
-                     added_sampled) < TRACE_HEADER_SIZE)
+        if (snprintf(invocation->trace_header, TRACE_HEADER_SIZE, "%.*s%s%s%s%s", (int)length,
+                     caller, added_parent, added_sampled, lineage == NULL ? "" : ";Lineage=",
+                     lineage == NULL ? "" : lineage) < TRACE_HEADER_SIZE)
             return;
     }
     trace_id_make(random, clock_real_now_ms(), root);
@@ -64,6 +88,10 @@ static void make_trace(struct invocation *invocation, const char *caller,
     short_text_put(&fresh, ";Parent=");
     short_text_put_bytes(&fresh, parent, 16);
     short_text_put(&fresh, ";Sampled=0");
+    if (lineage != NULL && strlen(lineage) < LINEAGE_SIZE) {
+        short_text_put(&fresh, ";Lineage=");
+        short_text_put(&fresh, lineage);
+    }
 }
 
 char *function_arn_make(const struct config *config, const struct account *account,

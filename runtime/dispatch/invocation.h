@@ -83,6 +83,9 @@ struct invocation {
     struct history_row *history_row; /* the history's; NULL when there is none, or none any more */
 };
 
+/* The value of "Key=value" between semicolons; NULL when there is none. It goes to the next semicolon or the end. */
+const char *trace_header_field(const char *trace_header, const char *key);
+
 /* Everything is copied or retained. */
 struct invocation_options {
     struct account *account;

@@ -284,7 +284,8 @@ static bool fill_event(struct event *event, const struct event_lane *lane,
     else
         request_id_make(invoker->options.random, event->request_id);
     return event_set_text(&event->qualifier, options->qualifier) &&
-           event_set_text(&event->trace_header, options->trace_header);
+           event_set_text(&event->trace_header, options->trace_header) &&
+           event_set_text(&event->tenant_id, options->tenant_id);
 }
 
 struct event *async_new_event(struct event_lanes *lanes, const struct enqueue_options *options,

@@ -64,7 +64,8 @@ struct enqueue_options {
     const char *qualifier;    /* as invoked; "" or NULL for none */
     struct bytes *payload;    /* retained; NULL for none */
     const char *request_id;   /* NULL: a fresh one */
-    const char *trace_header; /* of the caller; may be NULL */
+    const char *trace_header; /* of the caller, with its lineage (lineage.h); may be NULL */
+    const char *tenant_id;    /* NULL for none */
     bool is_follow_up;        /* takes the place in the queue of an event that ends */
 };
 

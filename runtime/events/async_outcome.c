@@ -5,6 +5,7 @@
 #include "runtime/events/async_internal.h"
 
 #include "config/names/function_name.h"
+#include "runtime/dispatch/lineage.h"
 #include "runtime/events/destination.h"
 
 #include <stdio.h>
@@ -106,14 +107,20 @@ static struct event *make_follow_up(const struct event *event, const struct even
     struct event_lane *lane = event->lane;
     struct enqueue_options options = {
         .account = lane->account, .payload = traces->record, .is_follow_up = true};
+    char trace_header[TRACE_HEADER_SIZE];
     struct event *follow_up = NULL;
     struct function_name name;
     enum enqueue_status status;
 
     if (function_name_parse(traces->function_arn, strlen(traces->function_arn), &name) ==
         FUNCTION_NAME_OK) {
+        const struct lineage_function function = {.account_id = lane->account->id,
+                                                  .name = name.name};
+
+        (void)lineage_extend(event->trace_header, &function, trace_header);
         options.function_name = name.name;
         options.qualifier = name.qualifier;
+        options.trace_header = trace_header;
         follow_up = async_new_event(lane->owner->lanes, &options, &status);
     }
     if (follow_up == NULL)

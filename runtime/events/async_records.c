@@ -47,6 +47,10 @@ static void write_what(const struct settlement *settlement, char *text, size_t s
         (void)snprintf(text, size, "attempt %u of %u throttled (%s)", event->run_count + 1,
                        attempt_max(settlement), settlement->why);
         return;
+    case ATTEMPT_RECURSIVE:
+        (void)snprintf(text, size, "attempt %u of %u stopped (%s)", event->run_count + 1,
+                       attempt_max(settlement), settlement->why);
+        return;
     case ATTEMPT_SYSTEM_ERROR:
         (void)snprintf(text, size, "attempt %u of %u not possible (%s)", event->run_count + 1,
                        attempt_max(settlement), settlement->why);

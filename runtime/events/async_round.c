@@ -15,6 +15,10 @@
  */
 #include "runtime/events/async_internal.h"
 
+#include "config/names/api_exception.h"
+#include "runtime/dispatch/lineage.h"
+
+#include <stdio.h>
 #include <stdlib.h>
 
 enum { STARTS_A_TURN = 256, READ_RETRY_MS = 200 };
@@ -281,6 +285,7 @@ static enum dispatch_status submit(struct event *event, struct config *config,
                                                .payload = event->payload,
                                                .request_id = event->request_id,
                                                .trace_header = event->trace_header,
+                                               .tenant_id = event->tenant_id,
                                                .attempt = event->run_count + 1};
     struct invocation *invocation = invocation_new(&options, invoker->options.random);
     enum dispatch_status status = DISPATCH_NO_MEMORY;
@@ -361,6 +366,25 @@ static bool has_place(const struct event_lane *lane, const struct config *config
                             function) == DISPATCH_ACCEPTED;
 }
 
+/* Refused as a synchronous one is (invoke_request.c). */
+static bool is_endless(const struct event_lane *lane, const struct event *event,
+                       const struct function *function)
+{
+    const struct lineage_function self = {.account_id = lane->account->id,
+                                          .name = lane->function_name};
+
+    return !function->allows_recursion && lineage_is_endless(event->trace_header, &self);
+}
+
+static void stop_recursion(struct event *event, const struct function_target *target)
+{
+    const struct api_exception_row *row = api_exception_row(API_RECURSIVE_INVOCATION);
+    char why[256];
+
+    (void)snprintf(why, sizeof why, "%s: %s", row->name, row->message);
+    async_refuse(event, ATTEMPT_RECURSIVE, target, why);
+}
+
 static enum step_result try_event(struct event_lane *lane, struct event *event,
                                   struct config *config, const struct function_target *target)
 {
@@ -374,6 +398,10 @@ static enum step_result try_event(struct event_lane *lane, struct event *event,
     if (clock_now_ms(lane->account->clock) - event->enqueued_at_ms >=
         (int64_t)target->event_invoke_config->maximum_event_age_s * 1000) {
         async_expire(event, target);
+        return STEP_STARTED;
+    }
+    if (is_endless(lane, event, function)) {
+        stop_recursion(event, target);
         return STEP_STARTED;
     }
     step = look_for_room(lane, config, function);

@@ -14,6 +14,7 @@ void event_free(struct event *event)
         return;
     free(event->qualifier);
     free(event->trace_header);
+    free(event->tenant_id);
     free(event->last_error);
     free(event->last_version);
     bytes_release(event->last_response);
@@ -39,6 +40,7 @@ struct event *event_copy(const struct event *event)
     copy->payload = bytes_retain(event->payload);
     if (event_set_text(&copy->qualifier, event->qualifier) &&
         event_set_text(&copy->trace_header, event->trace_header) &&
+        event_set_text(&copy->tenant_id, event->tenant_id) &&
         event_set_text(&copy->last_error, event->last_error) &&
         event_set_text(&copy->last_version, event->last_version))
         return copy;

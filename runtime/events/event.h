@@ -39,8 +39,9 @@ struct event {
     unsigned run_count;             /* runs that ended */
     unsigned throttle_count;        /* refusals in a row */
     char request_id[REQUEST_ID_SIZE];
-    char *qualifier;             /* NULL for none, like all that follow */
-    char *trace_header;          /* of the caller */
+    char *qualifier;    /* NULL for none, like all that follow */
+    char *trace_header; /* of the caller */
+    char *tenant_id;
     char *last_error;            /* for people */
     char *last_version;          /* that ran last */
     struct bytes *last_response; /* of the last run: the error */

@@ -52,6 +52,8 @@ struct retry_decision retry_policy_decide(const struct attempt *attempt,
         return again_after(back_off_ms(attempt->refusal_count), attempt, settings);
     case ATTEMPT_ZERO_RESERVED_CONCURRENCY:
         return discard(DISCARD_ZERO_RESERVED_CONCURRENCY);
+    case ATTEMPT_RECURSIVE:
+        return discard(DISCARD_RECURSIVE_INVOCATION);
     case ATTEMPT_INTERRUPTED:
         return again_after(0, attempt, settings);
     }
@@ -69,6 +71,7 @@ const char *discard_condition_name(enum discard_condition condition)
         [DISCARD_RETRIES_EXHAUSTED] = "RetriesExhausted",
         [DISCARD_EVENT_AGE_EXCEEDED] = "EventAgeExceeded",
         [DISCARD_ZERO_RESERVED_CONCURRENCY] = "ZeroReservedConcurrency",
+        [DISCARD_RECURSIVE_INVOCATION] = "RecursiveInvocation", /* AWS's word is not known */
     };
 
     return names[condition];

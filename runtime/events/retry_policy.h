@@ -5,7 +5,7 @@
  *   - a function error is tried again, at most maximum_retry_attempts times, delays_s apart
  *   - a throttle or a system error uses up no attempt; it backs off from 1 s, doubling to 300 s
  *   - age is checked ahead: an event that would be too old at its next try is given up at once
- *   - reserved concurrency of 0 gives it up at once
+ *   - reserved concurrency of 0, and a function that invokes itself in a loop, give it up at once
  *   - an attempt cut off by a stop of the server doesn't count and is repeated at once
  *
  * Used by: runtime/events/async_outcome.c. Threads: any.
@@ -22,6 +22,7 @@ enum attempt_result {
     ATTEMPT_FUNCTION_ERROR, /* it ran and failed: error, time-out, exit, response too large */
     ATTEMPT_THROTTLED,      /* refused: no concurrency left */
     ATTEMPT_ZERO_RESERVED_CONCURRENCY, /* refused: there will never be any */
+    ATTEMPT_RECURSIVE,                 /* refused: the function invokes itself in a loop */
     ATTEMPT_SYSTEM_ERROR, /* 5xx of the Invoke API: it did not run for no problem of its own */
     ATTEMPT_INTERRUPTED   /* the server stopped meanwhile */
 };
@@ -51,7 +52,8 @@ enum retry_action {
 enum discard_condition {
     DISCARD_RETRIES_EXHAUSTED,
     DISCARD_EVENT_AGE_EXCEEDED,
-    DISCARD_ZERO_RESERVED_CONCURRENCY
+    DISCARD_ZERO_RESERVED_CONCURRENCY,
+    DISCARD_RECURSIVE_INVOCATION
 };
 
 struct retry_decision {

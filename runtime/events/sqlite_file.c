@@ -16,7 +16,7 @@ static const char schema[] =
     "CREATE TABLE events(sequence INTEGER PRIMARY KEY, lane INTEGER NOT NULL,"
     " due_ms INTEGER NOT NULL, enqueued_at_ms INTEGER NOT NULL, run_count INTEGER NOT NULL,"
     " throttle_count INTEGER NOT NULL, request_id TEXT NOT NULL, qualifier TEXT, trace_header TEXT,"
-    " last_error TEXT, last_version TEXT, last_response BLOB, payload BLOB);"
+    " last_error TEXT, last_version TEXT, tenant_id TEXT, last_response BLOB, payload BLOB);"
     "CREATE INDEX events_due ON events(lane, due_ms);"
     "CREATE TABLE dead_letters(message_id TEXT PRIMARY KEY, account TEXT NOT NULL,"
     " queue TEXT NOT NULL, function TEXT NOT NULL, qualifier TEXT,"
@@ -24,12 +24,18 @@ static const char schema[] =
     "CREATE INDEX dead_letters_redriven ON dead_letters(account, queue) WHERE is_redriven;"
     "CREATE TABLE newest(account TEXT PRIMARY KEY, at_ms INTEGER NOT NULL) WITHOUT ROWID;";
 
-/* Format 1 knew only the newest time of all accounts. */
-static const char upgrade[] =
-    "BEGIN IMMEDIATE; ALTER TABLE newest RENAME TO old_newest;"
-    "CREATE TABLE newest(account TEXT PRIMARY KEY, at_ms INTEGER NOT NULL) WITHOUT ROWID;"
-    "INSERT INTO newest SELECT DISTINCT account, (SELECT at_ms FROM old_newest) FROM lanes;"
-    "DROP TABLE old_newest; PRAGMA user_version = 2; COMMIT";
+/*
+ * Each to the next format. Format 1 knew only the newest time of all accounts, format 2 no tenants. What is added stands
+ * behind the payload in an old file.
+ */
+static const char *const upgrades[SQLITE_FORMAT_NUMBER] = {
+    [1] = "BEGIN IMMEDIATE; ALTER TABLE newest RENAME TO old_newest;"
+          "CREATE TABLE newest(account TEXT PRIMARY KEY, at_ms INTEGER NOT NULL) WITHOUT ROWID;"
+          "INSERT INTO newest SELECT DISTINCT account, (SELECT at_ms FROM old_newest) FROM lanes;"
+          "DROP TABLE old_newest; PRAGMA user_version = 2; COMMIT",
+    [2] = "BEGIN IMMEDIATE; ALTER TABLE events ADD COLUMN tenant_id TEXT; PRAGMA user_version = 3; "
+          "COMMIT",
+};
 
 static const char tidying[] =
     "DELETE FROM lanes WHERE NOT EXISTS (SELECT 1 FROM events WHERE lane = lanes.id);"
@@ -37,7 +43,7 @@ static const char tidying[] =
 
 #define EVENT_COLUMNS                                                                              \
     "sequence, due_ms, enqueued_at_ms, run_count, throttle_count, request_id, qualifier,"          \
-    " trace_header, last_error, last_version, last_response, payload"
+    " trace_header, last_error, last_version, last_response, payload, tenant_id"
 
 /* clang-format off */
 static const char *const texts[] = {
@@ -45,7 +51,7 @@ static const char *const texts[] = {
     [SQL_COMMIT]   = "COMMIT",
     [SQL_ROLLBACK] = "ROLLBACK",
     [SQL_ADD]      = "INSERT OR REPLACE INTO events(" EVENT_COLUMNS ", lane)"
-                       " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+                       " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
     [SQL_ADD_LANE] = "INSERT OR REPLACE INTO lanes(id, account, function) VALUES(?1, ?2, ?3)",
     [SQL_FINISH]   = "DELETE FROM events WHERE sequence = ?1",
     [SQL_RESCHEDULE] = "UPDATE events SET due_ms = ?2, run_count = ?3, throttle_count = ?4, trace_header = ?5,"
@@ -222,8 +228,8 @@ static enum store_status open_file(struct sqlite_store *sqlite, char problem[STO
         status = make_tables(sqlite);
         break;
     case FILE_OURS:
-        if (format == 1)
-            status = execute(sqlite, upgrade);
+        for (; status == STORE_OK && format < SQLITE_FORMAT_NUMBER; format++)
+            status = execute(sqlite, upgrades[format]);
         if (status == STORE_OK && execute(sqlite, tidying) == STORE_DAMAGED)
             status = STORE_DAMAGED; /* a full disk is no reason not to start */
         break;

@@ -16,7 +16,7 @@
 
 #include <sqlite3.h>
 
-enum { SQLITE_FORMAT_NUMBER = 2 };
+enum { SQLITE_FORMAT_NUMBER = 3 };
 
 enum sqlite_statement {
     SQL_BEGIN,

@@ -129,7 +129,8 @@ enum store_status sqlite_add(struct store *store, const struct event *event)
         (void)sqlite3_bind_text(statement, 6 + i, texts[i], -1, SQLITE_STATIC);
     bind_bytes(statement, 11, event->last_response);
     bind_bytes(statement, 12, event->payload);
-    (void)sqlite3_bind_int64(statement, 13, event->lane_id);
+    (void)sqlite3_bind_text(statement, 13, event->tenant_id, -1, SQLITE_STATIC);
+    (void)sqlite3_bind_int64(statement, 14, event->lane_id);
     status = sqlite_step(sqlite, SQL_ADD, NULL);
     if (status != STORE_OK || event->enqueued_at_ms <= clock_real_now_ms())
         return status;
@@ -243,6 +244,7 @@ static struct event *read_event(sqlite3_stmt *statement, const struct store_read
     if (read_text(statement, 6, &event->qualifier) && read_text(statement, 8, &event->last_error) &&
         (!read->has_payload || (read_text(statement, 7, &event->trace_header) &&
                                 read_text(statement, 9, &event->last_version) &&
+                                read_text(statement, 12, &event->tenant_id) &&
                                 read_bytes(statement, 10, &event->last_response) &&
                                 read_bytes(statement, 11, &event->payload))))
         return event;

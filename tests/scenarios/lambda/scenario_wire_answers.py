@@ -67,7 +67,8 @@ def seen(pattern):
     return check
 
 
-FRESH = r"Root=1-[0-9a-f]{8}-[0-9a-f]{24};Parent=[0-9a-f]{16};Sampled=0"
+FIRST_HOP = ";Lineage=1:[0-9a-f]{8}:0"
+FRESH = r"Root=1-[0-9a-f]{8}-[0-9a-f]{24};Parent=[0-9a-f]{16};Sampled=0" + FIRST_HOP
 
 
 class LogResult:
@@ -92,14 +93,14 @@ LOG_TAIL = LogResult(
 TRACES = [
     ("none", CAPTURED, None, FRESH, TRACE),
     ("root-parent-sampled", RECORDED, f"Root={ROOT};Parent={PARENT};Sampled=1",
-     f"Root={ROOT};Parent={PARENT};Sampled=1", f"root={ROOT};parent={PARENT};sampled=1"),
+     f"Root={ROOT};Parent={PARENT};Sampled=1{FIRST_HOP}", f"root={ROOT};parent={PARENT};sampled=1"),
     ("not-sampled", RECORDED, f"Root={ROOT};Parent={PARENT};Sampled=0",
-     f"Root={ROOT};Parent={PARENT};Sampled=0", f"root={ROOT};parent={PARENT};sampled=0"),
-    ("lineage", CAPTURED, f"Root={ROOT};Parent={PARENT};Sampled=0;Lineage=1:d0782663:0",
-     f"Root={ROOT};Parent={PARENT};Sampled=0;Lineage=1:d0782663:0", f"root={ROOT};parent={PARENT};sampled=0"),
-    ("root-alone", INFERRED, f"Root={ROOT}", rf"Root={ROOT};Parent=[0-9a-f]{{16}};Sampled=0", f"root={ROOT};sampled=0"),
+     f"Root={ROOT};Parent={PARENT};Sampled=0{FIRST_HOP}", f"root={ROOT};parent={PARENT};sampled=0"),
+    ("lineage", INFERRED, f"Root={ROOT};Parent={PARENT};Sampled=0;Lineage=2:d0782663:1",
+     f"Root={ROOT};Parent={PARENT};Sampled=0;Lineage=3:d0782663:1", f"root={ROOT};parent={PARENT};sampled=0"),
+    ("root-alone", INFERRED, f"Root={ROOT}", rf"Root={ROOT};Parent=[0-9a-f]{{16}};Sampled=0{FIRST_HOP}", f"root={ROOT};sampled=0"),
     ("self-before-root", INFERRED, f"Self=1-67891234-12456789abcdef012345678;Root={ROOT};Sampled=1",
-     rf"Self=[0-9a-f-]+;Root={ROOT};Sampled=1;Parent=[0-9a-f]{{16}}", f"root={ROOT};sampled=1"),
+     rf"Self=[0-9a-f-]+;Root={ROOT};Sampled=1;Parent=[0-9a-f]{{16}}{FIRST_HOP}", f"root={ROOT};sampled=1"),
     ("no-root", INFERRED, f"Parent={PARENT};Sampled=1", FRESH, TRACE),
     ("bad-root", INFERRED, "Root=1-5bef4de7-ad49b0e8;Sampled=1", FRESH, TRACE),
     ("not-a-trace", INFERRED, "hello", FRESH, TRACE),

@@ -225,6 +225,21 @@ START_TEST(has_defaults_for_a_function)
 }
 END_TEST
 
+START_TEST(takes_tenancy_and_recursion)
+{
+    struct config *config = parse(
+        "{\"Functions\":{\"f\":{\"Local\":{\"Command\":[\"cat\"]},\"RecursiveLoop\":\"Allow\","
+        "\"TenancyConfig\":{\"TenantIsolationMode\":\"PER_TENANT\"}},"
+        "\"g\":{\"Local\":{\"Command\":[\"cat\"]},\"RecursiveLoop\":\"Terminate\"}}}");
+
+    ck_assert(config_function(config, "f")->allows_recursion);
+    ck_assert(config_function(config, "f")->isolates_tenants);
+    ck_assert(!config_function(config, "g")->allows_recursion);
+    ck_assert(!config_function(config, "g")->isolates_tenants);
+    config_release(config);
+}
+END_TEST
+
 START_TEST(takes_zero_as_reserved_concurrency)
 {
     struct config *config = parse("{\"Functions\":{\"f\":{\"ReservedConcurrentExecutions\":0,"
@@ -397,6 +412,7 @@ Suite *unit_suite(void)
     tcase_add_test(sound, keeps_canned_answers_as_they_were_written);
     tcase_add_test(other, has_defaults_for_all_that_is_left_out);
     tcase_add_test(other, has_defaults_for_a_function);
+    tcase_add_test(other, takes_tenancy_and_recursion);
     tcase_add_test(other, takes_zero_as_reserved_concurrency);
     tcase_add_loop_test(other, finds_folders_and_programs_from_its_own_folder, 0,
                         ARRAY_LENGTH(places));

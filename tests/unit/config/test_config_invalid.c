@@ -295,6 +295,11 @@ static const struct {
      "name (column 3)"},
     {"spare-runtimes",
      "2: Local.SpareRuntimes: must be 0 to 64 (is 65)"},
+    {"tenancy",
+     "4: Functions.hello.TenancyConfig: requires TenantIsolationMode: PER_TENANT\n"
+     "5: Functions.hello.RecursiveLoop: must be Terminate or Allow (is \"Stop\")\n"
+     "10: Functions.open.FunctionUrlConfig: Function URL is not supported for functions enabled "
+     "with tenancy configuration: remove it or TenancyConfig"},
     {"timeout-as-string",
      "5: Functions.hello.Timeout: must be a number (is a string)"},
     {"timeout-minus-zero",

@@ -91,7 +91,7 @@ START_TEST(rows_that_were_not_counted_hold_up_nothing)
 {
     static const char *const changes[] = {
         "INSERT INTO events SELECT sequence + 10, lane, due_ms, enqueued_at_ms, run_count,"
-        " throttle_count, request_id, qualifier, trace_header, last_error, last_version,"
+        " throttle_count, request_id, qualifier, trace_header, last_error, last_version, tenant_id,"
         " last_response, payload FROM events",
         "DELETE FROM events WHERE sequence > 1"};
 

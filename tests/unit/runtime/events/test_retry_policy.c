@@ -19,6 +19,7 @@ static const unsigned long_delay_s[] = {UINT32_MAX};
 #define AGAIN(delay_ms) RETRY_AGAIN, delay_ms, 0
 #define EXHAUSTED RETRY_DISCARD, 0, DISCARD_RETRIES_EXHAUSTED
 #define TOO_OLD RETRY_DISCARD, 0, DISCARD_EVENT_AGE_EXCEEDED
+#define RECURSIVE RETRY_DISCARD, 0, DISCARD_RECURSIVE_INVOCATION
 #define NO_CONCURRENCY RETRY_DISCARD, 0, DISCARD_ZERO_RESERVED_CONCURRENCY
 
 /* clang-format off */
@@ -99,6 +100,8 @@ static const struct {
     {{ATTEMPT_ZERO_RESERVED_CONCURRENCY, 0, 0, 0},           {2, SIX_HOURS_S, AWS}, NO_CONCURRENCY},
     {{ATTEMPT_ZERO_RESERVED_CONCURRENCY, 1, 0, MINUTE_MS},   {2, SIX_HOURS_S, AWS}, NO_CONCURRENCY},
     {{ATTEMPT_ZERO_RESERVED_CONCURRENCY, 0, 3, 7 * HOUR_MS}, {0, 60, AWS},          NO_CONCURRENCY},
+    {{ATTEMPT_RECURSIVE, 0, 0, 0},                           {2, SIX_HOURS_S, AWS}, RECURSIVE},
+    {{ATTEMPT_RECURSIVE, 1, 0, MINUTE_MS},                   {2, SIX_HOURS_S, AWS}, RECURSIVE},
     /* a stop of the server: at once, and no attempt used up */
     {{ATTEMPT_INTERRUPTED, 0, 0, 0},                         {0, SIX_HOURS_S, AWS}, AGAIN(0)},
     {{ATTEMPT_INTERRUPTED, 2, 0, 4 * MINUTE_MS},             {2, SIX_HOURS_S, AWS}, AGAIN(0)},

@@ -181,7 +181,7 @@ static void execute(const char *sql)
 static const struct {
     const char *sql, *said;
 } refused[] = {
-    {"PRAGMA user_version = 3", "newer invoked (format 3; this one knows up to 2)"},
+    {"PRAGMA user_version = 4", "newer invoked (format 4; this one knows up to 3)"},
     {"DROP TABLE newest; PRAGMA application_id = 77", "a database of another program"},
 };
 
@@ -290,12 +290,27 @@ START_TEST(a_cleared_account_has_no_newest_time)
 }
 END_TEST
 
+START_TEST(a_file_of_the_second_format_gets_its_tenants)
+{
+    add(1, 10);
+    run();
+    close_queue();
+    execute("ALTER TABLE events DROP COLUMN tenant_id; PRAGMA user_version = 2");
+    open_queue();
+    ck_assert_str_eq(problem, "");
+    ck_assert_uint_eq(lanes[0].count, 1);
+    add(1, 10);
+    run();
+    close_queue();
+}
+END_TEST
+
 START_TEST(a_file_of_the_first_format_is_brought_up_to_this_one)
 {
     add(1, 10);
     run();
     close_queue();
-    execute("DROP TABLE newest;"
+    execute("DROP TABLE newest; ALTER TABLE events DROP COLUMN tenant_id;"
             "CREATE TABLE newest(id INTEGER PRIMARY KEY CHECK(id = 1), at_ms INTEGER NOT NULL);"
             "INSERT INTO newest VALUES(1, 99999999999999); PRAGMA user_version = 1");
     open_queue();
@@ -384,6 +399,7 @@ Suite *unit_suite(void)
     tcase_add_test(tcase, power_safe_commits_work_as_well);
     tcase_add_test(tcase, the_newest_time_is_known_after_a_restart_while_there_are_events);
     tcase_add_test(tcase, a_cleared_account_has_no_newest_time);
+    tcase_add_test(tcase, a_file_of_the_second_format_gets_its_tenants);
     tcase_add_test(tcase, a_file_of_the_first_format_is_brought_up_to_this_one);
     tcase_add_test(tcase, nothing_that_was_committed_is_lost_by_a_kill);
     suite_add_tcase(suite, tcase);
