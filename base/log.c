@@ -15,7 +15,8 @@
 /* Bytes of a message in one line, and of all that may stand around it. */
 enum { PIECE_MAX = 32768, FRAME_MAX = 2048, FLUSH_LIMIT_MS = 1000 };
 
-static_assert(PIECE_MAX * SAFE_TEXT_GROWTH + FRAME_MAX <= LINE_MAX_BYTES, "a piece fits in a line");
+static_assert(PIECE_MAX * SAFE_TEXT_GROWTH + FRAME_MAX + LOG_MEMBERS_MAX <= LINE_MAX_BYTES,
+              "a piece fits in a line");
 
 struct log {
     struct log_options options;
@@ -43,6 +44,7 @@ struct log_line {
     enum log_level level;
     const char *function_name, *request_id; /* NULL where they don't apply */
     struct bytes_view message;
+    struct bytes_view members; /* JSON only */
 };
 
 /* Room that was measured to be enough. */
@@ -59,13 +61,18 @@ static void put(struct output *output, const char *text)
     output->length += length;
 }
 
+enum { NAME_MAX_BYTES = 150, SHORT_ID_BYTES = 8 };
+
 /* A name that the configuration has checked; bounded all the same. */
+static void put_cut(struct output *output, const char *name, size_t byte_max)
+{
+    output->length += safe_text_json((struct bytes_view){name, strnlen(name, byte_max)},
+                                     output->text + output->length);
+}
+
 static void put_name(struct output *output, const char *name)
 {
-    enum { NAME_MAX_BYTES = 150 };
-
-    output->length += safe_text_json((struct bytes_view){name, strnlen(name, NAME_MAX_BYTES)},
-                                     output->text + output->length);
+    put_cut(output, name, NAME_MAX_BYTES);
 }
 
 static void put_coloured(const struct log *log, struct output *output, const char *colour,
@@ -106,7 +113,8 @@ static void put_text_line(struct log *log, struct output *output, const struct l
         put(output, "[");
         put_name(output, line->function_name);
         put(output, line->request_id != NULL ? " " : "");
-        put_name(output, line->request_id != NULL ? line->request_id : "");
+        put_cut(output, line->request_id != NULL ? line->request_id : "",
+                log->options.has_short_ids ? SHORT_ID_BYTES : NAME_MAX_BYTES);
         put(output, "]");
         put(output, log->options.has_colour ? colour_off : "");
     }
@@ -132,7 +140,13 @@ static void put_json_line(struct output *output, const struct log_line *line)
         put(output, "\",\"requestId\":\"");
         put_name(output, line->request_id);
     }
-    put(output, "\",\"message\":\"");
+    put(output, "\"");
+    if (line->members.length > 0) {
+        put(output, ",");
+        memcpy(output->text + output->length, line->members.data, line->members.length);
+        output->length += line->members.length;
+    }
+    put(output, ",\"message\":\"");
     output->length += safe_text_json(line->message, output->text + output->length);
     put(output, "\"}\n");
 }
@@ -155,7 +169,7 @@ static size_t say_dropped(char *text, size_t size, unsigned long long dropped_co
 
     assert(size >= 256 && length > 0 && (size_t)length < sizeof message);
     put_line(context, &output,
-             &(const struct log_line){LOG_WARN, NULL, NULL, {message, (size_t)length}});
+             &(const struct log_line){.level = LOG_WARN, .message = {message, (size_t)length}});
     return output.length;
 }
 
@@ -222,8 +236,8 @@ static void write_line(struct log *log, const struct log_line *line)
         piece.message.length = piece_length(rest);
         rest.data += piece.message.length;
         rest.length -= piece.message.length;
-        output.text =
-            line_writer_reserve(log->writer, piece.message.length * SAFE_TEXT_GROWTH + FRAME_MAX);
+        output.text = line_writer_reserve(log->writer, piece.message.length * SAFE_TEXT_GROWTH +
+                                                           piece.members.length + FRAME_MAX);
         if (output.text == NULL)
             continue;
         put_line(log, &output, &piece);
@@ -239,8 +253,8 @@ static void write_lines(struct log *log, enum log_level level, struct bytes_view
         const char *const found = memchr(begin, '\n', (size_t)(end - begin));
         const char *const line_end = found != NULL ? found : end;
 
-        write_line(
-            log, &(const struct log_line){level, NULL, NULL, {begin, (size_t)(line_end - begin)}});
+        write_line(log, &(const struct log_line){.level = level,
+                                                 .message = {begin, (size_t)(line_end - begin)}});
         begin = line_end + 1;
     }
     if (level <= LOG_WARN)
@@ -276,6 +290,20 @@ void log_write(struct log *log, enum log_level level, const char *format, ...)
     free(long_text);
 }
 
+void log_write_members(struct log *log, enum log_level level, struct bytes_view members,
+                       const char *message)
+{
+    struct log_line line = {.level = level, .message = {message, strlen(message)}};
+
+    if (!log_shows(log, level))
+        return;
+    if (members.length <= LOG_MEMBERS_MAX)
+        line.members = members;
+    write_line(log, &line);
+    if (level <= LOG_WARN)
+        line_writer_push(log->writer);
+}
+
 void log_function_line(struct log *log, const char *function_name, const char *request_id,
                        struct bytes_view line)
 {
@@ -283,7 +311,17 @@ void log_function_line(struct log *log, const char *function_name, const char *r
         return;
     if (line.length > 0 && line.data[line.length - 1] == '\r')
         line.length--;
-    write_line(log, &(const struct log_line){LOG_INFO, function_name, request_id, line});
+    write_line(log, &(const struct log_line){.level = LOG_INFO,
+                                             .function_name = function_name,
+                                             .request_id = request_id,
+                                             .message = line});
+}
+
+void log_platform_line(struct log *log, const char *function_name, const char *request_id,
+                       struct bytes_view line)
+{
+    if (log_shows(log, log->options.platform_level))
+        log_function_line(log, function_name, request_id, line);
 }
 
 void log_push(struct log *log)

@@ -34,7 +34,9 @@ struct log_options {
     int descriptor; /* where it goes; borrowed, and left open */
     enum log_format format;
     enum log_level level;
-    bool has_colour; /* text only; see log_may_colour() */
+    enum log_level platform_level; /* of START, END and REPORT */
+    bool has_short_ids;            /* text only: the first 8 characters of request ids */
+    bool has_colour;               /* text only; see log_may_colour() */
 };
 
 /* Is `descriptor` a terminal, and does neither NO_COLOR nor TERM=dumb forbid it? */
@@ -53,11 +55,21 @@ bool log_shows(const struct log *log, enum log_level level);
 __attribute__((format(printf, 3, 4))) void log_write(struct log *log, enum log_level level,
                                                      const char *format, ...);
 
+/* Members of a JSON object, without its braces: `"attempt":2,"condition":null`. */
+enum { LOG_MEMBERS_MAX = 8192 };
+
+/* One line; in JSON with these members beside `message`. More than LOG_MEMBERS_MAX bytes of them are left out. */
+void log_write_members(struct log *log, enum log_level level, struct bytes_view members,
+                       const char *message);
+
 /*
- * What a handler printed, and START, END, REPORT, at level info: one line, without its line end. `request_id` is NULL
- * outside of an invocation.
+ * What a handler printed, at level info: one line, without its line end. `request_id` is NULL outside of an invocation.
  */
 void log_function_line(struct log *log, const char *function_name, const char *request_id,
+                       struct bytes_view line);
+
+/* The same for START, END and REPORT, at the level that the options give them. */
+void log_platform_line(struct log *log, const char *function_name, const char *request_id,
                        struct bytes_view line);
 
 /* Tries to get everything out, and waits for a slow reader up to a second: for the way to exit. */

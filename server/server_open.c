@@ -43,6 +43,8 @@ static bool open_log(struct server *server)
         .descriptor = 2,
         .format = server->options->log_format,
         .level = server->options->log_level,
+        .platform_level = server->options->explains ? LOG_DEBUG : LOG_INFO,
+        .has_short_ids = server->options->explains,
         .has_colour = log_may_colour(2),
     };
 

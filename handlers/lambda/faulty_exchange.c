@@ -158,6 +158,7 @@ static bool enqueue_again(struct faulty_exchange *faulty)
         .request_id = again->request_id,
         .trace_header = again->trace_header,
         .tenant_id = again->tenant_id,
+        .origin = "a second time: Duplicate",
     };
 
     return async_invoker_enqueue(faulty->api->async_invoker, &options, on_again_enqueued, faulty) ==

@@ -46,22 +46,34 @@ static void on_idle_tick(uv_timer_t *timer);
 
 /* ---- places: concurrency as AWS counts it ---- */
 
-enum dispatch_status dispatcher_place(const struct dispatcher *dispatcher,
-                                      const struct account *account, const struct config *config,
-                                      const struct function *function)
+struct dispatcher_places dispatcher_places(const struct dispatcher *dispatcher,
+                                           const struct account *account,
+                                           const struct config *config,
+                                           const struct function *function)
 {
     const struct function_state *state =
         function_pools_find(&dispatcher->pools, account, function->name);
 
-    if (function->reserved_concurrency != CONCURRENCY_UNRESERVED) {
-        const unsigned in_use = state == NULL ? 0 : state->in_use;
+    if (function->reserved_concurrency != CONCURRENCY_UNRESERVED)
+        return (struct dispatcher_places){state == NULL ? 0 : state->in_use,
+                                          (unsigned)function->reserved_concurrency};
+    return (struct dispatcher_places){account->unreserved_in_use,
+                                      config->concurrent_executions > config->reserved_total
+                                          ? config->concurrent_executions - config->reserved_total
+                                          : 0};
+}
 
-        return in_use < (unsigned)function->reserved_concurrency ? DISPATCH_ACCEPTED
-                                                                 : DISPATCH_FUNCTION_THROTTLED;
-    }
-    return account->unreserved_in_use + config->reserved_total < config->concurrent_executions
-               ? DISPATCH_ACCEPTED
-               : DISPATCH_ACCOUNT_THROTTLED;
+enum dispatch_status dispatcher_place(const struct dispatcher *dispatcher,
+                                      const struct account *account, const struct config *config,
+                                      const struct function *function)
+{
+    const struct dispatcher_places places =
+        dispatcher_places(dispatcher, account, config, function);
+
+    if (places.busy < places.limit)
+        return DISPATCH_ACCEPTED;
+    return function->reserved_concurrency != CONCURRENCY_UNRESERVED ? DISPATCH_FUNCTION_THROTTLED
+                                                                    : DISPATCH_ACCOUNT_THROTTLED;
 }
 
 static void take_place(struct dispatcher *dispatcher, struct function_state *function,

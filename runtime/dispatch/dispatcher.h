@@ -47,6 +47,15 @@ enum dispatch_status dispatcher_place(const struct dispatcher *dispatcher,
                                       const struct account *account, const struct config *config,
                                       const struct function *function);
 
+/* The places that a function draws from: its reserved concurrency, or what is left of the account's. */
+struct dispatcher_places {
+    unsigned busy, limit;
+};
+struct dispatcher_places dispatcher_places(const struct dispatcher *dispatcher,
+                                           const struct account *account,
+                                           const struct config *config,
+                                           const struct function *function);
+
 /* `on_place` runs whenever an invocation has ended and left its place. One listener. */
 void dispatcher_listen(struct dispatcher *dispatcher, dispatch_place_fn *on_place, void *context);
 

@@ -11,4 +11,8 @@
 /* `line` has no line end. */
 void function_log_write(const struct environment *environment, const char *line, size_t length);
 
+/* The same for START, END and REPORT, which the server's log may leave out. */
+void function_log_write_platform(const struct environment *environment, const char *line,
+                                 size_t length);
+
 #endif

@@ -68,7 +68,7 @@ static void end(struct environment *environment, struct json_writer *writer)
     struct bytes *line = json_writer_take(writer);
 
     if (line != NULL)
-        function_log_write(environment, line->data, line->length);
+        function_log_write_platform(environment, line->data, line->length);
     bytes_release(line);
 }
 

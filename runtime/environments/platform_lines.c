@@ -20,7 +20,7 @@ static void begin(struct short_text *line, char memory[LINE_SIZE], const char *k
 
 static void end(struct environment *environment, const struct short_text *line)
 {
-    function_log_write(environment, line->text, line->length);
+    function_log_write_platform(environment, line->text, line->length);
 }
 
 static void write_start(struct environment *environment, const struct invocation *invocation)

@@ -55,8 +55,10 @@ static void on_idle_closed(uv_handle_t *handle)
 void async_close_if_quiet(struct async_invoker *invoker)
 {
     if (invoker->lanes.state == INVOKER_CLOSING && invoker->running_count == 0 &&
-        !uv_is_closing((uv_handle_t *)&invoker->lanes.idle) && invoker->lanes.busy_count == 0)
+        !uv_is_closing((uv_handle_t *)&invoker->lanes.idle) && invoker->lanes.busy_count == 0) {
+        async_tell_left(&invoker->lanes);
         uv_close((uv_handle_t *)&invoker->lanes.idle, on_idle_closed);
+    }
 }
 
 _Noreturn void async_out_of_memory(void)
@@ -229,6 +231,7 @@ struct async_invoker *async_invoker_open(const struct async_invoker_options *opt
     listener.context = invoker;
     event_queue_listen(queue, &listener);
     dispatcher_listen(options->dispatcher, async_on_place, invoker);
+    async_tell_found(&invoker->lanes);
     (void)async_finish_redrives(&invoker->lanes);
     return invoker;
 }
@@ -279,6 +282,7 @@ static bool fill_event(struct event *event, const struct event_lane *lane,
     event->enqueued_at_ms = event->due_ms = clock_now_ms(lane->account->clock);
     event->payload = bytes_retain(options->payload);
     event->state = EVENT_ADDING;
+    event->origin = options->origin;
     if (options->request_id != NULL)
         (void)snprintf(event->request_id, REQUEST_ID_SIZE, "%s", options->request_id);
     else
@@ -332,7 +336,7 @@ void async_accept(struct event *event, enum store_status status)
 
     event->on_accepted = NULL;
     if (status == STORE_OK && !event->is_forgotten)
-        async_tell(event, "accepted", event->run_count + 1, 0, "");
+        async_tell_accepted(event);
     if (status != STORE_OK && !event->is_forgotten)
         async_discount(lane);
     if (status != STORE_OK || event->is_forgotten) {

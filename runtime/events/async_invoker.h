@@ -33,7 +33,7 @@ struct async_invoker_options {
     struct dispatcher *dispatcher; /* whose listener this becomes */
     struct log *log;
     struct random_source *random;
-    bool is_explaining; /* --explain: a line for each step of each event */
+    bool is_explaining; /* --explain: a line for each step of each event, and when a clock moves */
 };
 
 /* Takes `queue` on success, and continues with the events in it. NULL when it can't be read or out of memory. */
@@ -67,6 +67,7 @@ struct enqueue_options {
     const char *trace_header; /* of the caller, with its lineage (lineage.h); may be NULL */
     const char *tenant_id;    /* NULL for none */
     bool is_follow_up;        /* takes the place in the queue of an event that ends */
+    const char *origin;       /* static: where it is from, for people; NULL: a request */
 };
 
 /* `is_accepted`: committed, so answer 202; otherwise 5xx. */
@@ -164,11 +165,20 @@ void async_wait_cancel(struct async_wait *wait);
 struct event_step {
     const struct account *account;
     const char *request_id, *function_name;
-    const char *name; /* "accepted", "started", "waiting", "throttled", "succeeded", "given up" */
-    unsigned attempt; /* that runs, ran or comes next; from 1 */
-    int64_t at_ms;    /* by the account's clock */
-    int64_t next_attempt_at_ms; /* 0 for none */
-    const char *text;           /* why, for people */
+    const char *qualifier; /* as invoked; NULL for none */
+    const char *
+        name; /* "accepted", "queued" (no place is free), "started", "waiting", "throttled", "cut off", "succeeded", "given up" */
+    unsigned attempt;                      /* that runs, ran or comes next; from 1 */
+    unsigned attempt_max;                  /* 0: not decided yet */
+    int64_t at_ms;                         /* by the account's clock */
+    int64_t next_attempt_at_ms;            /* 0 for none */
+    const char *error;                     /* of the attempt; NULL for none, like the next three */
+    const char *condition;                 /* as in the record: "Success", "RetriesExhausted"… */
+    const char *dead_letter, *destination; /* ARNs of what is written */
+    unsigned age_s, age_max_s;             /* if that decided; else 0 */
+    struct dispatcher_places places;       /* if they were too few; else 0 */
+    bool is_news;                          /* in the log even without --explain */
+    const char *text;                      /* all of it, for people */
 };
 
 /* Everything is borrowed. Must not call the invoker. */

@@ -71,42 +71,27 @@ static void on_finished_with_follow_up(struct event *event, enum store_status st
     on_finished(event, status, context);
 }
 
-static const char *step_name(const struct settlement *settlement)
+/* `traces` NULL: nothing is written. */
+static void explain(const struct settlement *settlement, const struct event_traces *traces)
 {
-    switch (settlement->decision.action) {
-    case RETRY_DONE:
-        return "succeeded";
-    case RETRY_DISCARD:
-        return "given up";
-    case RETRY_AGAIN:
-        break;
-    }
-    return settlement->result == ATTEMPT_THROTTLED ? "throttled" : "waiting";
-}
-
-static void explain(const struct settlement *settlement, const char *where)
-{
-    const struct event *event = settlement->event;
-    const struct event_lanes *lanes = event->lane->owner->lanes;
-    const bool is_due_again = settlement->decision.action == RETRY_AGAIN;
+    const struct event_lanes *lanes = settlement->event->lane->owner->lanes;
+    struct event_step step;
     char text[EXPLANATION_SIZE];
 
-    if (!lanes->invoker->options.is_explaining && lanes->listener == NULL)
+    if (!async_is_told(lanes) && settlement->result == ATTEMPT_SUCCEEDED)
         return;
-    async_explain(settlement, where, text);
-    async_tell(event, step_name(settlement), event->run_count + is_due_again,
-               is_due_again ? event->due_ms : 0, text);
-    if (lanes->invoker->options.is_explaining)
-        log_write(lanes->invoker->options.log, LOG_INFO, "%s %.8s %s", event->lane->function_name,
-                  event->request_id, text);
+    async_explain(settlement, traces, &step, text);
+    async_tell(settlement->event, &step);
 }
 
 /* The record as an event for another function; NULL when there is none or it can't be invoked. */
 static struct event *make_follow_up(const struct event *event, const struct event_traces *traces)
 {
     struct event_lane *lane = event->lane;
-    struct enqueue_options options = {
-        .account = lane->account, .payload = traces->record, .is_follow_up = true};
+    struct enqueue_options options = {.account = lane->account,
+                                      .payload = traces->record,
+                                      .is_follow_up = true,
+                                      .origin = "as the destination of another function"};
     char trace_header[TRACE_HEADER_SIZE];
     struct event *follow_up = NULL;
     struct function_name name;
@@ -134,12 +119,13 @@ static void warn_of_loss(const struct settlement *settlement)
 {
     const struct event *event = settlement->event;
 
-    log_write(event->lane->owner->lanes->invoker->options.log, LOG_WARN,
-              "%s %.8s: event dropped (%s) after %u runs: %s; the function has neither dead-letter "
-              "queue nor on-failure destination",
-              event->lane->function_name, event->request_id,
-              discard_condition_name(settlement->decision.condition), event->run_count,
-              settlement->why);
+    log_write(
+        event->lane->owner->lanes->invoker->options.log, LOG_WARN,
+        "%s %.8s: event dropped (%s) after %u run%s: %s; the function has neither dead-letter "
+        "queue nor on-failure destination",
+        event->lane->function_name, event->request_id,
+        discard_condition_name(settlement->decision.condition), event->run_count,
+        event->run_count == 1 ? "" : "s", settlement->why);
 }
 
 static void finish(const struct settlement *settlement)
@@ -151,13 +137,14 @@ static void finish(const struct settlement *settlement)
 
     if (!async_add_records(settlement, &traces))
         async_out_of_memory();
-    explain(settlement, traces.where);
-    if (settlement->decision.action == RETRY_DISCARD && traces.where[0] == '\0')
+    explain(settlement, &traces);
+    if (settlement->decision.action == RETRY_DISCARD && traces.dead_letter == NULL &&
+        traces.destination == NULL)
         warn_of_loss(settlement);
     if (traces.function_arn != NULL)
         event->follow_up = end.follow_up = make_follow_up(event, &traces);
     bytes_release(traces.record);
-    owner->lanes->invoker->dead_letter_count += traces.has_dead_letter;
+    owner->lanes->invoker->dead_letter_count += traces.dead_letter != NULL;
     async_begin(owner);
     if (!event_queue_finish(owner->lanes->queue, &end,
                             end.follow_up == NULL ? on_finished : on_finished_with_follow_up,
@@ -198,7 +185,7 @@ static void settle(struct settlement *settlement, enum event_state waiting,
         if (!event_set_text(&event->last_error, settlement->why))
             async_out_of_memory();
         event_lane_enter(event->lane, event, waiting);
-        explain(settlement, "");
+        explain(settlement, NULL);
         reschedule(settlement, on_written);
         return;
     case RETRY_DONE:
@@ -229,6 +216,8 @@ void async_refuse(struct event *event, enum attempt_result result,
     struct event_lane *lane = event->lane;
 
     event->throttle_count++;
+    if (result == ATTEMPT_THROTTLED)
+        settlement.places = async_places_of(lane);
     decide(&settlement);
     if (settlement.decision.action == RETRY_AGAIN) {
         lane->refused = event;
@@ -271,6 +260,18 @@ static enum attempt_result result_of(const struct outcome *outcome)
     abort();
 }
 
+/* AWS's "RequestId: 4bcbe58b-… Error: Task timed out" without the id: whoever reads this has it already. */
+static const char *after_request_id(const char *message)
+{
+    static const char begin[] = "RequestId: ", end[] = " Error: ";
+    const size_t id_at = sizeof begin - 1, end_at = id_at + REQUEST_ID_SIZE - 1;
+
+    if (strncmp(message, begin, id_at) != 0 || strlen(message) < end_at + sizeof end - 1 ||
+        strncmp(message + end_at, end, sizeof end - 1) != 0)
+        return message;
+    return message + end_at + sizeof end - 1;
+}
+
 /* "Unhandled: Exception: boom", "KMSDisabledException: …". Owned. */
 static char *describe(const struct outcome *outcome)
 {
@@ -280,8 +281,9 @@ static char *describe(const struct outcome *outcome)
     if (outcome->kind == OUTCOME_FUNCTION_ERROR) {
         if (!function_error_read(bytes_view(outcome->payload), &type, &message))
             return NULL;
-        length = asprintf(&text, "%s: %.200s%s%.1000s", outcome_function_error(outcome),
-                          type == NULL ? "" : type, type == NULL ? "" : ": ", message);
+        length =
+            asprintf(&text, "%s: %.200s%s%.1000s", outcome_function_error(outcome),
+                     type == NULL ? "" : type, type == NULL ? "" : ": ", after_request_id(message));
     } else if (outcome->kind == OUTCOME_EXCEPTION) {
         const struct api_exception_row *row = api_exception_row(outcome->exception);
 
@@ -353,6 +355,8 @@ void async_on_done(struct invocation *invocation, void *context)
     const bool is_abandoned = invocation->outcome.kind == OUTCOME_ABANDONED;
 
     count_end(event);
+    if (!event->is_forgotten && is_abandoned && owner->lanes->state != INVOKER_OPEN)
+        async_tell_cut_off(event);
     if (event->is_forgotten || (is_abandoned && owner->lanes->state != INVOKER_OPEN))
         async_drop(event); /* if abandoned, its row stays: it runs again after the next start */
     else if (is_abandoned)

@@ -1,6 +1,6 @@
 /*
- * What is written about a try: a line of the log, and at the end of the event its dead letter and destination record.
- * Pure: async_outcome.c writes what is made here.
+ * What is written at the end of an event: its dead letter and destination record. Pure: async_outcome.c writes what is
+ * made here.
  */
 #include "runtime/events/async_internal.h"
 
@@ -10,87 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-
-static void write_clock_time(int64_t at_ms, char text[16])
-{
-    const time_t seconds = (time_t)(at_ms / 1000);
-    struct tm local;
-
-    if (localtime_r(&seconds, &local) == NULL || strftime(text, 16, "%H:%M:%S", &local) == 0)
-        text[0] = '\0';
-}
-
-static unsigned attempt_max(const struct settlement *settlement)
-{
-    return 1 + (settlement->target == NULL
-                    ? RETRY_ATTEMPTS_DEFAULT
-                    : settlement->target->event_invoke_config->maximum_retry_attempts);
-}
-
-/* "attempt 1 of 3 failed (Unhandled: Exception: boom)" */
-static void write_what(const struct settlement *settlement, char *text, size_t size)
-{
-    const struct event *event = settlement->event;
-
-    switch (settlement->result) {
-    case ATTEMPT_SUCCEEDED:
-        (void)snprintf(text, size, "attempt %u of %u succeeded", event->run_count,
-                       attempt_max(settlement));
-        return;
-    case ATTEMPT_FUNCTION_ERROR:
-        (void)snprintf(text, size, "attempt %u of %u failed (%s)", event->run_count,
-                       attempt_max(settlement), settlement->why);
-        return;
-    case ATTEMPT_THROTTLED:
-    case ATTEMPT_ZERO_RESERVED_CONCURRENCY:
-        (void)snprintf(text, size, "attempt %u of %u throttled (%s)", event->run_count + 1,
-                       attempt_max(settlement), settlement->why);
-        return;
-    case ATTEMPT_RECURSIVE:
-        (void)snprintf(text, size, "attempt %u of %u stopped (%s)", event->run_count + 1,
-                       attempt_max(settlement), settlement->why);
-        return;
-    case ATTEMPT_SYSTEM_ERROR:
-        (void)snprintf(text, size, "attempt %u of %u not possible (%s)", event->run_count + 1,
-                       attempt_max(settlement), settlement->why);
-        return;
-    case ATTEMPT_INTERRUPTED:
-        (void)snprintf(text, size, "waited too long for attempt %u of %u", event->run_count + 1,
-                       attempt_max(settlement));
-        return;
-    }
-}
-
-static void write_next(const struct settlement *settlement, char *text, size_t size)
-{
-    char at[16];
-
-    switch (settlement->decision.action) {
-    case RETRY_DONE:
-        (void)snprintf(text, size, "done");
-        return;
-    case RETRY_AGAIN:
-        write_clock_time(settlement->event->due_ms, at);
-        (void)snprintf(text, size, "next at %s (in %lld s)", at,
-                       (long long)((settlement->decision.delay_ms + 999) / 1000));
-        return;
-    case RETRY_DISCARD:
-        (void)snprintf(text, size, "given up (%s)",
-                       discard_condition_name(settlement->decision.condition));
-        return;
-    }
-}
-
-void async_explain(const struct settlement *settlement, const char *where,
-                   char text[EXPLANATION_SIZE])
-{
-    char what[512], next[128];
-
-    write_what(settlement, what, sizeof what);
-    write_next(settlement, next, sizeof next);
-    (void)snprintf(text, EXPLANATION_SIZE, "%s; %s%s", what, next, where);
-}
 
 static struct event_record *next_record(struct event_end *end, const struct account *account,
                                         enum record_kind kind, const char *arn)
@@ -197,18 +116,13 @@ bool async_add_records(const struct settlement *settlement, struct event_traces 
 {
     const bool is_success = settlement->decision.action == RETRY_DONE;
     const struct event_invoke_config *settings;
-    const char *dead_letter, *destination;
 
     if (settlement->target == NULL)
         return true;
     settings = settlement->target->event_invoke_config;
-    dead_letter = is_success ? NULL : settlement->target->version->dead_letter_arn;
-    destination = is_success ? settings->on_success : settings->on_failure;
-    traces->has_dead_letter = dead_letter != NULL;
-    (void)snprintf(
-        traces->where, sizeof traces->where, "%s%s%s%s",
-        dead_letter == NULL ? "" : "; dead letter to ", dead_letter == NULL ? "" : dead_letter,
-        destination == NULL ? "" : "; record to ", destination == NULL ? "" : destination);
-    return (dead_letter == NULL || add_dead_letter(settlement, traces->end)) &&
-           (destination == NULL || add_destination(settlement, destination, traces));
+    traces->dead_letter = is_success ? NULL : settlement->target->version->dead_letter_arn;
+    traces->destination = is_success ? settings->on_success : settings->on_failure;
+    return (traces->dead_letter == NULL || add_dead_letter(settlement, traces->end)) &&
+           (traces->destination == NULL ||
+            add_destination(settlement, traces->destination, traces));
 }

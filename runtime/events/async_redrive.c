@@ -287,7 +287,8 @@ static bool make_event(struct redrive *redrive, struct letter *letter)
     const struct enqueue_options options = {.account = redrive->owner->account,
                                             .function_name = letter->origin.function_name,
                                             .qualifier = letter->origin.qualifier,
-                                            .payload = letter->body};
+                                            .payload = letter->body,
+                                            .origin = "a redriven dead letter"};
     enum enqueue_status status;
 
     letter->event = async_new_event(redrive->owner->lanes, &options, &status);

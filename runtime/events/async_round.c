@@ -1,17 +1,9 @@
 /*
  * Which event starts next.
  *
- * Besides AWS's limits, limits of our own keep a backlog from overloading the machine and from starving synchronous
- * invocations:
- *   lane_places   of one function without reserved concurrency
- *   event_places  of all functions without it
- *   a function with reserved concurrency has that as its limit, up to reserved_places
- *   a tenth of an account's unreserved places is left to synchronous invocations (at least one of two)
- *   a function that already runs events leaves a quarter of the shared places to those that run none
- *
- * Lanes that may have something to start are in a round-robin list (the round). Each in turn starts one event and goes to
- * the end, so no backlog holds up another. The round runs from an idle handle: once for all that happened in one turn of
- * the loop, and never inside somebody's callback.
+ * Lanes that may have something to start are in a round-robin list (the round). Each in turn starts one event, if it has
+ * a place (async_places.c), and goes to the end, so no backlog holds up another. The round runs from an idle handle: once
+ * for all that happened in one turn of the loop, and never inside somebody's callback.
  */
 #include "runtime/events/async_internal.h"
 
@@ -228,47 +220,6 @@ static void read_ahead(struct event_lane *lane)
     read_window(lane);
 }
 
-/* ---- places ---- */
-
-/* A function that runs events leaves a quarter to those that run none. */
-static bool is_room(unsigned in_use, unsigned places, size_t own)
-{
-    return in_use < (own == 0 ? places : places - places / 4);
-}
-
-static unsigned account_places(const struct config *config)
-{
-    const unsigned shared = config->concurrent_executions > config->reserved_total
-                                ? config->concurrent_executions - config->reserved_total
-                                : 0;
-    const unsigned spared = shared / 10 > 0 ? shared / 10 : shared > 1;
-
-    return shared - spared;
-}
-
-static enum step_result look_for_room(const struct event_lane *lane, const struct config *config,
-                                      const struct function *function)
-{
-    const struct async_invoker *invoker = lane->owner->lanes->invoker;
-    const size_t own = lane->running_count;
-    unsigned places;
-
-    if (function->reserved_concurrency != CONCURRENCY_UNRESERVED) {
-        places = (unsigned)function->reserved_concurrency < invoker->reserved_places
-                     ? (unsigned)function->reserved_concurrency
-                     : invoker->reserved_places;
-        return own < places ? STEP_STARTED
-                            : STEP_NOTHING; /* the end of one of them wakes the lane */
-    }
-    if (own >= invoker->lane_places)
-        return STEP_NOTHING;
-    if (!is_room(invoker->unreserved_running, invoker->event_places, own))
-        return STEP_WAITS;
-    places = account_places(config);
-    return places == 0 || is_room(lane->owner->unreserved_running, places, own) ? STEP_STARTED
-                                                                                : STEP_WAITS;
-}
-
 /* ---- starting ---- */
 
 /* DISPATCH_ACCEPTED: the dispatcher has taken it. */
@@ -298,8 +249,9 @@ static enum dispatch_status submit(struct event *event, struct config *config,
     return status;
 }
 
-static void count_start(struct event *event, const struct function *function)
+static void count_start(struct event *event, const struct function_target *target)
 {
+    const struct function *function = target->version->function;
     struct event_lane *lane = event->lane;
     struct async_account *owner = lane->owner;
 
@@ -313,7 +265,7 @@ static void count_start(struct event *event, const struct function *function)
     owner->running_count++;
     owner->lanes->invoker->running_count++;
     async_begin(owner);
-    async_tell(event, "started", event->run_count + 1, 0, "");
+    async_tell_started(event, target);
     if (owner->waits != NULL)
         async_note_start(owner, event);
 }
@@ -350,20 +302,15 @@ static enum step_result refuse(struct event_lane *lane, struct event *event,
                                enum attempt_result result, const struct function_target *target,
                                const char *why)
 {
-    if (result == ATTEMPT_THROTTLED && lane->running_count > 0)
+    if (result == ATTEMPT_THROTTLED && lane->running_count > 0) {
+        async_tell_queued(lane, NULL);
         return STEP_NOTHING; /* the end of one of its own frees a place */
+    }
     async_refuse(event, result, target, why);
     if (lane->refused == NULL)
         return STEP_STARTED; /* given up */
     block(lane);
     return STEP_NOTHING;
-}
-
-static bool has_place(const struct event_lane *lane, const struct config *config,
-                      const struct function *function)
-{
-    return dispatcher_place(lane->owner->lanes->invoker->options.dispatcher, lane->account, config,
-                            function) == DISPATCH_ACCEPTED;
 }
 
 /* Refused as a synchronous one is (invoke_request.c). */
@@ -389,7 +336,7 @@ static enum step_result try_event(struct event_lane *lane, struct event *event,
                                   struct config *config, const struct function_target *target)
 {
     const struct function *function = target->version->function;
-    enum step_result step;
+    struct dispatcher_places full;
 
     if (function->reserved_concurrency == 0) {
         async_refuse(event, ATTEMPT_ZERO_RESERVED_CONCURRENCY, target, "Rate Exceeded.");
@@ -404,17 +351,24 @@ static enum step_result try_event(struct event_lane *lane, struct event *event,
         stop_recursion(event, target);
         return STEP_STARTED;
     }
-    step = look_for_room(lane, config, function);
-    if (step != STEP_STARTED)
-        return step;
+    switch (async_look_for_place(lane, config, function, &full)) {
+    case PLACE_FREE:
+        break;
+    case PLACE_OWN_FULL: /* the end of one of its own wakes the lane */
+        async_tell_queued(lane, &full);
+        return STEP_NOTHING;
+    case PLACE_SHARED_FULL:
+        async_tell_queued(lane, &full);
+        return STEP_WAITS;
+    }
     if (event == lane->refused && event->due_ms > clock_now_ms(lane->account->clock) &&
-        !has_place(lane, config, function)) {
+        !async_has_place(lane, config, function)) {
         block(lane); /* woken before its time, and another was faster: that is no refusal */
         return STEP_NOTHING;
     }
     switch (submit(event, config, target)) {
     case DISPATCH_ACCEPTED:
-        count_start(event, function);
+        count_start(event, target);
         return STEP_STARTED;
     case DISPATCH_FUNCTION_THROTTLED:
     case DISPATCH_ACCOUNT_THROTTLED:
@@ -449,8 +403,11 @@ static enum step_result try_lane(struct event_lane *lane)
     if (!lane->is_blocked)
         read_ahead(lane);
     event = next_event(lane);
-    if (event == NULL)
+    if (event == NULL) {
+        if (lane->refused != NULL)
+            async_tell_queued(lane, NULL); /* behind it */
         return STEP_NOTHING;
+    }
     if (event == lane->refused)
         async_unblock(lane); /* it is the one to find out */
     function = config_function(config, lane->function_name);
@@ -516,7 +473,7 @@ bool async_waits_for_place(const struct event_lane *lane)
         lane->refused == NULL ? NULL : config_function(config, lane->function_name);
 
     return function != NULL && function->reserved_concurrency != 0 &&
-           !has_place(lane, config, function);
+           !async_has_place(lane, config, function);
 }
 
 void async_on_place(struct account *account, const char *function_name, void *context)
@@ -535,7 +492,7 @@ void async_on_place(struct account *account, const char *function_name, void *co
         const struct function *function = config_function(config, lane->function_name);
 
         next = lane->next_blocked;
-        if (function != NULL && has_place(lane, config, function))
+        if (function != NULL && async_has_place(lane, config, function))
             async_unblock(lane);
     }
 }

@@ -14,6 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { COUNTED_MAX = 10000 };
+
 struct async_wait {
     struct async_account *owner; /* NULL: the account has never had an event */
     bool is_advance, is_cancelled;
@@ -161,6 +163,102 @@ static int64_t next_move_ms(const struct async_wait *wait)
     return due_ms;
 }
 
+/* ---- moving the clock ---- */
+
+/* With --explain the events that fall due are counted before the clock moves; reads of several lanes may be under way. */
+struct due_count {
+    struct async_account *owner;
+    struct async_wait *wait; /* only compared: it may be gone */
+    int64_t to_ms;
+    size_t count, pending;
+};
+
+static void move_to(struct async_account *owner, int64_t to_ms, size_t due_count)
+{
+    const int64_t from_ms = clock_now_ms(owner->account->clock);
+
+    clock_advance_to(owner->account->clock, to_ms);
+    async_tell_moved(owner, from_ms, due_count);
+}
+
+static bool has_wait(const struct async_account *owner, const struct async_wait *wait)
+{
+    const struct async_wait *each = owner->waits;
+
+    while (each != NULL && each != wait)
+        each = each->next;
+    return each != NULL;
+}
+
+static void end_count(struct due_count *counting)
+{
+    struct async_account *owner = counting->owner;
+
+    if (--counting->pending > 0)
+        return;
+    if (has_wait(owner, counting->wait))
+        move_to(owner, counting->to_ms, counting->count);
+    free(counting);
+    async_end(owner);
+}
+
+static void on_counted(struct store_read *read, enum store_status status, void *context)
+{
+    struct due_count *counting = context;
+
+    if (status == STORE_OK)
+        counting->count += read->count;
+    events_free(read->first);
+    read->first = NULL;
+    end_count(counting);
+}
+
+static void count_lane(struct due_count *counting, struct event_lane *lane)
+{
+    const struct store_read what = {.lane_id = lane->id,
+                                    .due_max_ms = counting->to_ms,
+                                    .event_max = COUNTED_MAX,
+                                    .byte_max = SIZE_MAX / 2,
+                                    .held_count = lane->held_count};
+    int64_t *held;
+
+    counting->count += lane->refused != NULL && lane->refused->due_ms <= counting->to_ms;
+    if (event_lane_unread(lane) == 0)
+        return;
+    held = event_lane_held(lane);
+    counting->pending++;
+    if ((held == NULL && lane->held_count > 0) ||
+        !event_queue_read(lane->owner->lanes->queue, lane->account, &what, held, on_counted,
+                          counting))
+        counting->pending--;
+}
+
+/* False when out of memory: then the clock moves uncounted. */
+static bool count_and_move(struct async_wait *wait, int64_t to_ms)
+{
+    struct due_count *counting = calloc(1, sizeof *counting);
+
+    if (counting == NULL)
+        return false;
+    *counting =
+        (struct due_count){.owner = wait->owner, .wait = wait, .to_ms = to_ms, .pending = 1};
+    async_begin(wait->owner);
+    for (struct event_lane *lane = wait->owner->first_lane; lane != NULL;
+         lane = lane->next_of_account) {
+        if (lane->count > 0)
+            count_lane(counting, lane);
+    }
+    end_count(counting);
+    return true;
+}
+
+static void move(struct async_wait *wait, int64_t to_ms, bool is_any_due)
+{
+    if (is_any_due && async_explains(wait->owner->lanes) && count_and_move(wait, to_ms))
+        return;
+    move_to(wait->owner, to_ms, 0);
+}
+
 /* Moves the clock if the wait needs that now. False when the wait is over. */
 static bool move_on(struct async_wait *wait)
 {
@@ -168,13 +266,13 @@ static bool move_on(struct async_wait *wait)
     const int64_t due_ms = next_move_ms(wait);
 
     if (wait->is_advance) {
-        clock_advance_to(clock, due_ms < wait->to_ms ? due_ms : wait->to_ms);
+        move(wait, due_ms < wait->to_ms ? due_ms : wait->to_ms, due_ms <= wait->to_ms);
         return due_ms <= wait->to_ms;
     }
     if (wait->owner->count == 0)
         return false;
     if (due_ms != INT64_MAX && clock_mode_of(clock) == CLOCK_MANUAL)
-        clock_advance_to(clock, due_ms);
+        move(wait, due_ms, true);
     return true;
 }
 

@@ -24,12 +24,14 @@ struct event {
     struct event *previous, *next; /* among those of its lane that are in memory */
     struct event_lane *lane;       /* borrowed; NULL while the pool thread reads it */
     enum event_state state;
-    bool is_forgotten;  /* the queue was cleared meanwhile: ignore its outcome */
-    bool is_writing;    /* EVENT_REFUSED only: not on disk yet */
-    bool is_unreserved; /* EVENT_RUNNING only: draws from the account's share */
+    bool is_forgotten;    /* the queue was cleared meanwhile: ignore its outcome */
+    bool is_writing;      /* EVENT_REFUSED only: not on disk yet */
+    bool is_unreserved;   /* EVENT_RUNNING only: draws from the account's share */
+    bool is_told_waiting; /* EVENT_READY only: the listener knows that it waits for a place */
     bool is_old; /* EVENT_RUNNING only: it ran before the clock was advanced; see async_wait.c */
     void (*on_accepted)(bool is_accepted, void *context); /* EVENT_ADDING only; may be NULL */
     void *context;
+    const char *origin;      /* EVENT_ADDING only: static, for people; NULL: a request */
     struct event *follow_up; /* EVENT_SETTLING only: added in the same transaction */
 
     size_t weight;    /* as counted when it came into memory */

@@ -180,24 +180,6 @@ void async_drop(struct event *event)
     event_free(event);
 }
 
-void async_tell(const struct event *event, const char *step, unsigned attempt,
-                int64_t next_attempt_at_ms, const char *text)
-{
-    const struct event_lane *lane = event->lane;
-    const struct event_lanes *lanes = lane->owner->lanes;
-    const struct event_step told = {.account = lane->account,
-                                    .request_id = event->request_id,
-                                    .function_name = lane->function_name,
-                                    .name = step,
-                                    .attempt = attempt,
-                                    .at_ms = clock_now_ms(lane->account->clock),
-                                    .next_attempt_at_ms = next_attempt_at_ms,
-                                    .text = text};
-
-    if (lanes->listener != NULL)
-        lanes->listener(&told, lanes->listener_context);
-}
-
 void async_discount(struct event_lane *lane)
 {
     assert(lane->count > 0 && lane->owner->count > 0);

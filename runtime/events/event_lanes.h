@@ -77,12 +77,14 @@ void async_end_any(struct event_lanes *lanes); /* of no account: begun by busy_c
 void async_hold(struct event_lane *lane, struct event *event);
 void async_drop(struct event *event); /* out of memory; its row, if any, stays */
 
-/* Tells the listener, if there is one. `attempt` runs, ran or comes next; `next_attempt_at_ms` 0 for none; `text` says why. */
-void async_tell(const struct event *event, const char *step, unsigned attempt,
-                int64_t next_attempt_at_ms, const char *text);
-
 /* An event is the queue's no longer. */
 void async_discount(struct event_lane *lane);
+
+/* Are clock moves told (--explain)? */
+bool async_explains(const struct event_lanes *lanes);
+
+/* async_tell.c: a clock was moved from `from_ms` to now, when so many events fell due. */
+void async_tell_moved(const struct async_account *owner, int64_t from_ms, size_t due_count);
 
 /* async_round.c: puts a lane that may have something to start into the round. */
 void async_wake(struct event_lane *lane);

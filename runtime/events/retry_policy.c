@@ -15,7 +15,9 @@ static struct retry_decision again_after(int64_t delay_ms, const struct attempt 
                                          const struct retry_settings *settings)
 {
     if (retry_policy_is_expired(attempt->age_ms + delay_ms, settings))
-        return discard(DISCARD_EVENT_AGE_EXCEEDED);
+        return (struct retry_decision){.action = RETRY_DISCARD,
+                                       .condition = DISCARD_EVENT_AGE_EXCEEDED,
+                                       .late_delay_ms = delay_ms};
     return (struct retry_decision){.action = RETRY_AGAIN, .delay_ms = delay_ms};
 }
 

@@ -60,6 +60,7 @@ struct retry_decision {
     enum retry_action action;
     int64_t delay_ms;                 /* of RETRY_AGAIN; else 0 */
     enum discard_condition condition; /* of RETRY_DISCARD only */
+    int64_t late_delay_ms; /* of DISCARD_EVENT_AGE_EXCEEDED: after that it would be too old */
 };
 
 struct retry_decision retry_policy_decide(const struct attempt *attempt,

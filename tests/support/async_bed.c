@@ -65,6 +65,17 @@ enum dispatch_status fake_dispatcher_place(const struct dispatcher *dispatcher,
                : DISPATCH_ACCOUNT_THROTTLED;
 }
 
+struct dispatcher_places fake_dispatcher_places(const struct account *of,
+                                                const struct config *config,
+                                                const struct function *function)
+{
+    (void)of;
+    if (function->reserved_concurrency != CONCURRENCY_UNRESERVED)
+        return (struct dispatcher_places){(unsigned)function_running(function->name),
+                                          (unsigned)function->reserved_concurrency};
+    return (struct dispatcher_places){(unsigned)fake.running_count, config->concurrent_executions};
+}
+
 enum dispatch_status fake_dispatcher_submit(struct dispatcher *dispatcher,
                                             struct invocation *invocation,
                                             dispatch_done_fn *on_done, void *context)
@@ -266,7 +277,7 @@ void tear_down(void)
 
 const char *log_text(void)
 {
-    static char text[65536];
+    static char text[4 << 20];
     ssize_t length;
 
     log_flush(own_log);

@@ -86,6 +86,9 @@ void on_over(const char (*request_ids)[REQUEST_ID_SIZE], size_t count, void *con
 enum dispatch_status fake_dispatcher_place(const struct dispatcher *dispatcher,
                                            const struct account *of, const struct config *config,
                                            const struct function *function);
+struct dispatcher_places fake_dispatcher_places(const struct account *of,
+                                                const struct config *config,
+                                                const struct function *function);
 enum dispatch_status fake_dispatcher_submit(struct dispatcher *dispatcher,
                                             struct invocation *invocation,
                                             dispatch_done_fn *on_done, void *context);
@@ -99,6 +102,13 @@ void fake_dispatcher_listen(struct dispatcher *dispatcher, dispatch_place_fn *on
                                           const struct function *function)                         \
     {                                                                                              \
         return fake_dispatcher_place(dispatcher, of, config, function);                            \
+    }                                                                                              \
+    struct dispatcher_places dispatcher_places(                                                    \
+        const struct dispatcher *dispatcher, const struct account *of,                             \
+        const struct config *config, const struct function *function)                              \
+    {                                                                                              \
+        (void)dispatcher;                                                                          \
+        return fake_dispatcher_places(of, config, function);                                       \
     }                                                                                              \
     enum dispatch_status dispatcher_submit(struct dispatcher *dispatcher,                          \
                                            struct invocation *invocation,                          \

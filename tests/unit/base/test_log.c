@@ -15,16 +15,23 @@ static struct log *sink;
 static int ends[2]; /* the log writes to ends[1] */
 static char received[1048576];
 
-static void open_log(enum log_format format, enum log_level level, bool has_colour)
+/* The descriptor is the test's own. */
+static void open_log_as(const struct log_options *options)
 {
+    struct log_options own = *options;
+
     ck_assert_int_eq(uv_loop_init(&loop), 0);
     ck_assert_int_eq(pipe(ends), 0);
     ck_assert_int_ne(fcntl(ends[0], F_SETFL, O_NONBLOCK), -1);
-    const struct log_options options = {
-        .descriptor = ends[1], .format = format, .level = level, .has_colour = has_colour};
-
-    sink = log_open(&loop, &options);
+    own.descriptor = ends[1];
+    sink = log_open(&loop, &own);
     ck_assert_ptr_nonnull(sink);
+}
+
+static void open_log(enum log_format format, enum log_level level, bool has_colour)
+{
+    open_log_as(
+        &(const struct log_options){.format = format, .level = level, .has_colour = has_colour});
 }
 
 static void close_log(void)
@@ -107,6 +114,47 @@ START_TEST(a_line_of_a_handler_names_function_and_request)
                    "^" TIME " [[]hello 3f6c1f6e-7b0a-4d4c-9a53-0d6c0a5d0a2e[]] hi there\n$");
     log_function_line(sink, "hello", NULL, BYTES_VIEW("starting"));
     assert_matches(flushed(), "^" TIME " [[]hello[]] starting\n$");
+    close_log();
+}
+END_TEST
+
+START_TEST(members_are_shown_in_json_alone)
+{
+    static const char members[] = "\"attempt\":2,\"condition\":null";
+    char large[LOG_MEMBERS_MAX + 2];
+    cJSON *object;
+
+    open_log(LOG_TEXT, LOG_INFO, false);
+    log_write_members(sink, LOG_INFO, BYTES_VIEW(members), "said");
+    assert_matches(flushed(), "^" TIME " info  said\n$");
+    log_write_members(sink, LOG_DEBUG, BYTES_VIEW(members), "unsaid");
+    ck_assert_str_eq(flushed(), "");
+    close_log();
+    open_log(LOG_JSON, LOG_INFO, false);
+    log_write_members(sink, LOG_INFO, BYTES_VIEW(members), "said");
+    object = cJSON_Parse(flushed());
+    ck_assert_int_eq(cJSON_GetObjectItemCaseSensitive(object, "attempt")->valueint, 2);
+    ck_assert_str_eq(cJSON_GetObjectItemCaseSensitive(object, "message")->valuestring, "said");
+    cJSON_Delete(object);
+    memset(large, '1', sizeof large);
+    log_write_members(sink, LOG_INFO, (struct bytes_view){large, LOG_MEMBERS_MAX + 1}, "too many");
+    object = cJSON_Parse(flushed());
+    ck_assert_str_eq(cJSON_GetObjectItemCaseSensitive(object, "message")->valuestring, "too many");
+    cJSON_Delete(object);
+    close_log();
+}
+END_TEST
+
+START_TEST(platform_lines_have_a_level_of_their_own_and_ids_may_be_short)
+{
+    const struct log_options options = {
+        .format = LOG_TEXT, .level = LOG_INFO, .platform_level = LOG_DEBUG, .has_short_ids = true};
+
+    open_log_as(&options);
+    log_platform_line(sink, "hello", "id", BYTES_VIEW("START"));
+    ck_assert_str_eq(flushed(), "");
+    log_function_line(sink, "hello", "3f6c1f6e-7b0a-4d4c-9a53-0d6c0a5d0a2e", BYTES_VIEW("hi"));
+    assert_matches(flushed(), "^" TIME " [[]hello 3f6c1f6e[]] hi\n$");
     close_log();
 }
 END_TEST
@@ -287,6 +335,8 @@ Suite *unit_suite(void)
     tcase_add_loop_test(tests, shows_its_own_level_and_what_is_graver, 0, LOG_LEVEL_COUNT);
     tcase_add_test(tests, a_line_of_a_handler_names_function_and_request);
     tcase_add_test(tests, a_handler_can_neither_forge_a_line_nor_reach_the_terminal);
+    tcase_add_test(tests, members_are_shown_in_json_alone);
+    tcase_add_test(tests, platform_lines_have_a_level_of_their_own_and_ids_may_be_short);
     tcase_add_test(tests, json_is_one_object_a_line);
     tcase_add_test(tests, several_lines_are_written_as_several);
     tcase_add_test(tests, a_long_message_is_not_cut);

@@ -122,6 +122,10 @@ START_TEST(decides_what_follows_an_attempt)
     ck_assert_int_eq(decision.delay_ms, cases[_i].delay_ms);
     if (decision.action == RETRY_DISCARD)
         ck_assert_int_eq(decision.condition, cases[_i].condition);
+    /* The delay that made it too old is told. */
+    if (decision.late_delay_ms != 0)
+        ck_assert_int_ge(cases[_i].attempt.age_ms + decision.late_delay_ms,
+                         (int64_t)cases[_i].settings.maximum_event_age_s * 1000);
 }
 END_TEST
 
