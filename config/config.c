@@ -5,6 +5,7 @@
 #include "config/document/document.h"
 #include "config/document/problem_list.h"
 #include "config/function_url.h"
+#include "config/http_api.h"
 #include "config/settings/config_settings.h"
 
 #include <assert.h>
@@ -140,6 +141,7 @@ static void build_all(struct config_builder *builder, struct config *config,
     build_functions(builder, config, values[SLOT_FUNCTIONS].node);
     sum_reserved(builder, config, values[SLOT_FUNCTIONS].node);
     function_urls_index(builder, config);
+    http_apis_build(builder, config, values[SLOT_APIS].node);
 }
 
 static struct snapshot *snapshot_new(void)

@@ -88,6 +88,7 @@ struct canned_items {
 
 struct function;
 struct function_url; /* function_url.h */
+struct http_api;     /* http_api.h */
 
 /* The settings of one version, $LATEST or a number, with all defaults filled in. */
 struct function_version {
@@ -162,6 +163,8 @@ struct config {
     const struct function *const *functions; /* sorted by name */
     size_t url_count;
     const struct function_url *const *urls; /* of functions and aliases, sorted by id */
+    size_t api_count;
+    const struct http_api *const *apis;
     size_t retry_delay_count;
     const unsigned *retry_delays_s; /* the last one also serves for later retries; at least one */
     unsigned queue_capacity;

@@ -33,19 +33,20 @@ static uint64_t next_number(uint64_t *state)
 }
 
 /* AWS's ids too are 32 letters and digits that follow from the account and the function. */
-static void make_id(const struct config_builder *builder, struct function_url *url)
+void function_url_id_make(const struct config_builder *builder, const char *name,
+                          const char *qualifier, char id[FUNCTION_URL_ID_LENGTH + 1])
 {
     static const char digits[] = "abcdefghijklmnopqrstuvwxyz234567";
-    const char *const parts[] = {builder->account_id, builder->region, url->function->name,
-                                 url->qualifier};
+    const char *const parts[] = {builder->account_id, builder->region, name, qualifier};
     uint64_t state = UINT64_C(14695981039346656037), number = 0;
 
     for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
         state = mix_text(state, parts[i]);
     for (size_t i = 0; i < FUNCTION_URL_ID_LENGTH; i++) {
         number = i % 8 == 0 ? next_number(&state) : number >> 5;
-        url->id[i] = digits[number & 31];
+        id[i] = digits[number & 31];
     }
+    id[FUNCTION_URL_ID_LENGTH] = '\0';
 }
 
 void function_url_host(const struct config *config, const struct function_url *url,
@@ -57,7 +58,9 @@ void function_url_host(const struct config *config, const struct function_url *u
 
 /* ---- building ---- */
 
-const struct cors_config *cors_config_build(struct config_builder *builder, const struct node *node)
+const struct cors_config *cors_config_build(struct config_builder *builder,
+                                            const struct setting_scope *settings,
+                                            const struct node *node)
 {
     struct setting_value values[CORS_SLOT_COUNT];
     struct cors_config *cors = arena_take(builder->arena, sizeof *cors);
@@ -66,8 +69,8 @@ const struct cors_config *cors_config_build(struct config_builder *builder, cons
     if (cors == NULL)
         return NULL;
     problem_list_init(&told, NULL);
-    setting_init(&cors_settings, values);
-    setting_read(&cors_settings, node, values, &told);
+    setting_init(settings, values);
+    setting_read(settings, node, values, &told);
     problem_list_clear(&told);
     cors->allow_credentials = setting_flag(&values[SLOT_ALLOW_CREDENTIALS]);
     cors->max_age_s = values[SLOT_MAX_AGE].node == NULL
@@ -111,8 +114,8 @@ const struct function_url *function_url_build(struct config_builder *builder,
     if (is_named(&values[SLOT_INVOKE_MODE], function_url_mode_names[FUNCTION_URL_RESPONSE_STREAM]))
         url->mode = FUNCTION_URL_RESPONSE_STREAM;
     if (values[SLOT_CORS].node != NULL && values[SLOT_CORS].node->kind == NODE_OBJECT)
-        url->cors = cors_config_build(builder, values[SLOT_CORS].node);
-    make_id(builder, url);
+        url->cors = cors_config_build(builder, &cors_settings, values[SLOT_CORS].node);
+    function_url_id_make(builder, function->name, qualifier, url->id);
     return url;
 }
 

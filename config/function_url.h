@@ -63,8 +63,15 @@ const struct function_url *function_url_build(struct config_builder *builder,
 /* Once all functions are built: makes function_url_by_id() find them. */
 void function_urls_index(struct config_builder *builder, struct config *config);
 
-/* `node` is an object of cors_settings. NULL when out of memory. */
+struct setting_scope;
+
+/* `node` is an object of `settings`: cors_settings or api_cors_settings. NULL when out of memory. */
 const struct cors_config *cors_config_build(struct config_builder *builder,
+                                            const struct setting_scope *settings,
                                             const struct node *node);
+
+/* An id that follows from account, region and both texts. */
+void function_url_id_make(const struct config_builder *builder, const char *name,
+                          const char *qualifier, char id[FUNCTION_URL_ID_LENGTH + 1]);
 
 #endif

@@ -29,6 +29,7 @@ struct api {
     struct held_exchange *held_exchanges; /* exchanges that wait: held_exchange.h */
     struct feeds *feeds;                  /* news of accounts: console/feed.h */
     char console_token[HEX_32_SIZE];      /* "" under --no-console */
+    bool serves_apis;                     /* --http */
     int64_t started_us;                   /* monotonic */
 };
 

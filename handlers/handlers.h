@@ -47,6 +47,11 @@ api_handler_fn inspect_metrics_handle; /* GET /metrics, for Prometheus: of all a
 api_handler_fn url_host_handle; /* ID.lambda-url.REGION.localhost */
 api_handler_fn url_path_handle; /* /_invoked/url/NAME[/ALIAS]/... */
 
+/* ---- http_api/: routes of HTTP and REST APIs ---- */
+
+api_handler_fn http_api_host_handle; /* ID.execute-api.localhost */
+api_handler_fn http_api_path_handle; /* /_invoked/api/NAME/... */
+
 /* ---- console/: the page, and what it listens to ---- */
 
 api_handler_fn stream_handle; /* Server-Sent Events for as long as the client listens */

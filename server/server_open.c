@@ -243,6 +243,7 @@ static bool open_listener(struct server *server, char why[SERVER_ERROR_SIZE])
         .accounts = server->accounts,
         .dispatcher = server->dispatcher,
         .metrics = server->metrics,
+        .serves_apis = server->options->serves_apis,
         .async_invoker = server->async_invoker,
         .random = server->random,
         .log = server->log,

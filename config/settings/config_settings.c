@@ -4,6 +4,7 @@
 #include "config/document/document.h"
 #include "config/document/problem_list.h"
 #include "config/names/name_rules.h"
+#include "config/settings/api_settings.h"
 #include "config/settings/function_settings.h"
 
 enum { QUOTE_MAX = 80 };
@@ -78,6 +79,7 @@ static const struct setting config_rows[] = {
     {"AccountId",    SETTING_STRING, SLOT_ACCOUNT_ID, .min = 1, .max = 64, .check = check_account_id},
     {"AccountLimit", SETTING_OBJECT, SETTING_NO_SLOT, ANY_COUNT, .scope = &account_limit_scope},
     {"Functions",    SETTING_OBJECT, SLOT_FUNCTIONS,  ANY_COUNT},
+    {"Apis",         SETTING_OBJECT, SLOT_APIS,       .max = APIS_MAX},
     {"Local",        SETTING_OBJECT, SETTING_NO_SLOT, ANY_COUNT, .scope = &local_scope},
 };
 const struct setting_scope config_settings = {config_rows, COUNT_OF(config_rows), .check = NULL};

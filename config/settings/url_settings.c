@@ -91,6 +91,17 @@ static const struct setting cors_rows[] = {
     {"ExposeHeaders",    SETTING_STRING_LIST, SLOT_EXPOSE_HEADERS, .max = HEADERS_MAX, .check = check_texts},
     {"MaxAge",           SETTING_INTEGER,     SLOT_MAX_AGE,        .max = MAX_AGE_MAX_S},
 };
+/* AWS checks less there, and templates list OPTIONS, too. */
+static const struct setting api_cors_rows[] = {
+    {"AllowCredentials", SETTING_FLAG,        SLOT_ALLOW_CREDENTIALS, .fallback = false},
+    {"AllowHeaders",     SETTING_STRING_LIST, SLOT_ALLOW_HEADERS,  .max = HEADERS_MAX, .check = check_texts},
+    {"AllowMethods",     SETTING_STRING_LIST, SLOT_ALLOW_METHODS,  .max = HEADERS_MAX, .check = check_texts},
+    {"AllowOrigins",     SETTING_STRING_LIST, SLOT_ALLOW_ORIGINS,  .max = ORIGINS_MAX, .check = check_texts},
+    {"ExposeHeaders",    SETTING_STRING_LIST, SLOT_EXPOSE_HEADERS, .max = HEADERS_MAX, .check = check_texts},
+    {"MaxAge",           SETTING_INTEGER,     SLOT_MAX_AGE,        .max = MAX_AGE_MAX_S},
+};
+const struct setting_scope api_cors_settings = {api_cors_rows, COUNT_OF(api_cors_rows), .check = NULL};
+
 const struct setting_scope cors_settings = {cors_rows, COUNT_OF(cors_rows), .check = check_cors};
 
 static const struct setting url_rows[] = {

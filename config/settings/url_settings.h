@@ -20,5 +20,6 @@ enum cors_slot {
 
 extern const struct setting_scope url_settings;
 extern const struct setting_scope cors_settings;
+extern const struct setting_scope api_cors_settings; /* the same with any method */
 
 #endif

@@ -212,6 +212,8 @@ static void put_functions(struct template_scope *scope, struct node *root)
     }
     if (functions != NULL)
         template_put_versions(scope);
+    if (functions != NULL)
+        template_put_apis(scope, root);
     if (functions != NULL && functions->count == 0 && problem_list_is_empty(scope->problems))
         problem_list_add_at(scope->warnings, scope->resources, "no function that can be served");
 }
@@ -234,7 +236,8 @@ static void note_sections(struct template_scope *scope, struct text_builder *par
             note_part(parts, "", sections[i].name);
     }
     for (; one != NULL; one = one->next) {
-        if (strcmp(one->key, "Function") != 0)
+        if (strcmp(one->key, "Function") != 0 && strcmp(one->key, "Api") != 0 &&
+            strcmp(one->key, "HttpApi") != 0)
             note_part(parts, "Globals.", one->key);
     }
 }

@@ -4,6 +4,7 @@
 #include "config/document/document.h"
 #include "config/document/problem_list.h"
 #include "config/document/yaml_scalar.h"
+#include "config/settings/api_settings.h"
 #include "config/settings/function_settings.h"
 
 #include <string.h>
@@ -48,6 +49,7 @@ static const struct {
     enum setting_type type;              /* of plain values */
 } named[] = {
     {"Functions", &function_settings, SETTING_ANY},
+    {"Apis", &api_settings, SETTING_ANY},
     {"Versions", &version_settings, SETTING_ANY},
     {"Aliases", &alias_settings, SETTING_ANY},
     {"Variables", NULL, SETTING_STRING},

@@ -20,6 +20,9 @@ bool template_put_function(struct template_scope *scope, struct node *functions,
 /* Adds versions, aliases and event settings from other resources to the functions. False when out of memory. */
 bool template_put_versions(struct template_scope *scope);
 
+/* Adds Apis, the last member of the configuration, for events of HTTP and REST APIs. */
+void template_put_apis(struct template_scope *scope, struct node *root);
+
 /* ---- code ---- */
 
 enum template_code {

@@ -17,7 +17,7 @@ static const char *const read_of_sam[] = {
     "Runtime", "Handler", "CodeUri", "InlineCode", "ImageUri", "PackageType", "ImageConfig", "FunctionName",
     "Description", "Timeout", "MemorySize", "Environment", "ReservedConcurrentExecutions", "DeadLetterQueue",
     "EventInvokeConfig", "AutoPublishAlias", "LoggingConfig", "FunctionUrlConfig", "RecursiveLoop",
-    "TenancyConfig", NULL
+    "TenancyConfig", "Events", NULL
 };
 static const char *const read_of_function[] = {
     "Runtime", "Handler", "Code", "PackageType", "ImageConfig", "FunctionName", "Description", "Timeout",
@@ -46,7 +46,7 @@ static const char *const *const read_of[] = {
 static const char *const known[] = {
     "Architectures", "AssumeRolePolicyDocument", "AutoPublishAliasAllProperties", "AutoPublishCodeSha256",
     "CapacityProviderConfig", "CodeSha256", "CodeSigningConfigArn", "DeploymentPreference", "DurableConfig",
-    "EphemeralStorage", "Events", "FileSystemConfigs", "FunctionScalingConfig", "KmsKeyArn",
+    "EphemeralStorage", "FileSystemConfigs", "FunctionScalingConfig", "KmsKeyArn",
     "Layers", "PermissionsBoundary", "Policies", "PropagateTags", "ProvisionedConcurrencyConfig",
     "PublishToLatestPublished", "Role", "RolePath", "RuntimeManagementConfig", "RuntimePolicy",
     "SnapStart", "SourceKMSKeyArn", "Tags", "Tracing", "TracingConfig", "VersionDeletionPolicy",

@@ -67,7 +67,8 @@ enum resource_kind {
     RESOURCE_VERSION,
     RESOURCE_ALIAS,
     RESOURCE_EVENT_INVOKE_CONFIG,
-    RESOURCE_URL
+    RESOURCE_URL,
+    RESOURCE_API /* its Cors is read where an event names it */
 };
 
 struct template_resource {

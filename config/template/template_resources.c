@@ -25,6 +25,8 @@ static const struct {
     {"AWS::Lambda::Alias",              RESOURCE_ALIAS},
     {"AWS::Lambda::EventInvokeConfig",  RESOURCE_EVENT_INVOKE_CONFIG},
     {"AWS::Lambda::Url",                RESOURCE_URL},
+    {"AWS::Serverless::HttpApi",        RESOURCE_API},
+    {"AWS::Serverless::Api",            RESOURCE_API},
 };
 
 /* clang-format on */

@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 enum { CAPACITY_FIRST = 16 };
 
@@ -29,42 +30,59 @@ void name_values_add(struct name_values *values, struct bytes_view name, struct 
     values->count++;
 }
 
-static int compare_text(struct bytes_view left, struct bytes_view right)
+static int compare_text(struct bytes_view left, struct bytes_view right, bool ignores_case)
 {
     const size_t shorter = left.length < right.length ? left.length : right.length;
-    const int order = shorter == 0 ? 0 : memcmp(left.data, right.data, shorter);
+    int order = 0;
+
+    if (shorter > 0)
+        order = ignores_case ? strncasecmp(left.data, right.data, shorter)
+                             : memcmp(left.data, right.data, shorter);
 
     return order != 0 ? order : (left.length > right.length) - (left.length < right.length);
+}
+
+static int by_order(const struct name_value *a, const struct name_value *b, int order)
+{
+    return order != 0 ? order : (a->order > b->order) - (a->order < b->order);
 }
 
 static int by_name(const void *left, const void *right)
 {
     const struct name_value *a = left, *b = right;
-    const int order = compare_text(a->name, b->name);
 
-    return order != 0 ? order : (a->order > b->order) - (a->order < b->order);
+    return by_order(a, b, compare_text(a->name, b->name, false));
+}
+
+static int by_any_case(const void *left, const void *right)
+{
+    const struct name_value *a = left, *b = right;
+
+    return by_order(a, b, compare_text(a->name, b->name, true));
 }
 
 void name_values_sort(struct name_values *values)
 {
     if (values->count > 1)
-        qsort(values->items, values->count, sizeof *values->items, by_name);
+        qsort(values->items, values->count, sizeof *values->items,
+              values->ignores_case ? by_any_case : by_name);
 }
 
 const struct name_value *name_values_find(const struct name_values *values, const char *name)
 {
+    const struct bytes_view wanted = {name, strlen(name)};
     size_t first = 0, behind = values->count;
 
     while (first < behind) {
         const size_t middle = first + (behind - first) / 2;
 
-        if (compare_text(values->items[middle].name, (struct bytes_view){name, strlen(name)}) < 0)
+        if (compare_text(values->items[middle].name, wanted, values->ignores_case) < 0)
             first = middle + 1;
         else
             behind = middle;
     }
     if (first < values->count &&
-        compare_text(values->items[first].name, (struct bytes_view){name, strlen(name)}) == 0)
+        compare_text(values->items[first].name, wanted, values->ignores_case) == 0)
         return &values->items[first];
     return NULL;
 }
@@ -75,7 +93,8 @@ static size_t run_length(const struct name_values *values, size_t first)
     size_t length = 1;
 
     while (first + length < values->count &&
-           compare_text(values->items[first].name, values->items[first + length].name) == 0)
+           compare_text(values->items[first].name, values->items[first + length].name,
+                        values->ignores_case) == 0)
         length++;
     return length;
 }

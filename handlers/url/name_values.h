@@ -22,7 +22,8 @@ struct name_value {
 struct name_values {
     struct name_value *items;
     size_t count, capacity;
-    bool is_short; /* of memory: some are missing */
+    bool is_short;     /* of memory: some are missing */
+    bool ignores_case; /* of names; set before they are sorted */
 };
 
 enum name_values_form {

@@ -103,6 +103,21 @@ bool url_answer_add(struct url_answer *answer, const char *name, const char *val
                (struct bytes_view){value, strlen(value)});
 }
 
+void url_answer_remove(struct url_answer *answer, const char *prefix)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < answer->header_count; i++) {
+        if (strncasecmp(answer->headers[i].name, prefix, strlen(prefix)) != 0) {
+            answer->headers[kept++] = answer->headers[i];
+            continue;
+        }
+        free((char *)(uintptr_t)answer->headers[i].name);
+        free((char *)(uintptr_t)answer->headers[i].value);
+    }
+    answer->header_count = kept;
+}
+
 void url_answer_clear(struct url_answer *answer)
 {
     for (size_t i = 0; i < answer->header_count; i++) {

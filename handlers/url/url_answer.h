@@ -33,6 +33,8 @@ bool url_answer_read_prelude(struct url_answer *answer, struct bytes_view prelud
 
 /* Copies both. False when out of memory. */
 bool url_answer_add(struct url_answer *answer, const char *name, const char *value);
+/* Removes the headers that begin so. */
+void url_answer_remove(struct url_answer *answer, const char *prefix);
 void url_answer_clear(struct url_answer *answer);
 
 #endif

@@ -61,7 +61,8 @@ static bool write_body(struct json_writer *writer, const struct url_event *event
     if (event->body.length == 0)
         return false;
     json_key(writer, "body");
-    if (url_event_is_text(content_type_of(event, content_type, sizeof content_type)) &&
+    if ((event->is_rest ||
+         url_event_is_text(content_type_of(event, content_type, sizeof content_type))) &&
         is_utf8(event->body)) {
         json_string(writer, event->body);
         return false;
@@ -83,7 +84,7 @@ static bool is_of_connection(struct bytes_view name)
                                         "expect"};
 
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        if (name.length == strlen(names[i]) && memcmp(name.data, names[i], name.length) == 0)
+        if (name.length == strlen(names[i]) && strncasecmp(name.data, names[i], name.length) == 0)
             return true;
     }
     return false;
@@ -91,7 +92,7 @@ static bool is_of_connection(struct bytes_view name)
 
 static bool is_named(struct bytes_view name, const char *text)
 {
-    return name.length == strlen(text) && memcmp(name.data, text, name.length) == 0;
+    return name.length == strlen(text) && strncasecmp(name.data, text, name.length) == 0;
 }
 
 static struct bytes_view view_of(const char *text)
@@ -106,6 +107,7 @@ static struct name_values forwarded(const struct url_event *event, bool has_cook
     const struct name_values *sent = &event->headers;
 
     headers.is_short = sent->is_short;
+    headers.ignores_case = true;
     for (size_t i = 0; i < sent->count; i++) {
         const struct bytes_view name = sent->items[i].name;
 
@@ -114,10 +116,14 @@ static struct name_values forwarded(const struct url_event *event, bool has_cook
             !is_named(name, "x-forwarded-port"))
             name_values_add(&headers, name, sent->items[i].value);
     }
-    name_values_add(&headers, BYTES_VIEW("x-forwarded-for"), view_of(event->source_ip));
-    name_values_add(&headers, BYTES_VIEW("x-forwarded-proto"), BYTES_VIEW("http"));
-    name_values_add(&headers, BYTES_VIEW("x-forwarded-port"), view_of(event->forwarded_port));
-    name_values_add(&headers, BYTES_VIEW("x-amzn-trace-id"), view_of(event->trace_root));
+    name_values_add(&headers, view_of(event->is_rest ? "X-Forwarded-For" : "x-forwarded-for"),
+                    view_of(event->source_ip));
+    name_values_add(&headers, view_of(event->is_rest ? "X-Forwarded-Proto" : "x-forwarded-proto"),
+                    BYTES_VIEW("http"));
+    name_values_add(&headers, view_of(event->is_rest ? "X-Forwarded-Port" : "x-forwarded-port"),
+                    view_of(event->forwarded_port));
+    name_values_add(&headers, view_of(event->is_rest ? "X-Amzn-Trace-Id" : "x-amzn-trace-id"),
+                    view_of(event->trace_root));
     name_values_sort(&headers);
     return headers;
 }
@@ -349,7 +355,8 @@ struct bytes *url_event_1_0(const struct url_event *event)
 
     name_values_read_query(&query, event->query, &query_memory);
     json_open(&writer, '{');
-    write_text(&writer, "version", "1.0");
+    if (!event->is_rest)
+        write_text(&writer, "version", "1.0");
     write_text(&writer, "resource", event->resource);
     write_view(&writer, "path", event->path);
     write_text(&writer, "httpMethod", event->method);

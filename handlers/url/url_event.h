@@ -27,14 +27,15 @@ struct url_event {
     const char *method;
     struct bytes_view path;         /* raw */
     struct bytes_view query;        /* raw, without the '?' */
-    struct name_values headers;     /* sorted; names in lower case */
+    struct name_values headers;     /* sorted, with ignores_case; in lower case but for REST APIs */
     struct name_values path_values; /* sorted; of the route's path, decoded */
     struct bytes_view body;
-    const char *route_key;   /* "$default", "GET /pets/{id}" */
-    const char *resource;    /* format 1.0: "/pets/{id}" */
-    const char *stage;       /* "$default" */
-    const char *account_id;  /* "anonymous" where nobody is known */
-    const char *api_id;      /* of the URL or API */
+    const char *route_key;  /* "$default", "GET /pets/{id}" */
+    const char *resource;   /* format 1.0: "/pets/{id}" */
+    const char *stage;      /* "$default" */
+    bool is_rest;           /* format 1.0 of a REST API: no `version`, and any UTF-8 body is text */
+    const char *account_id; /* "anonymous" where nobody is known */
+    const char *api_id;     /* of the URL or API */
     const char *domain_name; /* that host name, without the port */
     const char *source_ip;   /* of the client */
     const char *request_id;

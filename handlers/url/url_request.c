@@ -8,10 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* As recorded by LocalStack's tests against AWS, the last three apart. */
+/* Those of function URLs as recorded by LocalStack's tests against AWS, 429, 413 and 500 apart. */
 /* clang-format off */
 const struct url_door url_doors[URL_DOOR_COUNT] = {
-    [URL_DOOR_FUNCTION_URL] = {"FunctionUrl", {
+    [URL_DOOR_FUNCTION_URL] = {"FunctionUrl", "$default", false, false, {
         [URL_FUNCTION_ERROR] = {502, "Internal Server Error", NULL},
         [URL_BAD_RESPONSE]   = {502, "Internal Server Error", NULL},
         [URL_THROTTLED]      = {429, "{\"Message\":\"Rate Exceeded.\"}", "TooManyRequestsException"},
@@ -19,6 +19,24 @@ const struct url_door url_doors[URL_DOOR_COUNT] = {
         [URL_NO_FUNCTION]    = {403, "{\"Message\":null}", "AccessDeniedException"},
         [URL_FORBIDDEN]      = {403, "{\"Message\":\"Forbidden. For troubleshooting Function URL authorization issues, see: https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html\"}", "AccessDeniedException"},
         [URL_UNAVAILABLE]    = {500, "{\"Message\":\"invoked is out of memory or is stopping\"}", "ServiceException"},
+    }},
+    [URL_DOOR_HTTP_API] = {"HttpApi", "$default", false, true, {
+        [URL_FUNCTION_ERROR] = {500, "{\"message\":\"Internal Server Error\"}", NULL},
+        [URL_BAD_RESPONSE]   = {500, "{\"message\":\"Internal Server Error\"}", NULL},
+        [URL_THROTTLED]      = {503, "{\"message\":\"Service Unavailable\"}", NULL},
+        [URL_TOO_LARGE]      = {413, "{\"message\":\"Request Entity Too Large\"}", NULL},
+        [URL_NO_FUNCTION]    = {404, "{\"message\":\"Not Found\"}", NULL},
+        [URL_FORBIDDEN]      = {403, "{\"message\":\"Forbidden\"}", NULL},
+        [URL_UNAVAILABLE]    = {503, "{\"message\":\"Service Unavailable\"}", NULL},
+    }},
+    [URL_DOOR_REST_API] = {"Api", "Prod", true, false, {
+        [URL_FUNCTION_ERROR] = {502, "{\"message\": \"Internal server error\"}", "InternalServerErrorException"},
+        [URL_BAD_RESPONSE]   = {502, "{\"message\": \"Internal server error\"}", "InternalServerErrorException"},
+        [URL_THROTTLED]      = {502, "{\"message\": \"Internal server error\"}", "InternalServerErrorException"},
+        [URL_TOO_LARGE]      = {413, "{\"message\": \"Request Too Long\"}", "RequestTooLargeException"},
+        [URL_NO_FUNCTION]    = {403, "{\"message\":\"Missing Authentication Token\"}", "MissingAuthenticationTokenException"},
+        [URL_FORBIDDEN]      = {403, "{\"message\":\"Forbidden\"}", "ForbiddenException"},
+        [URL_UNAVAILABLE]    = {503, "{\"message\": \"Service Unavailable\"}", "ServiceUnavailableException"},
     }},
 };
 /* clang-format on */
@@ -43,9 +61,10 @@ static void take(const char *name, const char *value, void *context)
 {
     struct header_reading *reading = context;
     char *const begin = reading->to;
+    const bool lowers = !reading->request->door->is_rest; /* a REST API passes them as they came */
 
     for (; *name != '\0'; name++)
-        *reading->to++ = *name >= 'A' && *name <= 'Z' ? (char)(*name | 0x20) : *name;
+        *reading->to++ = lowers && *name >= 'A' && *name <= 'Z' ? (char)(*name | 0x20) : *name;
     name_values_add(&reading->request->event.headers,
                     (struct bytes_view){begin, (size_t)(reading->to - begin)},
                     (struct bytes_view){value, strlen(value)});
@@ -60,6 +79,7 @@ static bool read_headers(struct url_request *request, const struct exchange *exc
     if (request->names == NULL)
         return false;
     reading.to = request->names;
+    request->event.headers.ignores_case = true;
     exchange_each_header(exchange, take, &reading);
     name_values_sort(&request->event.headers);
     return !request->event.headers.is_short;
@@ -107,7 +127,8 @@ bool url_request_begin(struct url_request *request, struct exchange *exchange, s
     request->event.method = exchange->method;
     request->event.query = exchange->query;
     request->event.body = bytes_view(exchange->body);
-    request->event.stage = "$default";
+    request->event.stage = request->door->stage;
+    request->event.is_rest = request->door->is_rest;
     request->event.account_id = "anonymous";
     request->event.source_ip = request->source_ip;
     request->event.request_id = exchange->request_id;

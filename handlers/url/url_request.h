@@ -13,7 +13,7 @@
 #include "handlers/url/url_answer.h"
 #include "handlers/url/url_event.h"
 
-enum url_door_kind { URL_DOOR_FUNCTION_URL, URL_DOOR_COUNT };
+enum url_door_kind { URL_DOOR_FUNCTION_URL, URL_DOOR_HTTP_API, URL_DOOR_REST_API, URL_DOOR_COUNT };
 
 /* What goes wrong between a client and a function. */
 enum url_failure {
@@ -21,7 +21,7 @@ enum url_failure {
     URL_BAD_RESPONSE,   /* what the function returned stands for no response */
     URL_THROTTLED,
     URL_TOO_LARGE,
-    URL_NO_FUNCTION, /* no such URL */
+    URL_NO_FUNCTION, /* no such URL, or no such route */
     URL_FORBIDDEN,   /* not signed */
     URL_UNAVAILABLE, /* out of memory, or stopping */
     URL_FAILURE_COUNT
@@ -36,6 +36,9 @@ struct url_failure_row {
 /* A way in, and how AWS answers there. */
 struct url_door {
     const char *source; /* as the history names it */
+    const char *stage;
+    bool is_rest;               /* url_event.h */
+    bool replaces_cors_headers; /* with Cors, those of the function are dropped */
     struct url_failure_row failures[URL_FAILURE_COUNT];
 };
 extern const struct url_door url_doors[URL_DOOR_COUNT];

@@ -24,6 +24,8 @@ static void answer_response(const struct url_waiting *waiting, const struct invo
     struct url_answer answer;
 
     if (url_answer_read(&answer, invocation->outcome.payload, waiting->format)) {
+        if (waiting->cors != NULL && waiting->door->replaces_cors_headers)
+            url_answer_remove(&answer, "access-control-");
         url_send(waiting->exchange, waiting->api, waiting->cors, invocation->trace_header, &answer);
         return;
     }

@@ -158,6 +158,8 @@ const struct option_row option_table[OPTION_COUNT] = {
      "don't reload when code or configuration changes"},
     {"no-console", 0, NULL, SERVERS, store_false, AT(has_console), {NULL}, NULL,
      "don't serve the console at /_invoked/console"},
+    {"http", 0, NULL, SERVERS, store_true, AT(serves_apis), {NULL}, NULL,
+     "serve the routes of HTTP and REST APIs (events of a template)"},
     {"explain", 0, NULL, SERVERS, store_true, AT(explains), {NULL}, NULL,
      "log what happens to each event, and why"},
     {"fail-on-dead-letter", 0, NULL, FOR(COMMAND_RUN), store_true, AT(fails_on_dead_letter), {NULL}, NULL,

@@ -54,6 +54,7 @@ struct options {
     bool watches;
     bool has_console;
     bool explains;
+    bool serves_apis;          /* --http */
     bool fails_on_dead_letter; /* COMMAND_RUN */
     bool drains;               /* COMMAND_RUN */
     bool is_strict;            /* COMMAND_CHECK */

@@ -3,6 +3,7 @@
 #include "base/bytes.h"
 #include "base/json/json_string.h"
 #include "config/function_url.h"
+#include "config/http_api.h"
 #include "server/cli/run_queue.h"
 #include "server/server.h"
 
@@ -111,6 +112,30 @@ static void log_urls(const struct serving *serving, const struct config *config)
         log_write(log, LOG_INFO, "and %zu more URLs", config->url_count - count);
 }
 
+static void log_apis(const struct serving *serving, const struct config *config)
+{
+    struct log *log = server_log(serving->server);
+    const char *endpoint = server_endpoint(serving->server);
+    char host[HTTP_API_HOST_SIZE];
+
+    if (config->api_count > 0 && !serving->options->serves_apis) {
+        log_write(log, LOG_INFO, "%zu API%s (%s, ...): add --http to serve the routes",
+                  config->api_count, config->api_count == 1 ? "" : "s", config->apis[0]->name);
+        return;
+    }
+    for (size_t i = 0; i < config->api_count && i < URLS_SHOWN_MAX; i++) {
+        const struct http_api *api = config->apis[i];
+
+        http_api_host(api, host);
+        log_write(log, LOG_INFO, "%s: http://%s%s/ or %s/_invoked/api/%s/", api->name, host,
+                  strrchr(endpoint, ':'), endpoint, api->name);
+        for (size_t j = 0; j < api->route_count && j < URLS_SHOWN_MAX; j++)
+            log_write(log, LOG_INFO, "  %s -> %s%s%s", api->routes[j].key,
+                      api->routes[j].function->name, api->routes[j].qualifier[0] == '\0' ? "" : ":",
+                      api->routes[j].qualifier);
+    }
+}
+
 /* For people: what to export, and a command to try. */
 static void log_start(const struct serving *serving, const struct config *config)
 {
@@ -135,6 +160,7 @@ static void log_start(const struct serving *serving, const struct config *config
     if (console[0] != '\0')
         log_write(log, LOG_INFO, "console: %s", console);
     log_urls(serving, config);
+    log_apis(serving, config);
     if (config->function_count > 0)
         log_write(log, LOG_INFO, "try: %s invoke --endpoint %s%s %s '{}'", program_invocation_name,
                   endpoint, serving->options->explains ? " --type Event" : "",

@@ -58,6 +58,7 @@ static const struct route routes[] = {
     {"GET",    "/metrics",                        NULL, 0,                 inspect_metrics_handle, NULL},
 
     {ANY,      "/_invoked/url/", REST,             INVOKE_PAYLOAD_MAX,     url_path_handle, NULL},
+    {ANY,      "/_invoked/api/", REST,            INVOKE_PAYLOAD_MAX,      http_api_path_handle, NULL},
 };
 /* clang-format on */
 
@@ -249,17 +250,29 @@ static bool ends_in_localhost(const char *text)
            (*text == ':' && text[1] != '\0' && text[1 + strspn(text + 1, "0123456789")] == '\0');
 }
 
+/* Is it an id and `part`, perhaps a region, then `.localhost`? */
+static bool is_host(const char *host, const char *part, bool has_region)
+{
+    const size_t id_length = label_length(host);
+
+    if (id_length == 0 || strncasecmp(host + id_length, part, strlen(part)) != 0)
+        return false;
+    host += id_length + strlen(part);
+    return ends_in_localhost(has_region ? host + label_length(host) : host);
+}
+
 const struct route *route_find_host(const char *host)
 {
     static const struct route function_url = {ANY, "", REST, INVOKE_PAYLOAD_MAX, url_host_handle,
                                               NULL};
-    static const char url_part[] = ".lambda-url.";
-    const size_t id_length = host == NULL ? 0 : label_length(host);
+    static const struct route http_api = {ANY, "", REST, INVOKE_PAYLOAD_MAX, http_api_host_handle,
+                                          NULL};
 
-    if (id_length == 0 || strncasecmp(host + id_length, url_part, sizeof url_part - 1) != 0)
+    if (host == NULL)
         return NULL;
-    host += id_length + sizeof url_part - 1;
-    return ends_in_localhost(host + label_length(host)) ? &function_url : NULL;
+    if (is_host(host, ".lambda-url.", true))
+        return &function_url;
+    return is_host(host, ".execute-api", false) ? &http_api : NULL;
 }
 
 const struct route *route_find(const char *method, struct bytes_view path,

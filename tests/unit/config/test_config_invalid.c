@@ -166,6 +166,15 @@ static const struct {
      "3: Functions.he.llo: function names must be 1 to 64 characters of a-z, A-Z, 0-9, - and _"},
     {"function-not-an-object",
      "3: Functions.hello: must be an object (is a string)"},
+    {"apis",
+     "6: Apis.one.Type: must be HttpApi or Api (is \"Web\")\n"
+     "8: Apis.one.Routes[0].Method: must be a method in capitals, or ANY (is \"get\")\n"
+     "8: Apis.one.Routes[0].Path: must be a path such as /pets/{id} or /{proxy+} (is \"pets\")\n"
+     "9: Apis.one.Routes[1].Path: must be a path such as /pets/{id} or /{proxy+} (is \"/{a+}/b\")\n"
+     "10: Apis.one.Routes[2]: Function is required\n"
+     "13: Apis.two: Type is required: HttpApi or Api\n"
+     "15: Apis.two.Routes[0].Function: no function nobody is configured\n"
+     "16: Apis.two.Routes[1].Qualifier: the function has no version or alias 7"},
     {"function-url",
      "6: Functions.hello.FunctionUrlConfig.AuthType: must be NONE or AWS_IAM (is \"SOME\")\n"
      "7: Functions.hello.FunctionUrlConfig.InvokeMode: must be BUFFERED or RESPONSE_STREAM (is \"STREAM\")\n"
@@ -323,7 +332,7 @@ static const struct {
     {"unknown-top-level-key",
      "2: Function: unknown key; did you mean Functions?\n"
      "3: Colour: unknown key; known here: Region, AccountId, AccountLimit, Functions, "
-     "Local"},
+     "Apis, Local"},
     {"variables-named-badly",
      "6: Functions.hello.Environment.Variables.A-B: variable names must start with a letter, "
      "contain only letters, digits and _, and have at least two characters\n"

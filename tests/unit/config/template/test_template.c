@@ -32,7 +32,7 @@ static const struct {
      "  AWS_LAMBDA_LOG_LEVEL=INFO\n"
      "  events 3 tries 21600 s\n"
      "note : ignored: Outputs\n"
-     "note : HelloWorldFunction: ignored: Architectures, Events\n"},
+     "note : HelloWorldFunction: ignored: Architectures\n"},
     {"hello-nodejs/template.yaml",
      {NULL},
      "us-east-1 123456789012 1000\n"
@@ -49,9 +49,8 @@ static const struct {
      "  ZIP=668\n"
      "  RATE=1.50\n"
      "  events 3 tries 21600 s\n"
-     "note : ignored: Globals.Api, 1 x AWS::ResourceGroups::Group\n"
-     "note : Globals.Function: ignored: Tracing\n"
-     "note : HelloWorldFunction: ignored: Events\n"},
+     "note : ignored: 1 x AWS::ResourceGroups::Group\n"
+     "note : Globals.Function: ignored: Tracing\n"},
     {"events/template.yaml",
      {"Retries=2"},
      "us-east-1 123456789012 1000\n"
@@ -67,7 +66,8 @@ static const struct {
      "  dead letters arn:aws:sqs:us-east-1:123456789012:orders-dlq\n"
      "  events 3 tries 3600 s success arn:aws:sqs:us-east-1:123456789012:OrdersFunctionEventInvokeConfigOnSuccessQueue failure arn:aws:events:us-east-1:123456789012:event-bus/orders\n"
      "note : ignored: 1 x AWS::SQS::Queue, 1 x AWS::SNS::Topic, 1 x AWS::Events::EventBus, 1 x AWS::DynamoDB::Table, 1 x AWS::S3::Bucket\n"
-     "note : OrdersFunction: ignored: Policies, Events\n"},
+     "note : OrdersFunction: ignored: Policies\n"
+     "note : OrdersFunction: ignored: event Placed (EventBridgeRule)\n"},
     {"alias/template.yml",
      {NULL},
      "us-east-1 123456789012 1000\n"

@@ -38,6 +38,7 @@ static void tear_down(void)
 
 static void add_header(const char *name, const char *value)
 {
+    event.headers.ignores_case = true;
     name_values_add(&event.headers, VIEW(name), VIEW(value));
     name_values_sort(&event.headers);
 }

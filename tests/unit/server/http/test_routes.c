@@ -80,6 +80,10 @@ static const struct {
     {".lambda-url.us-east-1.localhost",          false},
     {"abc.lambda-url.localhost",                 false},
     {"abc.lambda-url.",                          false},
+    {"abc.execute-api.localhost:3001",           true},
+    {"abc.execute-api.us-east-1.localhost",      false},
+    {"abc.execute-apix.localhost",               false},
+    {"abc.execute-api.localhost.evil",           false},
     {"abc",                                      false},
     {"localhost",                                false},
     {"",                                         false},
@@ -92,7 +96,9 @@ START_TEST(host_names_of_urls_have_a_route_of_their_own)
     const struct route *route = route_find_host(hosts[_i].host);
 
     ck_assert_msg((route != NULL) == hosts[_i].is_public, "%s", hosts[_i].host);
-    ck_assert(route == NULL || (route_is_public(route) && route->handler == url_host_handle));
+    ck_assert(route == NULL ||
+              (route_is_public(route) &&
+               (route->handler == url_host_handle || route->handler == http_api_host_handle)));
 }
 END_TEST
 
