@@ -119,6 +119,7 @@ struct function_version {
     struct string_list inherit_environment; /* the function's names and those for all functions */
     unsigned idle_timeout_s;
     bool enforce_memory;
+    bool freeze; /* the process is stopped between invocations */
     bool access_denied;
     struct string_list allowed_access_key_ids; /* no items: all */
     bool attach;

@@ -198,6 +198,7 @@ static void build_local(struct version_builder *builder)
                                   ? whole->idle_timeout_s
                                   : setting_unsigned(&values[SLOT_IDLE_TIMEOUT]);
     version->enforce_memory = setting_flag(&values[SLOT_ENFORCE_MEMORY]);
+    version->freeze = setting_flag(&values[SLOT_FREEZE]);
     version->access_denied = setting_flag(&values[SLOT_ACCESS_DENIED]);
     version->attach = setting_flag(&values[SLOT_ATTACH]);
     string_list_build(whole, values[SLOT_ALLOWED_ACCESS_KEY_IDS].node,
@@ -223,6 +224,11 @@ static void check_debugging(struct version_builder *builder)
         problem_list_add_at(problems, attach,
                             "requires Runtime or ImageConfig: other functions have no process "
                             "to attach to");
+    if (version->freeze && (version->attach || debug != NULL ||
+                            (version->kind != FUNCTION_RUNTIME && version->kind != FUNCTION_IMAGE)))
+        problem_list_add_at(problems, builder->values[SLOT_FREEZE].node,
+                            "requires Runtime or ImageConfig, without Attach and DebugCommand: "
+                            "there is no process of invoked's own between invocations");
     if (debug != NULL && version->kind == FUNCTION_MOCK)
         problem_list_add_at(problems, debug,
                             "requires a process, which canned responses don't have: remove it");

@@ -248,6 +248,7 @@ static const struct setting local_rows[] = {
     {"IdleTimeoutSeconds",  SETTING_INTEGER,     SLOT_IDLE_TIMEOUT,   .min = 1, .max = 86400,
                             .fallback = IDLE_TIMEOUT_DEFAULT_S},
     {"EnforceMemory",       SETTING_FLAG,        SLOT_ENFORCE_MEMORY, .fallback = true},
+    {"Freeze",              SETTING_FLAG,        SLOT_FREEZE,         .fallback = false},
     {"AccessDenied",        SETTING_FLAG,        SLOT_ACCESS_DENIED,  .fallback = false},
     {"AllowedAccessKeyIds", SETTING_STRING_LIST, SLOT_ALLOWED_ACCESS_KEY_IDS, LIST_COUNT, .check = check_no_empty_text},
     {"Attach",              SETTING_FLAG,        SLOT_ATTACH,         .fallback = false},

@@ -174,6 +174,7 @@ static bool start_process(struct spare *spare, int output, int channel)
         .output = output,
         .error = output,
         .extra = channel,
+        .ends_with_server = true,
     };
 
     spare->runtime.process =

@@ -253,6 +253,23 @@ static bool has_drained_log(const struct worker *worker)
            worker->log_drained_at == worker->channel.read_count;
 }
 
+/* As AWS does between invocations. The dispatcher may have had an event for it at once, or may have ended it. */
+static void freeze(struct worker *worker)
+{
+    if (!worker->base.settings->freeze || worker->base.state != ENVIRONMENT_IDLE ||
+        worker->phase != WORKER_RUNNING)
+        return;
+    process_freeze(worker->process);
+    worker->is_frozen = true;
+}
+
+static void thaw(struct worker *worker)
+{
+    if (worker->is_frozen && worker->process != NULL)
+        process_thaw(worker->process);
+    worker->is_frozen = false;
+}
+
 void worker_become_idle(struct worker *worker)
 {
     if (worker->phase == WORKER_ENDED)
@@ -266,6 +283,7 @@ void worker_become_idle(struct worker *worker)
         platform_lines_init_end(&worker->base, INIT_SUCCESS, NULL);
     environment_enter(&worker->base, ENVIRONMENT_IDLE);
     worker->base.listener->on_idle(&worker->base, worker->base.listener_context);
+    freeze(worker);
 }
 
 void worker_succeed(struct worker *worker, struct bytes *payload)
@@ -343,6 +361,7 @@ static void worker_invoke(struct environment *environment, struct invocation *in
 {
     struct worker *worker = (struct worker *)environment;
 
+    thaw(worker);
     environment_enter(environment, ENVIRONMENT_INVOKE);
     environment_log_attach(&worker->log, invocation);
     environment_begin(environment, invocation);

@@ -69,6 +69,7 @@ struct worker {
         [HEX_32_SIZE]; /* ends its log stream's name, and marks the processes that it starts */
     uv_timer_t timer;  /* of the init phase, then of each invocation */
     unsigned open_handles;
+    bool is_frozen;    /* Local.Freeze: its process group is stopped until the next event */
     bool is_init_over; /* it took longer than the init phase */
     uint64_t
         first_timeout_ms; /* of the first invocation, of which a long init has used a part; 0: it has not */

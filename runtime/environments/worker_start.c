@@ -138,6 +138,7 @@ static bool start_process(struct worker *worker, struct worker_command *command,
         .output = ends->output,
         .error = ends->output,
         .extra = ends->channel,
+        .ends_with_server = true,
     };
 
     worker->process =

@@ -14,6 +14,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -175,6 +176,8 @@ __attribute__((no_sanitize_address, no_sanitize_thread)) static int become_progr
     reset_signals(launch->launcher);
     limit_descriptors();
     set_mark(launch->launcher, id);
+    if (options->ends_with_server)
+        (void)prctl(PR_SET_PDEATHSIG, (unsigned long)SIGKILL, 0UL, 0UL, 0UL);
     if (id >= 0 && place_descriptors(options) && chdir(options->working_directory) == 0 &&
         sigprocmask(SIG_SETMASK, &none, NULL) == 0)
         (void)execve(launch->path, options->arguments, options->environment);

@@ -16,6 +16,7 @@
 #ifndef RUNTIME_PROCESS_LAUNCHER_H
 #define RUNTIME_PROCESS_LAUNCHER_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 struct launcher;
@@ -28,6 +29,7 @@ struct process_options {
     const char *working_directory;
     int input, output, error; /* its descriptors 0, 1 and 2; stay the caller's */
     int extra;                /* its descriptor 3; -1 for none */
+    bool ends_with_server;    /* killed when the server is: it may be stopped, and not notice */
 };
 
 /* NULL with errno set. Signals that the server handles or ignores at this moment are reset in each new process. */

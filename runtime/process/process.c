@@ -370,6 +370,17 @@ void process_kill(struct process *process)
     (void)kill(process->id, SIGKILL);
 }
 
+/* Until the process is reaped, which ends it here too, nobody else's group can have its id. */
+void process_freeze(const struct process *process)
+{
+    (void)kill(-process->id, SIGSTOP);
+}
+
+void process_thaw(const struct process *process)
+{
+    (void)kill(-process->id, SIGCONT);
+}
+
 long process_peak_memory_kb(const struct process *process)
 {
     char path[64],

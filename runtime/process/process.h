@@ -58,6 +58,13 @@ pid_t process_id(const struct process *process);
 /* Sends SIGKILL to the whole group. What has left the group is ended shortly after the process. */
 void process_kill(struct process *process);
 
+/*
+ * Stops the whole group (SIGSTOP), and lets it go on. What has left the group goes on all the time; a process that has
+ * been stopped can be killed as ever.
+ */
+void process_freeze(const struct process *process);
+void process_thaw(const struct process *process);
+
 /* Peak resident memory of the process so far in KB; 0 if unknown. */
 long process_peak_memory_kb(const struct process *process);
 

@@ -43,6 +43,7 @@ static const struct {
     {"Local.InheritEnvironment", "[\"A\"]", "[\"B\"]", PROCESS},
     {"Local.IdleTimeoutSeconds", "5", "6", BESIDE},
     {"Local.EnforceMemory", "true", "false", PROCESS},
+    {"Local.Freeze", "true", "false", PROCESS},
     {"Local.AccessDenied", "true", "false", BESIDE},
     {"Local.AllowedAccessKeyIds", "[\"A\"]", "[\"B\"]", BESIDE},
     {"Local.Attach", "true", "false", PROCESS},
