@@ -286,10 +286,32 @@ console: console/node_modules/.package-lock.json ## build the files of the conso
 .PHONY: lint
 lint: ## check with clang-tidy and cppcheck
 	@.setup/install lint
-	@printf '%s\n' $(SOURCES) | xargs -P "$$(nproc)" -n 4 sh -c 'clang-tidy --quiet "$$@" -- -std=c11 -D_GNU_SOURCE \
-		-DINVOKED_VERSION=\"\" -DBUNDLED_FILES=\"\" -I. $(LIBRARY_CFLAGS)' lint
-	@cppcheck -j "$$(nproc)" --quiet --std=c11 --error-exitcode=1 --enable=warning,performance,portability --inline-suppr \
-		-D_GNU_SOURCE -DINVOKED_VERSION='""' -DBUNDLED_FILES='""' -I. --suppress=missingIncludeSystem $(LAYERS)
+	@$(MAKE) -k $(PARALLEL) lint-files
+
+TIDIED = $(SOURCES:%.c=build/lint/%.tidied)
+LINT_FLAGS = -D_GNU_SOURCE -DINVOKED_VERSION='""' -DBUNDLED_FILES='""' -DCONSOLE_FOLDER='"."' -I.
+# The analyzer goes less far into one function than it would (225000), and takes a third of the time.
+ANALYZER_FLAGS = -Xclang -analyzer-config -Xclang max-nodes=40000
+
+.PHONY: lint-files
+lint-files: $(TIDIED) build/lint/cppchecked
+
+# One file each, so that a file is checked again only when it, a header of it or the list of checks has changed.
+$(TIDIED): build/lint/%.tidied: %.c .clang-tidy
+	@mkdir -p $(@D)
+	$(SAY) TIDY $<
+	$(QUIET)clang-tidy --quiet $< -- -std=c11 $(LINT_FLAGS) $(LIBRARY_CFLAGS) $(ANALYZER_FLAGS) 2>&1 | \
+		{ ! grep -v ' warnings\? generated\.$$'; }
+	@$(CC) -std=c11 $(LINT_FLAGS) $(LIBRARY_CFLAGS) -MM -MP -MF build/lint/$*.d -MT $@ $< && touch $@
+
+build/lint/cppchecked: $(wildcard $(addsuffix /*.[ch],$(LAYERS)) $(addsuffix /*/*.[ch],$(LAYERS)))
+	@mkdir -p build/lint/cppcheck
+	$(SAY) CHECK $(LAYERS)
+	$(QUIET)cppcheck -j "$$(nproc)" --quiet --std=c11 --error-exitcode=1 --enable=warning,performance,portability \
+		--inline-suppr --cppcheck-build-dir=build/lint/cppcheck $(LINT_FLAGS) --suppress=missingIncludeSystem $(LAYERS)
+	@touch $@
+
+-include $(SOURCES:%.c=build/lint/%.d)
 
 CLANG_FORMAT = $(call once,CLANG_FORMAT,command -v clang-format-14 || echo clang-format)
 

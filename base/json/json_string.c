@@ -96,7 +96,9 @@ static char unescaped(char escape)
     static const char from[] = "bfnrt", to[] = "\b\f\n\r\t";
     const char *found = escape == '\0' ? NULL : strchr(from, escape);
 
-    return found == NULL ? escape : to[found - from];
+    if (found != NULL)
+        return to[found - from];
+    return escape;
 }
 
 /* What is decoded is never longer than what it is decoded from. */

@@ -276,8 +276,7 @@ const char *zip_status_text(enum zip_status status)
         [ZIP_NO_ARCHIVE] = "is not a zip archive, or a damaged one",
         [ZIP_UNREADABLE] = "can't be read",
         [ZIP_NOT_SUPPORTED] = "is encrypted, or compressed in another way than deflate",
-        [ZIP_UNSAFE] = "has an entry that leads out of its folder, or that is no file, folder or "
-                       "link",
+        [ZIP_UNSAFE] = "has an entry that leads out of its folder, or is no file, folder or link",
         [ZIP_TOO_LARGE] = "is too large when unpacked",
         [ZIP_TOO_MANY] = "has too many files and folders",
         [ZIP_NOT_WRITTEN] = "can't be unpacked: the disk refuses",

@@ -40,7 +40,7 @@ enum zip_status zip_extract(struct zip_archive *archive, const char *folder,
                             const struct zip_limits *limits, struct zip_extracted *extracted);
 
 /* The same, from opening to closing the archive. */
-enum zip_status zip_extract_bytes(struct bytes_view archive, const char *folder,
+enum zip_status zip_extract_bytes(struct bytes_view bytes, const char *folder,
                                   const struct zip_limits *limits);
 enum zip_status zip_extract_file(const char *path, const char *folder,
                                  const struct zip_limits *limits);

@@ -42,7 +42,8 @@ static bool is_word_byte(char byte)
 
 static bool word_is(struct word word, const char *text)
 {
-    return word.length == strlen(text) && memcmp(word.text, text, word.length) == 0;
+    return word.length > 0 && word.length == strlen(text) &&
+           memcmp(word.text, text, word.length) == 0;
 }
 
 static bool is_one_of(struct word word, const char *const *words)
@@ -128,8 +129,8 @@ static void note_symbol(struct reader *reader)
 {
     struct line *const line = &reader->line;
     const char symbol = *reader->at;
-    const char before = line->word_count > 0 ? reader->at[-1] : ' ';
-    const char after = reader->end - reader->at > 1 ? reader->at[1] : ' ';
+    const int before = line->word_count > 0 ? reader->at[-1] : ' ';
+    const int after = reader->end - reader->at > 1 ? reader->at[1] : ' ';
 
     if (strchr("([{", symbol) != NULL && reader->depth < DEPTH_MAX)
         reader->depth++;

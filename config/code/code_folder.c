@@ -95,6 +95,7 @@ static bool begin(struct code_folder *folder, const char *store, const char *nam
     char given[PATH_MAX];
     struct stat about;
 
+    *is_there = false;
     if (store == NULL) {
         (void)snprintf(folder->path, sizeof folder->path, "%s", name);
         *is_there = true;

@@ -1,5 +1,6 @@
 #include "config/code/inline_code.h"
 
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -51,17 +52,17 @@ bool inline_code_write(struct code_folder *folder, const char *store, enum runti
     switch (family) {
     case RUNTIME_FAMILY_PYTHON:
         files[0].name = "index.py";
-        files[1] =
-            (struct code_file){"cfnresponse.py",
-                               {cfn_response_python_begin,
-                                (size_t)(cfn_response_python_end - cfn_response_python_begin)}};
+        files[1] = (struct code_file){
+            "cfnresponse.py",
+            {cfn_response_python_begin,
+             (uintptr_t)cfn_response_python_end - (uintptr_t)cfn_response_python_begin}};
         break;
     case RUNTIME_FAMILY_NODEJS:
         files[0].name = is_module(text) ? "index.mjs" : "index.js";
-        files[1] =
-            (struct code_file){"node_modules/cfn-response/index.js",
-                               {cfn_response_nodejs_begin,
-                                (size_t)(cfn_response_nodejs_end - cfn_response_nodejs_begin)}};
+        files[1] = (struct code_file){
+            "node_modules/cfn-response/index.js",
+            {cfn_response_nodejs_begin,
+             (uintptr_t)cfn_response_nodejs_end - (uintptr_t)cfn_response_nodejs_begin}};
         break;
     case RUNTIME_FAMILY_NONE:
     case RUNTIME_FAMILY_PROVIDED:

@@ -64,7 +64,7 @@ static void take(const char *name, const char *value, void *context)
     const bool lowers = !reading->request->door->is_rest; /* a REST API passes them as they came */
 
     for (; *name != '\0'; name++)
-        *reading->to++ = lowers && *name >= 'A' && *name <= 'Z' ? (char)(*name | 0x20) : *name;
+        *reading->to++ = (char)(lowers && *name >= 'A' && *name <= 'Z' ? *name | 0x20 : *name);
     name_values_add(&reading->request->event.headers,
                     (struct bytes_view){begin, (size_t)(reading->to - begin)},
                     (struct bytes_view){value, strlen(value)});

@@ -220,7 +220,7 @@ void url_run_streamed(const struct url_request *request, struct exchange *exchan
         status = dispatcher_submit(api->dispatcher, invocation, on_done, streaming);
     }
     if (status == DISPATCH_ACCEPTED)
-        return;
+        return; /* cppcheck-suppress memleak ; on_done() frees it */
     invocation_free(invocation);
     free(streaming);
     url_refuse(request, exchange, api, status);

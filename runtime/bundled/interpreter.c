@@ -174,7 +174,7 @@ static void check_version(struct search *search)
 {
     if (search->version[0] != '\0')
         say_version(search);
-    else if (!names_version(*search->candidate))
+    else if (*search->candidate != NULL && !names_version(*search->candidate))
         (void)uv_timer_start(&search->timer, on_version_due, VERSION_DELAY_MS, 0);
 }
 

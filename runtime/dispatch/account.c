@@ -177,10 +177,8 @@ void accounts_close(struct accounts *accounts)
 {
     if (accounts == NULL)
         return;
-    while (accounts->first != NULL) {
-        struct account *account = accounts->first;
-
-        unlink_account(account);
+    for (struct account *account = accounts->first, *next; account != NULL; account = next) {
+        next = account->next;
         account_free(account);
     }
     name_table_clear(&accounts->by_id);

@@ -259,9 +259,10 @@ void function_pools_visit(struct function_pools *pools, pool_visit_fn *visit, vo
 
 void function_pools_clear(struct function_pools *pools)
 {
-    while (pools->functions.first != NULL) {
-        struct function_state *function = pools->functions.first->owner;
+    for (struct name_entry *entry = pools->functions.first, *next; entry != NULL; entry = next) {
+        struct function_state *function = entry->owner;
 
+        next = entry->next;
         free_function(&function->part);
     }
     name_table_clear(&pools->functions);

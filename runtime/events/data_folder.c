@@ -52,7 +52,6 @@ static int resolve(struct data_folder *folder, const char *path)
 static bool is_dying(pid_t pid)
 {
     char path[64], line[256];
-    unsigned long long pending;
     bool is_dead = false;
     FILE *status;
 
@@ -63,8 +62,8 @@ static bool is_dying(pid_t pid)
     while (!is_dead && fgets(line, sizeof line, status) != NULL) {
         if (strncmp(line, "State:", 6) == 0)
             is_dead = strpbrk(line + 6, "ZX") != NULL;
-        else if (sscanf(line, "ShdPnd: %llx", &pending) == 1)
-            is_dead = (pending >> (SIGKILL - 1) & 1) != 0;
+        else if (strncmp(line, "ShdPnd:", 7) == 0)
+            is_dead = (strtoull(line + 7, NULL, 16) >> (SIGKILL - 1) & 1) != 0;
     }
     (void)fclose(status);
     return is_dead;
