@@ -164,12 +164,16 @@ void free_place(void)
     fake.on_place(account, "", fake.place_context);
 }
 
-/* Turns of the loop until nothing more happens by itself; the thread pool may need a moment. */
+/* Turns of the loop until nothing more happens by itself, or for a second while the thread pool is held up. */
 void settle(void)
 {
-    for (int i = 0; i < 60; i++) {
+    enum { QUIET_TURNS = 60, TURNS_MAX = 4000 };
+    int quiet = 0;
+
+    for (int turns = 0; quiet < QUIET_TURNS && turns < TURNS_MAX; turns++) {
         (void)uv_run(&loop, UV_RUN_NOWAIT);
-        if (i % 3 == 0)
+        quiet = loop.active_reqs.count > 0 ? 0 : quiet + 1;
+        if (turns % 3 == 0 || quiet == 0)
             (void)usleep(200);
     }
 }

@@ -52,7 +52,7 @@ extern char ran_first[REQUEST_ID_SIZE];
 
 #define WAIT_FOR(condition)                                                                        \
     do {                                                                                           \
-        for (int wait_turns = 0; !(condition) && wait_turns < 20000; wait_turns++) {               \
+        for (int wait_turns = 0; !(condition) && wait_turns < 200000; wait_turns++) {              \
             (void)uv_run(&loop, UV_RUN_NOWAIT);                                                    \
             if (wait_turns > 100)                                                                  \
                 (void)usleep(100);                                                                 \
