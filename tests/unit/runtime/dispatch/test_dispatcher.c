@@ -253,9 +253,9 @@ END_TEST
 START_TEST(those_that_wait_are_served_in_their_order_when_the_first_environment_fails)
 {
     test_bed_write(&bed, "broken/app.py", 0644, "raise ValueError('at import')\n", NULL);
-    configure(
-        "\"f\":{\"Runtime\":\"python3.11\",\"Handler\":\"app.handler\",\"CodeUri\":\"broken\"}",
-        10);
+    configure("\"f\":{\"Runtime\":\"python3.11\",\"Handler\":\"app.handler\",\"CodeUri\":"
+              "\"broken\",\"Timeout\":30}",
+              10);
     for (unsigned i = 0; i < 3; i++)
         ck_assert_int_eq(submit("f", "{}"), DISPATCH_ACCEPTED);
     wait_for(3);
