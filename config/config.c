@@ -9,6 +9,7 @@
 #include "config/settings/config_settings.h"
 
 #include <assert.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -81,6 +82,27 @@ static int by_name(const void *left, const void *right)
     return strcmp((*a)->name, (*b)->name);
 }
 
+static int by_logical_id(const void *left, const void *right)
+{
+    const struct function *const *a = left, *const *b = right;
+
+    return strcmp((*a)->logical_id, (*b)->logical_id);
+}
+
+static void build_logical_ids(struct config_builder *builder, struct config *config)
+{
+    const struct function **built =
+        arena_take_array(builder->arena, config->function_count + 1, sizeof *built);
+
+    config->by_logical_id = built;
+    for (size_t i = 0; built != NULL && i < config->function_count; i++) {
+        if (config->functions[i]->logical_id != NULL)
+            built[config->logical_id_count++] = config->functions[i];
+    }
+    if (config->logical_id_count > 1)
+        qsort(built, config->logical_id_count, sizeof *built, by_logical_id);
+}
+
 static void build_functions(struct config_builder *builder, struct config *config,
                             const struct node *functions)
 {
@@ -100,6 +122,7 @@ static void build_functions(struct config_builder *builder, struct config *confi
         config->left_out_count += function->latest->kind == FUNCTION_LEFT_OUT;
     }
     qsort(built, config->function_count, sizeof *built, by_name);
+    build_logical_ids(builder, config);
 }
 
 /* AWS also keeps 100 executions unreserved; a small limit in a test may leave less. */
@@ -137,6 +160,7 @@ static void build_all(struct config_builder *builder, struct config *config,
     builder->account_id = config->account_id;
     builder->inherit_environment = values[SLOT_ALL_INHERIT_ENVIRONMENT].node;
     builder->idle_timeout_s = setting_unsigned(&values[SLOT_ALL_IDLE_TIMEOUT]);
+    builder->env_file_of_all = values[SLOT_ALL_ENV_FILE].node;
     build_local(builder, config, values);
     build_functions(builder, config, values[SLOT_FUNCTIONS].node);
     sum_reserved(builder, config, values[SLOT_FUNCTIONS].node);
@@ -175,6 +199,30 @@ static void build_notes(struct config_builder *builder, struct config *config,
     config->notes.items = items;
 }
 
+/* Those that are still there. */
+static void build_files(struct config_builder *builder, struct config *config,
+                        const struct document *document)
+{
+    const struct document_note *const lists[] = {document_files(document),
+                                                 document_files(builder->extras)};
+    char path[PATH_MAX];
+    size_t count = 0;
+
+    for (size_t i = 0; i < 2; i++) {
+        for (const struct document_note *file = lists[i]; file != NULL; file = file->next)
+            count++;
+    }
+    char **items = arena_take_array(builder->arena, count + 1, sizeof *items);
+
+    for (size_t i = 0; items != NULL && i < 2; i++) {
+        for (const struct document_note *file = lists[i]; file != NULL; file = file->next) {
+            if (realpath(file->text, path) != NULL)
+                items[config->files.count++] = arena_copy(builder->arena, path, strlen(path));
+        }
+    }
+    config->files.items = items;
+}
+
 struct config *config_build(const struct config_sources *sources)
 {
     const struct node *root = document_root(sources->document);
@@ -192,7 +240,9 @@ struct config *config_build(const struct config_sources *sources)
                                      .warnings = sources->warnings,
                                      .leniency = document_leniency(sources->document),
                                      .code_folder = sources->code_folder,
-                                     .checks_code = sources->checks_code};
+                                     .checks_code = sources->checks_code,
+                                     .env_vars = sources->env_vars,
+                                     .extras = sources->extras};
     const char *own_base = arena_copy(builder.arena, base, strlen(base));
 
     builder.no_items = arena_take(builder.arena, sizeof *builder.no_items);
@@ -205,6 +255,7 @@ struct config *config_build(const struct config_sources *sources)
                             node_kind_name(root->kind));
     else if (!arena_is_exhausted(builder.arena))
         build_all(&builder, &snapshot->config, root);
+    build_files(&builder, &snapshot->config, sources->document);
     if (arena_is_exhausted(builder.arena))
         problems->is_out_of_memory = true;
     if (problem_list_is_empty(problems))
@@ -261,6 +312,13 @@ static int compare_name(const void *wanted, const void *element)
     return strcmp(wanted, (*function)->name);
 }
 
+static int compare_logical_id(const void *wanted, const void *element)
+{
+    const struct function *const *function = element;
+
+    return strcmp(wanted, (*function)->logical_id);
+}
+
 const struct function *config_function(const struct config *config, const char *name)
 {
     const struct function *const *found =
@@ -268,6 +326,9 @@ const struct function *config_function(const struct config *config, const char *
                                     : bsearch(name, config->functions, config->function_count,
                                               sizeof *config->functions, compare_name);
 
+    if (found == NULL && config->logical_id_count > 0)
+        found = bsearch(name, config->by_logical_id, config->logical_id_count,
+                        sizeof *config->by_logical_id, compare_logical_id);
     return found == NULL ? NULL : *found;
 }
 

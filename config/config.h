@@ -141,6 +141,7 @@ struct function_alias {
 
 struct function {
     const char *name;
+    const char *logical_id;   /* another name for it, as a template has; NULL for none */
     int reserved_concurrency; /* CONCURRENCY_UNRESERVED for none */
     bool allows_recursion;    /* RecursiveLoop is Allow */
     bool isolates_tenants;    /* TenancyConfig.TenantIsolationMode is PER_TENANT */
@@ -162,6 +163,8 @@ struct config {
     size_t left_out_count; /* of them: those whose $LATEST can't run here */
     bool is_lenient;       /* a template or the like, of which such functions are left out */
     const struct function *const *functions; /* sorted by name */
+    size_t logical_id_count;
+    const struct function *const *by_logical_id; /* those that have one, sorted by it */
     size_t url_count;
     const struct function_url *const *urls; /* of functions and aliases, sorted by id */
     size_t api_count;
@@ -174,6 +177,7 @@ struct config {
     enum durability durability;
     unsigned spare_runtimes;
     struct string_list notes; /* what of a template is not used, a line each, for people */
+    struct string_list files; /* that it was read from besides `path`, absolute */
 };
 
 /* All that is wrong with a configuration, one line a problem, each as people see it. */
@@ -186,6 +190,9 @@ struct config_problems {
 /* What a command line adds to a configuration. */
 struct config_options {
     struct string_list parameters; /* NAME=VALUE of a template's parameters */
+    const char
+        *env_vars; /* file with variables of functions (config/values/env_vars.h); NULL for none */
+    const char *config_env; /* environment of samconfig.toml; NULL: "default", if it is there */
     /*
      * What a user should know of a configuration that is good: functions that are left out, and with `checks_code` what
      * may be wrong with the code of functions. Zeroed, and cleared by the caller, like problems. NULL: not wanted.
@@ -217,7 +224,7 @@ struct config *config_parse(const char *text, size_t length, const char *path,
 struct config *config_retain(struct config *config);
 void config_release(struct config *config);
 
-/* Borrowed from the snapshot; NULL when there is none. A binary search. */
+/* By name, else by logical id. Borrowed from the snapshot; NULL when there is none. Binary searches. */
 const struct function *config_function(const struct config *config, const char *name);
 
 /* What a qualifier refers to. */

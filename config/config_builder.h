@@ -30,6 +30,11 @@ struct config_builder {
     const char *account_id;
     const struct node *inherit_environment; /* of all functions; NULL for none */
     unsigned idle_timeout_s;                /* of a function that says nothing */
+    const struct node *env_file_of_all;     /* Local.EnvFile of the whole; NULL for none */
+    const struct node *env_vars;            /* of --env-vars; NULL for none */
+    struct document *extras;                /* for what is read beside the configuration */
+    const char *env_file_name;              /* the last one that was read, with its variables */
+    const struct node *env_file;
 };
 
 struct config_sources {
@@ -37,7 +42,10 @@ struct config_sources {
     const char *path; /* of the configuration, absolute */
     const char *base; /* the folder that relative paths start from, absolute */
     struct problem_list *problems, *warnings;
-    const char *code_folder; /* as in config_options */
+    const char *code_folder;     /* as in config_options */
+    const struct node *env_vars; /* of --env-vars; NULL for none */
+    struct document
+        *extras; /* for what is read beside the configuration, until config_build() returns */
     bool checks_code;
 };
 

@@ -12,6 +12,7 @@
 #include "config/document/problem_list.h"
 #include "config/function_folder.h"
 #include "config/template/template.h"
+#include "config/values/env_vars.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -26,6 +27,8 @@ struct source {
     struct document *document;
     struct problem_list *problems;
     struct problem_list *warnings;
+    struct document *extras;     /* for what is read beside the configuration */
+    const struct node *env_vars; /* of --env-vars; NULL for none */
 };
 
 /* Fills the document. False with at least one problem. */
@@ -57,6 +60,8 @@ static bool read_template(const struct source *source)
         .document = source->document,
         .path = source->path,
         .parameters = source->options == NULL ? NULL : &source->options->parameters,
+        .config_env = source->options == NULL ? NULL : source->options->config_env,
+        .env_vars = source->env_vars,
         .problems = source->problems,
         .warnings = source->warnings,
     });
@@ -67,9 +72,9 @@ static bool note_useless_parameters(const struct source *source)
 {
     const struct config_options *options = source->options;
 
-    if (options == NULL || options->parameters.count == 0 ||
-        document_add_note(source->document, "--parameter is ignored: the configuration is not a "
-                                            "template"))
+    if (options == NULL || (options->parameters.count == 0 && options->config_env == NULL) ||
+        document_add_note(source->document, "--parameter and --config-env are ignored: the "
+                                            "configuration is not a template"))
         return true;
     source->problems->is_out_of_memory = true;
     return false;
@@ -200,8 +205,49 @@ static struct config *build(const struct source *source, bool is_folder)
         .problems = source->problems,
         .warnings = source->warnings,
         .code_folder = source->options == NULL ? NULL : source->options->code_folder,
+        .env_vars = source->env_vars,
+        .extras = source->extras,
         .checks_code = source->options != NULL && source->options->checks_code,
     });
+}
+
+/* Reads the file of --env-vars, if one is given. False with a problem. */
+static bool read_env_vars(struct source *source)
+{
+    const char *path = source->options == NULL ? NULL : source->options->env_vars;
+    struct problem_list list;
+
+    if (path == NULL)
+        return true;
+    problem_list_init(&list, path);
+    const bool is_read = env_vars_read(source->extras, path, &list);
+
+    problem_list_take(source->problems, &list);
+    if (is_read && !document_add_file(source->extras, path))
+        source->problems->is_out_of_memory = true;
+    source->env_vars = document_root(source->extras);
+    return is_read;
+}
+
+/* Opens and clears what a source has of its own. False when out of memory. */
+static bool open_source(struct source *source)
+{
+    source->document = document_new();
+    source->extras = document_new();
+    problem_list_init(source->problems, source->path);
+    problem_list_init(source->warnings, source->path);
+    source->problems->is_out_of_memory = source->document == NULL || source->extras == NULL;
+    return !source->problems->is_out_of_memory;
+}
+
+static void close_source(struct source *source, struct config_problems *problems)
+{
+    document_free(source->document);
+    document_free(source->extras);
+    problem_list_hand_over(source->problems, problems);
+    if (source->options != NULL && source->options->warnings != NULL)
+        problem_list_hand_over(source->warnings, source->options->warnings);
+    problem_list_clear(source->warnings);
 }
 
 struct config *config_load(const char *path, const struct config_options *options,
@@ -211,23 +257,13 @@ struct config *config_load(const char *path, const struct config_options *option
     struct problem_list list, warnings;
     struct stat about;
     const bool is_folder = stat(path, &about) == 0 && S_ISDIR(about.st_mode);
-    const struct source source = {.path = path,
-                                  .options = options,
-                                  .document = document_new(),
-                                  .problems = &list,
-                                  .warnings = &warnings};
+    struct source source = {
+        .path = path, .options = options, .problems = &list, .warnings = &warnings};
 
-    problem_list_init(&list, path);
-    problem_list_init(&warnings, path);
-    if (source.document == NULL)
-        list.is_out_of_memory = true;
-    else if (is_folder ? read_folder(&source) : read_file(&source))
+    if (open_source(&source) && read_env_vars(&source) &&
+        (is_folder ? read_folder(&source) : read_file(&source)))
         config = build(&source, is_folder);
-    document_free(source.document);
-    problem_list_hand_over(&list, problems);
-    if (options != NULL && options->warnings != NULL)
-        problem_list_hand_over(&warnings, options->warnings);
-    problem_list_clear(&warnings);
+    close_source(&source, problems);
     return config;
 }
 
@@ -236,17 +272,10 @@ struct config *config_parse(const char *text, size_t length, const char *path,
 {
     struct config *config = NULL;
     struct problem_list list, warnings;
-    const struct source source = {
-        .path = path, .document = document_new(), .problems = &list, .warnings = &warnings};
+    struct source source = {.path = path, .problems = &list, .warnings = &warnings};
 
-    problem_list_init(&list, path);
-    problem_list_init(&warnings, path);
-    if (source.document == NULL)
-        list.is_out_of_memory = true;
-    else if (reader_of(path)(&source, text, length))
+    if (open_source(&source) && reader_of(path)(&source, text, length))
         config = build(&source, false);
-    document_free(source.document);
-    problem_list_hand_over(&list, problems);
-    problem_list_clear(&warnings);
+    close_source(&source, problems);
     return config;
 }

@@ -26,6 +26,13 @@ static bool copy_list(struct string_list *copy, const struct string_list *list)
     return true;
 }
 
+/* NULL stays NULL. */
+static bool copy_text(const char **copy, const char *text)
+{
+    *copy = text == NULL ? NULL : strdup(text);
+    return text == NULL || *copy != NULL;
+}
+
 static void clear_list(struct string_list *list)
 {
     for (size_t i = 0; i < list->count; i++)
@@ -44,7 +51,9 @@ struct config_store *config_store_new(const char *path, const struct config_opti
     if (store != NULL)
         store->path = strdup(path);
     if (store == NULL || store->path == NULL ||
-        !copy_list(&store->options.parameters, &options->parameters)) {
+        !copy_list(&store->options.parameters, &options->parameters) ||
+        !copy_text(&store->options.env_vars, options->env_vars) ||
+        !copy_text(&store->options.config_env, options->config_env)) {
         config_store_free(store);
         return NULL;
     }
@@ -67,6 +76,8 @@ void config_store_free(struct config_store *store)
     config_release(store->current);
     clear_list(&store->options.parameters);
     free((char *)store->options.code_folder);
+    free((char *)store->options.env_vars);
+    free((char *)store->options.config_env);
     free(store->path);
     free(store);
 }

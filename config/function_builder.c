@@ -222,6 +222,10 @@ const struct function *function_build(struct config_builder *builder, const stru
         return NULL;
     setting_init(&function_settings, values);
     setting_read(&function_settings, node, values, builder->problems);
+    const char *logical_id = setting_text(&values[SLOT_LOGICAL_ID]);
+
+    if (logical_id != NULL)
+        function->logical_id = arena_copy(builder->arena, logical_id, strlen(logical_id));
     function->reserved_concurrency = CONCURRENCY_UNRESERVED;
     if (values[SLOT_RESERVED_CONCURRENT_EXECUTIONS].node != NULL)
         function->reserved_concurrency =

@@ -95,69 +95,6 @@ void version_build_command(struct version_builder *builder, struct string_list *
         list->items[0] = (char *)folder_finder_program(&builder->whole->folders, list->items[0]);
 }
 
-enum { LOGGING_VARIABLES_MAX = 3 };
-
-static void add_variable(struct version_builder *builder, const char *name, const char *value)
-{
-    struct variable_list *list = &builder->version->environment;
-    const char *const parts[] = {name, value, NULL};
-
-    if (value != NULL)
-        list->items[list->count++] = arena_join(builder->whole->arena, parts);
-}
-
-static enum system_log_level system_log_level_of(const char *text)
-{
-    if (text != NULL && strcmp(text, "DEBUG") == 0)
-        return SYSTEM_LOG_DEBUG;
-    return text != NULL && strcmp(text, "WARN") == 0 ? SYSTEM_LOG_WARN : SYSTEM_LOG_INFO;
-}
-
-/* LoggingConfig as AWS tells it to the runtime; its level has a default for JSON only. */
-static void build_logging(struct version_builder *builder)
-{
-    const struct node *logging = builder->values[SLOT_LOGGING_CONFIG].node;
-
-    builder->version->system_log_level = SYSTEM_LOG_INFO;
-    if (logging == NULL)
-        return;
-    const char *format = node_text(node_member(logging, "LogFormat"));
-    const char *level = node_text(node_member(logging, "ApplicationLogLevel"));
-
-    if (format != NULL && strcmp(format, "JSON") == 0) {
-        builder->version->has_json_log = true;
-        builder->version->system_log_level =
-            system_log_level_of(node_text(node_member(logging, "SystemLogLevel")));
-        add_variable(builder, "AWS_LAMBDA_LOG_FORMAT=", format);
-        add_variable(builder, "AWS_LAMBDA_LOG_LEVEL=", level == NULL ? "INFO" : level);
-    }
-    add_variable(builder,
-                 "AWS_LAMBDA_LOG_GROUP_NAME=", node_text(node_member(logging, "LogGroup")));
-}
-
-static void build_variables(struct version_builder *builder)
-{
-    const struct node *variables = node_member(builder->values[SLOT_ENVIRONMENT].node, "Variables");
-    struct variable_list *list = &builder->version->environment;
-    struct arena *arena = builder->whole->arena;
-
-    list->items = arena_take_array(
-        arena, (variables == NULL ? 0 : variables->count) + LOGGING_VARIABLES_MAX + 1,
-        sizeof *list->items);
-    if (list->items == NULL)
-        return;
-    build_logging(builder);
-    if (variables == NULL)
-        return;
-    for (const struct node *variable = node_first_member(variables); variable != NULL;
-         variable = variable->next) {
-        const char *const parts[] = {variable->key, "=", variable->text, NULL};
-
-        if (variable->kind == NODE_STRING)
-            list->items[list->count++] = arena_join(arena, parts);
-    }
-}
-
 /* ---- the rest ---- */
 
 /* Does the version itself say so, directly or under Local? If not, it has it from $LATEST. */
@@ -320,7 +257,7 @@ const struct function_version *version_build(struct config_builder *builder,
     if (version->version == NULL)
         return NULL;
     build_plain(&one);
-    build_variables(&one);
+    version_build_variables(&one);
     build_local(&one);
     string_list_build(builder, NULL, &version->command);
     version_build_way(&one);

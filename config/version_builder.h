@@ -1,8 +1,8 @@
 /*
  * version_builder.h - one version of a function while it is built.
  *
- * version_builder.c builds its plain settings, version_way.c how it runs or why it can't, version_code.c where its code
- * is.
+ * version_builder.c builds its plain settings, version_variables.c its environment, version_way.c how it runs or why it
+ * can't, version_code.c where its code is.
  */
 #ifndef CONFIG_VERSION_BUILDER_H
 #define CONFIG_VERSION_BUILDER_H
@@ -15,6 +15,9 @@ struct version_builder {
     const struct node *place; /* the object that describes the version */
     struct function_version *version;
 };
+
+/* Environment and LoggingConfig, with what stands beside the configuration. */
+void version_build_variables(struct version_builder *builder);
 
 /* The only one of Runtime, ImageConfig, Local.Command and Local.Mock; or it is left out. */
 void version_build_way(struct version_builder *builder);

@@ -302,6 +302,8 @@ struct server *server_open(uv_loop_t *loop, const struct options *options, struc
     struct server *server = calloc(1, sizeof *server);
     char code_folder[SERVER_PATH_SIZE];
     const struct config_options config_options = {.parameters = options->parameters,
+                                                  .env_vars = options->env_vars,
+                                                  .config_env = options->config_env,
                                                   .code_folder = code_folder};
 
     server_code_folder(options, code_folder);

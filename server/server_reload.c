@@ -64,6 +64,8 @@ void server_watch(struct server *server, const struct config *config)
         source_watcher_watch(server->source_watcher, "", config->path, NULL);
     else
         watch_name(server, config->path);
+    for (size_t i = 0; i < config->files.count; i++)
+        watch_name(server, config->files.items[i]);
     for (size_t i = 0; i < config->function_count; i++)
         watch_function(server, config->functions[i]);
 }

@@ -10,10 +10,14 @@
 
 enum { QUOTED_MAX = 60 };
 
+struct note_list {
+    struct document_note *first, *last;
+};
+
 struct document {
     struct arena *arena;
     struct node *root;
-    struct document_note *first_note, *last_note;
+    struct note_list notes, files;
     const struct document_leniency *leniency;
     size_t node_count;
     bool is_full;
@@ -46,7 +50,7 @@ const struct node *document_root(const struct document *document)
     return document->root;
 }
 
-bool document_add_note(struct document *document, const char *text)
+static bool add_note(struct document *document, struct note_list *list, const char *text)
 {
     struct document_note *note = arena_take(document->arena, sizeof *note);
     const char *copy = arena_copy(document->arena, text, strlen(text));
@@ -54,17 +58,32 @@ bool document_add_note(struct document *document, const char *text)
     if (note == NULL || copy == NULL)
         return false;
     note->text = copy;
-    if (document->last_note == NULL)
-        document->first_note = note;
+    if (list->last == NULL)
+        list->first = note;
     else
-        document->last_note->next = note;
-    document->last_note = note;
+        list->last->next = note;
+    list->last = note;
     return true;
+}
+
+bool document_add_note(struct document *document, const char *text)
+{
+    return add_note(document, &document->notes, text);
 }
 
 const struct document_note *document_notes(const struct document *document)
 {
-    return document->first_note;
+    return document->notes.first;
+}
+
+bool document_add_file(struct document *document, const char *path)
+{
+    return add_note(document, &document->files, path);
+}
+
+const struct document_note *document_files(const struct document *document)
+{
+    return document->files.first;
 }
 
 void document_be_lenient(struct document *document, const struct document_leniency *leniency)

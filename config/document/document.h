@@ -93,6 +93,10 @@ bool document_add_note(struct document *document, const char *text);
 /* In the order of adding; NULL for none. Borrowed. */
 const struct document_note *document_notes(const struct document *document);
 
+/* The same for files that were read besides the one that gave the document its name. */
+bool document_add_file(struct document *document, const char *path);
+const struct document_note *document_files(const struct document *document);
+
 /* Borrows `leniency`. Without it, a function that can't run is a problem. */
 void document_be_lenient(struct document *document, const struct document_leniency *leniency);
 
@@ -115,6 +119,10 @@ bool document_read_json(struct document *document, const char *text, size_t leng
  * Aliases are copied, up to YAML_ALIAS_NODES_MAX nodes in all; `<<` merges.
  */
 bool document_read_yaml(struct document *document, const char *text, size_t length,
+                        struct problem_list *problems);
+
+/* The same for TOML. */
+bool document_read_toml(struct document *document, const char *text, size_t length,
                         struct problem_list *problems);
 
 /* Adds a copy of `item` (a member of that key when `parent` is an object). NULL when out of memory or it is too deep. */

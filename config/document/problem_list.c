@@ -133,6 +133,15 @@ void problem_list_add_file(struct problem_list *list, const char *file, const ch
     va_end(arguments);
 }
 
+void problem_list_take(struct problem_list *list, struct problem_list *other)
+{
+    for (size_t i = 0; i < other->count && !is_full(list); i++)
+        add(list, 0, other->problems[i].message);
+    list->has_more |= other->has_more;
+    list->is_out_of_memory |= other->is_out_of_memory;
+    problem_list_clear(other);
+}
+
 static int by_line(const void *left, const void *right)
 {
     const struct problem *a = left, *b = right;

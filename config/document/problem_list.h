@@ -50,6 +50,9 @@ void problem_list_add_at(struct problem_list *list, const struct node *node, con
 void problem_list_add_file(struct problem_list *list, const char *file, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* Moves those of another file to the beginning of `list`; `other` is left empty. */
+void problem_list_take(struct problem_list *list, struct problem_list *other);
+
 /* Puts them in order, each once, at the end of `problems`, and leaves the list empty. */
 void problem_list_hand_over(struct problem_list *list, struct config_problems *problems);
 

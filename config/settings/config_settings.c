@@ -71,6 +71,7 @@ static const struct setting local_rows[] = {
                            .check = check_inherited_names},
     {"IdleTimeoutSeconds", SETTING_INTEGER,      SLOT_ALL_IDLE_TIMEOUT, .min = 1, .max = 86400,
                            .fallback = IDLE_TIMEOUT_DEFAULT_S},
+    {"EnvFile",            SETTING_STRING,       SLOT_ALL_ENV_FILE,    .min = 1, .max = 4096},
 };
 static const struct setting_scope local_scope = {local_rows, COUNT_OF(local_rows), .fills_outer_slots = true};
 

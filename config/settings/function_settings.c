@@ -253,6 +253,8 @@ static const struct setting local_rows[] = {
     {"AllowedAccessKeyIds", SETTING_STRING_LIST, SLOT_ALLOWED_ACCESS_KEY_IDS, LIST_COUNT, .check = check_no_empty_text},
     {"Attach",              SETTING_FLAG,        SLOT_ATTACH,         .fallback = false},
     {"DebugCommand",        SETTING_STRING_LIST, SLOT_DEBUG_COMMAND,  .min = 1, LIST_COUNT, .check = check_command},
+    {"EnvFile",             SETTING_STRING,      SLOT_ENV_FILE,       .min = 1, .max = 4096},
+    {"LogicalId",           SETTING_STRING,      SLOT_LOGICAL_ID,     .min = 1, .max = 255},
 };
 static const struct setting_scope local_scope = {local_rows, COUNT_OF(local_rows), .fills_outer_slots = true};
 

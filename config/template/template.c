@@ -10,6 +10,7 @@
 #include "config/template/template_build.h"
 #include "config/template/template_function.h"
 #include "config/template/template_loops.h"
+#include "config/values/sam_config.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -106,6 +107,21 @@ static const char *find_place(struct template_scope *scope, const char *pseudo, 
     return given != NULL ? given : text != NULL ? text : fallback;
 }
 
+/* A broken one that nobody asked for is no reason to refuse the template. */
+static bool read_sam_config(struct template_scope *scope, const struct template_options *options)
+{
+    const struct sam_config_options sam = {.folder = scope->folder,
+                                           .environment = options->config_env,
+                                           .arena = document_arena(scope->document)};
+    struct problem_list *list = options->config_env == NULL ? scope->warnings : scope->problems;
+    char path[PATH_MAX];
+    const bool is_read = sam_config_read(&sam, &scope->configured, path, list);
+
+    if (path[0] != '\0' && !document_add_file(scope->document, path))
+        scope->problems->is_out_of_memory = true;
+    return is_read || options->config_env == NULL;
+}
+
 /* Conditions first: a loop over resources may ask for them. */
 static bool init_conditions(struct template_scope *scope)
 {
@@ -131,7 +147,9 @@ static bool init_scope(struct template_scope *scope, const struct template_optio
                                      .problems = options->problems,
                                      .warnings = options->warnings,
                                      .given = options->parameters,
+                                     .env_vars = options->env_vars,
                                      .path = options->path,
+                                     .folder = scope->folder,
                                      .root = root};
     if (root->kind != NODE_OBJECT || node_member(root, "Resources") == NULL) {
         problem_list_add_at(scope->problems, root,
@@ -139,6 +157,8 @@ static bool init_scope(struct template_scope *scope, const struct template_optio
         return false;
     }
     check_sections(scope);
+    if (!read_sam_config(scope, options))
+        return false;
     scope->parameters = find_section(scope, root, "Parameters");
     scope->conditions = find_section(scope, root, "Conditions");
     scope->mappings = find_section(scope, root, "Mappings");
@@ -337,20 +357,29 @@ static bool read_in_scope(struct template_scope *scope)
     return !scope->problems->is_out_of_memory && !document_is_full(scope->document);
 }
 
+/* NULL when out of memory. */
+static const char *folder_of(struct document *document, const char *path)
+{
+    const char *slash = strrchr(path, '/');
+
+    if (slash == NULL)
+        return ".";
+    return arena_copy(document_arena(document), path, slash == path ? 1 : (size_t)(slash - path));
+}
+
 bool template_read(const struct template_options *options)
 {
-    const char *slash = strrchr(options->path, '/');
-    char folder[PATH_MAX] = ".";
-    struct template_scope scope;
+    struct template_scope scope = {.folder = folder_of(options->document, options->path)};
     struct template_build build;
 
-    if (slash != NULL)
-        (void)snprintf(folder, sizeof folder, "%.*s",
-                       slash == options->path ? 1 : (int)(slash - options->path), options->path);
     document_be_lenient(options->document, &leniency);
+    if (scope.folder == NULL) {
+        options->problems->is_out_of_memory = true;
+        return false;
+    }
     if (!init_scope(&scope, options))
         return false;
-    if (!template_build_open(&build, folder, options->path)) {
+    if (!template_build_open(&build, scope.folder, options->path)) {
         template_build_close(&build);
         options->problems->is_out_of_memory = true;
         return false;

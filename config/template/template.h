@@ -30,6 +30,8 @@ struct template_options {
     struct document *document; /* holds the template; afterwards its root is the configuration */
     const char *path;          /* of the template, as the user gave it */
     const struct string_list *parameters; /* NAME=VALUE; NULL for none */
+    const char *config_env;               /* environment of samconfig.toml; NULL: "default" */
+    const struct node *env_vars;          /* config/values/env_vars.h; NULL for none */
     struct problem_list *problems, *warnings;
 };
 

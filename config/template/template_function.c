@@ -33,55 +33,6 @@ static const struct node *override_or_property(struct template_scope *scope,
     return override != NULL ? override : template_property(scope, function, name);
 }
 
-/* ---- the environment ---- */
-
-/* An object, after resolving it when it is a call such as Fn::If. NULL for none and with a problem. */
-static const struct node *as_object(struct template_scope *scope, const struct node *source)
-{
-    const struct node *value = source;
-
-    if (source != NULL && template_is_call(source))
-        value = template_resolve(scope, source);
-    if (value == NULL || value == &template_no_value)
-        return NULL;
-    if (value->kind == NODE_OBJECT)
-        return value;
-    problem_list_add_at(scope->problems, source, "must be an object (is %s)",
-                        node_kind_name(value->kind));
-    return NULL;
-}
-
-/* A variable that Metadata.Invoked sets isn't looked at in the template. */
-static void put_environment(struct template_scope *scope, struct node *to,
-                            const struct template_resource *function)
-{
-    const struct node *property = template_property(scope, function, "Environment");
-    const struct node *override = template_override(function, "Environment");
-    const struct node *sources[] = {as_object(scope, property), override};
-
-    if (sources[0] == NULL && override == NULL)
-        return;
-    struct node *environment =
-        template_put_object(scope, to, "Environment", property == NULL ? override : property);
-    struct node *own = NULL;
-
-    for (size_t i = 0; environment != NULL && i < 2; i++) {
-        const struct node *source = node_member(sources[i], "Variables");
-        const struct node *variables = as_object(scope, source);
-        const struct node *above = i == 0 ? node_member(override, "Variables") : NULL;
-
-        if (variables != NULL && own == NULL)
-            own = template_put_object(scope, environment, "Variables", source);
-        for (const struct node *one = own == NULL ? NULL : node_first_member(variables);
-             one != NULL; one = one->next) {
-            if (above != NULL && !template_spend_search(scope, above->count, one))
-                return;
-            if (node_member(above, one->key) == NULL)
-                template_put_resolved(scope, own, one->key, one);
-        }
-    }
-}
-
 /* ---- how it runs ---- */
 
 /* Metadata.Invoked may say what replaces the template's way as a whole. */
@@ -101,8 +52,8 @@ static void put_own_way(struct template_scope *scope, struct node *to,
                         const struct template_resource *function)
 {
     const struct node *image = template_override(function, "ImageConfig");
-    const struct node *command =
-        node_member(as_object(scope, template_property(scope, function, "ImageConfig")), "Command");
+    const struct node *command = node_member(
+        template_as_object(scope, template_property(scope, function, "ImageConfig")), "Command");
 
     template_put_resolved(scope, to, "Runtime", template_override(function, "Runtime"));
     template_put_resolved(scope, to, "Handler", template_override(function, "Handler"));
@@ -178,11 +129,27 @@ static void put_events(struct template_scope *scope, struct node *to,
     }
 }
 
+/* Local with the logical id, where that isn't the name. NULL when it is, or out of memory. */
+static struct node *put_logical_id(struct template_scope *scope, struct node *to,
+                                   const struct template_resource *function)
+{
+    const struct node *id = function->node;
+
+    if (function->name == NULL || strcmp(function->name, id->key) == 0)
+        return NULL;
+    const struct node *value = template_string(scope, id->key, id);
+    struct node *local = value == NULL ? NULL : template_put_object(scope, to, "Local", id);
+
+    if (local != NULL)
+        template_put(scope, local, "LogicalId", value, id);
+    return local;
+}
+
 static void put_local(struct template_scope *scope, struct node *to,
                       const struct template_resource *function)
 {
     const struct node *invoked = template_invoked(function);
-    struct node *local = NULL;
+    struct node *local = put_logical_id(scope, to, function);
 
     if (invoked == NULL)
         return;
@@ -208,7 +175,7 @@ static void put_all(struct template_scope *scope, struct node *to,
     put_way(scope, to, function);
     for (size_t i = 0; plain[i] != NULL; i++)
         template_put_resolved(scope, to, plain[i], override_or_property(scope, function, plain[i]));
-    put_environment(scope, to, function);
+    template_put_environment(scope, to, function);
     put_events(scope, to, function);
     put_local(scope, to, function);
 }

@@ -1,8 +1,9 @@
 /*
  * template_function.h - turns resources of functions into the settings of a configuration file.
  *
- * template_function.c builds a function, with the properties of template_property.c, the code of template_code.c and the
- * destinations of template_events.c; template_versions.c adds settings from other resources, and template_coercion.c turns "30" into 30
+ * template_function.c builds a function, with the properties of template_property.c, the code of template_code.c, the
+ * variables of template_environment.c and the destinations of template_events.c; template_versions.c adds settings from
+ * other resources, and template_coercion.c turns "30" into 30
  * where a setting wants a number.
  */
 #ifndef CONFIG_TEMPLATE_TEMPLATE_FUNCTION_H
@@ -58,6 +59,15 @@ void template_note_ignored(struct template_scope *scope, const struct template_r
 
 /* The same of Globals.Function. */
 void template_note_ignored_globals(struct template_scope *scope);
+
+/* ---- the environment ---- */
+
+/* Adds Environment, without the variables that .env files and --env-vars set. */
+void template_put_environment(struct template_scope *scope, struct node *to,
+                              const struct template_resource *function);
+
+/* An object, after resolving it when it is a call such as Fn::If. NULL for none and with a problem. */
+const struct node *template_as_object(struct template_scope *scope, const struct node *source);
 
 /* ---- events ---- */
 

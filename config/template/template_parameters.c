@@ -24,17 +24,25 @@ static bool is_name_of(const char *item, const char *name, size_t length)
     return strncmp(item, name, length) == 0 && item[length] == '=';
 }
 
-const char *template_given(const struct template_scope *scope, const char *name)
+/* The last one of a name counts. */
+static const char *find_given(const struct string_list *list, const char *name)
 {
     const size_t length = strlen(name);
 
-    for (size_t i = scope->given == NULL ? 0 : scope->given->count; i > 0; i--) {
-        const char *item = scope->given->items[i - 1];
+    for (size_t i = list == NULL ? 0 : list->count; i > 0; i--) {
+        const char *item = list->items[i - 1];
 
         if (is_name_of(item, name, length))
             return item + length + 1;
     }
     return NULL;
+}
+
+const char *template_given(const struct template_scope *scope, const char *name)
+{
+    const char *value = find_given(scope->given, name);
+
+    return value != NULL ? value : find_given(&scope->configured, name);
 }
 
 /* ---- what is allowed ---- */
@@ -190,7 +198,9 @@ void template_check_parameters(struct template_scope *scope)
             problem_list_add_at(scope->problems, parameter, "must be an object (is %s)",
                                 node_kind_name(parameter->kind));
         else if (given != NULL)
-            check_value(scope, parameter, given, "--parameter value");
+            check_value(scope, parameter, given,
+                        find_given(scope->given, parameter->key) != NULL ? "--parameter value"
+                                                                         : "samconfig value");
         else if (fallback != NULL && !is_ssm_type(type_of(parameter))) {
             const char *text = template_text(scope, fallback);
 

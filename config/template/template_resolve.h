@@ -46,7 +46,7 @@ const char *template_plain_name(struct template_scope *scope, const char *text, 
 
 /* ---- parameters ---- */
 
-/* The value of the last --parameter with that name. NULL for none. Borrowed. */
+/* The value of the last --parameter with that name, else that of samconfig.toml. NULL for none. Borrowed. */
 const char *template_given(const struct template_scope *scope, const char *name);
 
 /* Checks the given values and the defaults. */

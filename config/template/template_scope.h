@@ -7,13 +7,13 @@
 #ifndef CONFIG_TEMPLATE_TEMPLATE_SCOPE_H
 #define CONFIG_TEMPLATE_TEMPLATE_SCOPE_H
 
+#include "config/config.h"
 #include "config/document/document.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 
 struct problem_list;
-struct string_list;
 struct template_build;
 struct template_cause;
 struct template_resource;
@@ -38,7 +38,10 @@ struct template_scope {
     struct document *document;
     struct problem_list *problems, *warnings;
     const struct string_list *given; /* NAME=VALUE of --parameter; NULL for none */
+    struct string_list configured;   /* the same, of samconfig.toml */
+    const struct node *env_vars;     /* config/values/env_vars.h; NULL for none */
     const char *path;                /* of the template, as the user gave it */
+    const char *folder;              /* that it lies in */
     const struct node *root, *parameters, *conditions, *mappings, *resources;
     const struct node *globals; /* Globals.Function; NULL for none */
     const char *region, *account_id;

@@ -37,6 +37,8 @@ static struct config *load(const struct options *options, struct config_problems
     const bool has_folder = temporary_folder_make(folder);
     const struct config_options config_options = {
         .parameters = options->parameters,
+        .env_vars = options->env_vars,
+        .config_env = options->config_env,
         .warnings = warnings,
         .code_folder = has_folder ? folder : NULL,
         .checks_code = true,

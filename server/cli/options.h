@@ -51,6 +51,8 @@ struct options {
     enum clock_mode clock_mode;
     unsigned clock_factor;         /* of CLOCK_FASTER; else 1 */
     struct string_list parameters; /* NAME=VALUE each, in order */
+    const char *env_vars;          /* file with variables of functions; NULL for none */
+    const char *config_env;        /* environment of samconfig.toml; NULL: "default" */
     bool watches;
     bool has_console;
     bool explains;

@@ -34,8 +34,11 @@ struct serving {
 static struct config *load_config(const struct options *options, struct config_problems *warnings)
 {
     char code_folder[SERVER_PATH_SIZE];
-    const struct config_options config_options = {
-        .parameters = options->parameters, .warnings = warnings, .code_folder = code_folder};
+    const struct config_options config_options = {.parameters = options->parameters,
+                                                  .env_vars = options->env_vars,
+                                                  .config_env = options->config_env,
+                                                  .warnings = warnings,
+                                                  .code_folder = code_folder};
     struct config_problems problems = {0};
 
     server_code_folder(options, code_folder);

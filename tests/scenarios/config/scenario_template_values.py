@@ -8,7 +8,7 @@ import tempfile
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "support"))
-from invoked import ROOT, Server, run_binary, run_tests  # noqa: E402
+from invoked import ROOT, Server, run_binary, run_tests, wait_for  # noqa: E402
 
 CODE = """import os
 def handler(event, context):
@@ -22,6 +22,7 @@ FUNCTION = """
       Runtime: python3.12
       Handler: app.handler
       CodeUri: code
+      Timeout: 20
       Environment: {{Variables: {{X_V: {value}}}}}
 """
 
@@ -93,6 +94,66 @@ class TemplateValues(unittest.TestCase):
             (row,) = server.request("GET", "/_invoked/functions").json
             self.assertRegex(row["FunctionName"], "^A{51}-[0-9A-V]{12}$")
             self.assertEqual(server.invoke(row["FunctionName"]).json["X_V"], "x")
+
+    def test_values_from_beside_the_template(self):
+        """A parameter: --parameter, else samconfig.toml. A variable: --env-vars, else its .env file, else the template."""
+        self.write("template.yaml", "Parameters: {Stage: {Type: String}}\nResources:\n" + FUNCTION.format(name="Ann", value="!ImportValue x")
+                   + "      FunctionName: !Sub 'shop-${Stage}'\n    Metadata: {Invoked: {EnvFile: dev.env}}\n" + FUNCTION.format(name="Ben", value="!Ref Stage"))
+        self.write("samconfig.toml", "[default.deploy.parameters]\nparameter_overrides = 'Stage=dev Other=1'\n[prod.global.parameters]\nparameter_overrides = ['Stage=prod']\n")
+        self.write("env.json", '{"Ben": {"X_V": "of Ben"}, "Parameters": {"X_V": "of all"}}')
+        self.write("own.json", '{"shop-dev": {"X_V": 1}}')
+        self.write("dev.env", "X_V=of the file\nAWS_REGION=x\n")
+        for given, stage, ann, ben, warned in (
+                ([], "dev", "of the file", "dev", ["AWS_REGION is reserved by AWS Lambda"]),
+                (["--config-env", "prod"], "prod", "of the file", "prod", ["AWS_REGION"]),
+                (["--config-env", "prod", "--parameter", "Stage=x"], "x", "of the file", "x", ["AWS_REGION"]),
+                (["--env-vars", "env.json"], "dev", "of all", "of Ben", ["AWS_REGION"]),
+                (["--env-vars", "own.json"], "dev", "1", "dev", ["AWS_REGION"])):
+            with self.subTest(given):
+                status, _, warnings = self.check(*given)
+                self.assertEqual((status, len(warnings)), (0, len(warned)), warnings)
+                for line, part in zip(warnings, warned):
+                    self.assertIn(part, line)
+                paths = [os.path.join(self.folder, word) if word.endswith(".json") else word for word in given]
+                with Server(config=self.template, arguments=paths) as server:
+                    self.assertEqual(server.invoke(f"shop-{stage}").json, {"X_V": ann, "arn": f"{ARN}shop-{stage}"})
+                    self.assertEqual(server.invoke("Ann").json, {"X_V": ann, "arn": f"{ARN}shop-{stage}"})
+                    self.assertEqual(server.invoke("Ben").json["X_V"], ben)
+
+    def test_what_is_wrong_beside_the_template(self):
+        self.write("template.yaml", "Resources:\n" + FUNCTION.format(name="Ann", value="x") + "    Metadata: {Invoked: {EnvFile: no.env}}\n")
+        status, _, warnings = self.check()
+        self.assertEqual(status, 0)
+        self.assertRegex(warnings[0], r"EnvFile: .*/no.env can't be read: No such file or directory$")
+        self.write("samconfig.toml", "nonsense")
+        self.assertIn("warning: ./samconfig.toml:1: is not TOML: expected = behind a key", self.check()[2])
+        self.write("bad.json", '{"Ann": {"X": []}, "Ben": 1}')
+        for given, line in ((["--config-env", "default"], "./samconfig.toml:1: is not TOML"),
+                            (["--env-vars", "no.json"], "no.json:1: can't be read: No such file or directory"),
+                            (["--env-vars", "bad.json"], "bad.json:1: Ann.X: must be a string, a number or a boolean (is a list)")):
+            done = run_binary("check", *given, "template.yaml", folder=self.folder)
+            self.assertEqual(done.returncode, 2)
+            self.assertIn(line, done.stderr)
+        self.write("samconfig.toml", "")
+        self.assertIn("--config-env prod: no such environment", run_binary("check", "--config-env", "prod", "template.yaml", folder=self.folder).stderr)
+
+    def test_a_file_beside_the_template_is_watched(self):
+        self.write("template.yaml", "Parameters: {Stage: {Type: String}}\nResources:\n" + FUNCTION.format(name="Ann", value="!Ref Stage"))
+        self.write("samconfig.toml", "[default.deploy.parameters]\nparameter_overrides = 'Stage=one'\n")
+        with Server(config=self.template, watches=True) as server:
+            self.assertEqual(server.invoke("Ann").json["X_V"], "one")
+            self.write("samconfig.toml", "[default.deploy.parameters]\nparameter_overrides = 'Stage=two'\n")
+            wait_for(lambda: server.invoke("Ann").json["X_V"] == "two", "the new value")
+
+    def test_a_configuration_has_such_files_too(self):
+        self.write("a.env", "X_V=all\nX_W=all\n")
+        self.write("b.env", "X_W='own'\n")
+        self.write("invoked.json", '{"Functions": {"f": {"Runtime": "python3.12", "Handler": "app.handler", "CodeUri": "code", '
+                   '"Environment": {"Variables": {"X_V": "given"}}, "Local": {"EnvFile": "b.env", "LogicalId": "other"}}}, "Local": {"EnvFile": "a.env"}}')
+        self.write("code/app.py", "import os\ndef handler(event, context): return [os.environ['X_V'], os.environ['X_W']]\n")
+        with Server(config=os.path.join(self.folder, "invoked.json")) as server:
+            self.assertEqual(server.invoke("f").json, ["all", "own"])
+            self.assertEqual(server.invoke("other").json, ["all", "own"])
 
 
 if __name__ == "__main__":

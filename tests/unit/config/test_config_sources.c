@@ -143,8 +143,9 @@ static struct config_store *open_store(void)
 
     ck_assert_ptr_nonnull(config);
     ck_assert_uint_eq(config->notes.count, 1);
-    ck_assert_str_eq(config->notes.items[0], "--parameter is ignored: the configuration is not "
-                                             "a template");
+    ck_assert_str_eq(config->notes.items[0],
+                     "--parameter and --config-env are ignored: the configuration is not "
+                     "a template");
     return config_store_new(file, &options, config);
 }
 
