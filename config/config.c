@@ -51,6 +51,7 @@ static void build_retry_delays(struct config_builder *builder, struct config *co
     }
     unsigned *seconds = arena_take_array(builder->arena, delays->count + 1u, sizeof *seconds);
 
+    config->has_retry_delays = true;
     config->retry_delays_s = seconds;
     if (seconds == NULL)
         return;

@@ -74,9 +74,10 @@ enum system_log_level { SYSTEM_LOG_DEBUG, SYSTEM_LOG_INFO, SYSTEM_LOG_WARN };
 enum durability { DURABILITY_PROCESS, DURABILITY_POWER, DURABILITY_MEMORY };
 
 struct event_invoke_config {
-    unsigned maximum_retry_attempts;     /* 0 to 2 */
-    unsigned maximum_event_age_s;        /* 60 to 21600 */
-    const char *on_success, *on_failure; /* destination ARNs; NULL for none */
+    unsigned maximum_retry_attempts;        /* 0 to 2 */
+    unsigned maximum_event_age_s;           /* 60 to 21600 */
+    bool has_retry_attempts, has_event_age; /* written, not the defaults */
+    const char *on_success, *on_failure;    /* destination ARNs; NULL for none */
 };
 
 /* Canned responses or faults, already checked. */
@@ -171,6 +172,7 @@ struct config {
     const struct http_api *const *apis;
     size_t retry_delay_count;
     const unsigned *retry_delays_s; /* the last one also serves for later retries; at least one */
+    bool has_retry_delays;          /* written, not the defaults */
     unsigned queue_capacity;
     unsigned history_size;
     struct string_list allowed_origins;

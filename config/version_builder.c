@@ -322,6 +322,8 @@ const struct event_invoke_config *event_invoke_config_build(struct config_builde
 
     config->maximum_retry_attempts = setting_unsigned(&values[SLOT_RETRY_ATTEMPTS]);
     config->maximum_event_age_s = setting_unsigned(&values[SLOT_EVENT_AGE]);
+    config->has_retry_attempts = values[SLOT_RETRY_ATTEMPTS].node != NULL;
+    config->has_event_age = values[SLOT_EVENT_AGE].node != NULL;
     config->on_success =
         build_destination(builder, function, node_member(destinations, "OnSuccess"));
     config->on_failure =

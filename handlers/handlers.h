@@ -24,6 +24,7 @@ enum {
 
 api_handler_fn health_handle;            /* is the server up, and what does it serve */
 api_handler_fn inspect_functions_handle; /* what can be invoked, and its state in this account */
+api_handler_fn inspect_plan_show;        /* what will become of a function's events */
 api_handler_fn inspect_history_list;     /* what was invoked, newest first */
 api_handler_fn inspect_history_forget;
 api_handler_fn inspect_count_handle; /* how many invocations match, or wait until that many do */

@@ -4,6 +4,7 @@
 #include "server/cli/check_command.h"
 #include "server/cli/invoke_command.h"
 #include "server/cli/options.h"
+#include "server/cli/plan_command.h"
 #include "server/cli/run_command.h"
 #include "server/cli/serve.h"
 
@@ -48,6 +49,8 @@ static int run(const struct options *options)
         return run_command(options);
     case COMMAND_INVOKE:
         return invoke_command(options);
+    case COMMAND_PLAN:
+        return plan_command(options);
     case OPTIONS_COMMAND_COUNT:
         break;
     }

@@ -1,7 +1,7 @@
 #include "handlers/handlers.h"
 
-#include "config/names/nearest_name.h"
 #include "config/settings/canned_text.h"
+#include "handlers/inspect/inspect_function_name.h"
 #include "handlers/inspect/inspect_response.h"
 #include "handlers/lambda/api_error.h"
 #include "runtime/canned/faults.h"
@@ -10,49 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { NAME_SIZE = 65, NAMES_SHOWN_MAX = 20, WHY_SIZE = 9000 };
-
-/* ---- which function ---- */
-
-static struct bytes *list_functions(const struct config *config, const char *name)
-{
-    struct nearest_name nearest;
-    struct bytes *why = NULL;
-
-    nearest_name_init(&nearest, name);
-    for (size_t i = 0; i < config->function_count; i++)
-        nearest_name_offer(&nearest, config->functions[i]->name);
-    (void)bytes_format(&why, "unknown function '%s'", name);
-    if (nearest.best != NULL)
-        (void)bytes_format(&why, "; did you mean %s? The functions are:", nearest.best);
-    else
-        (void)bytes_format(&why, config->function_count == 0 ? "; none is configured"
-                                                             : "; the functions are:");
-    for (size_t i = 0; i < config->function_count && i < NAMES_SHOWN_MAX; i++)
-        (void)bytes_format(&why, "%s %s", i == 0 ? "" : ",", config->functions[i]->name);
-    if (config->function_count > NAMES_SHOWN_MAX)
-        (void)bytes_format(&why, " and %zu more", config->function_count - NAMES_SHOWN_MAX);
-    (void)bytes_append(&why, "", 1);
-    return why;
-}
-
-/* NULL when the exchange has been answered. */
-static const struct function *find_function(struct exchange *exchange, struct api *api)
-{
-    const struct config *config = config_store_current(api->config_store);
-    const struct function *function = NULL;
-    char name[NAME_SIZE];
-    struct bytes *why;
-
-    if (percent_decode(exchange->parameter, name, sizeof name) == strlen(name))
-        function = config_function(config, name); /* it was not cut, and holds no NUL */
-    if (function != NULL)
-        return function;
-    why = list_functions(config, name);
-    api_answer_refusal(exchange, 404, why == NULL ? "unknown function" : why->data);
-    bytes_release(why);
-    return NULL;
-}
+enum { WHY_SIZE = 9000 };
 
 /* ---- setting and dropping ---- */
 
@@ -80,7 +38,7 @@ static bool read_body(struct exchange *exchange, enum canned_kind kind, struct c
 
 static void set(struct exchange *exchange, struct api *api, enum canned_kind kind, set_fn *set_list)
 {
-    const struct function *function = find_function(exchange, api);
+    const struct function *function = inspect_function_named(exchange, api);
     struct account *account = function == NULL ? NULL : inspect_account(exchange, api);
     struct canned_text answers;
 
@@ -96,7 +54,7 @@ static void set(struct exchange *exchange, struct api *api, enum canned_kind kin
 
 static void drop(struct exchange *exchange, struct api *api, drop_fn *drop_list)
 {
-    const struct function *function = find_function(exchange, api);
+    const struct function *function = inspect_function_named(exchange, api);
     struct account *account = function == NULL ? NULL : inspect_account(exchange, api);
 
     if (account == NULL)

@@ -137,7 +137,8 @@ static const char *store_endpoint(struct options *options, size_t member, const 
 
 #define SERVERS (FOR(COMMAND_SERVE) | FOR(COMMAND_RUN))
 #define READERS (SERVERS | FOR(COMMAND_CHECK))
-#define ALL (READERS | FOR(COMMAND_INVOKE))
+#define ASKERS (FOR(COMMAND_INVOKE) | FOR(COMMAND_PLAN))
+#define ALL (READERS | ASKERS)
 #define AT(member) offsetof(struct options, member)
 
 /* clang-format off */
@@ -178,13 +179,13 @@ const struct option_row option_table[OPTION_COUNT] = {
      "exit 2 for warnings, too"},
     {"type", 0, "TYPE", FOR(COMMAND_INVOKE), store_type, AT(invoke.invocation_type), {NULL}, "RequestResponse",
      "RequestResponse, Event or DryRun"},
-    {"qualifier", 0, "Q", FOR(COMMAND_INVOKE), store_text, AT(invoke.qualifier), {NULL}, NULL,
-     "version or alias to invoke"},
+    {"qualifier", 0, "Q", ASKERS, store_text, AT(invoke.qualifier), {NULL}, NULL,
+     "version or alias"},
     {"tail", 0, NULL, FOR(COMMAND_INVOKE), store_true, AT(invoke.wants_tail), {NULL}, NULL,
      "print the last 4 KB of the function's log on stderr"},
     {"client-context", 0, "JSON", FOR(COMMAND_INVOKE), store_text, AT(invoke.client_context), {NULL}, NULL,
      "client context that the handler finds in its context object"},
-    {"endpoint", 0, "URL", FOR(COMMAND_INVOKE), store_endpoint, AT(invoke.endpoint),
+    {"endpoint", 0, "URL", ASKERS, store_endpoint, AT(invoke.endpoint),
      {"INVOKED_ENDPOINT", "AWS_ENDPOINT_URL_LAMBDA"}, "http://127.0.0.1:3001", "address of the server"},
     {"version", 'V', NULL, ALL, NULL, 0, {NULL}, NULL, "print the version"},
     {"help", 'h', NULL, ALL, NULL, 0, {NULL}, NULL, "print this help"},
@@ -206,6 +207,11 @@ const struct command_row command_table[OPTIONS_COMMAND_COUNT] = {
         "PAYLOAD is JSON, @FILE, or - for standard input. The response goes to stdout,\n"
         "the status to stderr. Exit status: 0 success, 1 function error, 2 bad usage,\n"
         "3 refused by the API, 4 no server.\n"},
+    [COMMAND_PLAN] = {
+        "plan", "invoked plan [OPTIONS] NAME[:QUALIFIER]", "Show what will become of an event of a function.",
+        "Asks a running server for the retries, event age, delays, dead-letter queue and\n"
+        "destinations that hold, where each comes from, and when an event that always\n"
+        "fails runs. Exit status: 0, 2 bad usage, 3 no such function, 4 no server.\n"},
     [COMMAND_CHECK] = {
         "check", "invoked check [OPTIONS] [CONFIG]", "Validate CONFIG and exit.",
         "CONFIG is as for serve. Exit status: 0 if it is valid, 2 if not. A function that\n"
@@ -299,7 +305,7 @@ static void print_program(FILE *out)
     fprintf(out, "\n%s", command_table[COMMAND_SERVE].details);
     print_options(out, "Options of serve and run:", SERVERS, FOR(COMMAND_INVOKE));
     print_options(out, "Options of check:", FOR(COMMAND_CHECK), SERVERS | FOR(COMMAND_INVOKE));
-    print_options(out, "Options of invoke:", FOR(COMMAND_INVOKE), SERVERS);
+    print_options(out, "Options of invoke and plan:", ASKERS, SERVERS);
     fputs("\nOptions of all commands:\n", out);
     for (size_t i = 0; i < OPTION_COUNT; i++) {
         if (option_table[i].store == NULL)

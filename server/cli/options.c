@@ -389,6 +389,18 @@ static void read_invoke_arguments(struct parser *parser)
                 parser->positionals[2]);
 }
 
+static void read_plan_arguments(struct parser *parser)
+{
+    if (parser->positional_count == 0 || parser->positionals[0][0] == '\0') {
+        problem(parser, "missing NAME: %s", command_table[COMMAND_PLAN].usage);
+        return;
+    }
+    parser->options->invoke.function_name = parser->positionals[0];
+    if (parser->positional_count > 1)
+        problem(parser, "%s: unexpected argument; NAME is already %s", parser->positionals[1],
+                parser->positionals[0]);
+}
+
 static void read_positionals(struct parser *parser, bool is_command_named)
 {
     switch (parser->options->command) {
@@ -401,6 +413,9 @@ static void read_positionals(struct parser *parser, bool is_command_named)
         break;
     case COMMAND_INVOKE:
         read_invoke_arguments(parser);
+        break;
+    case COMMAND_PLAN:
+        read_plan_arguments(parser);
         break;
     case OPTIONS_COMMAND_COUNT:
         break;

@@ -22,13 +22,14 @@ enum options_command {
     COMMAND_SERVE,
     COMMAND_RUN,
     COMMAND_INVOKE,
+    COMMAND_PLAN,
     COMMAND_CHECK,
     OPTIONS_COMMAND_COUNT
 };
 
 enum payload_source { PAYLOAD_NONE, PAYLOAD_TEXT, PAYLOAD_FILE, PAYLOAD_STANDARD_INPUT };
 
-/* For `invoked invoke`. */
+/* For `invoked invoke` and `invoked plan`. */
 struct invoke_options {
     const char *function_name;
     enum payload_source payload_source;

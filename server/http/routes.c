@@ -17,6 +17,7 @@ static const char *const takes_filter[] = {HISTORY_QUERY_NAMES, "Limit", NULL};
 static const char *const takes_filter_and_wait[] = {HISTORY_QUERY_NAMES, "AtLeast",
                                                     "TimeoutSeconds", NULL};
 static const char *const takes_function[] = {"FunctionName", NULL};
+static const char *const takes_qualifier[] = {"Qualifier", NULL};
 static const char *const takes_timeout[] = {"TimeoutSeconds", NULL};
 static const char *const takes_queue[] = {"Queue", NULL};
 static const char *const takes_name[] = {"Name", NULL};
@@ -49,6 +50,7 @@ static const struct route routes[] = {
     {"DELETE", "/_invoked/functions/", "/mock",   INSPECT_BODY_MAX,         inspect_mock_drop, takes_nothing},
     {"PUT",    "/_invoked/functions/", "/faults", INSPECT_CANNED_BODY_MAX, inspect_faults_set, takes_nothing},
     {"DELETE", "/_invoked/functions/", "/faults", INSPECT_BODY_MAX,         inspect_faults_drop, takes_nothing},
+    {"GET",    "/_invoked/functions/", "/plan",   0,                        inspect_plan_show, takes_qualifier},
     {"GET",    "/_invoked/destinations",          NULL, 0,                 inspect_records_destinations, takes_name},
     {"POST",   "/_invoked/reset",                 NULL, INSPECT_BODY_MAX,  inspect_reset_handle, takes_nothing},
     {"GET",    "/_invoked/stream",                NULL, 0,                 stream_handle, takes_nothing},

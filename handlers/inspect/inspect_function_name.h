@@ -1,0 +1,12 @@
+/*
+ * inspect_function_name.h - the function that a path of /_invoked/functions/{name}/… names.
+ */
+#ifndef HANDLERS_INSPECT_INSPECT_FUNCTION_NAME_H
+#define HANDLERS_INSPECT_INSPECT_FUNCTION_NAME_H
+
+#include "handlers/api.h"
+
+/* NULL when the exchange has been answered with a 404 that lists the functions. */
+const struct function *inspect_function_named(struct exchange *exchange, struct api *api);
+
+#endif
