@@ -198,6 +198,11 @@ export const loadingRows = [
         files: { 'app.mjs': moduleValue('file'), 'app/other.js': '' } },
     { name: 'a package', handler: 'thing.handler', files: { 'node_modules/thing/index.js': handlerValue('package') },
         result: 'package' },
+    { name: 'what a package exports without module-sync', result: ['plain', 'deep'], files: {
+        'index.js': "const v = [require('@own/pack'), require('@own/pack/deep/a')]; exports.handler = async () => v",
+        'node_modules/@own/pack/package.json': '{"exports":{".":[{"module-sync":"./sync.mjs","import":"./sync.mjs","default":"./plain.cjs"},"./plain.cjs"],"./deep/*":{"module-sync":"./deep/*.mjs","require":"./deep/*.cjs"}}}',
+        'node_modules/@own/pack/sync.mjs': 'export default 0', 'node_modules/@own/pack/plain.cjs': "module.exports = 'plain'",
+        'node_modules/@own/pack/deep/a.mjs': 'export default 0', 'node_modules/@own/pack/deep/a.cjs': "module.exports = 'deep'" } },
     { name: 'the task root, as AWS sets NODE_PATH', handler: 'src/app.handler', result: 'util', files: {
         'src/app.js': "const v = require('lib/util'); exports.handler = async () => v", 'lib/util.js': "module.exports = 'util'" } },
     { name: 'an ES module in NODE_PATH', result: 5, variables: { NODE_PATH: './layer/node_modules' }, files: {

@@ -393,6 +393,56 @@ function isSwitchedOn(flag) {
     return [...process.execArgv, ...(process.env.NODE_OPTIONS || '').split(/\s+/)].includes(flag);
 }
 
+// What a package exports to require(), by the conditions that hold without that of synchronous ES modules.
+const REQUIRE_CONDITIONS = new Set(['require', 'node', 'node-addons', 'default']);
+
+function exportTarget(target) {
+    if (typeof target === 'string')
+        return target;
+    for (const [key, value] of Object.entries(target || {})) {
+        const found = Array.isArray(target) || REQUIRE_CONDITIONS.has(key) ? exportTarget(value) : undefined;
+        if (found !== undefined)
+            return found;
+    }
+    return undefined;
+}
+
+// `subpath` is "." or begins with "./".
+function exportOf(exports, subpath) {
+    const isOneTarget = typeof exports === 'string' || Array.isArray(exports) || !Object.keys(exports).some((key) => key.startsWith('.'));
+    const table = isOneTarget ? { '.': exports } : exports;
+    if (Object.hasOwn(table, subpath))
+        return exportTarget(table[subpath]);
+    for (const key of Object.keys(table).sort((left, right) => right.length - left.length)) {
+        const [before, after] = key.split('*');
+        if (after === undefined || !subpath.startsWith(before) || !subpath.endsWith(after) || subpath.length < key.length)
+            continue;
+        const found = exportTarget(table[key]);
+        return found && found.replaceAll('*', subpath.slice(before.length, subpath.length - after.length));
+    }
+    return undefined;
+}
+
+// This Node.js prefers what a package exports as "module-sync", an ES module; without require() of those, it wouldn't.
+function passOverModuleSync(Module) {
+    const resolve = Module._resolveFilename;
+    Module._resolveFilename = function (request, ...rest) {
+        const file = resolve.call(this, request, ...rest);
+        const [name] = /^(@[^/]+\/)?[^./#@:][^/:]*/.exec(request) || [];
+        const inside = `/node_modules/${name}/`;
+        if (name === undefined || !file.includes(inside) || !(file.endsWith('.mjs') || (file.endsWith('.js') && isModuleFolder(path.dirname(file)))))
+            return file;
+        const folder = file.slice(0, file.lastIndexOf(inside) + inside.length);
+        try {
+            const { exports } = JSON.parse(fs.readFileSync(path.join(folder, 'package.json'), 'utf8'));
+            const found = exports && exportOf(exports, `.${request.slice(name.length)}`);
+            return found ? path.join(folder, found) : file;
+        } catch {
+            return file;
+        }
+    };
+}
+
 // Node.js 20 and 22 are started there with --no-experimental-require-module; this Node.js has begun without.
 function refuseRequireOfModules(Module) {
     const refuse = (parent, file, isScript) => {
@@ -410,6 +460,7 @@ function refuseRequireOfModules(Module) {
             refuse(module.parent, file, true);
         loadScript(module, file);
     };
+    passOverModuleSync(Module);
     // not among the extensions that are tried for a name without one
     Object.defineProperty(Module._extensions, '.mjs', { value: (module, file) => refuse(module.parent, file, false), configurable: true });
 }
