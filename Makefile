@@ -219,7 +219,7 @@ test: FUZZ_SECONDS ?= 5
 test: ## install what is missing, build, and run every test (TESTS=pattern chooses some)
 	@.setup/install test
 	@$(MAKE) $(PARALLEL) test-programs
-	@$(MAKE) $(PARALLEL) PROFILE=fuzz fuzz-programs
+	@$(if $(filter-out $(TEST_FOLDERS:=/%),$(or $(TESTS),all)),$(MAKE) $(PARALLEL) PROFILE=fuzz fuzz-programs)
 	@$(RUN_TESTS) $(BUILD) unit runtimes scenarios clients console fuzz
 
 .PHONY: test-clients

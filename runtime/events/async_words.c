@@ -72,8 +72,8 @@ static void write_what(const struct settlement *settlement, char text[PART_SIZE]
 static void write_why_given_up(const struct settlement *settlement, char text[PART_SIZE])
 {
     const struct event_invoke_config *settings = settings_of(settlement);
-    const int64_t age_s = (settlement->now_ms - settlement->event->enqueued_at_ms) / 1000;
-    const int64_t delay_s = (settlement->decision.late_delay_ms + 999) / 1000;
+    const long long age_s = (settlement->now_ms - settlement->event->enqueued_at_ms) / 1000;
+    const long long delay_s = (settlement->decision.late_delay_ms + 999) / 1000;
 
     switch (settlement->decision.condition) {
     case DISCARD_RETRIES_EXHAUSTED:
@@ -84,11 +84,11 @@ static void write_why_given_up(const struct settlement *settlement, char text[PA
         if (delay_s > 0)
             (void)snprintf(
                 text, PART_SIZE,
-                ": at the next try, in %lld s, it would be %lld s old; the maximum is %u",
-                (long long)delay_s, (long long)(age_s + delay_s), settings->maximum_event_age_s);
+                ": at the next try, in %lld s, it would be %lld s old; the maximum is %u", delay_s,
+                age_s + delay_s, settings->maximum_event_age_s);
         else
-            (void)snprintf(text, PART_SIZE, ": it is %lld s old; the maximum is %u",
-                           (long long)age_s, settings->maximum_event_age_s);
+            (void)snprintf(text, PART_SIZE, ": it is %lld s old; the maximum is %u", age_s,
+                           settings->maximum_event_age_s);
         return;
     case DISCARD_ZERO_RESERVED_CONCURRENCY:
     case DISCARD_RECURSIVE_INVOCATION:

@@ -128,7 +128,7 @@ class RuntimeClient:
         with concurrent.futures.ThreadPoolExecutor(TOGETHER) as pool:
             waiting = [pool.submit(self.invoke, do="meet", file=file) for _ in range(TOGETHER)]
             try:
-                wait_for(lambda: self.waits() - before == TOGETHER, f"{TOGETHER} that run", 60)
+                wait_for(lambda: self.waits() - before == TOGETHER, f"{TOGETHER} that run")
             finally:
                 with open(file, "w"):
                     pass

@@ -208,7 +208,7 @@ def handler(event, context):
                 one, two = (server.invoke(name, {}).json for _ in range(2))
                 self.assertNotEqual(one, two)
                 answer = server.invoke(name, {}, headers={"X-Amzn-Trace-Id": trace})
-                self.assertEqual(answer.json, trace)
+                self.assertRegex(answer.json, "^" + re.escape(trace) + ";Lineage=1:[0-9a-f]{8}:0$")
                 self.assertIn("1-5bef4de7-ad49b0e87f6ef6c87fc2e700", answer.headers["x-amzn-trace-id"])
 
     def test_versions_have_their_own(self):

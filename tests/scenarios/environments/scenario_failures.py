@@ -300,7 +300,7 @@ class Timeouts(Failures):
             with open(os.path.join(server.code_folder("f"), "pids")) as file:
                 pids = [int(line) for line in file]
             self.assertEqual(len(pids), 2)
-            wait_for(lambda: not any(map(is_alive, pids)), "the grandchildren's end", 5)
+            wait_for(lambda: not any(map(is_alive, pids)), "the grandchildren's end")
 
     def test_ends_what_has_left_the_group(self):
         source = ("import subprocess, time\n"
@@ -310,7 +310,7 @@ class Timeouts(Failures):
         with Server({"f": python(source, Timeout=1)}) as server:
             self.assert_timeout(server, "f", {})
             pid = int(open(os.path.join(server.code_folder("f"), "pid")).read())
-            wait_for(lambda: not is_alive(pid), "the end of a process in a session of its own", 5)
+            wait_for(lambda: not is_alive(pid), "the end of a process in a session of its own")
 
     def test_a_daemon_without_environment_is_gone_after_the_stop(self):
         source = ("import subprocess\n"
@@ -335,7 +335,7 @@ class Timeouts(Failures):
                   "    time.sleep(60)\n")
         with Server({"f": python(source, Timeout=1)}) as server:
             self.assert_timeout(server, "f", {})
-            wait_for(lambda: not server.children(), "its end", 5)
+            wait_for(lambda: not server.children(), "its end")
 
     def test_a_stopped_process_times_out_too(self):
         code = "os.kill(os.getpid(), signal.SIGSTOP)"

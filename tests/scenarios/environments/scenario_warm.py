@@ -171,8 +171,8 @@ class Tidiness(unittest.TestCase):
                 count = 2 if name == "sleep" else 24
                 list(pool.map(lambda _: server.invoke(name, {"seconds": 20}), range(count)))
             wait_for(lambda: not server.children(), "the end of all processes, zombies too")
-            wait_for(lambda: process_state(server.pid) == "S", "a sleeping server", 5)
-            wait_for(lambda: server.descriptor_count() <= before, "the end of all descriptors", 5)
+            wait_for(lambda: process_state(server.pid) == "S", "a sleeping server")
+            wait_for(lambda: server.descriptor_count() <= before, "the end of all descriptors")
 
     def test_killed_itself_it_leaves_its_children_to_nobody(self):
         # SIGKILL can't be caught; the bundled runtimes see their socket end, and leave.
@@ -184,7 +184,7 @@ class Tidiness(unittest.TestCase):
             server.process.kill()
             server.process.wait()
             server.process.stdout.close()
-            wait_for(lambda: not any(map(is_alive, pids)), "the runtimes' end", 5 * SLOWNESS)
+            wait_for(lambda: not any(map(is_alive, pids)), "the runtimes' end")
         finally:
             invoked.shutil.rmtree(server.folder, ignore_errors=True)
 

@@ -467,7 +467,7 @@ class Places(unittest.TestCase):
                 wait_for(lambda: server.events()[0]["State"] == "waiting", "the throttle")
                 caller.join()
                 # The clock stands still, or the back-off is longer than this may take.
-                wait_for(lambda: server.events() == [], "the events to run", 10)
+                wait_for(lambda: server.events() == [], "the events to run")
                 self.assertEqual(self.order(server), ["1.5", "0.01", "0.02", "0.03"])
 
     def test_after_a_reset_a_manual_clock_starts_at_the_time_of_the_start(self):

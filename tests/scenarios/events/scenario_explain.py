@@ -85,7 +85,7 @@ class Explaining(unittest.TestCase):
     def test_waiting_for_a_place(self):
         with explaining({"f": python(SLEEPS, ReservedConcurrentExecutions=2, Timeout=30)}, clock="real") as server:
             ids = [server.accept("f", seconds) for seconds in (1, 1, 0, 0)]
-            wait_for(lambda: server.events() == [], "the end of all", 30)
+            wait_for(lambda: server.events() == [], "the end of all")
             for request_id in ids[2:]:
                 self.assertEqual(lines(server, request_id)[1],
                                  f"f {request_id[:8]} attempt 1 waits for a place (2 of 2 busy)")

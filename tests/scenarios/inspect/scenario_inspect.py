@@ -203,7 +203,7 @@ class Reset(Case):
             self.reset()
             return found
 
-        wait_for(told, "the answer", 10 * SLOWNESS)
+        wait_for(told, "the answer")
         self.refused(found[0][0], 409, "reset")
         self.assertEqual([], others)
         self.server.invoke("cat", 1, headers=signed("111111111111"))

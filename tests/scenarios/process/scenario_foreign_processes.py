@@ -152,7 +152,7 @@ class Own(unittest.TestCase):
                 time.sleep(SWEEP_S)
                 self.assertTrue(is_alive(daemon), "killed while its environment lives")
                 server.invoke("f", "die")
-                wait_for(lambda: not is_alive(daemon), "the end of what it left behind", 5)
+                wait_for(lambda: not is_alive(daemon), "the end of what it left behind")
 
     def test_ends_where_the_functions_own_environment_is_large(self):
         variables = {f"LARGE_{i}": "x" * 30000 for i in range(10)}
@@ -163,7 +163,7 @@ class Own(unittest.TestCase):
             time.sleep(SWEEP_S)
             self.assertTrue(is_alive(daemon), "killed while its environment lives")
             server.invoke("f", "die")
-            wait_for(lambda: not is_alive(daemon), "the end of what it left behind", 5)
+            wait_for(lambda: not is_alive(daemon), "the end of what it left behind")
 
 
 if __name__ == "__main__":

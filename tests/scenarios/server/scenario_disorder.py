@@ -124,7 +124,7 @@ class Disorder(unittest.TestCase):
             for thread in threads:
                 thread.join()
             self.assertEqual(self.faults, [], server.log()[-3000:])
-            wait_for(lambda: server.invoke("native", 1).body == b"1", "a working server", 5)
+            wait_for(lambda: server.invoke("native", 1).body == b"1", "a working server")
             self.assertEqual(server.invoke("cat", 1).body, b"1")
             for pid in server.children():
                 try:
