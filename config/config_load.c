@@ -83,14 +83,18 @@ static bool note_useless_parameters(const struct source *source)
 /* A template in JSON has its functions under Resources, and nothing under Functions. */
 static bool read_json(const struct source *source, const char *text, size_t length)
 {
+    document_keep_last(source->document);
     if (!document_read_json(source->document, text, length, source->problems))
         return false;
-    return template_is_one(document_root(source->document)) ? read_template(source)
-                                                            : note_useless_parameters(source);
+    if (template_is_one(document_root(source->document)))
+        return read_template(source);
+    document_tell_duplicates(source->document, source->problems);
+    return note_useless_parameters(source);
 }
 
 static bool read_yaml(const struct source *source, const char *text, size_t length)
 {
+    document_keep_last(source->document);
     return document_read_yaml(source->document, text, length, source->problems) &&
            read_template(source);
 }

@@ -1,6 +1,7 @@
 #include "config/document/document.h"
 
 #include "base/arena.h"
+#include "config/document/problem_list.h"
 
 #include <limits.h>
 #include <stdint.h>
@@ -18,6 +19,8 @@ struct document {
     struct arena *arena;
     struct node *root;
     struct note_list notes, files;
+    struct document_duplicate *duplicates; /* the newest first */
+    bool keeps_last;
     const struct document_leniency *leniency;
     size_t node_count;
     bool is_full;
@@ -84,6 +87,40 @@ bool document_add_file(struct document *document, const char *path)
 const struct document_note *document_files(const struct document *document)
 {
     return document->files.first;
+}
+
+void document_keep_last(struct document *document)
+{
+    document->keeps_last = true;
+}
+
+bool document_keeps_last(const struct document *document)
+{
+    return document->keeps_last;
+}
+
+bool document_add_duplicate(struct document *document, const struct node *kept,
+                            const struct node *first)
+{
+    struct document_duplicate *duplicate = arena_take(document->arena, sizeof *duplicate);
+
+    if (duplicate == NULL)
+        return false;
+    *duplicate = (struct document_duplicate){kept, first, document->duplicates};
+    document->duplicates = duplicate;
+    return true;
+}
+
+const struct document_duplicate *document_duplicates(const struct document *document)
+{
+    return document->duplicates;
+}
+
+void document_tell_duplicates(const struct document *document, struct problem_list *problems)
+{
+    for (const struct document_duplicate *one = document->duplicates; one != NULL; one = one->next)
+        problem_list_add_at(problems, one->kept, "duplicate key (first defined on line %u)",
+                            one->first->line);
 }
 
 void document_be_lenient(struct document *document, const struct document_leniency *leniency)

@@ -63,6 +63,12 @@ struct document_leniency {
     const char *image_remedy; /* of a container image */
 };
 
+/* A key that stood more than once in an object. */
+struct document_duplicate {
+    const struct node *kept, *first; /* the last member with it, and the first, which is gone */
+    const struct document_duplicate *next;
+};
+
 /* NULL when out of memory. */
 struct document *document_new(void);
 void document_free(struct document *document);
@@ -96,6 +102,17 @@ const struct document_note *document_notes(const struct document *document);
 /* The same for files that were read besides the one that gave the document its name. */
 bool document_add_file(struct document *document, const char *path);
 const struct document_note *document_files(const struct document *document);
+
+/*
+ * Before reading: of members with one key the last is kept, and listed here, instead of the first with a problem;
+ * document_tell_duplicates() makes a problem of each.
+ */
+void document_keep_last(struct document *document);
+bool document_keeps_last(const struct document *document);
+bool document_add_duplicate(struct document *document, const struct node *kept,
+                            const struct node *first);
+const struct document_duplicate *document_duplicates(const struct document *document);
+void document_tell_duplicates(const struct document *document, struct problem_list *problems);
 
 /* Borrows `leniency`. Without it, a function that can't run is a problem. */
 void document_be_lenient(struct document *document, const struct document_leniency *leniency);

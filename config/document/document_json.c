@@ -246,7 +246,7 @@ static bool read_object(struct json_reader *reader, struct node *object)
         }
     }
     reader->at++;
-    return drop_duplicate_keys(object, reader->problems);
+    return drop_duplicate_keys(reader->document, object, reader->problems);
 }
 
 static bool read_array(struct json_reader *reader, struct node *array)

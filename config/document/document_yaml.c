@@ -422,7 +422,7 @@ static bool read_container(struct yaml_reader *reader, const struct place *place
         read_children(reader, node, is_object ? YAML_MAPPING_END_EVENT : YAML_SEQUENCE_END_EVENT);
 
     if (is_read && is_object) {
-        if (!drop_duplicate_keys(node, reader->problems)) {
+        if (!drop_duplicate_keys(reader->document, node, reader->problems)) {
             reader->problems->is_out_of_memory = true;
             is_read = false;
         }

@@ -1,5 +1,6 @@
 /*
- * duplicate_keys.h - reports members of an object whose key an earlier member has, and removes them.
+ * duplicate_keys.h - finds members of an object with one key, and leaves one of them: the first, with a problem, or the
+ * last, which document_duplicates() then tells.
  *
  * Used by:  document_json.c, document_yaml.c.
  */
@@ -8,10 +9,12 @@
 
 #include <stdbool.h>
 
+struct document;
 struct node;
 struct problem_list;
 
 /* False when out of memory. */
-bool drop_duplicate_keys(struct node *object, struct problem_list *problems);
+bool drop_duplicate_keys(struct document *document, struct node *object,
+                         struct problem_list *problems);
 
 #endif

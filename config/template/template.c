@@ -62,6 +62,35 @@ static void refuse_section(struct template_scope *scope, const struct node *sect
                         nearest.best == NULL ? "" : nearest.best, nearest.best == NULL ? "" : "?");
 }
 
+static bool is_function(const struct node *resource)
+{
+    const char *type = node_text(node_member(resource, "Type"));
+
+    return type != NULL && (strcmp(type, "AWS::Serverless::Function") == 0 ||
+                            strcmp(type, "AWS::Lambda::Function") == 0);
+}
+
+/* A key that stands twice: a problem in a function and when it is a function's, else the last one counts. */
+static void tell_duplicates(struct template_scope *scope)
+{
+    const struct node *resources = node_member(scope->root, "Resources");
+
+    for (const struct document_duplicate *one = document_duplicates(scope->document); one != NULL;
+         one = one->next) {
+        const struct node *resource = one->kept;
+
+        while (resource != NULL && resource->parent != resources)
+            resource = resource->parent;
+        const bool is_of_function =
+            resource != NULL &&
+            (is_function(resource) || (resource == one->kept && is_function(one->first)));
+
+        problem_list_add_at(is_of_function ? scope->problems : scope->warnings, one->kept,
+                            "duplicate key (first defined on line %u)%s", one->first->line,
+                            is_of_function ? "" : ": the last one counts");
+    }
+}
+
 static void check_sections(struct template_scope *scope)
 {
     for (const struct node *section = scope->root->first; section != NULL;
@@ -156,6 +185,7 @@ static bool init_scope(struct template_scope *scope, const struct template_optio
                             "must be an AWS SAM or CloudFormation template with Resources");
         return false;
     }
+    tell_duplicates(scope);
     check_sections(scope);
     if (!read_sam_config(scope, options))
         return false;

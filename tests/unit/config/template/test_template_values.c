@@ -319,6 +319,45 @@ START_TEST(gives_an_alias_the_newest_version_when_its_own_is_not_known)
 }
 END_TEST
 
+/* ---- keys that stand twice ---- */
+
+START_TEST(takes_the_last_of_keys_outside_of_functions)
+{
+    struct config *config = load_function(
+        "Description: !Sub '${Q.QueueName} ${W.QueueName}'",
+        "  Q: {Type: AWS::SQS::Queue, Properties: {QueueName: a, QueueName: b, QueueName: c}}\n"
+        "  W: {Type: AWS::SNS::Topic}\n"
+        "  W: {Type: AWS::SQS::Queue}\n"
+        "Outputs: {O: {Value: a}, O: {Value: b}}\n");
+
+    ck_assert_str_eq(config_function(config, "F")->latest->description, "c W");
+    ck_assert_uint_eq(warnings.count, 3);
+    ck_assert(is_warned("4: Resources.Q.Properties.QueueName: duplicate key (first defined on "
+                        "line 4): the last one counts"));
+    ck_assert(is_warned("6: Resources.W: duplicate key (first defined on line 5)"));
+    ck_assert(is_warned("7: Outputs.O: duplicate key (first defined on line 7)"));
+    config_release(config);
+}
+END_TEST
+
+static const char *const doubled[] = {
+    "Resources:\n  F: {Type: AWS::Lambda::Function, Type: AWS::Lambda::Function}\n",
+    "Resources:\n  F: {Type: AWS::Lambda::Function, Properties: {Timeout: 1, Timeout: 2}}\n",
+    "Resources:\n  F: {Type: AWS::Lambda::Function}\n  F: {Type: AWS::SQS::Queue}\n",
+    "Resources:\n  F: {Type: AWS::SQS::Queue}\n  F: {Type: AWS::Lambda::Function}\n",
+};
+
+START_TEST(refuses_keys_that_stand_twice_in_a_function)
+{
+    bool is_told = false;
+
+    ck_assert_ptr_null(load(doubled[_i]));
+    for (size_t i = 0; i < problems.count; i++)
+        is_told |= strstr(problems.messages[i], "duplicate key (first defined on line 2)") != NULL;
+    ck_assert(is_told);
+}
+END_TEST
+
 /* ---- loops ---- */
 
 static const char loops[] =
@@ -430,6 +469,9 @@ Suite *unit_suite(void)
     tcase_add_test(rules, makes_arns_of_what_stands_in);
     tcase_add_test(rules, shortens_a_logical_id_that_is_too_long_for_a_name);
     tcase_add_test(rules, gives_an_alias_the_newest_version_when_its_own_is_not_known);
+    tcase_add_test(rules, takes_the_last_of_keys_outside_of_functions);
+    tcase_add_loop_test(rules, refuses_keys_that_stand_twice_in_a_function, 0,
+                        ARRAY_LENGTH(doubled));
     tcase_add_test(rules, writes_out_loops);
     tcase_add_loop_test(rules, says_what_is_wrong_with_a_loop, 0, ARRAY_LENGTH(wrong_loops));
     tcase_add_test(rules, bounds_loops_inside_each_other);
