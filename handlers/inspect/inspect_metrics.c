@@ -2,8 +2,14 @@
 
 #include "handlers/lambda/api_error.h"
 #include "runtime/dispatch/metrics.h"
+#include "runtime/events/store.h"
 
+#include <malloc.h>
 #include <stdlib.h>
+
+#if defined __GLIBC__ && (__GLIBC__ > 2 || __GLIBC_MINOR__ >= 33)
+#define HAS_MALLINFO2 1
+#endif
 
 /* All that is counted; the queue is yet to tell of its oldest event. */
 struct asking {
@@ -25,6 +31,19 @@ static void gauges_of(const char *function_name, struct function_gauges *gauges,
         gauges->environments_starting += count.starting;
         gauges->events += async_invoker_function_count(api->async_invoker, account, function_name);
     }
+}
+
+static struct metrics_memory memory_in_use(void)
+{
+    struct metrics_memory memory = {.database = store_memory_bytes()};
+
+#ifdef HAS_MALLINFO2
+    const struct mallinfo2 heap = mallinfo2();
+
+    memory.heap_used = heap.uordblks + heap.hblkhd;
+    memory.heap_free = heap.fordblks;
+#endif
+    return memory;
 }
 
 static void answer_short_of_memory(struct exchange *exchange)
@@ -66,6 +85,7 @@ void inspect_metrics_handle(struct exchange *exchange, struct api *api)
         .gauges = gauges_of,
         .context = api,
         .dead_letters = async_invoker_dead_letter_count(api->async_invoker),
+        .memory = memory_in_use(),
     };
     struct asking *asking = calloc(1, sizeof *asking);
 

@@ -365,6 +365,13 @@ struct bytes *metrics_write(const struct metrics *metrics, const struct metrics_
     write_single(&writing, "invoked_dead_letters_total", "counter",
                  "Events given up and written to a dead-letter queue.",
                  (double)sources->dead_letters);
+    write_single(&writing, "invoked_heap_used_bytes", "gauge",
+                 "Memory of the server itself that is in use.", (double)sources->memory.heap_used);
+    write_single(&writing, "invoked_heap_free_bytes", "gauge",
+                 "Memory that the C library keeps for later.", (double)sources->memory.heap_free);
+    write_single(&writing, "invoked_database_bytes", "gauge",
+                 "Memory in use by SQLite, a part of invoked_heap_used_bytes.",
+                 (double)sources->memory.database);
     free(facts);
     if (!writing.is_short)
         return writing.text;

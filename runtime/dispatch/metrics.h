@@ -41,11 +41,18 @@ struct function_gauges {
     size_t events; /* queued, running or waiting */
 };
 
+/* What the server's own memory is made of, in bytes; 0 for what the C library doesn't tell. */
+struct metrics_memory {
+    size_t heap_used, heap_free; /* taken with malloc(), and kept by it for the next to come */
+    size_t database;             /* of the former, SQLite's */
+};
+
 struct metrics_sources {
     const struct config *config;
     void (*gauges)(const char *function_name, struct function_gauges *gauges, void *context);
     void *context;
     size_t dead_letters; /* since the start */
+    struct metrics_memory memory;
 };
 
 /* All but the next. Returns owned; NULL when out of memory. */

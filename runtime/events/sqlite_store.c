@@ -170,3 +170,8 @@ struct store *sqlite_store_open(const struct store_options *options,
     close_store(&sqlite->store);
     return NULL;
 }
+
+size_t sqlite_store_memory_bytes(void)
+{
+    return (size_t)sqlite3_memory_used();
+}

@@ -16,4 +16,7 @@
 struct store *sqlite_store_open(const struct store_options *options,
                                 char problem[STORE_MESSAGE_SIZE]);
 
+/* See store_memory_bytes(). */
+size_t sqlite_store_memory_bytes(void);
+
 #endif

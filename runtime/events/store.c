@@ -10,6 +10,11 @@ struct store *store_open(const struct store_options *options, char problem[STORE
     return sqlite_store_open(options, problem);
 }
 
+size_t store_memory_bytes(void)
+{
+    return sqlite_store_memory_bytes();
+}
+
 void store_close(struct store *store)
 {
     if (store != NULL)

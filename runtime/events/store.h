@@ -153,6 +153,9 @@ struct store_engine {
  */
 struct store *store_open(const struct store_options *options, char problem[STORE_MESSAGE_SIZE]);
 
+/* What all stores of this process hold in memory. On any thread, at any time. */
+size_t store_memory_bytes(void);
+
 /* Accepts NULL. */
 void store_close(struct store *store);
 

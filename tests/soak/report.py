@@ -4,13 +4,15 @@ from trouble import ROWS as TROUBLE
 from traffic import ROWS as TRAFFIC
 from vitals import MIB, difference
 
-HEAD = "   time   requests    /s   RSS peak     RSS     PSS    anon. MiB   descriptors   processes (peak)   data MiB"
+HEAD = ("   time   requests    /s   RSS peak     RSS     PSS    anon. MiB   in use (SQLite)   free MiB   descriptors"
+        "   processes (peak)   data MiB")
 
 
 def round_line(began, round_, vitals):
-    return "%6ds  %9d %5d   %8.1f  %6.1f  %6.1f   %6.1f       %11d   %9d  (%4d)   %8.1f" % (
+    return "%6ds  %9d %5d   %8.1f  %6.1f  %6.1f   %6.1f      %6.1f  (%6.1f)   %8.1f   %11d   %9d  (%4d)   %8.1f" % (
         vitals.at - began, round_.requests, round_.rate, round_.peak_kb / MIB, *(kb / MIB for kb in vitals.memory),
-        vitals.descriptor_count, vitals.process_count, round_.peak_processes, vitals.data_bytes / MIB ** 2)
+        vitals.parts.heap_used / MIB, vitals.parts.database / MIB, vitals.parts.heap_free / MIB, vitals.descriptor_count,
+        vitals.process_count, round_.peak_processes, vitals.data_bytes / MIB ** 2)
 
 
 def outcome_lines(load):

@@ -151,6 +151,10 @@ class Metrics(Case):
         ):
             self.assertEqual(value, found[name], f"{name} in\n{text}")
         self.assertGreaterEqual(found['invoked_cold_starts_total{function="py"}'], 1)
+        self.assertGreater(found["invoked_database_bytes"], 10_000)
+        if not invoked.IS_SANITIZED:  # which has a heap of its own
+            self.assertGreater(found["invoked_heap_used_bytes"], found["invoked_database_bytes"])
+            self.assertGreater(found["invoked_heap_free_bytes"], 0)
         self.assertGreaterEqual(found['invoked_environments{function="py",state="idle"}'], 1)
         self.assertEqual(set(before), set(found))
 

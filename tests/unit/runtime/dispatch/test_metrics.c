@@ -65,7 +65,8 @@ static void gauges_of(const char *function_name, struct function_gauges *gauges,
 /* Owned, ended by NUL. */
 static struct bytes *write_of(const struct config *of)
 {
-    const struct metrics_sources sources = {.config = of, .gauges = gauges_of, .dead_letters = 7};
+    const struct metrics_sources sources = {
+        .config = of, .gauges = gauges_of, .dead_letters = 7, .memory = {4096, 512, 1024}};
     struct bytes *text = metrics_write(metrics, &sources);
 
     ck_assert(metrics_append_oldest_event(&text, 1.25));
@@ -199,6 +200,9 @@ START_TEST(what_others_know_is_asked_for)
     expect("invoked_environments{function=\"other\",state=\"idle\"} 0");
     expect("invoked_queue_events{function=\"hello\"} 4");
     expect("invoked_dead_letters_total 7");
+    expect("invoked_heap_used_bytes 4096");
+    expect("invoked_heap_free_bytes 512");
+    expect("invoked_database_bytes 1024");
     expect("invoked_queue_oldest_event_age_seconds 1.25");
 }
 END_TEST
@@ -244,8 +248,8 @@ START_TEST(every_family_has_its_help_and_type_once)
         help_count++;
     for (const char *at = text->data; (at = strstr(at, "# TYPE ")) != NULL; at++)
         type_count++;
-    ck_assert_uint_eq(help_count, 8);
-    ck_assert_uint_eq(type_count, 8);
+    ck_assert_uint_eq(help_count, 11);
+    ck_assert_uint_eq(type_count, 11);
     bytes_release(text);
 }
 END_TEST
