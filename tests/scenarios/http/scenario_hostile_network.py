@@ -190,7 +190,8 @@ class Slow(unittest.TestCase):
                                + b"\r\n{}")
             self.assertTrue(select.select([connection], [], [], invoked.WAIT_S)[0])
             connections.append(connection)
-        passed_s = self.take_slowly(connections, PATIENCE_S + 2 * STEP_S, lambda connection: None)
+        # On a busy machine the handler goes on for a while before it has filled all buffers.
+        passed_s = self.take_slowly(connections, 4 * PATIENCE_S, lambda connection: None)
         self.assertGreaterEqual(passed_s, PATIENCE_S)
         self.assert_grown_by_at_most(16_000, before)  # of the 200 MB that are streamed
         # Their handlers are held back no longer.
