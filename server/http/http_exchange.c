@@ -8,6 +8,7 @@
 
 #include <arpa/inet.h>
 #include <assert.h>
+#include <netinet/tcp.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -393,7 +394,27 @@ static enum MHD_Result begin(struct http_exchange *exchange, const struct reques
                           length < BODY_FIRST_BYTES ? (size_t)length : BODY_FIRST_BYTES) == NULL;
     }
     http_connection_await(exchange->client, AWAITED_BODY, 0);
+    if (exchange->host->lone_count < LONE_HEADS_MAX)
+        exchange->host->lone_heads[exchange->host->lone_count++] = exchange->client->file;
     return MHD_YES;
+}
+
+/* libmicrohttpd goes on with what it has of the body before it turns to another connection: the last head is this one's. */
+static void note_body(const struct http_exchange *exchange)
+{
+    struct exchange_host *host = exchange->host;
+
+    if (host->lone_count > 0 && host->lone_heads[host->lone_count - 1] == exchange->client->file)
+        host->lone_count--;
+}
+
+void http_exchange_acknowledge_heads(struct exchange_host *host)
+{
+    const int yes = 1;
+
+    while (host->lone_count > 0)
+        (void)setsockopt(host->lone_heads[--host->lone_count], IPPROTO_TCP, TCP_QUICKACK, &yes,
+                         sizeof yes);
 }
 
 static enum MHD_Result take_body(struct http_exchange *exchange, const char *data, size_t length)
@@ -430,6 +451,7 @@ enum MHD_Result http_exchange_receive(void *context, struct MHD_Connection *conn
         return begin(exchange, &(struct request_line){method, version, url, exchange->target});
     if (exchange->state == ANSWERED || exchange->state == DROPPED)
         return send_answer(exchange);
+    note_body(exchange);
     if (*length > 0) {
         const size_t piece = *length;
 

@@ -75,6 +75,7 @@ static void run_daemon(struct http_listener *listener)
         listener->host.is_run_wanted = false;
         (void)MHD_run(listener->daemon);
     }
+    http_exchange_acknowledge_heads(&listener->host);
     if (listener->host.is_run_wanted)
         (void)uv_timer_start(&listener->daemon_timer, on_daemon_timer, 0, 0);
     else if (MHD_get_timeout(listener->daemon, &timeout_ms) == MHD_YES)
