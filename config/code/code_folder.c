@@ -135,7 +135,7 @@ static bool end(struct code_folder *folder, const char *draft)
 bool code_folder_unpack(struct code_folder *folder, const char *store, const char *archive)
 {
     char name[HASH_TEXT_SIZE], draft[PATH_MAX];
-    bool is_there;
+    bool is_there = false;
 
     if (!hash_file(folder, archive, name) || !begin(folder, store, name, draft, &is_there))
         return false;
@@ -179,7 +179,7 @@ bool code_folder_write(struct code_folder *folder, const char *store, const stru
                        size_t count)
 {
     char name[HASH_TEXT_SIZE], draft[PATH_MAX];
-    bool is_there;
+    bool is_there = false;
 
     hash_files(files, count, name);
     if (!begin(folder, store, name, draft, &is_there))
