@@ -145,6 +145,20 @@ static void sum_reserved(struct config_builder *builder, struct config *config,
     config->reserved_total = (unsigned)total;
 }
 
+/* NULL for none, and with a problem. */
+static const char *find_layers_folder(struct config_builder *builder, const struct node *node)
+{
+    const char *folder = NULL;
+
+    if (node_text(node) == NULL || node->length == 0)
+        return NULL;
+    if (folder_finder_find(&builder->folders, node->text, &folder) == FOLDER_FOUND)
+        return folder;
+    if (folder != NULL)
+        problem_list_add_at(builder->problems, node, "no such folder: %s", folder);
+    return NULL;
+}
+
 static void build_all(struct config_builder *builder, struct config *config,
                       const struct node *root)
 {
@@ -159,6 +173,7 @@ static void build_all(struct config_builder *builder, struct config *config,
         return;
     builder->region = config->region;
     builder->account_id = config->account_id;
+    builder->layers_folder = find_layers_folder(builder, values[SLOT_LAYERS_FOLDER].node);
     builder->inherit_environment = values[SLOT_ALL_INHERIT_ENVIRONMENT].node;
     builder->idle_timeout_s = setting_unsigned(&values[SLOT_ALL_IDLE_TIMEOUT]);
     builder->env_file_of_all = values[SLOT_ALL_ENV_FILE].node;
@@ -224,6 +239,32 @@ static void build_files(struct config_builder *builder, struct config *config,
     config->files.items = items;
 }
 
+void config_watch(struct config_builder *builder, const char *path)
+{
+    if (path == NULL || (builder->watched != NULL && strcmp(builder->watched->path, path) == 0))
+        return;
+    struct watched_path *watched = arena_take(builder->arena, sizeof *watched);
+
+    if (watched == NULL)
+        return;
+    *watched = (struct watched_path){path, builder->watched};
+    builder->watched = watched;
+}
+
+static void build_watched(struct config_builder *builder, struct config *config)
+{
+    size_t count = 0;
+
+    for (const struct watched_path *one = builder->watched; one != NULL; one = one->next)
+        count++;
+    config->watched.items = count == 0
+                                ? builder->no_items
+                                : arena_take_array(builder->arena, count + 1, sizeof(char *));
+    for (const struct watched_path *one = builder->watched;
+         config->watched.items != NULL && one != NULL; one = one->next)
+        config->watched.items[config->watched.count++] = (char *)one->path;
+}
+
 struct config *config_build(const struct config_sources *sources)
 {
     const struct node *root = document_root(sources->document);
@@ -257,6 +298,7 @@ struct config *config_build(const struct config_sources *sources)
     else if (!arena_is_exhausted(builder.arena))
         build_all(&builder, &snapshot->config, root);
     build_files(&builder, &snapshot->config, sources->document);
+    build_watched(&builder, &snapshot->config);
     if (arena_is_exhausted(builder.arena))
         problems->is_out_of_memory = true;
     if (problem_list_is_empty(problems))

@@ -30,6 +30,7 @@ enum {
     INVOKE_PAYLOAD_MAX = 6291456,
     EVENT_PAYLOAD_MAX = 1048576,
     INVOKE_ASYNC_PAYLOAD_MAX = 262144,
+    LAYERS_MAX = 5,                 /* of a function */
     RESPONSE_PAYLOAD_MAX = 6291556, /* 6 MiB + 100, as recorded */
     CONCURRENCY_UNRESERVED = -1
 };
@@ -104,7 +105,8 @@ struct function_version {
     const char *code_uri; /* absolute folder; NULL unless FUNCTION_RUNTIME */
     const char
         *code_source; /* an archive's path, "inline code", or what is missing; NULL: code_uri */
-    const char *description; /* "" for none */
+    struct string_list layers; /* absolute folders, the first one lowest */
+    const char *description;   /* "" for none */
     unsigned timeout_s;
     unsigned memory_mb;
     struct variable_list environment;       /* Environment.Variables */
@@ -178,6 +180,8 @@ struct config {
     struct string_list allowed_origins;
     enum durability durability;
     unsigned spare_runtimes;
+    struct string_list
+        watched; /* archives, and what is missing: a change makes the snapshot outdated */
     struct string_list notes; /* what of a template is not used, a line each, for people */
     struct string_list files; /* that it was read from besides `path`, absolute */
 };

@@ -16,6 +16,14 @@ struct document;
 struct problem_list;
 struct node;
 
+struct known_layer;
+
+/* A path of config.watched. */
+struct watched_path {
+    const char *path;
+    struct watched_path *next;
+};
+
 struct config_builder {
     struct arena *arena; /* of the snapshot: everything that is built lives there */
     struct config *config;
@@ -23,7 +31,10 @@ struct config_builder {
     const struct document_leniency *leniency; /* NULL: a function that can't run is a problem */
     bool checks_code;
     struct folder_finder folders;
-    const char *code_folder;        /* of config_options */
+    const char *code_folder;   /* of config_options */
+    const char *layers_folder; /* Local.LayersFolder, absolute; NULL for none */
+    struct watched_path *watched;
+    struct known_layer *layers;     /* those found last (version_layers.c) */
     const char *archive, *unpacked; /* the last one, and its folder; NULL before the first */
     char **no_items;                /* of every empty list: a NULL */
     const char *region;
@@ -51,6 +62,9 @@ struct config_sources {
 
 /* Copies all that it needs. NULL with a problem. */
 struct config *config_build(const struct config_sources *sources);
+
+/* Adds to config.watched. Borrows `path`, which lives as long as the snapshot; NULL is fine. */
+void config_watch(struct config_builder *builder, const char *path);
 
 /* Retains `other` for as long as `config` lives; once is enough. False when out of memory. */
 bool config_keep_alive(struct config *config, struct config *other);

@@ -260,6 +260,7 @@ const struct function_version *version_build(struct config_builder *builder,
     version_build_variables(&one);
     build_local(&one);
     string_list_build(builder, NULL, &version->command);
+    version_build_layers(&one);
     version_build_way(&one);
     check_debugging(&one);
     version->event_invoke_config = build_event_invoke_config(&one);

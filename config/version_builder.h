@@ -2,7 +2,7 @@
  * version_builder.h - one version of a function while it is built.
  *
  * version_builder.c builds its plain settings, version_variables.c its environment, version_way.c how it runs or why it
- * can't, version_code.c where its code is.
+ * can't, version_code.c where its code is, version_layers.c its layers.
  */
 #ifndef CONFIG_VERSION_BUILDER_H
 #define CONFIG_VERSION_BUILDER_H
@@ -32,6 +32,8 @@ void version_cannot_run(struct version_builder *builder, enum left_out_cause cau
 
 /* The folder that its code runs from, and where the process starts. */
 void version_build_code(struct version_builder *builder);
+
+void version_build_layers(struct version_builder *builder);
 
 /* The folder that a path means, of an archive that of its contents. NULL when it can't be had, which has been said. */
 const char *version_find_folder(struct version_builder *builder, const struct node *node);

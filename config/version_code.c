@@ -34,6 +34,7 @@ static const char *unpack(struct version_builder *builder, const struct node *no
     struct code_folder folder;
 
     builder->version->code_source = archive;
+    config_watch(whole, archive);
     if (whole->archive != NULL && strcmp(whole->archive, archive) == 0)
         return whole->unpacked;
     if (!code_folder_unpack(&folder, whole->code_folder, archive)) {
@@ -68,7 +69,8 @@ static const char *find_file(struct version_builder *builder, const struct node 
 static void refuse_missing(struct version_builder *builder, const struct node *node,
                            const char *path)
 {
-    builder->version->code_source = path; /* it may come */
+    builder->version->code_source = path;
+    config_watch(builder->whole, path); /* it may come */
     if (strstr(path, "/.aws-sam/build/") != NULL)
         version_cannot_run(builder, LEFT_OUT_CODE, node,
                            "the code isn't built (%s is missing): run `sam build`, or %s", path,

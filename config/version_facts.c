@@ -37,6 +37,7 @@ static const struct fact facts[] = {
     FACT(handler,                FACT_TEXT,   FACT_OF_PROCESS),
     FACT(code_uri,               FACT_TEXT,   FACT_OF_PROCESS),
     FACT(code_source,            FACT_TEXT,   FACT_DERIVED),
+    FACT(layers,                 FACT_TEXTS,  FACT_OF_PROCESS),
     FACT(description,            FACT_TEXT,   FACT_OF_VERSION),
     FACT(timeout_s,              FACT_NUMBER, FACT_OF_VERSION),
     FACT(memory_mb,              FACT_NUMBER, FACT_OF_PROCESS),

@@ -33,8 +33,7 @@ static void watch_source(struct server *server, const char *source)
 {
     char path[PATH_MAX], above[PATH_MAX];
 
-    if (source == NULL || source[0] != '/' ||
-        snprintf(path, sizeof path, "%s", source) >= (int)sizeof path)
+    if (source[0] != '/' || snprintf(path, sizeof path, "%s", source) >= (int)sizeof path)
         return;
     for (;;) {
         (void)snprintf(above, sizeof above, "%s", path);
@@ -44,13 +43,6 @@ static void watch_source(struct server *server, const char *source)
         memcpy(path, above, sizeof path);
     }
     watch_name(server, path);
-}
-
-static void watch_function(struct server *server, const struct function *function)
-{
-    watch_source(server, function->latest->code_source);
-    for (size_t i = 0; i < function->version_count; i++)
-        watch_source(server, function->versions[i]->code_source);
 }
 
 /* A folder of functions is watched by its direct entries. */
@@ -66,8 +58,8 @@ void server_watch(struct server *server, const struct config *config)
         watch_name(server, config->path);
     for (size_t i = 0; i < config->files.count; i++)
         watch_name(server, config->files.items[i]);
-    for (size_t i = 0; i < config->function_count; i++)
-        watch_function(server, config->functions[i]);
+    for (size_t i = 0; i < config->watched.count; i++)
+        watch_source(server, config->watched.items[i]);
 }
 
 void server_source_changed(const char *function_name, const char *changed, void *context)

@@ -142,6 +142,8 @@ static bool check_bootstrap(const struct function_version *version, struct code_
 
     if (snprintf(path, sizeof path, "%s/bootstrap", version->code_uri) >= (int)sizeof path)
         return false;
+    if (access(path, F_OK) != 0 && version->layers.count > 0)
+        return false; /* it may be in a layer */
     if (access(path, F_OK) != 0)
         return found(finding, CODE_SUBJECT_FOLDER, "there is no bootstrap in %s",
                      version->code_uri);
@@ -234,7 +236,8 @@ static bool is_elsewhere(const struct function_version *version,
     struct stat about;
 
     if (variable_of(version, language->module_path) != NULL ||
-        variable_of(version, "AWS_LAMBDA_EXEC_WRAPPER") != NULL || version->debug_command.count > 0)
+        variable_of(version, "AWS_LAMBDA_EXEC_WRAPPER") != NULL ||
+        version->debug_command.count > 0 || version->layers.count > 0)
         return true;
     if (snprintf(path, sizeof path, "%s/%s", version->code_uri, file) < (int)sizeof path &&
         stat(path, &about) == 0)

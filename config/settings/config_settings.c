@@ -69,6 +69,7 @@ static const struct setting local_rows[] = {
     {"SpareRuntimes",      SETTING_INTEGER,      SLOT_SPARE_RUNTIMES,  .min = 0, .max = 64,        .fallback = 1},
     {"InheritEnvironment", SETTING_STRING_LIST,  SLOT_ALL_INHERIT_ENVIRONMENT, .max = SETTING_LIST_MAX,
                            .check = check_inherited_names},
+    {"LayersFolder",       SETTING_STRING,       SLOT_LAYERS_FOLDER,   .min = 1, .max = 4096},
     {"IdleTimeoutSeconds", SETTING_INTEGER,      SLOT_ALL_IDLE_TIMEOUT, .min = 1, .max = 86400,
                            .fallback = IDLE_TIMEOUT_DEFAULT_S},
     {"EnvFile",            SETTING_STRING,       SLOT_ALL_ENV_FILE,    .min = 1, .max = 4096},

@@ -279,6 +279,7 @@ static const struct setting function_rows[] = {
     {"CodeUri",           SETTING_STRING,  SLOT_CODE_URI,     .min = 1, .max = 4096},
     {"InlineCode",        SETTING_STRING,  SLOT_INLINE_CODE,  .min = 1, .max = INLINE_CODE_MAX},
     {"Code",              SETTING_OBJECT,  SLOT_CODE,         ANY_COUNT, .scope = &code_scope},
+    {"Layers",            SETTING_STRING_LIST, SLOT_LAYERS,   .max = LAYERS_MAX, .check = check_no_empty_text},
     {"Description",       SETTING_STRING,  SLOT_DESCRIPTION,  .max = 256},
     {"Timeout",           SETTING_INTEGER, SLOT_TIMEOUT,      1, TIMEOUT_MAX_S, TIMEOUT_DEFAULT_S, .check = NULL},
     {"MemorySize",        SETTING_INTEGER, SLOT_MEMORY_SIZE,  MEMORY_MIN_MB, MEMORY_MAX_MB, MEMORY_DEFAULT_MB,
@@ -306,7 +307,7 @@ static const char *const whole_function_words[] = {
 static const char *const aws_words[] = {
     "Architectures", "AssumeRolePolicyDocument", "AutoPublishAlias", "AutoPublishAliasAllProperties",
     "AutoPublishCodeSha256", "CodeSigningConfigArn", "DeploymentPreference", "EphemeralStorage", "Events",
-    "FileSystemConfigs", "KmsKeyArn", "Layers",
+    "FileSystemConfigs", "KmsKeyArn",
     "PermissionsBoundary", "Policies", "PropagateTags", "ProvisionedConcurrencyConfig", "Role",
     "RolePath", "RuntimeManagementConfig", "SnapStart", "SourceKMSKeyArn", "Tags", "Tracing", "VersionDescription",
     "VpcConfig", NULL

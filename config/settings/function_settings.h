@@ -16,6 +16,7 @@ enum function_slot {
     SLOT_CODE_URI,
     SLOT_INLINE_CODE,
     SLOT_CODE,
+    SLOT_LAYERS,
     SLOT_PACKAGE_TYPE,
     SLOT_DESCRIPTION,
     SLOT_TIMEOUT,

@@ -65,7 +65,10 @@ const char *template_build_folder(const struct template_build *build, const char
         return NULL;
     const struct node *resources = node_member(document_root(build->document), "Resources");
     const struct node *properties = node_member(node_member(resources, logical_id), "Properties");
-    const char *folder = node_text(node_member(properties, "CodeUri"));
+    static const char *const names[] = {"CodeUri", "Code", "ContentUri", "Content"};
+    const char *folder = NULL;
 
-    return folder != NULL ? folder : node_text(node_member(properties, "Code"));
+    for (size_t i = 0; i < sizeof names / sizeof names[0] && folder == NULL; i++)
+        folder = node_text(node_member(properties, names[i]));
+    return folder;
 }

@@ -178,6 +178,23 @@ static bool is_image(struct template_scope *scope, const struct template_resourc
     return true;
 }
 
+/* The property that says where the code of a function, or the content of a layer, is. */
+static const char *property_of(const struct template_resource *resource)
+{
+    if (resource->kind == RESOURCE_SAM_FUNCTION)
+        return "CodeUri";
+    if (resource->kind == RESOURCE_FUNCTION)
+        return "Code";
+    return strcmp(resource->type, "AWS::Serverless::LayerVersion") == 0 ? "ContentUri" : "Content";
+}
+
+/* `sam build` puts the content of a layer into a folder of its language, so its source is never enough. */
+static bool needs_build(const struct template_resource *resource, const struct node *method)
+{
+    return node_text(method) != NULL &&
+           (resource->kind == RESOURCE_LAYER || !is_run_from_source(method->text));
+}
+
 /* What the template itself says, when nothing was built from it. */
 static enum template_code find_source(struct template_scope *scope,
                                       const struct template_resource *function,
@@ -189,12 +206,13 @@ static enum template_code find_source(struct template_scope *scope,
     *place = is_sam ? template_property(scope, function, "InlineCode") : NULL;
     if (*place != NULL)
         return CODE_INLINE;
-    *place = template_property(scope, function, is_sam ? "CodeUri" : "Code");
-    const enum template_code code = is_sam ? CODE_NONE : look_into_code(place);
+    *place = template_property(scope, function, property_of(function));
+    const enum template_code code =
+        function->kind == RESOURCE_FUNCTION ? look_into_code(place) : CODE_NONE;
 
     if (code != CODE_NONE)
         return code;
-    if (node_text(method) != NULL && !is_run_from_source(method->text))
+    if (needs_build(function, method))
         return find_unbuilt(scope, function, *place == NULL ? function->node : *place, method->text,
                             folder);
     if (*place == NULL)
@@ -218,8 +236,7 @@ enum template_code template_find_code(struct template_scope *scope,
     if (node_text(asset) != NULL)
         return take_asset(scope, asset, folder);
     if (built != NULL) {
-        const struct node *origin = template_property(
-            scope, function, function->kind == RESOURCE_SAM_FUNCTION ? "CodeUri" : "Code");
+        const struct node *origin = template_property(scope, function, property_of(function));
 
         return find_built(scope, origin == NULL ? function->node : origin, built, folder);
     }

@@ -12,10 +12,23 @@
 
 /* Properties of a function that Metadata.Invoked may set in the place of the template's; the others are Local's. */
 static const char *const overridable[] = {
-    "Runtime",           "Handler",          "CodeUri",           "ImageConfig",
-    "Description",       "Timeout",          "MemorySize",        "ReservedConcurrentExecutions",
-    "Environment",       "DeadLetterConfig", "EventInvokeConfig", "LoggingConfig",
-    "FunctionUrlConfig", "RecursiveLoop",    "TenancyConfig",     NULL,
+    "Runtime",
+    "Handler",
+    "CodeUri",
+    "ImageConfig",
+    "Description",
+    "Timeout",
+    "MemorySize",
+    "ReservedConcurrentExecutions",
+    "Environment",
+    "DeadLetterConfig",
+    "EventInvokeConfig",
+    "LoggingConfig",
+    "FunctionUrlConfig",
+    "RecursiveLoop",
+    "TenancyConfig",
+    "Layers",
+    NULL,
 };
 
 /* They mean the same on both sides. */
@@ -175,6 +188,7 @@ static void put_all(struct template_scope *scope, struct node *to,
     put_way(scope, to, function);
     for (size_t i = 0; plain[i] != NULL; i++)
         template_put_resolved(scope, to, plain[i], override_or_property(scope, function, plain[i]));
+    template_put_layers(scope, to, function);
     template_put_environment(scope, to, function);
     put_events(scope, to, function);
     put_local(scope, to, function);

@@ -39,6 +39,10 @@ enum template_code template_find_code(struct template_scope *scope,
                                       const struct template_resource *function,
                                       const struct node **folder, const struct node **place);
 
+/* Adds Layers. */
+void template_put_layers(struct template_scope *scope, struct node *to,
+                         const struct template_resource *function);
+
 /* ---- properties ---- */
 
 /* Its own, merged with that of Globals as SAM does. Not resolved. NULL for none. */

@@ -17,12 +17,12 @@ static const char *const read_of_sam[] = {
     "Runtime", "Handler", "CodeUri", "InlineCode", "ImageUri", "PackageType", "ImageConfig", "FunctionName",
     "Description", "Timeout", "MemorySize", "Environment", "ReservedConcurrentExecutions", "DeadLetterQueue",
     "EventInvokeConfig", "AutoPublishAlias", "LoggingConfig", "FunctionUrlConfig", "RecursiveLoop",
-    "TenancyConfig", "Events", NULL
+    "TenancyConfig", "Events", "Layers", NULL
 };
 static const char *const read_of_function[] = {
     "Runtime", "Handler", "Code", "PackageType", "ImageConfig", "FunctionName", "Description", "Timeout",
     "MemorySize", "Environment", "ReservedConcurrentExecutions", "DeadLetterConfig", "LoggingConfig",
-    "RecursiveLoop", "TenancyConfig", NULL
+    "RecursiveLoop", "TenancyConfig", "Layers", NULL
 };
 static const char *const read_of_version[] = {"FunctionName", "Description", NULL};
 static const char *const read_of_alias[] = {
@@ -47,7 +47,7 @@ static const char *const known[] = {
     "Architectures", "AssumeRolePolicyDocument", "AutoPublishAliasAllProperties", "AutoPublishCodeSha256",
     "CapacityProviderConfig", "CodeSha256", "CodeSigningConfigArn", "DeploymentPreference", "DurableConfig",
     "EphemeralStorage", "FileSystemConfigs", "FunctionScalingConfig", "KmsKeyArn",
-    "Layers", "PermissionsBoundary", "Policies", "PropagateTags", "ProvisionedConcurrencyConfig",
+    "PermissionsBoundary", "Policies", "PropagateTags", "ProvisionedConcurrencyConfig",
     "PublishToLatestPublished", "Role", "RolePath", "RuntimeManagementConfig", "RuntimePolicy",
     "SnapStart", "SourceKMSKeyArn", "Tags", "Tracing", "TracingConfig", "VersionDeletionPolicy",
     "VersionDescription", "VpcConfig", NULL

@@ -67,6 +67,7 @@ enum resource_kind {
     RESOURCE_VERSION,
     RESOURCE_ALIAS,
     RESOURCE_EVENT_INVOKE_CONFIG,
+    RESOURCE_LAYER,
     RESOURCE_URL,
     RESOURCE_API /* its Cors is read where an event names it */
 };

@@ -27,6 +27,8 @@ static const struct {
     {"AWS::Lambda::Url",                RESOURCE_URL},
     {"AWS::Serverless::HttpApi",        RESOURCE_API},
     {"AWS::Serverless::Api",            RESOURCE_API},
+    {"AWS::Serverless::LayerVersion",   RESOURCE_LAYER},
+    {"AWS::Lambda::LayerVersion",       RESOURCE_LAYER},
 };
 
 /* clang-format on */

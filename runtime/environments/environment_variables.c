@@ -2,6 +2,7 @@
 
 #include "base/short_text.h"
 #include "config/names/bundled_language.h"
+#include "runtime/environments/layer_variables.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -57,6 +58,14 @@ static bool put_pair(struct environment_variables *variables, const char *start,
     short_text_put(&text, start);
     short_text_put(&text, value);
     return put(variables, item);
+}
+
+bool environment_variables_put(struct environment_variables *variables, const char *name,
+                               const char *value)
+{
+    char *item;
+
+    return asprintf(&item, "%s=%s", name, value) >= 0 && put(variables, item);
 }
 
 static bool inherit(struct environment_variables *variables, const char *name)
@@ -180,7 +189,8 @@ bool environment_variables_make(const struct environment_variables_options *opti
         (options->runtime_folder == NULL ||
          put_pair(variables, "LAMBDA_RUNTIME_DIR=", options->runtime_folder)) &&
         (options->trace_header == NULL ||
-         put_pair(variables, "_X_AMZN_TRACE_ID=", options->trace_header)))
+         put_pair(variables, "_X_AMZN_TRACE_ID=", options->trace_header)) &&
+        layer_variables_put(variables, environment->settings, options->runtime_folder, false))
         return true;
     environment_variables_clear(variables);
     return false;

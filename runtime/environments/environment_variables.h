@@ -33,6 +33,10 @@ bool environment_variables_make_bare(const char *instance, struct environment_va
 
 void environment_variables_clear(struct environment_variables *variables);
 
+/* Sets or replaces one; copies both. False when out of memory. */
+bool environment_variables_put(struct environment_variables *variables, const char *name,
+                               const char *value);
+
 /* Borrowed: the value of a variable; NULL when it is not there. */
 const char *environment_variables_value(const struct environment_variables *variables,
                                         const char *name);

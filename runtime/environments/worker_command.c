@@ -1,6 +1,7 @@
 #include "runtime/environments/worker_command.h"
 
 #include "config/names/bundled_language.h"
+#include "runtime/environments/layer_variables.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -39,7 +40,8 @@ static bool add_list(struct worker_command *command, size_t *count, const struct
 static bool find_bootstrap(const struct function_version *settings, struct worker_command *command)
 {
     (void)snprintf(command->path, sizeof command->path, "%s/bootstrap", settings->code_uri);
-    if (access(command->path, F_OK) == 0)
+    if (access(command->path, F_OK) == 0 ||
+        layer_find_file(settings, "bootstrap", command->path, sizeof command->path))
         return true;
     return fail(command, "Runtime.InvalidEntrypoint",
                 "Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]");

@@ -291,6 +291,8 @@ static void watch_code(struct worker *worker)
         settings->code_uri != NULL ? settings->code_uri : settings->working_directory, NULL);
     if (worker->base.source != NULL)
         source_run_begins(worker->base.source);
+    for (size_t i = 0; i < settings->layers.count; i++)
+        source_watcher_watch(watcher, settings->function->name, settings->layers.items[i], NULL);
 }
 
 bool worker_start(struct worker *worker)

@@ -26,6 +26,7 @@ static const struct {
     {"CodeUri", "\"code/hello\"", "\"code/hello-v1\"", PROCESS},
     {"InlineCode", "\"a = 1\"", "\"a = 2\"", PROCESS},
     {"Code", "{\"ZipFile\":\"a = 1\"}", "{\"ZipFile\":\"a = 2\"}", PROCESS},
+    {"Layers", "[\"code/hello\"]", "[\"code/hello\",\"code/hello-v1\"]", PROCESS},
     {"Description", "\"a\"", "\"b\"", VERSION},
     {"Timeout", "3", "4", VERSION},
     {"MemorySize", "128", "129", PROCESS},
