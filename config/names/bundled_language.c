@@ -10,7 +10,7 @@ static const struct bundled_language rows[] = {
     {
         .family = RUNTIME_FAMILY_PYTHON, .name = "Python",
         .prefix = "python3.", .suffix = "", .spelling = "python3.N",
-        .known = {"python3.13", "python3.12", "python3.11", "python3.10", "python3.9", "python3.14"},
+        .known = {"python3.13", "python3.12", "python3.11", "python3.10", "python3.9", "python3.14", "python3.15"},
         .usual = "python3.12",
         .handler = "app.handler",
         .file_ends = {".py"},
@@ -25,7 +25,7 @@ static const struct bundled_language rows[] = {
     {
         .family = RUNTIME_FAMILY_NODEJS, .name = "Node.js",
         .prefix = "nodejs", .suffix = ".x", .spelling = "nodejsN.x",
-        .known = {"nodejs22.x", "nodejs20.x", "nodejs18.x", "nodejs24.x", "nodejs16.x"},
+        .known = {"nodejs22.x", "nodejs20.x", "nodejs18.x", "nodejs24.x", "nodejs26.x", "nodejs16.x"},
         .usual = "nodejs20.x",
         .handler = "index.handler",
         .file_ends = {".mjs", ".js", ".cjs"},

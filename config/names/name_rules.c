@@ -148,6 +148,13 @@ enum runtime_family runtime_family_of(const char *runtime)
     return bundled_family_of(runtime);
 }
 
+/* AWS's others, for suggestions; the newest first. */
+static const char *const foreign[] = {
+    "java25",       "java21",    "java17.al2023", "java17",   "java11.al2023", "java11",
+    "java8.al2023", "java8.al2", "java8",         "dotnet10", "dotnet8",       "dotnet6",
+    "ruby4.0",      "ruby3.4",   "ruby3.3",       "ruby3.2",  "go1.x",
+};
+
 bool is_foreign_runtime(const char *runtime)
 {
     static const char *const beginnings[] = {"java1", "java2", "java8", "dotnet",
@@ -172,5 +179,7 @@ const char *nearest_runtime(const char *runtime)
     }
     for (size_t i = 0; i < sizeof provided / sizeof provided[0]; i++)
         nearest_name_offer(&nearest, provided[i]);
+    for (size_t i = 0; i < sizeof foreign / sizeof foreign[0]; i++)
+        nearest_name_offer(&nearest, foreign[i]);
     return nearest.best;
 }

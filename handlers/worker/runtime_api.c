@@ -1,6 +1,7 @@
 #include "handlers/worker/runtime_api.h"
 
 #include "base/base64.h"
+#include "handlers/worker/error_cause.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -245,6 +246,19 @@ static void respond(struct exchange *exchange, struct worker *worker, const char
     answer_status(exchange, status, worker, "InvocationResponse");
 }
 
+/* An error that names its cause: the cause is for tracing alone, and the caller gets the rest. */
+static struct bytes *take_error(struct exchange *exchange)
+{
+    struct bytes *body = take_body(exchange);
+
+    if (!error_cause_is_type(exchange_header(exchange, "Content-Type")))
+        return body;
+    struct bytes *error = error_without_cause(bytes_view(body));
+
+    bytes_release(body);
+    return error;
+}
+
 static void fail(struct exchange *exchange, struct worker *worker, const char *request_id)
 {
     struct bytes *body;
@@ -255,7 +269,7 @@ static void fail(struct exchange *exchange, struct worker *worker, const char *r
                          "InvocationErrorResponse");
         return;
     }
-    body = take_body(exchange);
+    body = take_error(exchange);
     status = worker_fail(worker, request_id, error_type(exchange), body);
     give_back(exchange, status, body);
     answer_status(exchange, status, worker, "InvocationErrorResponse");
@@ -270,7 +284,7 @@ static void fail_init(struct exchange *exchange, struct worker *worker)
         answer_too_large(exchange, worker_fail_init_too_large(worker), worker, "InitError");
         return;
     }
-    body = take_body(exchange);
+    body = take_error(exchange);
     status = worker_fail_init(worker, error_type(exchange), body);
     give_back(exchange, status, body);
     answer_status(exchange, status, worker, "InitError");

@@ -3,6 +3,7 @@
 #include "base/base64.h"
 #include "server/cli/http_client.h"
 #include "server/cli/invoke_report.h"
+#include "server/cli/payload_text.h"
 #include "server/cli/server_request.h"
 
 #include <errno.h>
@@ -47,6 +48,24 @@ static bool read_all(int file, struct bytes **payload)
     }
 }
 
+static bool convert_payload(const char *name, struct bytes **payload)
+{
+    switch (payload_text_convert(payload)) {
+    case PAYLOAD_TEXT_OK:
+        return true;
+    case PAYLOAD_TEXT_NOT_UTF16:
+        (void)fprintf(stderr,
+                      "invoked: the payload from %s begins like UTF-16, and isn't: save it as "
+                      "UTF-8\n",
+                      name);
+        return false;
+    case PAYLOAD_TEXT_NO_MEMORY:
+        (void)no_memory();
+        return false;
+    }
+    return false;
+}
+
 static bool read_payload(const struct invoke_options *options, struct bytes **payload)
 {
     const char *const name =
@@ -72,7 +91,7 @@ static bool read_payload(const struct invoke_options *options, struct bytes **pa
                       strerror(errno));
     if (file > STDIN_FILENO)
         (void)close(file);
-    return is_read;
+    return is_read && convert_payload(name, payload);
 }
 
 /* ---- the request ---- */

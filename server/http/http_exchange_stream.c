@@ -59,7 +59,7 @@ static ssize_t read_stream(void *context, uint64_t position, char *buffer, size_
         tell_room(stream);
         return (ssize_t)length;
     }
-    if (!stream->is_open)
+    if (!stream->is_open || stream->is_aborted)
         return stream->is_aborted ? MHD_CONTENT_READER_END_WITH_ERROR
                                   : MHD_CONTENT_READER_END_OF_STREAM;
     stream->is_suspended = true;
@@ -96,16 +96,26 @@ void http_exchange_stream_begin(struct exchange *base, const struct answer *answ
     http_exchange_send_head(exchange, response, answer);
 }
 
+/* A piece is lost for want of memory: what follows it must not be taken for the rest. */
+static void break_off(struct http_exchange *exchange)
+{
+    exchange->stream.is_aborted = true;
+    wake_stream(exchange);
+}
+
 bool http_exchange_stream_write(struct exchange *base, struct bytes *bytes)
 {
     struct http_exchange *exchange = (struct http_exchange *)base;
     struct answer_stream *stream = &exchange->stream;
-    struct piece *piece =
-        stream->is_client_gone || bytes_view(bytes).length == 0 ? NULL : malloc(sizeof *piece);
+    const bool is_wanted =
+        !stream->is_client_gone && !stream->is_aborted && bytes_view(bytes).length > 0;
+    struct piece *piece = is_wanted ? malloc(sizeof *piece) : NULL;
 
     assert(stream->is_open);
     if (piece == NULL) {
         bytes_release(bytes);
+        if (is_wanted)
+            break_off(exchange);
         return true;
     }
     *piece = (struct piece){NULL, bytes};

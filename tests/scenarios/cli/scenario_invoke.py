@@ -111,6 +111,19 @@ class Invoking(unittest.TestCase):
         self.assertEqual(self.invoke("echo", "-", stdin=b"[1]").payload, b"[1]")
         self.assertEqual(self.invoke("echo").payload, self.server.invoke("echo").body)
 
+    def test_marks_and_utf_16_of_windows_become_utf_8(self):
+        text = '{"ü": "€😀"}'
+        for held in (text.encode("utf-8-sig"), text.encode("utf-16"), b"\xfe\xff" + text.encode("utf-16-be"),
+                     text.encode("utf-16-le")):
+            with tempfile.NamedTemporaryFile() as file:
+                file.write(held)
+                file.flush()
+                self.assertEqual(self.invoke("echo", "@" + file.name).payload.decode(), text)
+            self.assertEqual(self.invoke("echo", "-", stdin=held).payload.decode(), text)
+        result = self.invoke("echo", "-", stdin=b"\xff\xfe{")
+        self.assertEqual((result.status, result.payload), (2, b""), result)
+        self.assertIn("standard input begins like UTF-16, and isn't", result.said)
+
     def test_a_file_that_cannot_be_read_is_bad_usage(self):
         for name, reason in (("/nonexistent/event.json", "No such file or directory"), ("/", "Is a directory")):
             result = self.invoke("echo", "@" + name)

@@ -157,6 +157,21 @@ class Course(WithRuntime):
         answer = invocation.end()
         self.assertEqual((answer.status, answer.function_error, answer.body), (200, "Unhandled", body))
 
+    def test_an_error_with_its_cause_loses_the_cause(self):
+        kind = {"Content-Type": "application/vnd.aws.lambda.error.cause+json"}
+        invocation, api = self.begin({})
+        for sent, expected in (
+                (b'{"errorMessage":"no","errorType":"E","stackTrace":["a"],"errorCause":{"x":1}}',
+                 b'{"errorMessage":"no","errorType":"E","stackTrace":["a"]}'), (b"oops", b'"Invalid error body"')):
+            event = api.next()
+            self.assert_done(api.fail(event.headers["lambda-runtime-aws-request-id"], sent, kind))
+            answer = invocation.end()
+            self.assertEqual((answer.status, answer.function_error, answer.body), (200, "Unhandled", expected))
+            invocation = Invocation(self.server, {})
+        event = api.next()
+        self.assert_done(api.respond(event.headers["lambda-runtime-aws-request-id"], b"1"))
+        invocation.end()
+
     def test_the_platforms_error_types_show_in_the_report(self):
         cases = {"Runtime.MyReason": "Status: error\tError Type: Runtime.MyReason", "Unhandled": "", "x": "", "Function.": ""}
         api = None

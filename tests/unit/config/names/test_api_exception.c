@@ -31,6 +31,7 @@ static const struct {
     {"ModeNotSupportedException",                400, "message", "User"},    {"ServiceQuotaExceededException",      402, "Message", "User"},
     {"SnapStartRegenerationFailureException",    409, "Message", "User"},    {"CodeArtifactUserPendingException",   409, "message", "User"},
     {"CodeArtifactUserFailedException",          409, "message", "User"},    {"CodeArtifactUserDeletedException",   409, "message", "User"},
+    {"RuntimeAliasDeletedException",             409, "message", "User"},    {"RuntimeVersionDeletedException",     409, "message", "User"},
     {"ENINotReadyException",                     502, "Message", "Service"},
     {"ValidationException",                      400, "message", NULL},      {"RequestEntityTooLargeException",     413, "message", NULL},
     {"AccessDeniedException",                    403, "Message", NULL},      {"UnrecognizedClientException",        403, "message", NULL},

@@ -37,6 +37,42 @@ START_TEST(each_row_is_complete_and_consistent)
 }
 END_TEST
 
+static const struct {
+    const char *written, *meant; /* NULL: no suggestion */
+} misspelt[] = {
+    {"python3,12", "python3.12"}, {"pyton3.15", "python3.15"},
+    {"nodejs26", "nodejs26.x"},   {"node22.x", "nodejs22.x"},
+    {"nodejs24.X", "nodejs24.x"}, {"jav25", "java25"},
+    {"java-21", "java21"},        {"java8al2023", "java8.al2023"},
+    {"dotnet-10", "dotnet10"},    {"rubby4.0", "ruby4.0"},
+    {"ruby-3.4", "ruby3.4"},      {"provided.al2032", "provided.al2023"},
+    {"go1.y", "go1.x"},           {"cobol", NULL},
+};
+
+START_TEST(suggests_what_a_misspelt_runtime_may_have_meant)
+{
+    const char *nearest = nearest_runtime(misspelt[_i].written);
+
+    if (misspelt[_i].meant == NULL)
+        ck_assert_ptr_null(nearest);
+    else
+        ck_assert_str_eq(nearest, misspelt[_i].meant);
+}
+END_TEST
+
+START_TEST(knows_the_newest_runtimes_of_others)
+{
+    static const char *const names[] = {"java25",  "java17.al2023", "java8.al2", "dotnet10",
+                                        "dotnet8", "ruby4.0",       "ruby3.4",   "go1.x"};
+
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        ck_assert(is_foreign_runtime(names[i]));
+        ck_assert_int_eq(runtime_family_of(names[i]), RUNTIME_FAMILY_NONE);
+    }
+    ck_assert(!is_foreign_runtime("python3.15"));
+}
+END_TEST
+
 /* clang-format off */
 static const struct {
     const char *runtime;
@@ -77,6 +113,9 @@ Suite *unit_suite(void)
     Suite *suite = suite_create("bundled_language");
     TCase *tcase = tcase_create("bundled_language");
 
+    tcase_add_loop_test(tcase, suggests_what_a_misspelt_runtime_may_have_meant, 0,
+                        ARRAY_LENGTH(misspelt));
+    tcase_add_test(tcase, knows_the_newest_runtimes_of_others);
     tcase_add_test(tcase, each_row_is_complete_and_consistent);
     tcase_add_loop_test(tcase, a_name_says_the_language, 0, ARRAY_LENGTH(runtimes));
     tcase_add_test(tcase, other_runtimes_have_no_row);
