@@ -60,7 +60,7 @@ static bool convert_payload(const char *name, struct bytes **payload)
                       name);
         return false;
     case PAYLOAD_TEXT_NO_MEMORY:
-        (void)no_memory();
+        (void)server_request_no_memory();
         return false;
     }
     return false;
