@@ -28,8 +28,19 @@ SHELL = /bin/sh
 # `$(call once,NAME,COMMAND)`: COMMAND's output, asked for when it is first used and not again.
 once = $(eval $(1) := $$(shell $(2)))$($(1))
 
+ifeq ($(PROFILE),static)
+# The binary that needs nothing of the machine it runs on (packages/static): ARCH chooses x86_64 or aarch64.
+ARCH ?= x86_64
+BUILD = build/static-$(ARCH)
+STATIC_LIBRARIES = build/static-libraries/$(ARCH)
+LIBRARY_CFLAGS = -isystem $(STATIC_LIBRARIES)/include -isystem $(STATIC_LIBRARIES)/include/minizip
+LIBRARY_LIBS = $(addprefix $(STATIC_LIBRARIES)/lib/,$(shell sed 's/\#.*//' packages/static/libraries | awk '{ print $$4 }'))
+LIBRARIES_THERE = packages/static/prepare $(ARCH)
+else
 LIBRARY_CFLAGS = $(call once,LIBRARY_CFLAGS,pkg-config --cflags $(LIBRARIES))
 LIBRARY_LIBS = $(call once,LIBRARY_LIBS,pkg-config --libs $(LIBRARIES))
+LIBRARIES_THERE = pkg-config --exists $(LIBRARIES)
+endif
 CHECK_CFLAGS = $(call once,CHECK_CFLAGS,pkg-config --cflags check)
 CHECK_LIBS = $(call once,CHECK_LIBS,pkg-config --libs check)
 
@@ -45,6 +56,9 @@ PROFILE_FLAGS_sanitize = -O1 -g -fno-omit-frame-pointer -fsanitize=address,undef
 PROFILE_FLAGS_tsan = -O1 -g -fno-omit-frame-pointer -fsanitize=thread -Dclone=__clone
 PROFILE_FLAGS_fuzz = -O1 -g -fno-omit-frame-pointer -fsanitize=fuzzer-no-link,address,undefined \
 	-fno-sanitize-recover=all
+# The folder of the build must not show in the result.
+PROFILE_FLAGS_static = $(PROFILE_FLAGS_release) -DINVOKED_STATIC -ffile-prefix-map=$(CURDIR)=.
+PROFILE_LINK_static = -static-pie -Wl,-z,relro,-z,now,--build-id=none
 PROFILE_LINK_release = -pie -Wl,-z,relro,-z,now
 PROFILE_LINK_debug = -pie
 PROFILE_LINK_sanitize = -fsanitize=address,undefined
@@ -52,10 +66,12 @@ PROFILE_LINK_tsan = -fsanitize=thread
 PROFILE_LINK_fuzz = -fsanitize=address,undefined
 
 ifndef PROFILE_FLAGS_$(PROFILE)
-$(error PROFILE must be release, debug, sanitize, tsan or fuzz (is $(PROFILE)))
+$(error PROFILE must be release, debug, sanitize, tsan, fuzz or static (is $(PROFILE)))
 endif
 ifeq ($(PROFILE),fuzz)
 override CC = clang
+else ifeq ($(PROFILE)-$(ARCH),static-aarch64)
+override CC = $(CCACHE) aarch64-linux-gnu-gcc
 else ifeq ($(origin CC),default)
 CC = cc
 endif
@@ -155,9 +171,17 @@ build/console/%.gz: console/dist/%
 $(BUILD)/handlers/console/console.o: $(CONSOLE)
 $(BUILD)/handlers/console/console.o: private EXTRA_CFLAGS = -DCONSOLE_FOLDER='"build/console"'
 
+# The commit that `--version` tells. What is unknown (no Git here) stays as it was.
+COMMIT ?= $(call once,COMMIT,git -c safe.directory='*' rev-parse --short=12 HEAD 2>/dev/null)
+$(BUILD)/commit: FORCE
+	@mkdir -p $(@D)
+	@[ -e $@ ] && [ -z "$(COMMIT)" ] || printf '%s\n' "$(COMMIT)" | cmp -s - $@ || printf '%s\n' "$(COMMIT)" > $@
+$(BUILD)/server/cli/version.o: $(BUILD)/commit
+$(BUILD)/server/cli/version.o: private EXTRA_CFLAGS = -DINVOKED_COMMIT='"$(shell cat $(BUILD)/commit)"'
+
 # Written anew when the command lines change, so that everything is built again then.
 $(BUILD)/flags: FORCE
-	@command -v $(CC) >/dev/null && pkg-config --exists $(LIBRARIES) || \
+	@command -v $(CC) >/dev/null && $(LIBRARIES_THERE) || \
 		{ echo "The compiler or a library is missing: 'make packages' installs what the build needs." >&2; exit 1; }
 	@mkdir -p $(@D)
 	@printf '%s\n' "$$FLAGS" | cmp -s - $@ || printf '%s\n' "$$FLAGS" > $@
@@ -339,6 +363,8 @@ layers: ## fail when an include points up the stack, or at another room's *_inte
 	@! grep -rnE '^[[:space:]]*\#[[:space:]]*include[[:space:]]+"[^"]*_internal\.h"' --include='*.[ch]' $(LAYERS) | \
 		awk -F '[:"]' '{ room = $$1; sub("/[^/]*$$", "", room); if (index($$4, room "/") != 1) { print; bad = 1 } } END { exit !bad }'
 
+include packages/dist.mk
+
 DATA = $(DESTDIR)$(PREFIX)/share/invoked
 
 .PHONY: install
@@ -365,4 +391,4 @@ clean: ## remove build/
 
 .PHONY: help
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST)) packages/dist.mk

@@ -7,6 +7,7 @@
 #include "server/cli/plan_command.h"
 #include "server/cli/run_command.h"
 #include "server/cli/serve.h"
+#include "server/names.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -65,6 +66,7 @@ int main(int argc, char **argv)
     int status = EXIT_CANNOT_RUN;
 
     ensure_standard_descriptors();
+    names_configure();
     (void)signal(SIGPIPE, SIG_IGN);
     (void)signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is an error of its write */
     switch (options_parse(&options, &source)) {

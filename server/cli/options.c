@@ -6,6 +6,7 @@
 
 #include "config/names/nearest_name.h"
 #include "server/cli/option_table.h"
+#include "server/cli/version.h"
 
 #include <getopt.h>
 #include <stdarg.h>
@@ -451,8 +452,7 @@ static void settle_log_level(struct options *options)
 
 static enum options_status show(struct options *options, const struct first_look *look)
 {
-    options->text =
-        look->wants_help ? help_text(look->command) : strdup("invoked " INVOKED_VERSION "\n");
+    options->text = look->wants_help ? help_text(look->command) : strdup(version_text());
     return options->text != NULL ? OPTIONS_SHOW : OPTIONS_NO_MEMORY;
 }
 

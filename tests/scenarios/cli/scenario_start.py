@@ -243,7 +243,7 @@ class Configuration(Folder):
                 self.assert_refused(run_binary(*words, folder=self.folder), 2, r"\S")
 
     def test_help_and_version(self):
-        self.assertRegex(run_binary("--version").stdout, r"^invoked \d+\.\d+\.\d+\n$")
+        self.assertRegex(run_binary("--version").stdout, r"^invoked \d+\.\d+\.\d+( \([0-9a-f]{12}(-modified)?\))?\n$")
         for words in (["--help"], ["-h"], ["serve", "--help"], ["check", "--help"]):
             process = run_binary(*words)
             self.assertEqual((process.returncode, process.stderr), (0, ""))

@@ -401,9 +401,9 @@ static const struct {
     {"run --help -- x",         "Usage: invoked run [OPTIONS] [CONFIG] -- COMMAND...\n"},
     {"invoke -h",               "Usage: invoked invoke [OPTIONS] NAME [PAYLOAD]\n"},
     {"check --help",            "Usage: invoked check [OPTIONS] [CONFIG]\n"},
-    {"--version",               "invoked " INVOKED_VERSION "\n"},
-    {"-V",                      "invoked " INVOKED_VERSION "\n"},
-    {"run -V",                  "invoked " INVOKED_VERSION "\n"},
+    {"--version",               "invoked " INVOKED_VERSION},
+    {"-V",                      "invoked " INVOKED_VERSION},
+    {"run -V",                  "invoked " INVOKED_VERSION},
 };
 /* clang-format on */
 

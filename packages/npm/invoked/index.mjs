@@ -1,0 +1,3 @@
+import invoked from './index.cjs';
+
+export const { start, connect, accountOfWorker, binaryPath } = invoked;
