@@ -15,7 +15,8 @@
 
 enum {
     START_DELAY_MS = 50, /* the cold start that took the last one uses the processor first */
-    RUNTIMES_MAX = 64    /* in one configuration: AWS has fewer */
+    RUNTIMES_MAX = 64,   /* in one configuration: AWS has fewer */
+    GROUPS_MAX = 8 /* each costs the memory of its spares; functions beyond start as without */
 };
 
 struct spare {
@@ -25,20 +26,31 @@ struct spare {
     bool is_killed;
 };
 
-/* The spares of one interpreter. */
+/* The spares of one interpreter with the same flags. */
 struct group {
     struct group *next;
     struct spare_runtimes *spares;
     const struct bundled_language *language;
     char *interpreter;
+    struct worker_flags flags;
     bool is_used; /* by the configuration */
     bool has_failed;
     unsigned count;
     struct spare *first; /* the oldest */
 };
 
+/* A runtime with its flags that a configuration has named, also an earlier one. */
+struct wish {
+    struct wish *next;
+    struct spare_runtimes *spares;
+    char *runtime;
+    struct worker_flags flags;
+    bool is_considered; /* in this configuration */
+};
+
 struct spare_runtimes {
     struct spare_runtimes_options options;
+    struct wish *wishes;
     unsigned kept; /* of each group */
     struct group *groups;
     uv_timer_t timer;
@@ -154,7 +166,8 @@ static bool start_process(struct spare *spare, int output, int channel)
 {
     const struct spare_runtimes_options *options = &spare->group->spares->options;
     char script[WORKER_PATH_SIZE];
-    char *const arguments[] = {spare->group->interpreter, script, NULL};
+    char *arguments[WORKER_FLAGS_MAX + 3];
+    size_t count = 0;
     struct environment_variables variables;
     const int input = open("/dev/null", O_RDONLY | O_CLOEXEC);
 
@@ -166,6 +179,11 @@ static bool start_process(struct spare *spare, int output, int channel)
         return false;
     }
     worker_command_script(spare->group->language, options->bundled_folder, script);
+    arguments[count++] = spare->group->interpreter;
+    for (size_t i = 0; i < spare->group->flags.count; i++)
+        arguments[count++] = spare->group->flags.texts[i];
+    arguments[count++] = script;
+    arguments[count] = NULL;
     const struct process_options process_options = {
         .path = spare->group->interpreter,
         .arguments = arguments,
@@ -247,34 +265,69 @@ static void start_soon(struct spare_runtimes *spares)
         (void)uv_timer_start(&spares->timer, on_timer, START_DELAY_MS, 0);
 }
 
-static struct group *find_group(const struct spare_runtimes *spares, const char *interpreter)
+static bool is_same(const struct worker_flags *left, const struct worker_flags *right)
+{
+    if (left->count != right->count)
+        return false;
+    for (size_t i = 0; i < left->count; i++) {
+        if (strcmp(left->texts[i], right->texts[i]) != 0)
+            return false;
+    }
+    return true;
+}
+
+static struct group *find_group(const struct spare_runtimes *spares, const char *interpreter,
+                                const struct worker_flags *flags)
 {
     struct group *group = spares->groups;
 
-    while (group != NULL && strcmp(group->interpreter, interpreter) != 0)
+    while (group != NULL &&
+           (strcmp(group->interpreter, interpreter) != 0 || !is_same(&group->flags, flags)))
         group = group->next;
     return group;
 }
 
-static void use(struct spare_runtimes *spares, const struct bundled_language *language,
-                const char *interpreter)
+static unsigned used_groups(const struct spare_runtimes *spares)
 {
-    struct group *group = find_group(spares, interpreter);
+    unsigned count = 0;
 
-    if (group == NULL) {
-        group = calloc(1, sizeof *group);
-        if (group == NULL)
-            return;
-        group->interpreter = strdup(interpreter);
-        if (group->interpreter == NULL) {
-            free(group);
-            return;
-        }
-        group->spares = spares;
-        group->language = language;
-        group->next = spares->groups;
-        spares->groups = group;
+    for (const struct group *group = spares->groups; group != NULL; group = group->next)
+        count += group->is_used;
+    return count;
+}
+
+static struct group *make_group(struct spare_runtimes *spares,
+                                const struct bundled_language *language, const char *interpreter,
+                                const struct worker_flags *flags)
+{
+    struct group *group = calloc(1, sizeof *group);
+
+    if (group == NULL)
+        return NULL;
+    group->interpreter = strdup(interpreter);
+    if (group->interpreter == NULL) {
+        free(group);
+        return NULL;
     }
+    group->spares = spares;
+    group->language = language;
+    group->flags = *flags;
+    group->next = spares->groups;
+    spares->groups = group;
+    return group;
+}
+
+static void use(struct spare_runtimes *spares, const struct bundled_language *language,
+                const char *interpreter, const struct worker_flags *flags)
+{
+    struct group *group = find_group(spares, interpreter, flags);
+
+    if ((group == NULL || !group->is_used) && used_groups(spares) >= GROUPS_MAX)
+        return;
+    if (group == NULL)
+        group = make_group(spares, language, interpreter, flags);
+    if (group == NULL)
+        return;
     group->is_used = true;
     start_soon(spares);
 }
@@ -282,28 +335,41 @@ static void use(struct spare_runtimes *spares, const struct bundled_language *la
 static void on_found(const struct bundled_language *language, const char *path, const char *problem,
                      void *context)
 {
-    struct spare_runtimes *spares = context;
+    const struct wish *wish = context;
 
     if (path != NULL)
-        use(spares, language, path);
+        use(wish->spares, language, path, &wish->flags);
     else
-        log_write(spares->options.log, LOG_WARN, "%s", problem);
+        log_write(wish->spares->options.log, LOG_WARN, "%s", problem);
 }
 
 /* ---- what the configuration uses ---- */
 
-struct seen {
-    const char *runtimes[RUNTIMES_MAX];
-    size_t count;
-};
-
-static bool is_seen(const struct seen *seen, const char *runtime)
+/* NULL when out of memory. */
+static struct wish *get_wish(struct spare_runtimes *spares, const struct function_version *settings)
 {
-    for (size_t i = 0; i < seen->count; i++) {
-        if (strcmp(seen->runtimes[i], runtime) == 0)
-            return true;
+    struct worker_flags flags;
+    struct wish *wish = spares->wishes;
+
+    worker_command_flags(settings, &flags);
+    while (wish != NULL &&
+           (strcmp(wish->runtime, settings->runtime) != 0 || !is_same(&wish->flags, &flags)))
+        wish = wish->next;
+    if (wish != NULL)
+        return wish;
+    wish = calloc(1, sizeof *wish);
+    if (wish == NULL)
+        return NULL;
+    wish->runtime = strdup(settings->runtime);
+    if (wish->runtime == NULL) {
+        free(wish);
+        return NULL;
     }
-    return false;
+    wish->spares = spares;
+    wish->flags = flags;
+    wish->next = spares->wishes;
+    spares->wishes = wish;
+    return wish;
 }
 
 static bool has_own_path(const struct function_version *settings)
@@ -317,33 +383,39 @@ static bool has_own_path(const struct function_version *settings)
 
 /* A function with a PATH of its own finds its interpreter when it is invoked. */
 static void consider(struct spare_runtimes *spares, const struct function_version *settings,
-                     struct seen *seen)
+                     unsigned *count)
 {
     char path[INTERPRETER_PATH_SIZE];
+    struct wish *wish;
 
-    if (!may_have_spare(settings) || has_own_path(settings) || seen->count == RUNTIMES_MAX ||
-        is_seen(seen, settings->runtime))
+    if (!may_have_spare(settings) || has_own_path(settings) || *count == RUNTIMES_MAX)
         return;
-    seen->runtimes[seen->count++] = settings->runtime;
+    wish = get_wish(spares, settings);
+    if (wish == NULL || wish->is_considered)
+        return;
+    wish->is_considered = true;
+    ++*count;
     if (interpreters_find(spares->options.interpreters, settings, interpreter_search_path(settings),
-                          path, on_found, spares) &&
+                          path, on_found, wish) &&
         path[0] != '\0')
-        use(spares, bundled_language_of(settings->family), path);
+        use(spares, bundled_language_of(settings->family), path, &wish->flags);
 }
 
 void spare_runtimes_reconfigure(struct spare_runtimes *spares, const struct config *config)
 {
-    struct seen seen = {.count = 0};
+    unsigned count = 0;
 
     spares->kept = config->spare_runtimes;
     for (struct group *group = spares->groups; group != NULL; group = group->next)
         group->is_used = group->has_failed = false;
+    for (struct wish *wish = spares->wishes; wish != NULL; wish = wish->next)
+        wish->is_considered = false;
     for (size_t i = 0; i < config->function_count && spares->kept > 0; i++) {
         const struct function *function = config->functions[i];
 
-        consider(spares, function->latest, &seen);
+        consider(spares, function->latest, &count);
         for (size_t k = 0; k < function->version_count; k++)
-            consider(spares, function->versions[k], &seen);
+            consider(spares, function->versions[k], &count);
     }
     for (struct group *group = spares->groups; group != NULL; group = group->next)
         end_spares(group, group->is_used ? spares->kept : 0);
@@ -355,12 +427,14 @@ const struct spare_runtime *spare_runtimes_find(struct spare_runtimes *spares,
                                                 const struct function_version *settings,
                                                 const char *interpreter)
 {
+    struct worker_flags flags;
     struct group *group;
 
     if (spares->kept == 0 || !may_have_spare(settings))
         return NULL;
-    use(spares, bundled_language_of(settings->family), interpreter);
-    group = find_group(spares, interpreter);
+    worker_command_flags(settings, &flags);
+    use(spares, bundled_language_of(settings->family), interpreter, &flags);
+    group = find_group(spares, interpreter, &flags);
     if (group == NULL)
         return NULL;
     group->has_failed = false;
@@ -403,7 +477,13 @@ static void on_timer_closed(uv_handle_t *handle)
 {
     struct spare_runtimes *spares = handle->data;
     struct group *group;
+    struct wish *wish;
 
+    while ((wish = spares->wishes) != NULL) {
+        spares->wishes = wish->next;
+        free(wish->runtime);
+        free(wish);
+    }
     while ((group = spares->groups) != NULL) {
         struct spare *spare;
 

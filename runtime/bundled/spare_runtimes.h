@@ -4,8 +4,8 @@
  *
  * A spare has no function: it waits for its init frame (frames.h), which names folder, handler and environment. The
  * worker that takes it owns it. Its replacement is started in the background, slightly later, so that it doesn't compete
- * with the cold start. `Local.SpareRuntimes` is the number of spares for each interpreter that the configuration uses; 0
- * turns this off.
+ * with the cold start. `Local.SpareRuntimes` is the number of spares for each interpreter that the configuration uses,
+ * and for each set of its flags: those of Node.js follow MemorySize. At most eight sets have spares; 0 turns this off.
  *
  * A handler must see the same as in a fresh process. So a function gets no spare if it sets a variable that the
  * interpreter, the C library or the loader reads only at start (bundled_language.h and spare_runtimes.c list them), if a

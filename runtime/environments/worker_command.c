@@ -59,6 +59,31 @@ void worker_command_script(const struct bundled_language *language, const char *
     (void)snprintf(path, WORKER_PATH_SIZE, "%s/%s", bundled_folder, language->script);
 }
 
+void worker_command_flags(const struct function_version *settings, struct worker_flags *flags)
+{
+    const unsigned new_space_mb = settings->memory_mb / 10;
+
+    flags->count = 0;
+    if (settings->family != RUNTIME_FAMILY_NODEJS)
+        return;
+    (void)snprintf(flags->texts[flags->count++], WORKER_FLAG_SIZE, "--max-semi-space-size=%u",
+                   new_space_mb / 2);
+    (void)snprintf(flags->texts[flags->count++], WORKER_FLAG_SIZE, "--max-old-space-size=%u",
+                   settings->memory_mb - new_space_mb);
+}
+
+/* A debug command brings its own interpreter, and flags. */
+static bool add_interpreter(const struct function_version *settings, const char *interpreter,
+                            struct worker_command *command, size_t *count)
+{
+    bool is_added = add(command, count, interpreter);
+
+    worker_command_flags(settings, &command->flags);
+    for (size_t i = 0; i < command->flags.count && is_added; i++)
+        is_added = add(command, count, command->flags.texts[i]);
+    return is_added;
+}
+
 static bool add_program(const struct function_version *settings, const char *bundled_folder,
                         const char *interpreter, struct worker_command *command, size_t *count)
 {
@@ -68,8 +93,9 @@ static bool add_program(const struct function_version *settings, const char *bun
         return find_bootstrap(settings, command) && add(command, count, command->path);
     command->is_bundled = true;
     worker_command_script(bundled_language_of(settings->family), bundled_folder, command->path);
-    return (interpreter == NULL || add(command, count, interpreter)) &&
-           add(command, count, command->path);
+    if (interpreter != NULL && !add_interpreter(settings, interpreter, command, count))
+        return false;
+    return add(command, count, command->path);
 }
 
 bool worker_command_make(const struct function_version *settings,

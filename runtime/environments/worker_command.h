@@ -13,11 +13,20 @@ enum { WORKER_ARGUMENTS_MAX = 256, WORKER_FAILURE_SIZE = 512, WORKER_PATH_SIZE =
 
 struct bundled_language;
 
+/* What stands between an interpreter and its script; ended by NULL. Equal texts mean that a spare process fits. */
+enum { WORKER_FLAGS_MAX = 2, WORKER_FLAG_SIZE = 48 };
+
+struct worker_flags {
+    char texts[WORKER_FLAGS_MAX][WORKER_FLAG_SIZE];
+    size_t count;
+};
+
 struct worker_command {
     const char *arguments
         [WORKER_ARGUMENTS_MAX]; /* ended by NULL; borrowed from the settings and from here */
     const char *working_directory;
-    bool is_bundled;  /* it speaks frames */
+    struct worker_flags flags; /* of the interpreter; `arguments` point there */
+    bool is_bundled;           /* it speaks frames */
     bool has_wrapper; /* AWS_LAMBDA_EXEC_WRAPPER is started, with the program as its argument */
     char path
         [WORKER_PATH_SIZE]; /* of the bootstrap, where that is a file of ours or the function's */
@@ -33,6 +42,12 @@ bool worker_command_needs_interpreter(const struct function_version *settings);
 /* The file that a bundled runtime begins with. */
 void worker_command_script(const struct bundled_language *language, const char *bundled_folder,
                            char path[WORKER_PATH_SIZE]);
+
+/*
+ * As the bootstrap of AWS's Node.js runtimes has them: a tenth of MemorySize is for V8's new space, half of it for each of
+ * its semi-spaces, and the rest for the old space. Other languages have none.
+ */
+void worker_command_flags(const struct function_version *settings, struct worker_flags *flags);
 
 /*
  * False with `error_type` and `failure`. `variables` are those the process will see; `interpreter` is NULL where none

@@ -10,8 +10,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* The shell takes the place of an interpreter; what it is given as bundled runtime waits, or ends at once. */
-static char interpreter[] = "/bin/sh";
+/*
+ * The shell takes the place of an interpreter, without the flags that it would be given; what it is given as bundled
+ * runtime waits, or ends at once.
+ */
+static char interpreter[TEST_BED_PATH_SIZE + 16];
 
 static struct test_bed bed;
 static struct spare_runtimes *spares;
@@ -41,6 +44,11 @@ static void set_up(void)
     test_bed_write(&bed, "python/bootstrap.py", 0600,
                    "echo started >> \"$(dirname \"$0\")/starts\"\nread line <&3; echo \"$line\"\n",
                    NULL);
+    test_bed_write(&bed, "nodejs/bootstrap.cjs", 0600, "read line <&3\n", NULL);
+    test_bed_write(
+        &bed, "interpreter", 0700,
+        "#!/bin/sh\nwhile [ \"${1#--}\" != \"$1\" ]; do shift; done\nexec /bin/sh \"$@\"\n", NULL);
+    (void)snprintf(interpreter, sizeof interpreter, "%s/interpreter", bed.folder);
     options = (struct spare_runtimes_options){
         .loop = &bed.loop,
         .log = bed.log,
@@ -275,7 +283,10 @@ START_TEST(only_what_would_see_no_difference_gets_one)
     spare_runtimes_reconfigure(spares, config);
     test_bed_run_until(&bed, is_there, NULL);
     configure(1, functions[_i].runtime, functions[_i].more);
-    ck_assert_int_eq(find() != NULL, functions[_i].has_spare);
+    if (functions[_i].has_spare)
+        test_bed_run_until(&bed, is_there, NULL); /* one of Node.js has other flags */
+    else
+        ck_assert_ptr_null(find());
 }
 END_TEST
 

@@ -60,7 +60,8 @@ static const struct {
     const char *arguments;
 } cases[] = {
     {"py",     "/bin/python3", NULL, true,  true,  "/bin/python3 /runtimes/python/bootstrap.py"},
-    {"js",     "/bin/node",    NULL, true,  true,  "/bin/node /runtimes/nodejs/bootstrap.cjs"},
+    {"js",     "/bin/node",    NULL, true,  true,  
+     "/bin/node --max-semi-space-size=6 --max-old-space-size=116 /runtimes/nodejs/bootstrap.cjs"},
     {"debug",  NULL,           NULL, false, true,  "debugger --wait /runtimes/python/bootstrap.py"},
     {"native", NULL,           NULL, false, false, "FOLDER/native/bootstrap"},
     {"image",  NULL,           NULL, false, false, "my-runtime -v app.handler"},
