@@ -354,7 +354,7 @@ upward = ! grep -srnE '^[[:space:]]*\#[[:space:]]*include[[:space:]]+"([^"]*/)?(
 
 .PHONY: layers
 layers: ## fail when an include points up the stack, or at another room's *_internal.h, or SQLite is called outside its engine
-	@! grep -rlE 'sqlite3(_|\.h)' --include='*.[ch]' $(LAYERS) | grep -v '^runtime/events/sqlite_'
+	@! grep -rlE 'sqlite3(_|\.h)' --include='*.[ch]' $(LAYERS) | grep -vE '^runtime/(events|registry)/sqlite_'
 	@$(call upward,base,config|runtime|handlers|server|tests)
 	@$(call upward,config,runtime|handlers|server|tests)
 	@$(call upward,runtime,handlers|server|tests)

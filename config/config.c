@@ -19,6 +19,8 @@ struct snapshot {
     struct arena *arena;
     unsigned reference_count;
     struct kept_alive *kept_alive;
+    config_end_fn *on_end; /* NULL for none */
+    void *end_context;
 };
 
 /* An older snapshot, parts of which this one uses. */
@@ -60,6 +62,17 @@ static void build_retry_delays(struct config_builder *builder, struct config *co
             setting_unsigned(&(struct setting_value){.node = delay});
 }
 
+/* Relative to the configuration; it need not be there yet. */
+static const char *build_s3_folder(struct config_builder *builder, const char *text)
+{
+    const char *const parts[] = {builder->folders.base, "/", text, NULL};
+
+    if (text == NULL)
+        return NULL;
+    return text[0] == '/' ? arena_copy(builder->arena, text, strlen(text))
+                          : arena_join(builder->arena, parts);
+}
+
 static void build_local(struct config_builder *builder, struct config *config,
                         const struct setting_value *values)
 {
@@ -68,6 +81,9 @@ static void build_local(struct config_builder *builder, struct config *config,
     build_retry_delays(builder, config, values[SLOT_RETRY_DELAYS].node);
     config->queue_capacity = setting_unsigned(&values[SLOT_QUEUE_CAPACITY]);
     config->history_size = setting_unsigned(&values[SLOT_HISTORY_SIZE]);
+    config->create_delay_ms = setting_unsigned(&values[SLOT_CREATE_DELAY]);
+    config->api_overrides_files = setting_flag(&values[SLOT_API_OVERRIDES_FILES]);
+    config->s3_folder = build_s3_folder(builder, setting_text(&values[SLOT_S3_FOLDER]));
     config->spare_runtimes = setting_unsigned(&values[SLOT_SPARE_RUNTIMES]);
     string_list_build(builder, values[SLOT_ALLOWED_ORIGINS].node, &config->allowed_origins);
     for (int i = 0; durability != NULL && durability_names[i] != NULL; i++) {
@@ -326,6 +342,8 @@ void config_release(struct config *config)
         return;
     for (const struct kept_alive *kept = snapshot->kept_alive; kept != NULL; kept = kept->next)
         config_release(kept->config);
+    if (snapshot->on_end != NULL)
+        snapshot->on_end(snapshot->end_context);
     arena_free(snapshot->arena);
 }
 
@@ -346,34 +364,7 @@ bool config_keep_alive(struct config *config, struct config *other)
     return true;
 }
 
-/* ---- looking up ---- */
-
-static int compare_name(const void *wanted, const void *element)
-{
-    const struct function *const *function = element;
-
-    return strcmp(wanted, (*function)->name);
-}
-
-static int compare_logical_id(const void *wanted, const void *element)
-{
-    const struct function *const *function = element;
-
-    return strcmp(wanted, (*function)->logical_id);
-}
-
-const struct function *config_function(const struct config *config, const char *name)
-{
-    const struct function *const *found =
-        config->function_count == 0 ? NULL
-                                    : bsearch(name, config->functions, config->function_count,
-                                              sizeof *config->functions, compare_name);
-
-    if (found == NULL && config->logical_id_count > 0)
-        found = bsearch(name, config->by_logical_id, config->logical_id_count,
-                        sizeof *config->by_logical_id, compare_logical_id);
-    return found == NULL ? NULL : *found;
-}
+/* ---- functions of the API ---- */
 
 static const struct function_version *find_version(const struct function *function,
                                                    const char *name)
@@ -383,6 +374,257 @@ static const struct function_version *find_version(const struct function *functi
             return function->versions[i];
     }
     return NULL;
+}
+
+static const char *copy(struct snapshot *snapshot, const char *text)
+{
+    return text == NULL ? NULL : arena_copy(snapshot->arena, text, strlen(text));
+}
+
+static const struct function_permission *copy_permissions(struct snapshot *snapshot,
+                                                          const struct config_unit_options *options)
+{
+    struct function_permission *rows =
+        arena_take_array(snapshot->arena, options->permission_count + 1, sizeof *rows);
+
+    for (size_t i = 0; i < options->permission_count && rows != NULL; i++)
+        rows[i] = (struct function_permission){
+            .qualifier = copy(snapshot, options->permissions[i].qualifier),
+            .principal = copy(snapshot, options->permissions[i].principal),
+            .action = copy(snapshot, options->permissions[i].action),
+        };
+    return rows;
+}
+
+static void set_provisioned(struct function *function, const struct config_unit_options *options)
+{
+    for (size_t i = 0; i < options->provisioned_count; i++) {
+        const struct function_version *version =
+            find_version(function, options->provisioned[i].version);
+
+        if (version == NULL)
+            continue;
+        ((struct function_version *)(uintptr_t)version)->provisioned +=
+            options->provisioned[i].count;
+        function->provisioned_total += options->provisioned[i].count;
+    }
+}
+
+bool config_make_unit(struct config *config, const struct config_unit_options *options)
+{
+    struct snapshot *snapshot = (struct snapshot *)config;
+    /* It is in the arena, which nobody else uses yet. */
+    struct function *function = (struct function *)(uintptr_t)config->functions[0];
+
+    function->account_id = copy(snapshot, options->account_id);
+    function->unit = config;
+    function->pending = copy(snapshot, options->pending);
+    function->permissions = copy_permissions(snapshot, options);
+    function->permission_count = options->permission_count;
+    set_provisioned(function, options);
+    if (arena_is_exhausted(snapshot->arena))
+        return false;
+    snapshot->on_end = options->on_end;
+    snapshot->end_context = options->context;
+    return true;
+}
+
+/* ---- joining ---- */
+
+static int by_name_and_account(const void *left, const void *right)
+{
+    const struct function *const *a = left, *const *b = right;
+    const int difference = strcmp((*a)->name, (*b)->name);
+
+    return difference != 0 ? difference : strcmp((*a)->account_id, (*b)->account_id);
+}
+
+static bool keep(struct snapshot *snapshot, struct config *other)
+{
+    struct kept_alive *kept = arena_take(snapshot->arena, sizeof *kept);
+
+    if (kept == NULL)
+        return false;
+    *kept = (struct kept_alive){config_retain(other), snapshot->kept_alive};
+    snapshot->kept_alive = kept;
+    return true;
+}
+
+/* Both lists are sorted by name; of one name, that of the file comes first. */
+static void merge(struct config *joined, const struct function **merged, const struct config *file,
+                  const struct function *const *own, size_t own_count)
+{
+    size_t i = 0, k = 0, count = 0;
+
+    while (i < file->function_count || k < own_count) {
+        const bool is_file =
+            k == own_count ||
+            (i < file->function_count && strcmp(file->functions[i]->name, own[k]->name) <= 0);
+
+        merged[count++] = is_file ? file->functions[i++] : own[k++];
+    }
+    joined->functions = merged;
+    joined->function_count = count;
+}
+
+static int by_account(const void *left, const void *right)
+{
+    const struct account_reservation *a = left, *b = right;
+
+    return strcmp(a->account_id, b->account_id);
+}
+
+/* Those of one account, which are neighbours, become one. */
+static void sum_reservations(struct config *joined, struct account_reservation *reservations,
+                             const struct function *const *own, size_t own_count)
+{
+    size_t count = 0, used = 0;
+
+    for (size_t i = 0; i < own_count; i++) {
+        if (own[i]->reserved_concurrency != CONCURRENCY_UNRESERVED)
+            reservations[count++] = (struct account_reservation){
+                own[i]->account_id, (unsigned)own[i]->reserved_concurrency};
+    }
+    qsort(reservations, count, sizeof *reservations, by_account);
+    for (size_t i = 0; i < count; i++) {
+        if (used > 0 && strcmp(reservations[used - 1].account_id, reservations[i].account_id) == 0)
+            reservations[used - 1].total += reservations[i].total;
+        else
+            reservations[used++] = reservations[i];
+    }
+    joined->reservations = reservations;
+    joined->reservation_count = used;
+}
+
+struct config *config_join(struct config *file, struct config *const *units, size_t unit_count)
+{
+    struct snapshot *snapshot = snapshot_new();
+
+    if (snapshot == NULL)
+        return NULL;
+    const struct function **own = arena_take_array(snapshot->arena, unit_count + 1, sizeof *own);
+    const struct function **merged =
+        arena_take_array(snapshot->arena, file->function_count + unit_count + 1, sizeof *merged);
+    struct account_reservation *reservations =
+        arena_take_array(snapshot->arena, unit_count + 1, sizeof *reservations);
+    bool is_whole = own != NULL && merged != NULL && reservations != NULL && keep(snapshot, file);
+
+    for (size_t i = 0; i < unit_count && is_whole; i++) {
+        own[i] = units[i]->functions[0];
+        is_whole = keep(snapshot, units[i]);
+    }
+    if (!is_whole) {
+        config_release(&snapshot->config);
+        return NULL;
+    }
+    snapshot->config = *file;
+    qsort(own, unit_count, sizeof *own, by_name_and_account);
+    merge(&snapshot->config, merged, file, own, unit_count);
+    sum_reservations(&snapshot->config, reservations, own, unit_count);
+    function_urls_index(&(struct config_builder){.arena = snapshot->arena}, &snapshot->config);
+    return &snapshot->config;
+}
+
+/* ---- looking up ---- */
+
+/* "" for a function of the file: they come first. */
+static const char *account_of(const struct function *function)
+{
+    return function->account_id == NULL ? "" : function->account_id;
+}
+
+struct function_key {
+    const char *name, *account_id;
+};
+
+static int compare_key(const void *wanted, const void *element)
+{
+    const struct function_key *key = wanted;
+    const struct function *const *function = element;
+    const int difference = strcmp(key->name, (*function)->name);
+
+    return difference != 0 ? difference : strcmp(key->account_id, account_of(*function));
+}
+
+static const struct function *find_function(const struct config *config, const char *account_id,
+                                            const char *name)
+{
+    const struct function_key key = {name, account_id};
+    const struct function *const *found =
+        config->function_count == 0 ? NULL
+                                    : bsearch(&key, config->functions, config->function_count,
+                                              sizeof *config->functions, compare_key);
+
+    return found == NULL ? NULL : *found;
+}
+
+static int compare_logical_id(const void *wanted, const void *element)
+{
+    const struct function *const *function = element;
+
+    return strcmp(wanted, (*function)->logical_id);
+}
+
+static const struct function *find_logical_id(const struct config *config, const char *id)
+{
+    const struct function *const *found =
+        config->logical_id_count == 0 ? NULL
+                                      : bsearch(id, config->by_logical_id, config->logical_id_count,
+                                                sizeof *config->by_logical_id, compare_logical_id);
+
+    return found == NULL ? NULL : *found;
+}
+
+const struct function *config_function(const struct config *config, const char *name)
+{
+    const struct function *function = find_function(config, "", name);
+
+    return function != NULL ? function : find_logical_id(config, name);
+}
+
+const struct function *config_function_of(const struct config *config, const char *account_id,
+                                          const char *name)
+{
+    const struct function *of_file = find_function(config, "", name), *of_account;
+
+    if (of_file != NULL && !config->api_overrides_files)
+        return of_file;
+    of_account = find_function(config, account_id, name);
+    if (of_account == NULL && of_file == NULL)
+        return find_logical_id(config, name);
+    return of_account != NULL ? of_account : of_file;
+}
+
+static int compare_only_name(const void *wanted, const void *element)
+{
+    const struct function *const *function = element;
+
+    return strcmp(wanted, (*function)->name);
+}
+
+bool config_has_function(const struct config *config, const char *name)
+{
+    return config->function_count > 0 &&
+           bsearch(name, config->functions, config->function_count, sizeof *config->functions,
+                   compare_only_name) != NULL;
+}
+
+static int compare_account(const void *wanted, const void *element)
+{
+    const struct account_reservation *reservation = element;
+
+    return strcmp(wanted, reservation->account_id);
+}
+
+unsigned config_reserved_total(const struct config *config, const char *account_id)
+{
+    const struct account_reservation *found =
+        config->reservation_count == 0
+            ? NULL
+            : bsearch(account_id, config->reservations, config->reservation_count,
+                      sizeof *config->reservations, compare_account);
+
+    return config->reserved_total + (found == NULL ? 0 : found->total);
 }
 
 static const struct function_alias *find_alias(const struct function *function, const char *name)

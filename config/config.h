@@ -129,6 +129,7 @@ struct function_version {
     struct string_list debug_command;
     uint64_t
         fingerprint; /* of all that decides how a process is started: equal means that it may be kept */
+    unsigned provisioned; /* environments that are kept ready for it */
     struct config *
         source; /* the snapshot that holds its texts: an older one of a version published by then */
 };
@@ -142,12 +143,26 @@ struct function_alias {
     const struct function_url *url;                        /* NULL for none */
 };
 
+/* What a resource policy allows: a row for each action and principal of a statement. */
+struct function_permission {
+    const char *qualifier; /* "" for the unqualified ARN */
+    const char *principal; /* an account id, or "*" */
+    const char *action;    /* "lambda:InvokeFunction"; '*' at its end stands for any */
+};
+
 struct function {
     const char *name;
-    const char *logical_id;   /* another name for it, as a template has; NULL for none */
-    int reserved_concurrency; /* CONCURRENCY_UNRESERVED for none */
-    bool allows_recursion;    /* RecursiveLoop is Allow */
-    bool isolates_tenants;    /* TenancyConfig.TenantIsolationMode is PER_TENANT */
+    const char *logical_id; /* another name for it, as a template has; NULL for none */
+    const char *account_id; /* whose it is; NULL: of a file, which every account sees */
+    struct config *unit; /* the snapshot of a function of the API alone; NULL for one of a file */
+    const char *
+        pending; /* the state that it can't be invoked in: "Pending", "Inactive", "Failed"; NULL when it can */
+    const struct function_permission *permissions; /* for callers of other accounts */
+    size_t permission_count;
+    int reserved_concurrency;   /* CONCURRENCY_UNRESERVED for none */
+    bool allows_recursion;      /* RecursiveLoop is Allow */
+    bool isolates_tenants;      /* TenancyConfig.TenantIsolationMode is PER_TENANT */
+    unsigned provisioned_total; /* of its versions */
     const struct function_version *latest;
     size_t version_count;
     const struct function_version *const *versions; /* without $LATEST, as written */
@@ -156,20 +171,32 @@ struct function {
     const struct function_url *url; /* of $LATEST; NULL for none */
 };
 
+/* How much of an account's concurrency its functions of the API reserve. */
+struct account_reservation {
+    const char *account_id;
+    unsigned total;
+};
+
 struct config {
     const char *path; /* file or folder that it was read from, absolute */
     const char *region;
     const char *account_id;
     unsigned concurrent_executions; /* of an account */
-    unsigned reserved_total;        /* sum of the functions' reserved concurrency */
+    unsigned reserved_total;        /* sum of the file's functions' reserved concurrency */
+    size_t reservation_count;
+    const struct account_reservation *reservations; /* of functions of the API; by account */
     size_t function_count;
     size_t left_out_count; /* of them: those whose $LATEST can't run here */
     bool is_lenient;       /* a template or the like, of which such functions are left out */
-    const struct function *const *functions; /* sorted by name */
-    size_t logical_id_count;
-    const struct function *const *by_logical_id; /* those that have one, sorted by it */
     size_t url_count;
     const struct function_url *const *urls; /* of functions and aliases, sorted by id */
+    const struct function *const
+        *functions;           /* sorted by name, then by account: those of the file first */
+    bool api_overrides_files; /* of two functions of one name: that of the API counts */
+    unsigned create_delay_ms; /* until a function of the API is Active, and an update done */
+    const char *s3_folder;    /* absolute: FOLDER/bucket/key; NULL for none */
+    size_t logical_id_count;
+    const struct function *const *by_logical_id; /* those that have one, sorted by it */
     size_t api_count;
     const struct http_api *const *apis;
     size_t retry_delay_count;
@@ -227,11 +254,52 @@ struct config *config_load(const char *path, const struct config_options *option
 struct config *config_parse(const char *text, size_t length, const char *path,
                             struct config_problems *problems);
 
+typedef void config_end_fn(void *context);
+
+/* Environments that are kept ready for a published version. */
+struct provisioned_version {
+    const char *version;
+    unsigned count;
+};
+
+/* What a function of the API has besides its settings. Everything is copied. */
+struct config_unit_options {
+    const char *account_id;
+    const char *pending; /* see struct function */
+    const struct function_permission *permissions;
+    size_t permission_count;
+    const struct provisioned_version *provisioned;
+    size_t provisioned_count;
+    config_end_fn *on_end; /* called when the snapshot is freed; never when there is none */
+    void *context;
+};
+
+/* As config_parse(), of a text with one function of the API. */
+struct config *config_parse_unit(const char *text, size_t length, const char *path,
+                                 const struct config_unit_options *options,
+                                 struct config_problems *problems);
+
 struct config *config_retain(struct config *config);
 void config_release(struct config *config);
 
-/* By name, else by logical id. Borrowed from the snapshot; NULL when there is none. Binary searches. */
+/* By name, else by logical id. Borrowed from the snapshot; NULL when there is none. Binary searches. Functions of the file only. */
 const struct function *config_function(const struct config *config, const char *name);
+
+/* The same for an account: its own functions as well, and those of the file. */
+const struct function *config_function_of(const struct config *config, const char *account_id,
+                                          const char *name);
+
+/* Is there a function of that name, of whichever account? */
+bool config_has_function(const struct config *config, const char *name);
+
+/* Of an account: what functions of the file and its own reserve. */
+unsigned config_reserved_total(const struct config *config, const char *account_id);
+
+/*
+ * A snapshot with the functions of `file` and those of `units`, each of which is a snapshot of one function with its
+ * account. Retains them all. NULL when out of memory.
+ */
+struct config *config_join(struct config *file, struct config *const *units, size_t unit_count);
 
 /* What a qualifier refers to. */
 struct function_target {

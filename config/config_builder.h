@@ -66,6 +66,9 @@ struct config *config_build(const struct config_sources *sources);
 /* Adds to config.watched. Borrows `path`, which lives as long as the snapshot; NULL is fine. */
 void config_watch(struct config_builder *builder, const char *path);
 
+/* Makes the one function of a snapshot that nobody uses yet one of the API. False when out of memory. */
+bool config_make_unit(struct config *config, const struct config_unit_options *options);
+
 /* Retains `other` for as long as `config` lives; once is enough. False when out of memory. */
 bool config_keep_alive(struct config *config, struct config *other);
 

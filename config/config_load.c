@@ -271,15 +271,42 @@ struct config *config_load(const char *path, const struct config_options *option
     return config;
 }
 
-struct config *config_parse(const char *text, size_t length, const char *path,
+static struct config *parse(const char *text, size_t length, const char *path,
+                            const struct document_leniency *leniency,
                             struct config_problems *problems)
 {
     struct config *config = NULL;
     struct problem_list list, warnings;
     struct source source = {.path = path, .problems = &list, .warnings = &warnings};
 
-    if (open_source(&source) && reader_of(path)(&source, text, length))
+    if (open_source(&source) && reader_of(path)(&source, text, length)) {
+        if (leniency != NULL)
+            document_be_lenient(source.document, leniency);
         config = build(&source, false);
+    }
     close_source(&source, problems);
     return config;
+}
+
+struct config *config_parse(const char *text, size_t length, const char *path,
+                            struct config_problems *problems)
+{
+    return parse(text, length, path, NULL, problems);
+}
+
+struct config *config_parse_unit(const char *text, size_t length, const char *path,
+                                 const struct config_unit_options *options,
+                                 struct config_problems *problems)
+{
+    static const struct document_leniency leniency = {
+        .code_remedy = "update its code",
+        .image_remedy = "mock it, or define it in a file with ImageConfig",
+    };
+    struct config *config = parse(text, length, path, &leniency, problems);
+
+    if (config == NULL || config_make_unit(config, options))
+        return config;
+    problems->is_out_of_memory = true;
+    config_release(config);
+    return NULL;
 }

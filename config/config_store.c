@@ -9,7 +9,10 @@
 struct config_store {
     char *path;
     struct config_options options;
-    struct config *current;
+    struct config *file;    /* as read */
+    struct config *current; /* with the functions of the API */
+    struct config **units;
+    size_t unit_count;
 };
 
 static bool copy_list(struct string_list *copy, const struct string_list *list)
@@ -65,8 +68,16 @@ struct config_store *config_store_new(const char *path, const struct config_opti
         }
     }
     store->options.is_reload = true;
-    store->current = config;
+    store->file = config;
+    store->current = config_retain(config);
     return store;
+}
+
+static void free_units(struct config **units, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        config_release(units[i]);
+    free(units);
 }
 
 void config_store_free(struct config_store *store)
@@ -74,6 +85,8 @@ void config_store_free(struct config_store *store)
     if (store == NULL)
         return;
     config_release(store->current);
+    config_release(store->file);
+    free_units(store->units, store->unit_count);
     clear_list(&store->options.parameters);
     free((char *)store->options.code_folder);
     free((char *)store->options.env_vars);
@@ -85,6 +98,46 @@ void config_store_free(struct config_store *store)
 struct config *config_store_current(const struct config_store *store)
 {
     return store->current;
+}
+
+struct config *config_store_file(const struct config_store *store)
+{
+    return store->file;
+}
+
+/* Takes both on success. */
+static bool join(struct config_store *store, struct config *file, struct config **units,
+                 size_t count)
+{
+    struct config *joined = count == 0 ? config_retain(file) : config_join(file, units, count);
+
+    if (joined == NULL)
+        return false;
+    config_release(store->current);
+    store->current = joined;
+    if (file != store->file)
+        config_release(store->file);
+    store->file = file;
+    if (units != store->units)
+        free_units(store->units, store->unit_count);
+    store->units = units;
+    store->unit_count = count;
+    return true;
+}
+
+bool config_store_set_units(struct config_store *store, struct config *const *units,
+                            size_t unit_count)
+{
+    struct config **copy = calloc(unit_count + 1, sizeof *copy);
+
+    if (copy == NULL)
+        return false;
+    for (size_t i = 0; i < unit_count; i++)
+        copy[i] = config_retain(units[i]);
+    if (join(store, store->file, copy, unit_count))
+        return true;
+    free_units(copy, unit_count);
+    return false;
 }
 
 struct config *config_store_read(const struct config_store *store, struct config_problems *problems,
@@ -102,13 +155,13 @@ bool config_store_take(struct config_store *store, struct config *config,
     struct problem_list notes;
 
     problem_list_init(&notes, NULL);
-    const bool is_kept = published_versions_keep(config, store->current, &notes);
+    const bool is_kept = published_versions_keep(config, store->file, &notes) &&
+                         join(store, config, store->units, store->unit_count);
 
     notes.is_out_of_memory = notes.is_out_of_memory || !is_kept;
     problem_list_hand_over(&notes, warnings);
-    config_release(is_kept ? store->current : config);
-    if (is_kept)
-        store->current = config;
+    if (!is_kept)
+        config_release(config);
     return is_kept;
 }
 

@@ -22,6 +22,16 @@ void config_store_free(struct config_store *store);
 /* Borrowed: retain it to keep it beyond the current callback. */
 struct config *config_store_current(const struct config_store *store);
 
+/* What was read from the source alone, without functions of the API. Borrowed. */
+struct config *config_store_file(const struct config_store *store);
+
+/*
+ * The functions of the API from now on (config_join()). Copies the list and retains its snapshots. False when out of
+ * memory; then nothing has changed.
+ */
+bool config_store_set_units(struct config_store *store, struct config *const *units,
+                            size_t unit_count);
+
 /*
  * Reads the source again, and changes nothing: on any thread, while the store lives. NULL with at least one problem; the
  * caller clears both lists, which must be zeroed.

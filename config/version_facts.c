@@ -58,6 +58,7 @@ static const struct fact facts[] = {
     FACT(allowed_access_key_ids, FACT_TEXTS,  FACT_BESIDE),
     FACT(attach,                 FACT_FLAG,   FACT_OF_PROCESS),
     FACT(debug_command,          FACT_TEXTS,  FACT_OF_PROCESS),
+    FACT(provisioned,            FACT_NUMBER, FACT_BESIDE),
     FACT(fingerprint,            FACT_OTHER,  FACT_DERIVED),
     FACT(source,                 FACT_OTHER,  FACT_DERIVED),
 };

@@ -16,6 +16,8 @@
 struct feeds;
 struct held_exchange;
 struct metrics;
+struct registry;
+struct code_store;
 
 struct api {
     uv_loop_t *loop;
@@ -26,6 +28,8 @@ struct api {
     struct random_source *random;
     struct log *log;
     struct metrics *metrics;
+    struct registry *registry;            /* what the management API has made */
+    struct code_store *code_store;        /* and its code */
     struct held_exchange *held_exchanges; /* exchanges that wait: held_exchange.h */
     struct feeds *feeds;                  /* news of accounts: console/feed.h */
     char console_token[HEX_32_SIZE];      /* "" under --no-console */

@@ -16,6 +16,11 @@ api_handler_fn
     invoke_async_handle; /* InvokeAsync, deprecated since 2014: an event of at most 256 KB, 202 */
 api_handler_fn invoke_stream_handle; /* InvokeWithResponseStream */
 
+/* ---- manage/: functions by API ---- */
+
+api_handler_fn manage_handle; /* every operation of handlers/manage/manage_operations.h */
+api_handler_fn code_handle;   /* the archive of a function or layer, by its SHA-256 */
+
 /* ---- inspect/: /_invoked/ and /metrics ---- */
 
 enum {

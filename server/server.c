@@ -5,6 +5,7 @@
 #include "runtime/dispatch/metrics.h"
 #include "runtime/process/memory_guard.h"
 #include "runtime/process/source_watcher.h"
+#include "runtime/registry/registry.h"
 #include "server/http/http_listener.h"
 #include "server/runtime_port/runtime_listener.h"
 #include "server/server_internal.h"
@@ -79,6 +80,7 @@ static void on_listener_closed(void *context)
     log_close(server->log);
     server->log = NULL;
     uv_close((uv_handle_t *)&server->stop_timer, NULL);
+    uv_close((uv_handle_t *)&server->change_timer, NULL);
     server->on_stopped(server->stopped_context);
 }
 
@@ -152,11 +154,15 @@ void server_free(struct server *server)
     if (server->runtime_listener != NULL)
         runtime_listener_close(server->runtime_listener);
     feeds_free(server->api.feeds);
+    if (server->code_store != NULL)
+        code_store_stop(server->code_store);
+    registry_close(server->registry);
     if (server->accounts != NULL)
         accounts_close(server->accounts);
     metrics_free(server->metrics);
     random_source_free(server->random);
     config_store_free(server->config_store);
+    code_store_close(server->code_store);
     if (server->has_data_folder)
         data_folder_close(&server->data_folder);
     free(server);

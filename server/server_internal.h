@@ -33,6 +33,9 @@ struct server {
     struct metrics *metrics;
     struct dispatch_observer observer;
     struct failure_hints hints;
+    struct code_store *code_store;
+    struct registry *registry;
+    uv_timer_t change_timer;         /* runs when functions of the API have changed */
     struct event_queue *event_queue; /* until the asynchronous invoker takes it */
     struct async_invoker *async_invoker;
     struct api api;
@@ -55,6 +58,9 @@ void server_watch(struct server *server, const struct config *config);
 
 /* The configuration is watched under the name "", which no function has. `context` is the server. */
 void server_source_changed(const char *function_name, const char *changed, void *context);
+
+/* Functions of the API have come, gone or changed: those concerned are told, once for all changes of a turn of the loop. */
+void server_functions_changed(struct server *server);
 
 /* Closes what is open of them, in the middle of a start too. */
 void server_close_processes(struct server *server);

@@ -10,6 +10,7 @@
 #include "runtime/dispatch/metrics.h"
 #include "runtime/process/memory_guard.h"
 #include "runtime/process/source_watcher.h"
+#include "runtime/registry/registry.h"
 #include "server/http/http_listener.h"
 #include "server/runtime_port/runtime_listener.h"
 #include "server/server_internal.h"
@@ -195,6 +196,40 @@ static bool open_runtime(struct server *server, const struct config *config)
     return true;
 }
 
+static void on_functions_changed(void *context)
+{
+    server_functions_changed(context);
+}
+
+static bool open_registry(struct server *server, const struct config *config,
+                          char why[SERVER_ERROR_SIZE])
+{
+    char text[REGISTRY_MESSAGE_SIZE];
+    struct registry_options options = {
+        .loop = server->loop,
+        .data_folder = server->data_folder.path,
+        .durability = config->durability,
+        .config_store = server->config_store,
+        .accounts = server->accounts,
+        .random = server->random,
+        .log = server->log,
+        .on_changed = on_functions_changed,
+        .context = server,
+    };
+
+    server->code_store =
+        code_store_open(server->loop, server->data_folder.path, config->durability);
+    if (server->code_store == NULL)
+        return false;
+    options.code_store = server->code_store;
+    server->registry = registry_open(&options, text);
+    if (server->registry == NULL)
+        explain(why, text);
+    else if (text[0] != '\0')
+        log_write(server->log, LOG_ERROR, "%s", text);
+    return server->registry != NULL;
+}
+
 static bool open_async_invoker(struct server *server)
 {
     const struct async_invoker_options options = {
@@ -247,6 +282,8 @@ static bool open_listener(struct server *server, char why[SERVER_ERROR_SIZE])
         .async_invoker = server->async_invoker,
         .random = server->random,
         .log = server->log,
+        .registry = server->registry,
+        .code_store = server->code_store,
         .started_us = clock_monotonic_us(),
     };
     server->api.feeds = feeds_open(&server->api);
@@ -291,6 +328,7 @@ static void abort_opening(struct server *server)
     server_close_processes(server);
     log_close(server->log);
     uv_close((uv_handle_t *)&server->stop_timer, NULL);
+    uv_close((uv_handle_t *)&server->change_timer, NULL);
     (void)uv_run(server->loop, UV_RUN_DEFAULT);
     server->log = NULL;
     server_free(server);
@@ -316,13 +354,16 @@ struct server *server_open(uv_loop_t *loop, const struct options *options, struc
     server->options = options;
     (void)uv_timer_init(loop, &server->stop_timer);
     server->stop_timer.data = server;
+    (void)uv_timer_init(loop, &server->change_timer);
+    server->change_timer.data = server;
     raise_descriptor_limit();
     server->config_store = config_store_new(options->config_path, &config_options, config);
     if (server->config_store == NULL)
         config_release(config);
     if (server->config_store == NULL || !open_log(server) || !open_folders(server, why) ||
         !open_queue(server, config, why) || !open_runtime(server, config) ||
-        !open_async_invoker(server) || !open_listener(server, why)) {
+        !open_registry(server, config, why) || !open_async_invoker(server) ||
+        !open_listener(server, why)) {
         abort_opening(server);
         return NULL;
     }

@@ -6,6 +6,7 @@
 #include "runtime/bundled/spare_runtimes.h"
 #include "runtime/dispatch/metrics.h"
 #include "runtime/process/source_watcher.h"
+#include "runtime/registry/registry.h"
 #include "server/server_internal.h"
 
 #include <limits.h>
@@ -104,9 +105,11 @@ static void log_all(struct server *server, enum log_level level,
 
 static void take_over(struct server *server)
 {
-    struct config *config = config_store_current(server->config_store);
+    struct config *config;
 
-    server_watch(server, config);
+    registry_reconfigure(server->registry);
+    config = config_store_current(server->config_store);
+    server_watch(server, config_store_file(server->config_store));
     dispatcher_reconfigure(server->dispatcher, config);
     dispatcher_attach(server->dispatcher, accounts_default(server->accounts), config);
     server_prepare_processes(server, config);
@@ -115,6 +118,46 @@ static void take_over(struct server *server)
     log_write(server->log, LOG_INFO, "read %s again: %zu function%s", server->options->config_path,
               server_function_count(server), server_function_count(server) == 1 ? "" : "s");
 }
+
+/* ---- functions of the API ---- */
+
+/* The environments of provisioned concurrency. */
+static void provide(struct server *server, struct config *config)
+{
+    for (size_t i = 0; i < config->function_count; i++) {
+        const struct function *function = config->functions[i];
+        struct account *account = function->provisioned_total == 0
+                                      ? NULL
+                                      : accounts_get(server->accounts, function->account_id);
+
+        for (size_t k = 0; account != NULL && k < function->version_count; k++) {
+            if (function->versions[k]->provisioned > 0)
+                dispatcher_provide(server->dispatcher, account, config, function->versions[k]);
+        }
+    }
+}
+
+static void on_changes(uv_timer_t *timer)
+{
+    struct server *server = timer->data;
+    struct config *config = config_store_current(server->config_store);
+
+    if (server->stopping_since_us != 0)
+        return;
+    dispatcher_reconfigure(server->dispatcher, config);
+    provide(server, config);
+    server_prepare_processes(server, config);
+    metrics_reconfigure(server->metrics, config);
+    async_invoker_reconfigure(server->async_invoker);
+}
+
+void server_functions_changed(struct server *server)
+{
+    if (server->stopping_since_us == 0)
+        (void)uv_timer_start(&server->change_timer, on_changes, 0, 0);
+}
+
+/* ---- the end of a reload ---- */
 
 static void finish(struct server *server, struct reload *reload)
 {

@@ -173,6 +173,8 @@ static void look_at_functions(struct feed *feed)
     for (size_t i = 0; i < feed->function_count; i++) {
         struct json_writer writer = {0};
 
+        if (!inspect_function_is_seen(config, feed->account, config->functions[i]))
+            continue;
         inspect_function_write(&writer, api, feed->account, config->functions[i]);
         add_change(feed, FEED_FUNCTION, &feed->functions[i], json_writer_take(&writer));
     }

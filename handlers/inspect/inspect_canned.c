@@ -38,11 +38,12 @@ static bool read_body(struct exchange *exchange, enum canned_kind kind, struct c
 
 static void set(struct exchange *exchange, struct api *api, enum canned_kind kind, set_fn *set_list)
 {
-    const struct function *function = inspect_function_named(exchange, api);
-    struct account *account = function == NULL ? NULL : inspect_account(exchange, api);
+    struct account *account = inspect_account(exchange, api);
+    const struct function *function =
+        account == NULL ? NULL : inspect_function_named(exchange, api, account);
     struct canned_text answers;
 
-    if (account == NULL || !read_body(exchange, kind, &answers))
+    if (function == NULL || !read_body(exchange, kind, &answers))
         return;
     if (set_list(account, function->name, &answers)) {
         inspect_respond_done(exchange);
@@ -54,10 +55,11 @@ static void set(struct exchange *exchange, struct api *api, enum canned_kind kin
 
 static void drop(struct exchange *exchange, struct api *api, drop_fn *drop_list)
 {
-    const struct function *function = inspect_function_named(exchange, api);
-    struct account *account = function == NULL ? NULL : inspect_account(exchange, api);
+    struct account *account = inspect_account(exchange, api);
+    const struct function *function =
+        account == NULL ? NULL : inspect_function_named(exchange, api, account);
 
-    if (account == NULL)
+    if (function == NULL)
         return;
     drop_list(account, function->name);
     inspect_respond_done(exchange);

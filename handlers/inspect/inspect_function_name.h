@@ -6,7 +6,8 @@
 
 #include "handlers/api.h"
 
-/* NULL when the exchange has been answered with a 404 that lists the functions. */
-const struct function *inspect_function_named(struct exchange *exchange, struct api *api);
+/* As the account sees functions. NULL when the exchange has been answered with a 404 that lists the functions. */
+const struct function *inspect_function_named(struct exchange *exchange, struct api *api,
+                                              const struct account *account);
 
 #endif

@@ -115,6 +115,12 @@ void inspect_function_write(struct json_writer *writer, const struct api *api,
     free(arn);
 }
 
+bool inspect_function_is_seen(const struct config *config, const struct account *account,
+                              const struct function *function)
+{
+    return config_function_of(config, account->id, function->name) == function;
+}
+
 void inspect_functions_handle(struct exchange *exchange, struct api *api)
 {
     const struct config *config = config_store_current(api->config_store);
@@ -124,8 +130,10 @@ void inspect_functions_handle(struct exchange *exchange, struct api *api)
     if ((account = inspect_account(exchange, api)) == NULL)
         return;
     json_open(&writer, '[');
-    for (size_t i = 0; i < config->function_count; i++)
-        inspect_function_write(&writer, api, account, config->functions[i]);
+    for (size_t i = 0; i < config->function_count; i++) {
+        if (inspect_function_is_seen(config, account, config->functions[i]))
+            inspect_function_write(&writer, api, account, config->functions[i]);
+    }
     json_close(&writer, ']');
     inspect_respond_json(exchange, 200, json_writer_take(&writer));
 }

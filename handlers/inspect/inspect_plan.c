@@ -157,10 +157,12 @@ void inspect_plan_show(struct exchange *exchange, struct api *api)
     const struct function *function;
     struct function_target target;
     struct json_writer writer = {0};
+    const struct account *account;
     char qualifier[QUALIFIER_SIZE];
 
     if (!inspect_query_text(exchange, "Qualifier", qualifier, sizeof qualifier) ||
-        (function = inspect_function_named(exchange, api)) == NULL)
+        (account = inspect_account(exchange, api)) == NULL ||
+        (function = inspect_function_named(exchange, api, account)) == NULL)
         return;
     if (!function_resolve(function, qualifier, 1.0, &target)) {
         refuse_qualifier(exchange, function, qualifier);

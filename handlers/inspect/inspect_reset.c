@@ -9,15 +9,20 @@
 #include "runtime/canned/faults.h"
 #include "runtime/canned/mocks.h"
 #include "runtime/dispatch/history.h"
+#include "runtime/registry/registry.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 /* A reset on its way. */
 struct reset {
     struct exchange *exchange;
     struct api *api;
     struct account *account;
-    size_t next; /* step */
+    size_t next;          /* step */
+    bool drops_functions; /* those of the API too */
+    size_t drops_left;
+    bool has_dropped; /* all of them could be */
 };
 
 /* Ends by calling step_done(), at once or later. */
@@ -68,8 +73,39 @@ static void reset_history(struct reset *reset)
     step_done(reset, NULL);
 }
 
+/* ---- ?functions=true: those of the API that are the account's ---- */
+
+static void on_dropped(bool is_saved, void *context)
+{
+    struct reset *reset = context;
+
+    reset->has_dropped = reset->has_dropped && is_saved;
+    if (--reset->drops_left == 0)
+        step_done(reset, reset->has_dropped
+                             ? NULL
+                             : "cannot remove the functions on disk: see the log of invoked");
+}
+
+static void reset_functions(struct reset *reset)
+{
+    struct resource *const *list;
+    size_t count;
+
+    reset->has_dropped = true;
+    reset->drops_left = 1;
+    while (reset->drops_functions) {
+        list =
+            registry_list(reset->api->registry, RESOURCE_FUNCTION, reset->account->id, "", &count);
+        if (count == 0)
+            break;
+        reset->drops_left++;
+        registry_remove(reset->api->registry, list[count - 1], on_dropped, reset);
+    }
+    on_dropped(true, reset);
+}
+
 static reset_step_fn *const steps[] = {
-    reset_mocks, reset_faults, reset_events, reset_clock, reset_history,
+    reset_mocks, reset_faults, reset_functions, reset_events, reset_clock, reset_history,
 };
 
 /* `why` says why the step has failed; NULL when it hasn't. */
@@ -90,6 +126,8 @@ void inspect_reset_handle(struct exchange *exchange, struct api *api)
 {
     struct account *account;
     struct reset *reset;
+    char functions[8] = "";
+    size_t length;
 
     if ((account = inspect_account(exchange, api)) == NULL)
         return;
@@ -99,5 +137,7 @@ void inspect_reset_handle(struct exchange *exchange, struct api *api)
         return;
     }
     *reset = (struct reset){.exchange = exchange, .api = api, .account = account};
+    if (exchange_query(exchange, "functions", functions, sizeof functions, &length))
+        reset->drops_functions = strcmp(functions, "true") == 0;
     step_done(reset, NULL);
 }

@@ -13,6 +13,10 @@ void inspect_history_write_row(struct json_writer *writer, const struct history_
 void inspect_function_write(struct json_writer *writer, const struct api *api,
                             const struct account *account, const struct function *function);
 
+/* Does the account see the function: is it its own, or one of the file? */
+bool inspect_function_is_seen(const struct config *config, const struct account *account,
+                              const struct function *function);
+
 /* inspect_clock.c: `{"now":…,"mode":…` without its end. False when out of memory. */
 bool inspect_clock_append(struct bytes **json, struct clock *clock);
 

@@ -173,7 +173,7 @@ void api_answer_not_implemented(struct exchange *exchange, const struct api_oper
 
     if (!bytes_format(&body,
                       "{\"Type\":\"User\",\"message\":\"invoked does not implement %s. Its page "
-                      "docs/parity.md lists the operations that it has.\"}",
+                      "docs/management.md lists the operations that it has.\"}",
                       operation->name)) {
         bytes_release(body);
         body = NULL;

@@ -68,7 +68,8 @@ void function_request_constrain(struct function_request *request, struct violati
             qualifier_check(request->asked_qualifier, request->asked_qualifier_length));
     violations_add_name(violations, request->name, &name_rule, status);
     if (status == FUNCTION_NAME_OK)
-        request->function = config_function(request->config, request->parsed.name);
+        request->function =
+            config_function_of(request->config, request->caller.account->id, request->parsed.name);
 }
 
 /* ---- permission ---- */
@@ -105,15 +106,61 @@ static bool refuse_access(struct exchange *exchange, const struct function_reque
     return false;
 }
 
-/* Access to a function of another account is decided by its resource policy; there is none here. */
-bool function_request_authorize(struct exchange *exchange, const struct function_request *request,
+static bool action_matches(const char *allowed, const char *action)
+{
+    const size_t length = strlen(allowed);
+
+    return length > 0 && allowed[length - 1] == '*' ? strncmp(allowed, action, length - 1) == 0
+                                                    : strcmp(allowed, action) == 0;
+}
+
+/* Does the function's resource policy let that account call it under the qualifier that it asks for? */
+static bool is_permitted(const struct function *function, const char *account_id,
+                         const char *qualifier, const char *action)
+{
+    for (size_t i = 0; i < function->permission_count; i++) {
+        const struct function_permission *permission = &function->permissions[i];
+
+        if (strcmp(permission->qualifier, qualifier) == 0 &&
+            (strcmp(permission->principal, "*") == 0 ||
+             strcmp(permission->principal, account_id) == 0) &&
+            action_matches(permission->action, action))
+            return true;
+    }
+    return false;
+}
+
+/* A function of another account runs in that account. False when it isn't permitted. */
+static bool enter_account(struct exchange *exchange, struct function_request *request,
+                          const struct function_rules *rules)
+{
+    const struct function *function =
+        config_function_of(request->config, request->parsed.account_id, request->parsed.name);
+    struct account *owner;
+
+    if (function == NULL || !is_permitted(function, request->caller.account->id,
+                                          asked_qualifier(request), rules->action))
+        return false;
+    owner = accounts_get(request->caller.account->accounts, request->parsed.account_id);
+    if (owner == NULL)
+        return false;
+    account_release(exchange->account);
+    exchange->account = account_retain(owner);
+    request->caller.account = owner;
+    request->function = function;
+    return true;
+}
+
+/* Access to a function of another account is decided by its resource policy, which only functions of the API have. */
+bool function_request_authorize(struct exchange *exchange, struct function_request *request,
                                 const struct function_rules *rules)
 {
     const char *asked = request->parsed.account_id;
     const char *own = request->caller.account->id;
 
     if (asked[0] != '\0' && strcmp(asked, own) != 0)
-        return refuse_access(exchange, request, rules->action, asked, "resource-based");
+        return enter_account(exchange, request, rules) ||
+               refuse_access(exchange, request, rules->action, asked, "resource-based");
     if (request->function != NULL &&
         function_request_is_denied(request->function->latest, request->caller.access_key_id))
         return refuse_access(exchange, request, rules->action, own, "identity-based");
@@ -160,6 +207,20 @@ static void answer_not_found(struct exchange *exchange, const struct function_re
                          qualifier[0] == '\0' ? "" : ":", qualifier);
 }
 
+/* A function that the API has just made, or that it can't run any more. */
+static bool check_state(struct exchange *exchange, const struct function_request *request)
+{
+    const char *state = request->function->pending;
+
+    if (state == NULL)
+        return true;
+    api_answer_exception(exchange, API_RESOURCE_CONFLICT,
+                         "The operation cannot be performed at this time. The function is "
+                         "currently in the following state: %s",
+                         state);
+    return false;
+}
+
 bool function_request_find(struct exchange *exchange, struct api *api,
                            struct function_request *request, const struct function_rules *rules)
 {
@@ -172,7 +233,7 @@ bool function_request_find(struct exchange *exchange, struct api *api,
     if (request->function != NULL &&
         function_resolve(request->function, request->qualifier, random_fraction(api->random),
                          &request->target))
-        return true;
+        return check_state(exchange, request);
     answer_not_found(exchange, request, rules);
     return false;
 }

@@ -49,7 +49,7 @@ void function_request_constrain(struct function_request *request, struct violati
 bool function_request_is_denied(const struct function_version *settings, const char *access_key_id);
 
 /* False when the exchange has been answered with the refusal; the same holds for the next. */
-bool function_request_authorize(struct exchange *exchange, const struct function_request *request,
+bool function_request_authorize(struct exchange *exchange, struct function_request *request,
                                 const struct function_rules *rules);
 bool function_request_find(struct exchange *exchange, struct api *api,
                            struct function_request *request, const struct function_rules *rules);

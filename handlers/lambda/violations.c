@@ -23,6 +23,14 @@ void violations_add(struct violations *violations, const char *value, const char
     free(rest);
 }
 
+void violations_add_missing(struct violations *violations, const char *member)
+{
+    (void)bytes_format(&violations->text,
+                       "%sValue null at '%s' failed to satisfy constraint: Member must not be null",
+                       violations->count > 0 ? "; " : "", member);
+    violations->count++;
+}
+
 void violations_add_name(struct violations *violations, const char *value,
                          const struct name_rule *rule, enum function_name_status status)
 {

@@ -18,6 +18,9 @@ __attribute__((format(printf, 4, 5))) void violations_add(struct violations *vio
                                                           const char *value, const char *member,
                                                           const char *constraint, ...);
 
+/* "Value null at '…' failed to satisfy constraint: Member must not be null" */
+void violations_add_missing(struct violations *violations, const char *member);
+
 /* What a name or a qualifier may be. */
 struct name_rule {
     const char *member, *pattern;

@@ -39,6 +39,27 @@ static void answer_preflight(struct exchange *exchange, struct api *api,
     url_send(exchange, api, NULL, NULL, &answer);
 }
 
+/* A function of the API runs in the account that it belongs to; a signed request must come from there. */
+static bool enter_owner(struct url_request *request, struct exchange *exchange,
+                        const struct function_url *url)
+{
+    struct caller *caller = &request->invoke.about.caller;
+    const char *owner_id = url->function->account_id;
+    struct account *owner;
+
+    if (owner_id == NULL || strcmp(owner_id, caller->account->id) == 0)
+        return true;
+    if (url->auth == FUNCTION_URL_AUTH_AWS_IAM)
+        return false;
+    owner = accounts_get(caller->account->accounts, owner_id);
+    if (owner == NULL)
+        return false;
+    account_release(exchange->account);
+    exchange->account = account_retain(owner);
+    caller->account = owner;
+    return true;
+}
+
 static void serve(struct url_request *request, struct exchange *exchange, struct api *api,
                   const struct function_url *url)
 {
@@ -50,6 +71,8 @@ static void serve(struct url_request *request, struct exchange *exchange, struct
     if (url->cors != NULL && url_cors_is_preflight(exchange)) {
         answer_preflight(exchange, api, url->cors);
     } else if (!may_invoke(request, exchange, url)) {
+        url_answer_failure(exchange, api, request->door, url->cors, URL_FORBIDDEN);
+    } else if (!enter_owner(request, exchange, url)) {
         url_answer_failure(exchange, api, request->door, url->cors, URL_FORBIDDEN);
     } else if (!url_request_resolve(request, api, url->function, url->qualifier)) {
         url_answer_failure(exchange, api, request->door, url->cors, URL_NO_FUNCTION);
@@ -99,7 +122,8 @@ static const struct function_url *find_by_path(struct url_request *request,
     const struct function_url *url = NULL;
 
     if (take_part(&rest, name, sizeof name))
-        function = config_function(request->invoke.about.config, name);
+        function = config_function_of(request->invoke.about.config,
+                                      request->invoke.about.caller.account->id, name);
     if (function == NULL)
         return NULL;
     if (rest.length > 1)

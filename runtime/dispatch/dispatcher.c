@@ -57,10 +57,11 @@ struct dispatcher_places dispatcher_places(const struct dispatcher *dispatcher,
     if (function->reserved_concurrency != CONCURRENCY_UNRESERVED)
         return (struct dispatcher_places){state == NULL ? 0 : state->in_use,
                                           (unsigned)function->reserved_concurrency};
-    return (struct dispatcher_places){account->unreserved_in_use,
-                                      config->concurrent_executions > config->reserved_total
-                                          ? config->concurrent_executions - config->reserved_total
-                                          : 0};
+    const unsigned reserved = config_reserved_total(config, account->id);
+
+    return (struct dispatcher_places){
+        account->unreserved_in_use,
+        config->concurrent_executions > reserved ? config->concurrent_executions - reserved : 0};
 }
 
 enum dispatch_status dispatcher_place(const struct dispatcher *dispatcher,
@@ -76,10 +77,28 @@ enum dispatch_status dispatcher_place(const struct dispatcher *dispatcher,
                                                                     : DISPATCH_ACCOUNT_THROTTLED;
 }
 
+/* What a function has reserved is its provisioned versions' first; the others share the rest. */
+static bool has_unprovisioned_place(const struct dispatcher *dispatcher,
+                                    const struct invocation *invocation)
+{
+    const struct function *function = invocation->target.version->function;
+    const struct function_state *state;
+    unsigned in_use;
+
+    if (function->provisioned_total == 0 || invocation->target.version->provisioned > 0 ||
+        function->reserved_concurrency == CONCURRENCY_UNRESERVED)
+        return true;
+    state = function_pools_find(&dispatcher->pools, invocation->account, function->name);
+    in_use = state == NULL ? 0 : state->in_use - state->provisioned_in_use;
+    return in_use + function->provisioned_total < (unsigned)function->reserved_concurrency;
+}
+
 static void take_place(struct dispatcher *dispatcher, struct function_state *function,
                        const struct invocation *invocation)
 {
     function->in_use++;
+    if (invocation->target.version->provisioned > 0)
+        function->provisioned_in_use++;
     dispatcher->running++;
     if (invocation->target.version->function->reserved_concurrency == CONCURRENCY_UNRESERVED)
         function->account->unreserved_in_use++;
@@ -90,6 +109,8 @@ static void leave_place(struct dispatcher *dispatcher, struct function_state *fu
 {
     assert(function->in_use > 0 && dispatcher->running > 0);
     function->in_use--;
+    if (invocation->target.version->provisioned > 0)
+        function->provisioned_in_use--;
     dispatcher->running--;
     if (invocation->target.version->function->reserved_concurrency == CONCURRENCY_UNRESERVED)
         function->account->unreserved_in_use--;
@@ -143,6 +164,7 @@ static void on_environment_done(struct environment *environment, struct invocati
 static struct invocation *on_environment_init_failed(struct environment *environment, void *context)
 {
     (void)context;
+    environment->pool->has_failed_to_provide = environment->pool->provisioned > 0;
     return version_pool_next_waiting(environment->pool);
 }
 
@@ -176,6 +198,12 @@ static const struct environment_listener listener = {
 
 /* ---- starting ---- */
 
+/* An environment keeps its snapshot for long: of a function of the API that is not the one of all functions. */
+static struct config *unit_of(const struct function_version *settings, struct config *config)
+{
+    return settings->function->unit != NULL ? settings->function->unit : config;
+}
+
 static struct environment *environment_open(struct dispatcher *dispatcher,
                                             struct version_pool *pool, struct config *config,
                                             const struct function_version *settings,
@@ -184,7 +212,7 @@ static struct environment *environment_open(struct dispatcher *dispatcher,
     const struct environment_options options = {
         .services = dispatcher->services,
         .account = pool->function->account,
-        .config = config,
+        .config = unit_of(settings, config),
         .settings = settings,
         .listener = &listener,
         .listener_context = dispatcher,
@@ -345,6 +373,8 @@ enum dispatch_status dispatcher_submit(struct dispatcher *dispatcher, struct inv
     invocation->on_done = on_done;
     invocation->done_context = context;
     invocation->started_at_ms = clock_now_ms(invocation->account->clock);
+    if (status == DISPATCH_ACCEPTED && !has_unprovisioned_place(dispatcher, invocation))
+        status = DISPATCH_FUNCTION_THROTTLED;
     if (status == DISPATCH_ACCEPTED)
         status = take_in(dispatcher, invocation);
     if (status != DISPATCH_ACCEPTED && dispatcher->observer != NULL)
@@ -384,6 +414,67 @@ void dispatcher_attach(struct dispatcher *dispatcher, struct account *account,
     }
 }
 
+/* ---- provisioned concurrency ---- */
+
+static bool has_processes(const struct function_version *version)
+{
+    return version->kind == FUNCTION_RUNTIME || version->kind == FUNCTION_IMAGE;
+}
+
+static unsigned live_count(const struct version_pool *pool)
+{
+    return pool->counts[ENVIRONMENT_INIT] + pool->counts[ENVIRONMENT_IDLE] +
+           pool->counts[ENVIRONMENT_INVOKE] + pool->counts[ENVIRONMENT_FINISHING];
+}
+
+void dispatcher_provide(struct dispatcher *dispatcher, struct account *account,
+                        struct config *config, const struct function_version *version)
+{
+    struct function_state *function =
+        has_processes(version)
+            ? function_pools_get(&dispatcher->pools, account, version->function->name)
+            : NULL;
+    struct version_pool *pool = function == NULL ? NULL : version_pool_get(function, version, NULL);
+
+    if (pool == NULL || dispatcher->is_closing)
+        return;
+    if (pool->provisioned != version->provisioned)
+        pool->has_failed_to_provide = false;
+    pool->provisioned = version->provisioned;
+    while (live_count(pool) < pool->provisioned && !pool->has_failed_to_provide) {
+        if (environment_open(dispatcher, pool, config, version, version->kind) == NULL)
+            pool->has_failed_to_provide = true;
+    }
+    if (!uv_is_active((uv_handle_t *)&dispatcher->idle_timer))
+        (void)uv_timer_start(&dispatcher->idle_timer, on_idle_tick, IDLE_TICK_MS, IDLE_TICK_MS);
+}
+
+/* What has no process of its own is always ready. */
+struct dispatcher_provided dispatcher_provided(const struct dispatcher *dispatcher,
+                                               const struct account *account,
+                                               const struct function_version *version)
+{
+    const struct function_state *function =
+        function_pools_find(&dispatcher->pools, account, version->function->name);
+    struct dispatcher_provided provided = {0};
+
+    if (!has_processes(version)) {
+        provided.has_failed = version->kind == FUNCTION_LEFT_OUT;
+        provided.ready = provided.has_failed ? 0 : version->provisioned;
+        return provided;
+    }
+    for (const struct version_pool *pool = function == NULL ? NULL : function->pools; pool != NULL;
+         pool = pool->next) {
+        if (pool->is_retired || pool->fingerprint != version->fingerprint ||
+            strcmp(pool->version, version->version) != 0)
+            continue;
+        provided.starting = pool->counts[ENVIRONMENT_INIT];
+        provided.ready = live_count(pool) - provided.starting;
+        provided.has_failed = pool->has_failed_to_provide;
+    }
+    return provided;
+}
+
 /* ---- idle environments ---- */
 
 static void visit_idle(struct version_pool *pool, void *context)
@@ -400,6 +491,10 @@ static void visit_idle(struct version_pool *pool, void *context)
         if (idle_s < environment->settings->idle_timeout_s || environment->settings->attach) {
             *idle_count += pool->counts[ENVIRONMENT_IDLE];
             return; /* those before it were used more recently */
+        }
+        if (pool->counts[ENVIRONMENT_IDLE] <= pool->provisioned) {
+            *idle_count += pool->counts[ENVIRONMENT_IDLE];
+            return;
         }
         environment->kind->shut_down(environment);
     }
@@ -478,7 +573,8 @@ static void shut_down_list(struct environment_list *list)
 
 static bool is_current(const struct version_pool *pool, const struct config *config)
 {
-    const struct function *function = config_function(config, pool->function->name);
+    const struct function *function =
+        config_function_of(config, pool->function->account->id, pool->function->name);
     struct function_target target;
 
     return function != NULL && function_resolve(function, pool->version, 0.0, &target) &&

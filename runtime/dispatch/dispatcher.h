@@ -78,6 +78,21 @@ struct dispatcher_count dispatcher_count(const struct dispatcher *dispatcher,
 void dispatcher_attach(struct dispatcher *dispatcher, struct account *account,
                        struct config *config);
 
+/*
+ * Provisioned concurrency of a version: opens the environments that are missing, and keeps them from being ended for being
+ * idle. To be called again when something has changed; 0 gives them up.
+ */
+void dispatcher_provide(struct dispatcher *dispatcher, struct account *account,
+                        struct config *config, const struct function_version *version);
+
+struct dispatcher_provided {
+    unsigned ready, starting;
+    bool has_failed;
+};
+struct dispatcher_provided dispatcher_provided(const struct dispatcher *dispatcher,
+                                               const struct account *account,
+                                               const struct function_version *version);
+
 /* Takes over a new configuration: ends idle environments whose settings changed, and busy ones after their invocation. */
 void dispatcher_reconfigure(struct dispatcher *dispatcher, const struct config *config);
 

@@ -22,6 +22,8 @@ struct version_pool {
     char *tenant_id;                /* NULL: of no tenant */
     char *tenant_space;             /* with tenant_id, its key among the tenants' pools */
     struct name_entry tenant_entry; /* until it is retired */
+    unsigned provisioned;           /* environments that stay, however long they are idle */
+    bool has_failed_to_provide;     /* one of them could not be started */
     bool is_retired;              /* its settings are out of date: no new environments, no reuse */
     struct environment_list idle; /* most recently used first */
     struct environment_list others;
@@ -37,6 +39,7 @@ struct function_state {
     struct account *account;
     char *name;
     unsigned in_use;
+    unsigned provisioned_in_use; /* of them: of versions with provisioned concurrency */
     struct version_pool *pools;
     struct name_table tenants; /* pools of tenants, by settings and tenant */
 };

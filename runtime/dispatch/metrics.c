@@ -149,7 +149,7 @@ void metrics_reconfigure(struct metrics *metrics, const struct config *config)
 
     for (struct name_entry *entry = metrics->functions.first; entry != NULL; entry = next) {
         next = entry->next;
-        if (config_function(config, entry->name) == NULL)
+        if (!config_has_function(config, entry->name))
             drop(metrics, entry->owner);
     }
 }
@@ -336,8 +336,9 @@ static void write_single(struct writing *writing, const char *name, const char *
         writing->is_short = true;
 }
 
-/* Returns owned; NULL when out of memory. */
-static struct facts *gather(const struct metrics *metrics, const struct metrics_sources *sources)
+/* One for each name, which functions of several accounts may share. Returns owned; NULL when out of memory. */
+static struct facts *gather(const struct metrics *metrics, const struct metrics_sources *sources,
+                            size_t *count)
 {
     static const struct function_metrics none = {0};
     const size_t function_count = sources->config->function_count;
@@ -346,22 +347,28 @@ static struct facts *gather(const struct metrics *metrics, const struct metrics_
     if (facts == NULL)
         return NULL;
     for (size_t i = 0; i < function_count; i++) {
-        facts[i].name = sources->config->functions[i]->name;
-        facts[i].counted = name_table_find(&metrics->functions, "", facts[i].name);
-        if (facts[i].counted == NULL)
-            facts[i].counted = &none;
-        sources->gauges(facts[i].name, &facts[i].gauges, sources->context);
+        struct facts *next = &facts[*count];
+
+        next->name = sources->config->functions[i]->name;
+        if (*count > 0 && strcmp(next[-1].name, next->name) == 0)
+            continue;
+        next->counted = name_table_find(&metrics->functions, "", next->name);
+        if (next->counted == NULL)
+            next->counted = &none;
+        sources->gauges(next->name, &next->gauges, sources->context);
+        ++*count;
     }
     return facts;
 }
 
 struct bytes *metrics_write(const struct metrics *metrics, const struct metrics_sources *sources)
 {
-    struct facts *facts = gather(metrics, sources);
+    size_t count = 0;
+    struct facts *facts = gather(metrics, sources, &count);
     struct writing writing = {.is_short = facts == NULL};
 
     for (size_t i = 0; i < sizeof families / sizeof families[0] && !writing.is_short; i++)
-        write_family(&writing, &families[i], facts, sources->config->function_count);
+        write_family(&writing, &families[i], facts, count);
     write_single(&writing, "invoked_dead_letters_total", "counter",
                  "Events given up and written to a dead-letter queue.",
                  (double)sources->dead_letters);

@@ -73,7 +73,8 @@ struct dispatcher_places async_places_of(const struct event_lane *lane)
 {
     const struct async_invoker_options *options = &lane->owner->lanes->invoker->options;
     const struct config *config = config_store_current(options->config_store);
-    const struct function *function = config_function(config, lane->function_name);
+    const struct function *function =
+        config_function_of(config, lane->account->id, lane->function_name);
 
     if (function == NULL)
         return (struct dispatcher_places){0, 0};

@@ -410,7 +410,7 @@ static enum step_result try_lane(struct event_lane *lane)
     }
     if (event == lane->refused)
         async_unblock(lane); /* it is the one to find out */
-    function = config_function(config, lane->function_name);
+    function = config_function_of(config, lane->account->id, lane->function_name);
     if (function == NULL ||
         !function_resolve(function, event->qualifier == NULL ? "" : event->qualifier,
                           random_fraction(invoker->options.random), &target))
@@ -470,7 +470,8 @@ bool async_waits_for_place(const struct event_lane *lane)
     const struct async_invoker *invoker = lane->owner->lanes->invoker;
     const struct config *config = config_store_current(invoker->options.config_store);
     const struct function *function =
-        lane->refused == NULL ? NULL : config_function(config, lane->function_name);
+        lane->refused == NULL ? NULL
+                              : config_function_of(config, lane->account->id, lane->function_name);
 
     return function != NULL && function->reserved_concurrency != 0 &&
            !async_has_place(lane, config, function);
@@ -489,7 +490,8 @@ void async_on_place(struct account *account, const char *function_name, void *co
         async_touch(&invoker->lanes);
     config = config_store_current(invoker->options.config_store);
     for (struct event_lane *lane = owner->blocked, *next; lane != NULL; lane = next) {
-        const struct function *function = config_function(config, lane->function_name);
+        const struct function *function =
+            config_function_of(config, account->id, lane->function_name);
 
         next = lane->next_blocked;
         if (function != NULL && async_has_place(lane, config, function))

@@ -367,6 +367,14 @@ static void read_head(struct http_exchange *exchange, const struct request_line 
     head_guard_end(&exchange->guard, line->method + (head == NULL ? 0 : head->header_size));
 }
 
+/* A route may take more than is drained elsewhere; a little more is drained there, too. */
+static unsigned long long drain_max(const struct route *route)
+{
+    const unsigned long long beyond = (unsigned long long)route->body_max + (8 << 20);
+
+    return beyond > DRAIN_BYTES_MAX ? beyond : DRAIN_BYTES_MAX;
+}
+
 /* A client that waits for `100 Continue`, or announces more than we would read, is answered before its body. */
 static enum MHD_Result begin(struct http_exchange *exchange, const struct request_line *line)
 {
@@ -386,7 +394,7 @@ static enum MHD_Result begin(struct http_exchange *exchange, const struct reques
         return handle(exchange);
     if (length > exchange->route->body_max) {
         exchange->exchange.is_body_too_large = true;
-        if (expect != NULL || length > DRAIN_BYTES_MAX)
+        if (expect != NULL || length > drain_max(exchange->route))
             return handle(exchange);
     } else if (length > 0) {
         exchange->is_memory_short =
@@ -423,7 +431,7 @@ static enum MHD_Result take_body(struct http_exchange *exchange, const char *dat
 
     exchange->received += length;
     http_connection_progress(exchange->client, length);
-    if (exchange->received > DRAIN_BYTES_MAX)
+    if (exchange->received > drain_max(exchange->route))
         return MHD_NO;
     if (exchange->received > exchange->route->body_max)
         base->is_body_too_large = true;

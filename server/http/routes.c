@@ -6,6 +6,7 @@
 #include "handlers/inspect/history_query.h"
 #include "handlers/lambda/api_error.h"
 #include "handlers/lambda/api_operations.h"
+#include "handlers/manage/manage_operations.h"
 
 #include <string.h>
 #include <strings.h>
@@ -22,6 +23,7 @@ static const char *const takes_timeout[] = {"TimeoutSeconds", NULL};
 static const char *const takes_queue[] = {"Queue", NULL};
 static const char *const takes_name[] = {"Name", NULL};
 static const char *const takes_token[] = {"token", NULL};
+static const char *const takes_functions[] = {"functions", NULL};
 
 /* Any method; and any rest of the path, with its slashes. Compared by address. */
 static const char ANY[] = "ANY", REST[] = "/...";
@@ -51,8 +53,9 @@ static const struct route routes[] = {
     {"PUT",    "/_invoked/functions/", "/faults", INSPECT_CANNED_BODY_MAX, inspect_faults_set, takes_nothing},
     {"DELETE", "/_invoked/functions/", "/faults", INSPECT_BODY_MAX,         inspect_faults_drop, takes_nothing},
     {"GET",    "/_invoked/functions/", "/plan",   0,                        inspect_plan_show, takes_qualifier},
+    {"GET",    "/_invoked/code/", "",             0,                       code_handle, takes_nothing},
     {"GET",    "/_invoked/destinations",          NULL, 0,                 inspect_records_destinations, takes_name},
-    {"POST",   "/_invoked/reset",                 NULL, INSPECT_BODY_MAX,  inspect_reset_handle, takes_nothing},
+    {"POST",   "/_invoked/reset",                 NULL, INSPECT_BODY_MAX,  inspect_reset_handle, takes_functions},
     {"GET",    "/_invoked/stream",                NULL, 0,                 stream_handle, takes_nothing},
     {"GET",    "/_invoked/console",               NULL, 0,                 console_page, takes_token},
     {"GET",    "/_invoked/console/console.js",    NULL, 0,                 console_script, takes_nothing},
@@ -281,6 +284,9 @@ const struct route *route_find(const char *method, struct bytes_view path,
                                struct bytes_view *parameter)
 {
     static const struct route unknown = {"", "", NULL, 0, handle_unknown, NULL};
+    static const struct route managed = {"", "", NULL, MANAGE_SMALL_BODY_MAX, manage_handle, NULL};
+    static const struct route managed_with_code = {"",  "", NULL, MANAGE_BODY_MAX, manage_handle,
+                                                   NULL};
 
     for (size_t i = 0; i < ROUTE_COUNT; i++) {
         if ((routes[i].method == ANY || strcmp(routes[i].method, method) == 0) &&
@@ -288,5 +294,12 @@ const struct route *route_find(const char *method, struct bytes_view path,
             return &routes[i];
     }
     *parameter = (struct bytes_view){"", 0};
-    return &unknown;
+    switch (manage_body_max(method, path)) {
+    case MANAGE_BODY_MAX:
+        return &managed_with_code;
+    case MANAGE_SMALL_BODY_MAX:
+        return &managed;
+    default:
+        return &unknown;
+    }
 }

@@ -7,7 +7,7 @@ import os from "node:os";
 import path from "node:path";
 import { createInterface } from "node:readline";
 
-import { GetFunctionRecursionConfigCommand, LambdaClient, ListLayersCommand, TagResourceCommand } from "@aws-sdk/client-lambda";
+import { LambdaClient, ListCapacityProvidersCommand, ListDurableExecutionsByFunctionCommand, SendDurableExecutionCallbackHeartbeatCommand } from "@aws-sdk/client-lambda";
 
 const results = { passed: 0, failed: 0 };
 
@@ -59,9 +59,9 @@ async function withServer(use) {
 async function callWhatIsNotThere(endpoint) {
     const client = new LambdaClient({ endpoint, region: "us-east-1", credentials: { accessKeyId: "local", secretAccessKey: "local" } });
     for (const [name, command] of [
-        ["ListLayers", new ListLayersCommand({})],
-        ["TagResource", new TagResourceCommand({ Resource: "arn:aws:lambda:us-east-1:123456789012:function:f", Tags: { a: "b" } })],
-        ["GetFunctionRecursionConfig", new GetFunctionRecursionConfigCommand({ FunctionName: "f" })],
+        ["ListCapacityProviders", new ListCapacityProvidersCommand({})],
+        ["ListDurableExecutionsByFunction", new ListDurableExecutionsByFunctionCommand({ FunctionName: "f" })],
+        ["SendDurableExecutionCallbackHeartbeat", new SendDurableExecutionCallbackHeartbeatCommand({ CallbackId: "c" })],
     ]) {
         const error = await client.send(command).catch((caught) => caught);
         check(name, [error.name, error.$metadata?.httpStatusCode, error.message?.startsWith(`invoked does not implement ${name}.`)],

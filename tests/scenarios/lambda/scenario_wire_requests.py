@@ -209,10 +209,10 @@ CASES = [
     Case("requests.route.options", INFERRED, http("OPTIONS", ECHO), NO_OPERATION),
     *[Case(f"requests.operation.{operation}", OWN, http(method, target, b"{}"), not_implemented(operation))
       for operation, method, target in (
-          ("ListEventSourceMappings", "GET", "/2015-03-31/event-source-mappings?MaxItems=5"),
-          ("GetLayerVersionByArn", "GET", "/2018-10-31/layers?find=LayerVersion&Arn=any"),
-          ("GetFunctionRecursionConfig", "GET", "/2024-08-31/functions/nothing/recursion-config"),
-          ("TagResource", "POST", "/2017-03-31/tags/arn%3Aaws%3Alambda%3Aus-east-1%3A123456789012%3Afunction%3Aecho"))],
+          ("ListCapacityProviders", "GET", "/2025-11-30/capacity-providers?MaxItems=5"),
+          ("GetDurableExecution", "GET", "/2025-12-01/durable-executions/any"),
+          ("ListDurableExecutionsByFunction", "GET", "/2025-12-01/functions/nothing/durable-executions"),
+          ("SendDurableExecutionCallbackFailure", "POST", "/2025-12-01/durable-execution-callbacks/any/fail"))],
 
     Case("requests.invoke-async", MODELLED, invoke_async("echo", b"{}"), accepted()),
     Case("requests.invoke-async.slash", DOCUMENTED, invoke_async("echo", b"{}", "/"), accepted()),

@@ -1,5 +1,5 @@
 """One row a case: a request as bytes, and the whole answer that it must get - status line, headers as they are spelled,
-body. The tables stand in scenario_wire_*.py; docs/parity.md names their cases (scenario_wire_parity.py checks that).
+body. The tables stand in scenario_wire_*.py; docs/management.md names their cases (scenario_wire_parity.py checks that).
 
 A table's file defines FUNCTIONS (and CONFIG, ARGUMENTS, prepare(server)), CASES, and ends with `main(globals())`.
 """
@@ -133,7 +133,7 @@ def refused(status, name, body):
 
 
 def not_implemented(operation):
-    return refused(501, "NotImplementedException", '{"Type":"User","message":"invoked does not implement %s. Its page docs/parity.md '
+    return refused(501, "NotImplementedException", '{"Type":"User","message":"invoked does not implement %s. Its page docs/management.md '
                    'lists the operations that it has."}' % operation)
 
 

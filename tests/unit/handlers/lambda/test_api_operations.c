@@ -82,7 +82,7 @@ START_TEST(the_answer_names_the_operation)
                      "x-amzn-RequestId: 4bcbe58b-b0cc-47a5-a1d9-79eda1987e58\n"
                      "x-amzn-ErrorType: NotImplementedException\n\n"
                      "{\"Type\":\"User\",\"message\":\"invoked does not implement GetFunction. Its "
-                     "page docs/parity.md lists the operations that it has.\"}");
+                     "page docs/management.md lists the operations that it has.\"}");
     fake_exchange_clear(&fake);
 }
 END_TEST
