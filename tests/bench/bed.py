@@ -167,10 +167,12 @@ def nodejs_worker(handler="echo"):
 
 SCRIPT = """
 local file = io.open(os.getenv("BENCH_BODY"), "rb")
-wrk.method = "POST"
-wrk.body = file:read("*a")
+wrk.method = os.getenv("BENCH_METHOD")
+if wrk.method == "POST" then
+  wrk.body = file:read("*a")
+  wrk.headers["Content-Type"] = "application/json"
+end
 file:close()
-wrk.headers["Content-Type"] = "application/json"
 wrk.headers["X-Amz-Invocation-Type"] = os.getenv("BENCH_TYPE")
 if os.getenv("BENCH_PAUSE") ~= "" then
   function delay() return tonumber(os.getenv("BENCH_PAUSE")) end
@@ -183,7 +185,7 @@ end
 """
 
 
-def wrk(port, path, seconds, connections, body=SMALL, kind="RequestResponse", pause_ms=""):
+def wrk(port, path, seconds, connections, body=SMALL, kind="RequestResponse", pause_ms="", method="POST"):
     """One run of wrk: requests a second, p50 and p99 in ms, number of errors."""
     with tempfile.TemporaryDirectory() as scratch:
         script, file = os.path.join(scratch, "script.lua"), os.path.join(scratch, "body")
@@ -191,7 +193,8 @@ def wrk(port, path, seconds, connections, body=SMALL, kind="RequestResponse", pa
             text.write(SCRIPT)
         with open(file, "wb") as data:
             data.write(body)
-        environment = {"PATH": PATH, "BENCH_BODY": file, "BENCH_TYPE": kind, "BENCH_PAUSE": str(pause_ms)}
+        environment = {"PATH": PATH, "BENCH_BODY": file, "BENCH_TYPE": kind, "BENCH_PAUSE": str(pause_ms),
+                       "BENCH_METHOD": method}
         words = ["wrk", "-t1", "-c%d" % connections, "-d%ds" % max(1, round(seconds)), "--timeout", "20s", "-s", script]
         words.append("http://127.0.0.1:%d%s" % (port, path))
         output = subprocess.run(words, env=environment, capture_output=True, text=True, check=True).stdout

@@ -76,6 +76,19 @@ def warm(name, function, hop, connections, limit=0.80, rivals=()):
     return Row("warm %s, %d" % (name, connections), "requests/s", sides, goals)
 
 
+def url(connections):
+    """A GET through a function URL: the event is ten times the body of the hop, and so is the answer."""
+
+    def measure(seconds):
+        with serve(bed.native(FunctionUrlConfig={"AuthType": "NONE"}))() as server:
+            wrk(server.port, "/_invoked/url/f/a?b=c", WARM_UP_S, connections, method="GET")
+            return wrk(server.port, "/_invoked/url/f/a?b=c", seconds, connections, method="GET")
+
+    sides = {"invoked": measure, "bare hop": load(against(*native_hop(connections)), connections)}
+    return Row("GET through a URL, native, %d" % connections, "requests/s", sides,
+               [of_ratio("invoked", "bare hop", ">=", 0.75)])
+
+
 def native_hop(connections):
     return ["http", str(connections), ECHO_BOOTSTRAP]
 
@@ -373,6 +386,7 @@ ROWS = [
     *(warm("native", bed.native(), native_hop, n) for n in (1, 16)),
     *(warm("Node.js", bed.nodejs(), nodejs_hop, n, rivals=peers.of_nodejs()) for n in (1, 16)),
     *(warm("Python", bed.python(), python_hop, n, rivals=peers.of_python()) for n in (1, 16)),
+    *(url(n) for n in (1, 16)),
     event(),
     local_command(),
     cold_native(),
