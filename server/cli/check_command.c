@@ -1,6 +1,7 @@
 #include "server/cli/check_command.h"
 
 #include "base/folder.h"
+#include "server/cli/check_report.h"
 #include "server/cli/serve.h"
 #include "server/cli/temporary_folder.h"
 
@@ -25,6 +26,7 @@ static void print_summary(const struct options *options, const struct config *co
 static void print_good(const struct options *options, const struct config *config)
 {
     print_summary(options, config);
+    check_report_table(config);
     for (size_t i = 0; i < config->notes.count; i++)
         (void)printf("%s\n", config->notes.items[i]);
 }
@@ -50,23 +52,43 @@ static struct config *load(const struct options *options, struct config_problems
     return config;
 }
 
-int check_command(const struct options *options)
+/* False when out of memory. */
+static bool report(const struct options *options, const struct config *config,
+                   const struct config_problems *warnings, const struct config_problems *errors,
+                   bool is_bad)
 {
-    struct config_problems problems = {0}, warnings = {0};
-    struct config *config = load(options, &problems, &warnings);
-    const bool is_empty = config != NULL && config->function_count == 0 && !config->is_lenient;
-    const bool is_bad = config == NULL || is_empty || (options->is_strict && warnings.count > 0);
+    if (options->wants_json)
+        return check_report_json(config, warnings, errors);
+    print_lines(errors, "");
+    print_lines(warnings, "warning: ");
+    if (!is_bad)
+        print_good(options, config);
+    return true;
+}
 
-    print_lines(&problems, "");
-    print_lines(&warnings, "warning: ");
-    if (config == NULL && problems.count == 0)
-        (void)fprintf(stderr, "invoked: out of memory\n");
+/* A template may have no function; a configuration of our own is for nothing else. */
+static bool refuse_empty(const struct options *options, const struct config *config)
+{
+    const bool is_empty = config != NULL && config->function_count == 0 && !config->is_lenient;
+
     if (is_empty)
         (void)fprintf(stderr, "%s: no functions in it\n", options->config_path);
-    else if (!is_bad)
-        print_good(options, config);
-    config_problems_clear(&problems);
+    return is_empty;
+}
+
+int check_command(const struct options *options)
+{
+    struct config_problems errors = {0}, warnings = {0};
+    struct config *config = load(options, &errors, &warnings);
+    const bool is_bad = config == NULL || refuse_empty(options, config) ||
+                        (options->is_strict && warnings.count > 0);
+    const bool has_memory =
+        (config != NULL || errors.count > 0) && report(options, config, &warnings, &errors, is_bad);
+
+    if (!has_memory)
+        (void)fprintf(stderr, "invoked: out of memory\n");
+    config_problems_clear(&errors);
     config_problems_clear(&warnings);
     config_release(config);
-    return is_bad ? EXIT_BAD_CONFIGURATION : EXIT_GOOD;
+    return is_bad || !has_memory ? EXIT_BAD_CONFIGURATION : EXIT_GOOD;
 }

@@ -175,6 +175,8 @@ const struct option_row option_table[OPTION_COUNT] = {
      "text or json"},
     {"log-level", 0, "L", SERVERS, store_log_level, 0, {"INVOKED_LOG_LEVEL"}, "info; run: warn",
      "error, warn, info or debug; info includes what functions print"},
+    {"json", 0, NULL, FOR(COMMAND_CHECK), store_true, AT(wants_json), {NULL}, NULL,
+     "print the functions, warnings and errors as JSON"},
     {"strict", 0, NULL, FOR(COMMAND_CHECK), store_true, AT(is_strict), {NULL}, NULL,
      "exit 2 for warnings, too"},
     {"type", 0, "TYPE", FOR(COMMAND_INVOKE), store_type, AT(invoke.invocation_type), {NULL}, "RequestResponse",

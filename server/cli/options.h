@@ -61,6 +61,7 @@ struct options {
     bool fails_on_dead_letter; /* COMMAND_RUN */
     bool drains;               /* COMMAND_RUN */
     bool is_strict;            /* COMMAND_CHECK */
+    bool wants_json;           /* COMMAND_CHECK */
     enum log_format log_format;
     enum log_level log_level;
     char *const *run_argv; /* COMMAND_RUN: COMMAND and its arguments, ended by NULL */

@@ -126,6 +126,31 @@ class LeftOut(unittest.TestCase):
         self.write("template.yaml", TEMPLATE % "code")
         self.assertEqual(self.check("--strict")[0], 0)
 
+    def test_check_lists_the_functions(self):
+        self.write("template.yaml", TEMPLATE % "later")
+        why = f"no such folder: {self.folder}/later: build the code, or set its folder in Metadata: {{Invoked: {{CodeUri: FOLDER}}}}"
+        _, said, _ = self.check()
+        self.assertEqual(said.splitlines()[1:4], ["FUNCTION  RUNTIME     CODE", "Ann       python3.12  code",
+                                                  f"Late      python3.12  later  left out: {why}"])
+        status, said, warned = self.check("--json")
+        self.assertEqual((status, warned), (0, ""))
+        self.assertEqual(json.loads(said), {
+            "functions": [
+                {"name": "Ann", "runtime": "python3.12", "code": f"{self.folder}/code", "state": "served", "why": []},
+                {"name": "Late", "runtime": "python3.12", "code": f"{self.folder}/later", "state": "left out", "why": [why]}],
+            "warnings": [f"template.yaml:7: Resources.Late.Properties.CodeUri: Late is left out: {why}"], "errors": []})
+        self.assertEqual(self.check("--json", "--strict")[0], 2)
+        self.write("template.yaml", "Outputs: {}\n")
+        status, said, warned = self.check("--json")
+        self.assertEqual((status, warned), (2, ""))
+        self.assertEqual((json.loads(said)["functions"], len(json.loads(said)["errors"])), ([], 1))
+
+    def test_a_control_character_reaches_no_terminal(self):
+        self.write("template.yaml", (TEMPLATE % "code").replace("Runtime: python3.12", 'Runtime: "python\\e[31m"', 1))
+        _, said, warned = self.check()
+        self.assertNotIn("\x1b", said + warned)
+        self.assertIn("python?[31m", said)
+
     def test_code_that_a_template_lacks_is_a_warning(self):
         self.write("template.yaml", TEMPLATE % "later")
         self.write("later/main.py", "")
