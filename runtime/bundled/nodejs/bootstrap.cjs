@@ -21,7 +21,7 @@ const fs = require('fs');
 const net = require('net');
 const path = require('path');
 const { Writable } = require('stream');
-const { pathToFileURL } = require('url');
+const { fileURLToPath, pathToFileURL } = require('url');
 const util = require('util');
 
 const FRAMES_DESCRIPTOR = 3;
@@ -46,6 +46,8 @@ const STARTUP_VARIABLES = [
 ];
 
 const LOG_LEVELS = { TRACE: 1, DEBUG: 2, INFO: 3, WARN: 4, ERROR: 5, FATAL: 6 };
+
+const TYPE_FLAGS = ['--experimental-strip-types', '--strip-types', '--experimental-transform-types'];
 
 const STREAMING = Symbol.for('aws.lambda.runtime.handler.streaming');
 const STREAMING_HIGH_WATER_MARK = Symbol.for('aws.lambda.runtime.handler.streaming.highWaterMark');
@@ -463,6 +465,29 @@ function refuseRequireOfModules(Module) {
     passOverModuleSync(Module);
     // not among the extensions that are tried for a name without one
     Object.defineProperty(Module._extensions, '.mjs', { value: (module, file) => refuse(module.parent, file, false), configurable: true });
+}
+
+// Lambda switches type stripping off; a newer Node.js here has begun with it. TypeScript is no language then: `require`
+// takes it for JavaScript, `import` refuses it.
+function refuseTypes(Module) {
+    const asScript = (module, file) => module._compile(fs.readFileSync(file, 'utf8'), file, 'commonjs');
+    for (const extension of ['.ts', '.mts', '.cts']) // not among those that are tried for a name without one
+        Object.defineProperty(Module._extensions, extension, { value: asScript, enumerable: false, configurable: true });
+    if (Module.registerHooks === undefined)
+        return;
+    Module.registerHooks({
+        resolve(name, context, next) {
+            const found = next(name, context);
+            const extension = /\.[cm]?ts$/.exec(found.url);
+            if (extension !== null && found.url.startsWith('file:') && context.conditions.includes('import')) {
+                const error = new TypeError(`Unknown file extension "${extension[0]}" for ${fileURLToPath(found.url)}`);
+                error.code = 'ERR_UNKNOWN_FILE_EXTENSION';
+                error.stack = error.stack.replace(/^TypeError/, 'TypeError [ERR_UNKNOWN_FILE_EXTENSION]');
+                throw error;
+            }
+            return found;
+        },
+    });
 }
 
 // AWS's paths of modules, mapped to the folders here. ES modules are looked for in those of the function's own NODE_PATH too.
@@ -936,6 +961,8 @@ async function start(folder, name) {
         isRequireOfModulesOff = (runtimeMajor === 20 || runtimeMajor === 22) && !isSwitchedOn('--experimental-require-module');
         if (isRequireOfModulesOff)
             refuseRequireOfModules(Module);
+        if (process.features.typescript && !TYPE_FLAGS.some(isSwitchedOn))
+            refuseTypes(Module);
         if (isModern) { // Node.js itself tells of what nobody handles, and ends
             process.removeListener('uncaughtException', onUncaughtException);
             process.removeListener('unhandledRejection', onUnhandledRejection);
