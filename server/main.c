@@ -2,6 +2,7 @@
  * invoked - AWS Lambda's Invoke API on your own machine.
  */
 #include "server/cli/check_command.h"
+#include "server/cli/functions_command.h"
 #include "server/cli/invoke_command.h"
 #include "server/cli/options.h"
 #include "server/cli/plan_command.h"
@@ -52,6 +53,8 @@ static int run(const struct options *options)
         return invoke_command(options);
     case COMMAND_PLAN:
         return plan_command(options);
+    case COMMAND_FUNCTIONS:
+        return functions_command(options);
     case OPTIONS_COMMAND_COUNT:
         break;
     }

@@ -108,6 +108,9 @@ void inspect_function_write(struct json_writer *writer, const struct api *api,
     write_limits(writer, function);
     write_qualifiers(writer, function);
     write_environments(writer, &count);
+    json_key(writer, "Source");
+    json_text(writer,
+              function->account_id != NULL ? "API" : config_store_current(api->config_store)->path);
     json_key(writer, "EventsWaiting");
     json_integer(
         writer, (int64_t)async_invoker_function_count(api->async_invoker, account, function->name));

@@ -138,7 +138,7 @@ static const char *store_endpoint(struct options *options, size_t member, const 
 #define SERVERS (FOR(COMMAND_SERVE) | FOR(COMMAND_RUN))
 #define READERS (SERVERS | FOR(COMMAND_CHECK))
 #define ASKERS (FOR(COMMAND_INVOKE) | FOR(COMMAND_PLAN))
-#define ALL (READERS | ASKERS)
+#define ALL (READERS | ASKERS | FOR(COMMAND_FUNCTIONS))
 #define AT(member) offsetof(struct options, member)
 
 /* clang-format off */
@@ -187,7 +187,9 @@ const struct option_row option_table[OPTION_COUNT] = {
      "print the last 4 KB of the function's log on stderr"},
     {"client-context", 0, "JSON", FOR(COMMAND_INVOKE), store_text, AT(invoke.client_context), {NULL}, NULL,
      "client context that the handler finds in its context object"},
-    {"endpoint", 0, "URL", ASKERS, store_endpoint, AT(invoke.endpoint),
+    {"json", 0, NULL, FOR(COMMAND_FUNCTIONS), store_true, AT(wants_json), {NULL}, NULL,
+     "print the server's response, not a table"},
+    {"endpoint", 0, "URL", ASKERS | FOR(COMMAND_FUNCTIONS), store_endpoint, AT(invoke.endpoint),
      {"INVOKED_ENDPOINT", "AWS_ENDPOINT_URL_LAMBDA"}, "http://127.0.0.1:3001", "address of the server"},
     {"version", 'V', NULL, ALL, NULL, 0, {NULL}, NULL, "print the version"},
     {"help", 'h', NULL, ALL, NULL, 0, {NULL}, NULL, "print this help"},
@@ -214,6 +216,10 @@ const struct command_row command_table[OPTIONS_COMMAND_COUNT] = {
         "Asks a running server for the retries, event age, delays, dead-letter queue and\n"
         "destinations that hold, where each comes from, and when an event that always\n"
         "fails runs. Exit status: 0, 2 bad usage, 3 no such function, 4 no server.\n"},
+    [COMMAND_FUNCTIONS] = {
+        "functions", "invoked functions [OPTIONS]", "List what a running server serves.",
+        "A line for each function: how it runs, its state, and whether it comes from a\n"
+        "file or was made by the API. Exit status: 0, 2 bad usage, 4 no server.\n"},
     [COMMAND_CHECK] = {
         "check", "invoked check [OPTIONS] [CONFIG]", "Validate CONFIG and exit.",
         "CONFIG is as for serve. Exit status: 0 if it is valid, 2 if not. A function that\n"
@@ -307,7 +313,8 @@ static void print_program(FILE *out)
     fprintf(out, "\n%s", command_table[COMMAND_SERVE].details);
     print_options(out, "Options of serve and run:", SERVERS, FOR(COMMAND_INVOKE));
     print_options(out, "Options of check:", FOR(COMMAND_CHECK), SERVERS | FOR(COMMAND_INVOKE));
-    print_options(out, "Options of invoke and plan:", ASKERS, SERVERS);
+    print_options(out, "Options of invoke, plan and functions:", ASKERS | FOR(COMMAND_FUNCTIONS),
+                  SERVERS);
     fputs("\nOptions of all commands:\n", out);
     for (size_t i = 0; i < OPTION_COUNT; i++) {
         if (option_table[i].store == NULL)

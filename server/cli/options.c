@@ -418,6 +418,10 @@ static void read_positionals(struct parser *parser, bool is_command_named)
     case COMMAND_PLAN:
         read_plan_arguments(parser);
         break;
+    case COMMAND_FUNCTIONS:
+        if (parser->positional_count > 0)
+            problem(parser, "%s: unexpected argument", parser->positionals[0]);
+        break;
     case OPTIONS_COMMAND_COUNT:
         break;
     }

@@ -23,6 +23,7 @@ enum options_command {
     COMMAND_RUN,
     COMMAND_INVOKE,
     COMMAND_PLAN,
+    COMMAND_FUNCTIONS,
     COMMAND_CHECK,
     OPTIONS_COMMAND_COUNT
 };
@@ -43,6 +44,7 @@ struct invoke_options {
 
 /* Texts are borrowed from argv and the environment. */
 struct options {
+    bool wants_json; /* of functions: the response as it is */
     enum options_command command;
     const char *config_path; /* as given, or found in the current folder; NULL for COMMAND_INVOKE */
     const char *host;

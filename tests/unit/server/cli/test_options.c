@@ -217,6 +217,7 @@ static const struct {
     {"invoke run",                       "name",       "run"},
     {"invoke hello --type Event",        "type",       "Event"},
     {"plan hello",                       "name",       "hello"},
+    {"functions --endpoint http://a:1",  "endpoint",   "http://a:1"},
     {"plan hello --qualifier live",      "qualifier",  "live"},
     {"plan h --endpoint http://a:1",     "endpoint",   "http://a:1"},
     {"invoke hello --type DryRun",       "type",       "DryRun"},
