@@ -44,7 +44,6 @@ struct invoke_options {
 
 /* Texts are borrowed from argv and the environment. */
 struct options {
-    bool wants_json; /* of functions: the response as it is */
     enum options_command command;
     const char *config_path; /* as given, or found in the current folder; NULL for COMMAND_INVOKE */
     const char *host;
@@ -63,7 +62,7 @@ struct options {
     bool fails_on_dead_letter; /* COMMAND_RUN */
     bool drains;               /* COMMAND_RUN */
     bool is_strict;            /* COMMAND_CHECK */
-    bool wants_json;           /* COMMAND_CHECK */
+    bool wants_json;           /* COMMAND_CHECK, COMMAND_FUNCTIONS */
     enum log_format log_format;
     enum log_level log_level;
     char *const *run_argv; /* COMMAND_RUN: COMMAND and its arguments, ended by NULL */
