@@ -22,6 +22,7 @@ sys.path.insert(0, os.path.join(ROOT, "packages"))
 import archives  # noqa: E402
 
 STATIC = os.path.join(ROOT, "build", "static-x86_64", "invoked")
+AARCH64 = os.path.join(ROOT, "build", "static-aarch64", "invoked")
 
 
 def table():
@@ -95,6 +96,42 @@ class Binary(unittest.TestCase):
                        '--endpoint "http://localhost:${INVOKED_ENDPOINT##*:}" hello')
             process = self.run_static("run", "--", "sh", "-c", command, STATIC, cwd=folder)
             self.assertEqual((process.returncode, process.stdout), (0, '"hi""ABC""hi"'), process.stderr)
+
+
+@unittest.skipUnless(os.path.exists(AARCH64), "`make static ARCHITECTURES=aarch64` has not been run")
+@unittest.skipUnless(shutil.which("qemu-aarch64-static"), "qemu-aarch64-static is not here")
+class Aarch64(unittest.TestCase):
+    """The binary for aarch64, under QEMU."""
+
+    def test_it_tells_its_version(self):
+        said = subprocess.run(["qemu-aarch64-static", AARCH64, "--version"], stdout=subprocess.PIPE, text=True, timeout=60).stdout
+        self.assertRegex(said, r"^invoked \d+\.\d+\.\d+")
+
+    def test_it_checks_a_configuration(self):
+        process = subprocess.run(["qemu-aarch64-static", AARCH64, "check", os.path.join(ROOT, "docs", "examples", "go", "invoked.json")],
+                                 stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=60)
+        self.assertEqual(process.returncode, 0, process.stdout)
+
+    def test_it_serves(self):
+        with tempfile.TemporaryDirectory() as folder:
+            with open(os.path.join(folder, "invoked.json"), "w") as file:
+                json.dump({"Functions": {"hello": {"Local": {"Mock": [{"Payload": "hi"}]}}}}, file)
+            server = subprocess.Popen(["qemu-aarch64-static", AARCH64, "serve", "--port", "0", "--clock", "manual"], cwd=folder,
+                                      text=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+            with server:
+                try:
+                    endpoint = server.stdout.readline().split()[4]
+                    functions = f"{endpoint}/2015-03-31/functions/hello/invocations"
+                    self.assertEqual(self.post(functions), '"hi"')
+                    self.post(functions, "-H", "X-Amz-Invocation-Type: Event")
+                    self.assertEqual(self.post(f"{endpoint}/_invoked/drain"), "{}")
+                finally:
+                    server.terminate()
+                self.assertEqual(server.wait(60), 0)
+
+    def post(self, url, *words):
+        return subprocess.run(["curl", "-sf", "--max-time", "60", "-d", "{}", *words, url], stdout=subprocess.PIPE, text=True,
+                              check=True).stdout.strip()
 
 
 @unittest.skipUnless(os.path.exists(STATIC), "`make static` has not been run")
