@@ -45,8 +45,10 @@ static const struct {
     {"Local.IdleTimeoutSeconds", "5", "6", BESIDE},
     {"Local.EnforceMemory", "true", "false", PROCESS},
     {"Local.Freeze", "true", "false", PROCESS},
+    {"Local.EnvFile", "\"one.env\"", "\"two.env\"", PROCESS},
     {"Local.AccessDenied", "true", "false", BESIDE},
     {"Local.AllowedAccessKeyIds", "[\"A\"]", "[\"B\"]", BESIDE},
+    {"Local.LogicalId", "\"A\"", "\"B\"", BESIDE},
     {"Local.Attach", "true", "false", PROCESS},
     {"Local.DebugCommand", "[\"a\"]", "[\"b\"]", PROCESS},
 };
