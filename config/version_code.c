@@ -14,6 +14,7 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 static const char code_remedy[] = "set CodeUri to a folder";
 
@@ -87,19 +88,34 @@ static bool is_remote(const char *text)
     return strncmp(text, "s3://", 5) == 0 || strncmp(text, "https://", 8) == 0;
 }
 
+/* Its place in Local.S3Folder. NULL when it isn't there, or when out of memory. */
+static const char *find_in_s3_folder(struct version_builder *builder, const char *text)
+{
+    const char *folder = builder->whole->config->s3_folder;
+    const char *const parts[] = {folder, "/", text + strlen("s3://"), NULL};
+    const char *path = folder == NULL || strncmp(text, "s3://", strlen("s3://")) != 0
+                           ? NULL
+                           : arena_join(builder->whole->arena, parts);
+
+    return path != NULL && access(path, F_OK) == 0 ? path : NULL;
+}
+
 const char *version_find_folder(struct version_builder *builder, const struct node *node)
 {
-    const char *path = NULL;
+    const char *path = NULL, *text = node_text(node);
 
-    if (node_text(node) == NULL || node->length == 0)
+    if (text == NULL || node->length == 0)
         return NULL; /* has its problem already */
-    if (is_remote(node->text)) {
-        version_cannot_run(builder, LEFT_OUT_CODE, node,
-                           "the code is in S3, which is not available locally: %s",
-                           remedy_of(builder));
-        return NULL;
+    if (is_remote(text)) {
+        text = find_in_s3_folder(builder, text);
+        if (text == NULL) {
+            version_cannot_run(builder, LEFT_OUT_CODE, node,
+                               "the code is in S3, which is not available locally: %s",
+                               remedy_of(builder));
+            return NULL;
+        }
     }
-    switch (folder_finder_find(&builder->whole->folders, node->text, &path)) {
+    switch (folder_finder_find(&builder->whole->folders, text, &path)) {
     case FOLDER_FOUND:
         return path;
     case FOLDER_MISSING:

@@ -12,9 +12,12 @@
 #include "config/names/name_rules.h"
 #include "config/settings/function_settings.h"
 
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { WHY_SIZE = 4096, QUOTE_MAX = 80 };
 
@@ -89,6 +92,64 @@ static void refuse_runtime(struct version_builder *builder, const struct node *n
                            nearest == NULL ? "" : nearest, nearest == NULL ? "" : "?");
 }
 
+/* "python3.12" of python* and python3.12: the star stands for the number in the runtime's name. */
+static void name_executable(const char *pattern, const char *runtime, char *name, size_t size)
+{
+    const char *number = runtime + strcspn(runtime, "0123456789");
+    size_t length = strspn(number, "0123456789.");
+    const size_t star = strcspn(pattern, "*");
+
+    while (length > 0 && number[length - 1] == '.')
+        length--;
+    (void)snprintf(name, size, "%.*s%.*s", (int)star, pattern,
+                   pattern[star] == '*' ? (int)length : 0, number);
+}
+
+static bool is_in_path(const char *search_path, const char *name)
+{
+    char path[PATH_MAX];
+
+    for (const char *at = search_path; *at != '\0'; at += strspn(at, ":")) {
+        const size_t length = strcspn(at, ":");
+
+        if (snprintf(path, sizeof path, "%.*s/%s", (int)length, at, name) < (int)sizeof path &&
+            access(path, X_OK) == 0)
+            return true;
+        at += length;
+    }
+    return false;
+}
+
+/* A quick look: which of several interpreters runs it is found when it starts. */
+static bool has_interpreter(const struct bundled_language *language, const char *runtime)
+{
+    const char *search_path = getenv("PATH");
+    char name[QUOTE_MAX];
+
+    for (size_t i = 0; language->executables[i] != NULL; i++) {
+        name_executable(language->executables[i], runtime, name, sizeof name);
+        if (search_path == NULL || is_in_path(search_path, name))
+            return true;
+    }
+    return false;
+}
+
+/* A function that has a PATH of its own brings its interpreter along. */
+static void check_interpreter(struct version_builder *builder, const struct node *runtime)
+{
+    const struct function_version *version = builder->version;
+    const struct bundled_language *language = bundled_language_of(version->family);
+    const struct node *variables = node_member(builder->values[SLOT_ENVIRONMENT].node, "Variables");
+
+    if (builder->whole->leniency == NULL || language == NULL ||
+        node_member(variables, "PATH") != NULL || version->debug_command.count > 0 ||
+        version->attach || has_interpreter(language, version->runtime))
+        return;
+    version_cannot_run(builder, LEFT_OUT_RUNTIME, runtime,
+                       "%s is not installed: apt-get install %s, then reload", language->name,
+                       language->family == RUNTIME_FAMILY_PYTHON ? "python3" : "nodejs");
+}
+
 static void build_runtime(struct version_builder *builder)
 {
     const struct setting_value *values = builder->values;
@@ -106,6 +167,7 @@ static void build_runtime(struct version_builder *builder)
                             bundled_language_of(version->family)->handler);
     if (version->family == RUNTIME_FAMILY_NONE && runtime->length > 0)
         refuse_runtime(builder, runtime);
+    check_interpreter(builder, runtime);
     if (version->kind == FUNCTION_LEFT_OUT)
         return;
     version_build_code(builder);

@@ -89,9 +89,22 @@ struct reload {
     struct config_problems problems, warnings;
 };
 
+static bool has_layers(const struct config *config)
+{
+    for (size_t i = 0; i < config->function_count; i++) {
+        if (config->functions[i]->latest->layers.count > 0)
+            return true;
+    }
+    return false;
+}
+
 /* They start on the loop, so after the ready line. */
 void server_prepare_processes(struct server *server, const struct config *config)
 {
+    if (has_layers(config))
+        log_write(server->log, LOG_INFO,
+                  "layers are not at /opt here: they are found by PATH, PYTHONPATH, NODE_PATH and "
+                  "LD_LIBRARY_PATH");
     interpreters_prefetch(server->interpreters, config);
     spare_runtimes_reconfigure(server->spare_runtimes, config);
 }

@@ -222,6 +222,17 @@ class Code(unittest.TestCase):
                 for name in ("Gone", "Remote"):
                     self.assertEqual(server.invoke(name, {}).headers["x-amzn-errortype"], "InvalidZipFileException")
 
+    def test_code_in_s3_lies_in_a_folder(self):
+        self.write("buckets/mine/a/key.zip", archive(app_dot_py=HANDLER % "from a bucket"))
+        functions = {"Sam": {**PYTHON, "CodeUri": "s3://mine/a/key.zip"}, "Object": {**PYTHON, "CodeUri": {"Bucket": "mine", "Key": "a/key.zip"}},
+                     "Gone": {**PYTHON, "CodeUri": "s3://mine/b/key.zip"}}
+        self.template(functions)
+        with open(os.path.join(self.folder, "template.yaml")) as file:
+            document = {**json.load(file), "Metadata": {"Invoked": {"S3Folder": "buckets"}}}
+        with Server(config=self.write("template.yaml", json.dumps(document))) as server:
+            self.assertEqual([self.answer(server, name) for name in ("Sam", "Object")], ["from a bucket", "from a bucket"])
+            self.assertEqual(server.invoke("Gone", {}).headers["x-amzn-errortype"], "InvalidZipFileException")
+
     # -- code that comes later
 
     def test_code_that_is_built_later_is_served_then(self):

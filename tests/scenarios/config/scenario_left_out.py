@@ -91,6 +91,19 @@ class LeftOut(unittest.TestCase):
             self.assertEqual(server.invoke("Late", {}).json, "late")
             self.assertEqual(server.invoke("Late:live", {}).json, "late")
 
+    def test_a_runtime_that_the_machine_lacks(self):
+        self.write("template.yaml", TEMPLATE % "code" + """  Other:
+    Type: AWS::Serverless::Function
+    Properties: {PackageType: Image}
+    Metadata: {Invoked: {Mock: [{Payload: 1}]}}
+""")
+        with Server(config=self.template, environment={"PATH": self.folder}) as server:
+            self.assertIn(b"(1 function)", server.ready_line)
+            self.assertEqual(server.invoke("Other", {}).json, 1)
+            answer = server.invoke("Ann", {})
+            self.assertEqual((answer.status, answer.headers["x-amzn-errortype"]), (502, "InvalidRuntimeException"))
+            self.assertIn("Python is not installed: apt-get install python3", answer.json["Message"])
+
     def test_a_mock_stands_in_for_it(self):
         self.write("template.yaml", TEMPLATE % "later")
         with Server(config=self.template) as server:

@@ -71,6 +71,7 @@ class Layers(unittest.TestCase):
         with Server(config=config) as server:
             self.assertEqual({name: self.answer(server, name) for name in functions if name != "none"},
                              {"one": "low", "last": "high", "first": "low", "packages": "site-packages", "zip": "zipped", "own": "own"})
+            server.wait_for_log("layers are not at /opt here: they are found by PATH")
             self.assertEqual(server.invoke("none", {}).json["errorType"], "Runtime.ImportModuleError")
         self.assertEqual(self.check(config), (0, ""))
 
