@@ -8,6 +8,8 @@
 
 #include <stdlib.h>
 
+enum { PATH_SHOWN_MAX = 200 };
+
 /* ---- the outcome ---- */
 
 void url_answer_bad_response(const struct url_waiting *waiting, const struct invocation *invocation,
@@ -123,10 +125,21 @@ static bool put_event(struct url_request *request, struct exchange *exchange, st
     return true;
 }
 
+static void log_source(const struct url_request *request, const struct exchange *exchange,
+                       const struct api *api)
+{
+    const struct bytes_view path = request->event.path;
+
+    log_write(api->log, LOG_DEBUG, "%s: %s %s %s %.*s", request->invoke.about.function->name,
+              exchange->request_id, request->door->source, exchange->method,
+              (int)(path.length < PATH_SHOWN_MAX ? path.length : PATH_SHOWN_MAX), path.data);
+}
+
 void url_run(struct url_request *request, struct exchange *exchange, struct api *api)
 {
     if (!put_event(request, exchange, api) || invoke_fault_strikes(exchange, api, &request->invoke))
         return;
+    log_source(request, exchange, api);
     if (request->is_streamed)
         url_run_streamed(request, exchange, api);
     else

@@ -287,6 +287,11 @@ class FunctionUrls(unittest.TestCase):
 
 
 class Starting(unittest.TestCase):
+    def test_the_log_names_the_source(self):
+        with Server({"hello": python(ECHO, FunctionUrlConfig=PUBLIC)}, arguments=["--log-level", "debug"]) as server:
+            answer = server.request("GET", "/_invoked/url/hello/a?b=c")
+            wait_for(lambda: f"hello: {answer.request_id} FunctionUrl GET /a" in server.log(), "the line")
+
     def test_the_log_names_the_urls(self):
         with Server({"hello": python(ECHO, FunctionUrlConfig=PUBLIC)}) as server:
             found = wait_for(lambda: re.search(r"hello: (http://([a-z2-7]{32}\.lambda-url\.us-east-1\.localhost):\d+/) "
