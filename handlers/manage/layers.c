@@ -130,6 +130,17 @@ static cJSON *make_version(const struct manage_call *call, const char *name, con
 
 void publish_layer(struct manage_call *call)
 {
+    static const char pattern[] =
+        "(arn:[a-zA-Z0-9-]+:lambda:[a-zA-Z0-9-]+:\\d{12}:layer:[a-zA-Z0-9-_]+)|[a-zA-Z0-9-_]+";
+
+    if (!member_matches("[a-zA-Z0-9_-]{1,140}", layer_name_of(call))) {
+        manage_refuse_plain(call, MANAGE_VALIDATION,
+                            "1 validation error detected: Value '%s' at 'layerName' failed to "
+                            "satisfy constraint: Member must satisfy regular expression pattern: "
+                            "%s",
+                            call->labels[0], pattern);
+        return;
+    }
     manage_keep_code(call, manage_member(call, "Content"));
 }
 

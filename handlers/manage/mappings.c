@@ -390,13 +390,53 @@ static void add_defaults(cJSON *document, const char *uuid)
     set_default_text(document, "LastProcessingResult", "No records processed");
 }
 
+/* Whatever else a body has is the server's to say, or nobody's. */
+static bool is_settable(const char *key)
+{
+    static const char *const settable[] = {
+        "EventSourceArn",
+        "Enabled",
+        "BatchSize",
+        "FilterCriteria",
+        "MaximumBatchingWindowInSeconds",
+        "ParallelizationFactor",
+        "StartingPosition",
+        "StartingPositionTimestamp",
+        "DestinationConfig",
+        "MaximumRecordAgeInSeconds",
+        "BisectBatchOnFunctionError",
+        "MaximumRetryAttempts",
+        "Tags",
+        "TumblingWindowInSeconds",
+        "Topics",
+        "Queues",
+        "SourceAccessConfigurations",
+        "SelfManagedEventSource",
+        "FunctionResponseTypes",
+        "AmazonManagedKafkaEventSourceConfig",
+        "SelfManagedKafkaEventSourceConfig",
+        "ScalingConfig",
+        "DocumentDBEventSourceConfig",
+        "KMSKeyArn",
+        "MetricsConfig",
+        "LoggingConfig",
+        "ProvisionedPollerConfig",
+    };
+
+    for (size_t i = 0; i < sizeof settable / sizeof settable[0]; i++) {
+        if (strcmp(settable[i], key) == 0)
+            return true;
+    }
+    return false;
+}
+
 static void take_members(const struct manage_call *call, cJSON *document)
 {
     const cJSON *given;
 
     cJSON_ArrayForEach(given, call->body)
     {
-        if (strcmp(given->string, "FunctionName") != 0 && !cJSON_IsNull(given))
+        if (is_settable(given->string) && !cJSON_IsNull(given))
             json_member_set(document, given->string, cJSON_Duplicate(given, true));
     }
     drop_empty_filters(document);

@@ -14,6 +14,7 @@ struct held_code {
 struct builder {
     const struct function_unit_options *options;
     struct held_code *held;
+    bool drops_targets;  /* dead letters and destinations that nothing here can be sent to */
     const char *refusal; /* why nothing of the function runs; NULL when something does */
 };
 
@@ -148,7 +149,8 @@ static cJSON *make_settings(struct builder *builder, const cJSON *version)
     for (size_t i = 0; i < sizeof logging / sizeof logging[0]; i++)
         copy_member(log, member(version, "LoggingConfig"), logging[i]);
     dead_letters = cJSON_AddObjectToObject(settings, "DeadLetterConfig");
-    (void)cJSON_AddStringToObject(dead_letters, "TargetArn", target == NULL ? "" : target);
+    (void)cJSON_AddStringToObject(dead_letters, "TargetArn",
+                                  target == NULL || builder->drops_targets ? "" : target);
     add_way(builder, settings, version);
     return settings;
 }
@@ -156,18 +158,18 @@ static cJSON *make_settings(struct builder *builder, const cJSON *version)
 /* ---- what hangs on a qualifier ---- */
 
 /* `qualifier` as the document names it: "$LATEST", "1", "live". */
-static void add_event_invoke(cJSON *settings, const cJSON *document, const char *qualifier,
-                             bool has_refusal)
+static void add_event_invoke(const struct builder *builder, cJSON *settings, const cJSON *document,
+                             const char *qualifier)
 {
     static const char *const members[] = {"MaximumRetryAttempts", "MaximumEventAgeInSeconds",
                                           "DestinationConfig"};
     const cJSON *stored = member(member(document, "EventInvoke"), qualifier);
     cJSON *config;
 
-    if (stored == NULL || has_refusal)
+    if (stored == NULL || builder->refusal != NULL)
         return;
     config = cJSON_AddObjectToObject(settings, "EventInvokeConfig");
-    for (size_t i = 0; i < 3; i++)
+    for (size_t i = 0; i < (builder->drops_targets ? 2 : 3); i++)
         copy_member(config, stored, members[i]);
 }
 
@@ -194,12 +196,12 @@ static void add_versions(struct builder *builder, cJSON *function, const cJSON *
 
         if (settings == NULL)
             continue;
-        add_event_invoke(settings, document, number, builder->refusal != NULL);
+        add_event_invoke(builder, settings, document, number);
         (void)cJSON_AddItemToObject(versions, number, settings);
     }
 }
 
-static void add_aliases(cJSON *function, const cJSON *document, bool has_refusal)
+static void add_aliases(const struct builder *builder, cJSON *function, const cJSON *document)
 {
     cJSON *aliases = cJSON_AddObjectToObject(function, "Aliases");
     const cJSON *alias;
@@ -212,7 +214,7 @@ static void add_aliases(cJSON *function, const cJSON *document, bool has_refusal
         copy_member(settings, alias, "FunctionVersion");
         copy_member(settings, alias, "RoutingConfig");
         if (name != NULL) {
-            add_event_invoke(settings, document, name, has_refusal);
+            add_event_invoke(builder, settings, document, name);
             add_url(settings, document, name);
         }
     }
@@ -223,7 +225,7 @@ static cJSON *make_function(struct builder *builder, const cJSON *document)
     const cJSON *reserved = member(document, "Concurrency");
     cJSON *function = make_settings(builder, member(document, "Latest"));
 
-    add_event_invoke(function, document, "$LATEST", builder->refusal != NULL);
+    add_event_invoke(builder, function, document, "$LATEST");
     add_url(function, document, "");
     copy_member(function, document, "RecursiveLoop");
     copy_member(function, member(document, "Latest"), "TenancyConfig");
@@ -231,7 +233,7 @@ static cJSON *make_function(struct builder *builder, const cJSON *document)
         (void)cJSON_AddNumberToObject(function, "ReservedConcurrentExecutions",
                                       reserved->valuedouble);
     add_versions(builder, function, document);
-    add_aliases(function, document, builder->refusal != NULL);
+    add_aliases(builder, function, document);
     return function;
 }
 
@@ -391,12 +393,15 @@ static struct config *build(struct builder *builder, const cJSON *document,
 }
 
 static struct config *try_build(const struct function_unit_options *options, const cJSON *document,
-                                const char *refusal, struct config_problems *problems)
+                                bool drops_targets, const char *refusal,
+                                struct config_problems *problems)
 {
     struct permissions permissions = {0};
     struct provisioned provisioned = {0};
-    struct builder builder = {
-        .options = options, .held = calloc(1, sizeof *builder.held), .refusal = refusal};
+    struct builder builder = {.options = options,
+                              .held = calloc(1, sizeof *builder.held),
+                              .drops_targets = drops_targets,
+                              .refusal = refusal};
     struct config *unit = NULL;
 
     if (builder.held != NULL) {
@@ -412,19 +417,27 @@ static struct config *try_build(const struct function_unit_options *options, con
     return unit;
 }
 
-/* What the configuration refuses for another reason than that it can't run (a target that nothing here is sent to). */
+/*
+ * What the configuration refuses is first taken for a target that nothing here can be sent to, and left out: the function
+ * runs without it. What it still refuses is what invocations are answered with.
+ */
 struct config *function_unit_build(const struct function_unit_options *options,
                                    const cJSON *document)
 {
     struct config_problems problems = {0};
-    struct config *unit = try_build(options, document, NULL, &problems);
+    struct config *unit = try_build(options, document, false, NULL, &problems);
     char why[1000];
 
+    if (unit == NULL && problems.count > 0) {
+        config_problems_clear(&problems);
+        problems = (struct config_problems){0};
+        unit = try_build(options, document, true, NULL, &problems);
+    }
     if (unit == NULL && problems.count > 0) {
         (void)snprintf(why, sizeof why, "invoked can't run it: %.900s", problems.messages[0]);
         config_problems_clear(&problems);
         problems = (struct config_problems){0};
-        unit = try_build(options, document, why, &problems);
+        unit = try_build(options, document, true, why, &problems);
     }
     config_problems_clear(&problems);
     return unit;

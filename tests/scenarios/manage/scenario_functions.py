@@ -199,6 +199,23 @@ class Functions(unittest.TestCase):
             listed = server.request("GET", "/_invoked/functions").json
             self.assertEqual(listed[0]["Environments"]["Idle"], 2)
 
+    def test_a_target_that_nothing_is_sent_to_does_not_stop_a_function(self):
+        with Server({}) as server:
+            create(server)
+            config = {"DestinationConfig": {"OnFailure": {"Destination": "kafka://cluster"}}, "MaximumRetryAttempts": 0}
+            self.assert_status(ask(server, "PUT", "/2019-09-25/functions/made/event-invoke-config", config), 200)
+            self.assertEqual(invoke(server, "made", 3).json, 3)
+
+    def test_a_body_says_only_what_is_its_own(self):
+        with Server({}) as server:
+            create(server)
+            mapping = {"FunctionName": "made", "EventSourceArn": "arn:aws:sqs:us-east-1:123456789012:q", "UUID": "mine", "State": "x"}
+            made = self.assert_status(ask(server, "POST", "/2015-03-31/event-source-mappings", mapping), 202).json
+            self.assertEqual(made["State"], "Creating")
+            self.assert_status(ask(server, "GET", f"/2015-03-31/event-source-mappings/{made['UUID']}"), 200)
+            for body in ({"FunctionName": 1}, {"Code": []}, [], {"FunctionName": "x", "Role": {}}):
+                self.assertEqual(self.assert_status(ask(server, "POST", FUNCTIONS, body), 400).headers["content-type"], "application/json")
+
     def test_unused_code_is_removed(self):
         with Server({}) as server:
             create(server)
