@@ -11,6 +11,7 @@
 #include "config/document/document.h"
 #include "config/document/problem_list.h"
 #include "config/function_folder.h"
+#include "config/serverless/serverless.h"
 #include "config/template/template.h"
 #include "config/values/env_vars.h"
 
@@ -54,7 +55,8 @@ static void refuse_unreadable(struct problem_list *problems)
 
 /* ---- the readers ---- */
 
-static bool read_template(const struct source *source)
+/* `stack_name` is that of a template which was made of a serverless.yml; NULL for one that is a file itself. */
+static bool read_template_of(const struct source *source, const char *stack_name)
 {
     return template_read(&(struct template_options){
         .document = source->document,
@@ -62,9 +64,30 @@ static bool read_template(const struct source *source)
         .parameters = source->options == NULL ? NULL : &source->options->parameters,
         .config_env = source->options == NULL ? NULL : source->options->config_env,
         .env_vars = source->env_vars,
+        .stack_name = stack_name,
+        .is_partial = stack_name != NULL,
         .problems = source->problems,
         .warnings = source->warnings,
     });
+}
+
+static bool read_template(const struct source *source)
+{
+    return read_template_of(source, NULL);
+}
+
+static bool read_serverless(const struct source *source)
+{
+    const struct serverless_options options = {
+        .document = source->document,
+        .path = source->path,
+        .parameters = source->options == NULL ? NULL : &source->options->parameters,
+        .problems = source->problems,
+        .warnings = source->warnings,
+    };
+    const char *stack_name;
+
+    return serverless_read(&options, &stack_name) && read_template_of(source, stack_name);
 }
 
 /* Parameters are of templates. */
@@ -95,8 +118,10 @@ static bool read_json(const struct source *source, const char *text, size_t leng
 static bool read_yaml(const struct source *source, const char *text, size_t length)
 {
     document_keep_last(source->document);
-    return document_read_yaml(source->document, text, length, source->problems) &&
-           read_template(source);
+    if (!document_read_yaml(source->document, text, length, source->problems))
+        return false;
+    return serverless_is_one(document_root(source->document)) ? read_serverless(source)
+                                                              : read_template(source);
 }
 
 /* CloudFormation's own ending, for both. */

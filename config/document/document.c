@@ -15,12 +15,18 @@ struct note_list {
     struct document_note *first, *last;
 };
 
+struct adopted {
+    struct document *document;
+    struct adopted *next;
+};
+
 struct document {
     struct arena *arena;
     struct node *root;
     struct note_list notes, files;
     struct document_duplicate *duplicates; /* the newest first */
     bool keeps_last;
+    struct adopted *adopted;
     const struct document_leniency *leniency;
     size_t node_count;
     bool is_full;
@@ -44,6 +50,8 @@ void document_free(struct document *document)
 {
     if (document == NULL)
         return;
+    for (struct adopted *one = document->adopted; one != NULL; one = one->next)
+        document_free(one->document);
     arena_free(document->arena);
     free(document);
 }
@@ -87,6 +95,31 @@ bool document_add_file(struct document *document, const char *path)
 const struct document_note *document_files(const struct document *document)
 {
     return document->files.first;
+}
+
+bool document_adopt(struct document *document, struct document *other)
+{
+    struct adopted *one = arena_take(document->arena, sizeof *one);
+
+    if (one == NULL) {
+        document_free(other);
+        return false;
+    }
+    *one = (struct adopted){other, document->adopted};
+    document->adopted = one;
+    return true;
+}
+
+void document_set_file(struct document *document, const char *path)
+{
+    if (document->root != NULL && document->root->kind == NODE_OBJECT)
+        document->root->text = path;
+}
+
+void document_set_root(struct document *document, struct node *root)
+{
+    root->parent = NULL;
+    document->root = root;
 }
 
 void document_keep_last(struct document *document)

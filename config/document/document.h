@@ -37,10 +37,11 @@ struct node {
     const struct node *parent;
     struct node *first, *last; /* members or elements, as written */
     struct node *next;         /* in the same parent */
-    const char *text; /* of a string, ending in NUL; of a number as written, which does not */
-    unsigned length;  /* of `text` */
-    unsigned count;   /* of members or elements */
-    unsigned index;   /* in its parent, from 0 */
+    const char *
+        text; /* of a string, ending in NUL; of a number as written, which does not; document_set_file() */
+    unsigned length; /* of `text` */
+    unsigned count;  /* of members or elements */
+    unsigned index;  /* in its parent, from 0 */
     bool
         is_placeholder; /* stands for a value that is known only after a deployment (config/template/) */
     double number;      /* infinite when it was out of range; of a boolean 0 or 1 */
@@ -102,6 +103,15 @@ const struct document_note *document_notes(const struct document *document);
 /* The same for files that were read besides the one that gave the document its name. */
 bool document_add_file(struct document *document, const char *path);
 const struct document_note *document_files(const struct document *document);
+
+/* Takes `other`, whose nodes then live as long as this document. False when out of memory; it is taken all the same. */
+bool document_adopt(struct document *document, struct document *other);
+
+/* Problems of its nodes name this file instead of the list's. Borrows `path`. */
+void document_set_file(struct document *document, const char *path);
+
+/* Makes a node of this document its root. */
+void document_set_root(struct document *document, struct node *root);
 
 /*
  * Before reading: of members with one key the last is kept, and listed here, instead of the first with a problem;

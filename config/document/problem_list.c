@@ -96,6 +96,16 @@ void problem_list_add(struct problem_list *list, unsigned line, const char *form
     va_end(arguments);
 }
 
+/* The file of document_set_file(), else the list's. */
+static const char *file_of(const struct problem_list *list, const struct node *node)
+{
+    if (node->origin != NULL)
+        node = node->origin;
+    while (node->parent != NULL)
+        node = node->parent;
+    return node->kind == NODE_OBJECT && node->text != NULL ? node->text : list->file;
+}
+
 void problem_list_add_at(struct problem_list *list, const struct node *node, const char *format,
                          ...)
 {
@@ -108,10 +118,10 @@ void problem_list_add_at(struct problem_list *list, const struct node *node, con
         return;
     node_path(node, path, sizeof path);
     const char *colon = path[0] == '\0' ? "" : ": ";
+    const char *file = file_of(list, node);
 
-    if (list->file != NULL)
-        used =
-            snprintf(message, sizeof message, "%s:%u: %s%s", list->file, node->line, path, colon);
+    if (file != NULL)
+        used = snprintf(message, sizeof message, "%s:%u: %s%s", file, node->line, path, colon);
     else
         used = snprintf(message, sizeof message, "%s%s", path, colon);
     va_start(arguments, format);

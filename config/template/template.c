@@ -177,6 +177,8 @@ static bool init_scope(struct template_scope *scope, const struct template_optio
                                      .warnings = options->warnings,
                                      .given = options->parameters,
                                      .env_vars = options->env_vars,
+                                     .stack_name = options->stack_name,
+                                     .is_partial = options->is_partial,
                                      .path = options->path,
                                      .folder = scope->folder,
                                      .root = root};
@@ -185,9 +187,10 @@ static bool init_scope(struct template_scope *scope, const struct template_optio
                             "must be an AWS SAM or CloudFormation template with Resources");
         return false;
     }
-    tell_duplicates(scope);
+    if (!options->is_partial)
+        tell_duplicates(scope);
     check_sections(scope);
-    if (!read_sam_config(scope, options))
+    if (!options->is_partial && !read_sam_config(scope, options))
         return false;
     scope->parameters = find_section(scope, root, "Parameters");
     scope->conditions = find_section(scope, root, "Conditions");

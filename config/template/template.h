@@ -32,6 +32,9 @@ struct template_options {
     const struct string_list *parameters; /* NAME=VALUE; NULL for none */
     const char *config_env;               /* environment of samconfig.toml; NULL: "default" */
     const struct node *env_vars;          /* config/values/env_vars.h; NULL for none */
+    const char *stack_name;               /* AWS::StackName; NULL for the default */
+    bool
+        is_partial; /* made of another file: it may refer to what isn't in it, and has no samconfig */
     struct problem_list *problems, *warnings;
 };
 

@@ -148,7 +148,8 @@ static struct node *put_logical_id(struct template_scope *scope, struct node *to
 {
     const struct node *id = function->node;
 
-    if (function->name == NULL || strcmp(function->name, id->key) == 0)
+    if (function->name == NULL || strcmp(function->name, id->key) == 0 ||
+        template_override(function, "LogicalId") != NULL)
         return NULL;
     const struct node *value = template_string(scope, id->key, id);
     struct node *local = value == NULL ? NULL : template_put_object(scope, to, "Local", id);

@@ -188,7 +188,7 @@ void template_check_parameters(struct template_scope *scope)
 {
     const struct node *parameter = node_first_member(scope->parameters);
 
-    if (scope->given != NULL)
+    if (scope->given != NULL && !scope->is_partial)
         check_names(scope);
     for (; parameter != NULL; parameter = parameter->next) {
         const char *given = template_given(scope, parameter->key);

@@ -40,7 +40,9 @@ static const char *stack_name(struct template_scope *scope)
 {
     const char *given = template_given(scope, "AWS::StackName");
 
-    return given == NULL ? stack_name_default : given;
+    if (given != NULL)
+        return given;
+    return scope->stack_name == NULL ? stack_name_default : scope->stack_name;
 }
 
 static const char *stands_for(struct template_scope *scope, char letter, const char *name)
@@ -160,10 +162,10 @@ static bool has_macro(const struct template_scope *scope)
 static const struct node *value_of_unknown(struct template_scope *scope, const struct node *at,
                                            const char *id, const char *name)
 {
-    if (!has_macro(scope))
+    if (!has_macro(scope) && !scope->is_partial)
         return refuse_name(scope, at, id);
     return template_placeholder(
-        scope, at, name, "%.*s is not in the template, and may be of a macro", SHOWN_MAX, id);
+        scope, at, name, "%.*s is not here, and may be added by a deployment", SHOWN_MAX, id);
 }
 
 const struct node *template_ref(struct template_scope *scope, const struct node *at,

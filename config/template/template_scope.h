@@ -45,6 +45,8 @@ struct template_scope {
     const struct node *root, *parameters, *conditions, *mappings, *resources;
     const struct node *globals; /* Globals.Function; NULL for none */
     const char *region, *account_id;
+    const char *stack_name;                      /* NULL for the default */
+    bool is_partial;                             /* it may refer to resources that aren't in it */
     const struct template_build *build;          /* the output of `sam build`; never NULL */
     struct node *bench;                          /* values are made on it */
     struct template_condition *condition_states; /* one for each of `conditions` */

@@ -196,8 +196,9 @@ const struct option_row option_table[OPTION_COUNT] = {
 const struct command_row command_table[OPTIONS_COMMAND_COUNT] = {
     [COMMAND_SERVE] = {
         "serve", "invoked [serve] [OPTIONS] [CONFIG]", "Serve until stopped.",
-        "CONFIG is a configuration file, an AWS SAM or CloudFormation template, or a\n"
-        "folder of functions (default: ./invoked.json, else ./template.yaml).\n"},
+        "CONFIG is a configuration file, an AWS SAM or CloudFormation template, a\n"
+        "serverless.yml, or a folder of functions (default: ./invoked.json, else\n"
+        "./template.yaml or .yml, else ./serverless.yml or .yaml).\n"},
     [COMMAND_RUN] = {
         "run", "invoked run [OPTIONS] [CONFIG] -- COMMAND...", "Serve on a free port while COMMAND runs.",
         "COMMAND finds the server through AWS_ENDPOINT_URL_LAMBDA, AWS_ENDPOINT_URL and\n"

@@ -311,7 +311,8 @@ static bool is_mistyped_command(struct parser *parser, const char *word)
 
 static void find_config(struct parser *parser)
 {
-    static const char *const defaults[] = {"./invoked.json", "./template.yaml"};
+    static const char *const defaults[] = {"./invoked.json", "./template.yaml", "./template.yml",
+                                           "./serverless.yml", "./serverless.yaml"};
     struct options *const options = parser->options;
 
     for (size_t i = 0; i < sizeof defaults / sizeof defaults[0]; i++) {
@@ -321,7 +322,8 @@ static void find_config(struct parser *parser)
         }
     }
     problem(parser,
-            "found neither ./invoked.json nor ./template.yaml: name a configuration file, a "
+            "found neither ./invoked.json nor ./template.yaml nor ./serverless.yml: name a "
+            "configuration file, a "
             "template or a folder of functions, as in `invoked %s%sconfig/invoked.json%s`",
             options->command == COMMAND_SERVE ? "" : command_table[options->command].name,
             options->command == COMMAND_SERVE ? "" : " ",

@@ -323,7 +323,7 @@ static const struct {
     {"a.json b.json",            "b.json: unexpected argument; CONFIG is already a.json"},
     {"servo",                    "servo: no such command, file or folder; did you mean `serve`?"},
     {"chekc a.json",             "chekc: no such command, file or folder; did you mean `check`?"},
-    {"",                         "found neither ./invoked.json nor ./template.yaml: name a"},
+    {"",                         "found neither ./invoked.json nor ./template.yaml nor ./serverless.yml: name a"},
     {"check",                    "as in `invoked check config/invoked.json`"},
     {"run -- x",                 "as in `invoked run config/invoked.json -- COMMAND`"},
     {"run a.json",               "missing COMMAND: invoked run [OPTIONS] [CONFIG] -- COMMAND..."},
