@@ -73,6 +73,24 @@ static bool prepare(struct registry_store *store)
 
 enum opened { OPENED, OPENED_DAMAGED, OPENED_UNUSABLE };
 
+/* Damage is what SQLite calls so; anything else (no descriptor, no room, no right) leaves the file where it is. */
+static enum opened failed(const struct registry_store *store, char problem[REGISTRY_MESSAGE_SIZE])
+{
+    const int code = store->database == NULL ? SQLITE_NOMEM : sqlite3_errcode(store->database);
+    const int error = store->database == NULL ? 0 : sqlite3_system_errno(store->database);
+
+    if (code == SQLITE_CORRUPT || code == SQLITE_NOTADB ||
+        code == SQLITE_ERROR) /* tables that aren't ours */
+        return OPENED_DAMAGED;
+    if (error != 0 && (code == SQLITE_CANTOPEN || code == SQLITE_IOERR))
+        (void)snprintf(problem, REGISTRY_MESSAGE_SIZE, "%s: %s", store->path, strerror(error));
+    else
+        (void)snprintf(problem, REGISTRY_MESSAGE_SIZE,
+                       "%s: %s: make it writable, or use another --data-dir", store->path,
+                       sqlite3_errstr(code));
+    return OPENED_UNUSABLE;
+}
+
 /* Reads every page, so that damage is found while the file can still be moved aside. */
 static enum opened open_sound(struct registry_store *store, char problem[REGISTRY_MESSAGE_SIZE])
 {
@@ -81,16 +99,9 @@ static enum opened open_sound(struct registry_store *store, char problem[REGISTR
     if (!read_number(store, "PRAGMA application_id", &application) ||
         !read_number(store, "PRAGMA user_version", &format) ||
         !read_number(store, "SELECT count(*) FROM sqlite_master", &tables))
-        return OPENED_DAMAGED;
-    if (application == 0 && format == 0 && tables == 0) {
-        if (make_table(store) && prepare(store))
-            return OPENED;
-        (void)snprintf(problem, REGISTRY_MESSAGE_SIZE,
-                       "%s: %s: make it writable, or use another "
-                       "--data-dir",
-                       store->path, sqlite3_errmsg(store->database));
-        return OPENED_UNUSABLE;
-    }
+        return failed(store, problem);
+    if (application == 0 && format == 0 && tables == 0)
+        return make_table(store) && prepare(store) ? OPENED : failed(store, problem);
     if (application != APPLICATION_ID) {
         (void)snprintf(problem, REGISTRY_MESSAGE_SIZE,
                        "%s: a database of another program: move it away, or use another --data-dir",
@@ -107,7 +118,7 @@ static enum opened open_sound(struct registry_store *store, char problem[REGISTR
     return read_number(store, "SELECT sum(length(document)) FROM resources", &count) &&
                    prepare(store)
                ? OPENED
-               : OPENED_DAMAGED;
+               : failed(store, problem);
 }
 
 static enum opened open_database(struct registry_store *store, char problem[REGISTRY_MESSAGE_SIZE])
@@ -122,18 +133,14 @@ static enum opened open_database(struct registry_store *store, char problem[REGI
     }
     if (sqlite3_open_v2(store->path, &store->database,
                         SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX,
-                        NULL) != SQLITE_OK) {
-        (void)snprintf(problem, REGISTRY_MESSAGE_SIZE,
-                       "%s: %s: make it writable, or use another --data-dir", store->path,
-                       store->database == NULL ? "out of memory" : sqlite3_errmsg(store->database));
-        return OPENED_UNUSABLE;
-    }
+                        NULL) != SQLITE_OK)
+        return failed(store, problem);
     (void)sqlite3_busy_timeout(store->database, 5000); /* somebody may look into it with a tool */
     (void)execute(store, store->durability == DURABILITY_POWER ? "PRAGMA synchronous = FULL"
                                                                : "PRAGMA synchronous = NORMAL");
     if (!execute(store, "PRAGMA journal_mode = WAL") ||
         !execute(store, "PRAGMA temp_store = MEMORY"))
-        return OPENED_DAMAGED;
+        return failed(store, problem);
     return open_sound(store, problem);
 }
 
