@@ -14,6 +14,7 @@
 #include "server/http/http_listener.h"
 #include "server/runtime_port/runtime_listener.h"
 #include "server/server_internal.h"
+#include "server/unpacked_code.h"
 
 #include <arpa/inet.h>
 #include <stdio.h>
@@ -367,6 +368,7 @@ struct server *server_open(uv_loop_t *loop, const struct options *options, struc
         abort_opening(server);
         return NULL;
     }
+    unpacked_code_clean(loop, code_folder, config);
     dispatcher_attach(server->dispatcher, accounts_default(server->accounts), config);
     server_prepare_processes(server, config);
     return server;

@@ -100,6 +100,21 @@ class Code(unittest.TestCase):
             self.write("code.zip", archive(app_dot_py=HANDLER % "good again"))
             wait_for(lambda: server.invoke("F", {}).json == "good again", "the archive to be read again")
 
+    def test_what_is_not_used_any_more_is_removed_at_the_next_start(self):
+        self.write("code.zip", archive(app_dot_py=HANDLER % "old"))
+        data = os.path.join(self.folder, "data")
+        unpacked = os.path.join(data, "unpacked")
+        config = self.config({"f": {**PYTHON, "CodeUri": "code.zip"}, "i": {**PYTHON, "Handler": "index.handler", "InlineCode": HANDLER % 1}})
+        with Server(config=config, arguments=["--data-dir", data]) as server:
+            self.assertEqual(self.answer(server, "f"), "old")
+            before = set(os.listdir(unpacked))
+        os.makedirs(os.path.join(unpacked, ".Draft1", "half"))
+        self.write("code.zip", archive(app_dot_py=HANDLER % "new"))
+        with Server(config=config, arguments=["--data-dir", data]) as server:
+            self.assertEqual((self.answer(server, "f"), self.answer(server, "i")), ("new", 1))
+            wait_for(lambda: len(os.listdir(unpacked)) == 2, "the old code to be removed")
+            self.assertEqual(len(before & set(os.listdir(unpacked))), 1)
+
     def test_a_bad_archive_is_a_problem_of_a_configuration(self):
         self.write("code.zip", b"broken")
         self.config({"f": {**PYTHON, "CodeUri": "code.zip"}})
