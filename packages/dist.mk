@@ -14,6 +14,7 @@ static: ## build the static binaries: build/static-x86_64/invoked, and for aarch
 	done
 
 .PHONY: dist
-dist: static ## make everything that is published, in build/dist: binaries, packages, images, sums, SBOM
+dist: static ## make everything that is published, in build/dist (INTERPRETERS=yes: the image with Python and Node.js too)
+	@$(if $(INTERPRETERS),for architecture in $(ARCHITECTURES); do packages/interpreters/prepare $$architecture || exit 1; done)
 	@python3 -B packages/dist.py --version $(VERSION) --architectures "$(ARCHITECTURES)" --out build/dist \
 		--maintainer "$(MAINTAINER)"

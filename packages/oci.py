@@ -1,12 +1,14 @@
 """The container image, as an OCI layout in a tar: what `docker load`, `podman load`, skopeo and umoci read.
 
 No daemon makes it: a layer is a tar, and the rest is JSON. The image holds the static binary and what a program expects
-of a root: users, a folder for temporary files, one for data.
+of a root: users, a folder for temporary files, one for data. A second image has Debian's Python and Node.js below that,
+where packages/interpreters/prepare has laid them (`make dist INTERPRETERS=yes`).
 """
 
 import hashlib
 import io
 import json
+import os
 import tarfile
 import time
 
@@ -35,6 +37,24 @@ def layer(release, binary):
             entry = tarfile.TarInfo(file.name)
             entry.size, entry.mode, entry.mtime = len(file.content), file.mode, release.epoch
             archive.addfile(entry, io.BytesIO(file.content))
+    return buffer.getvalue()
+
+
+def folder_layer(folder, epoch):
+    """A layer of everything in a folder, all of root."""
+    paths = sorted(os.path.join(parent, name) for parent, folders, names in os.walk(folder) for name in (*folders, *names))
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w", format=tarfile.GNU_FORMAT) as archive:
+        for path in paths:
+            entry = archive.gettarinfo(path, os.path.relpath(path, folder))
+            entry.mtime, entry.uid, entry.gid, entry.uname, entry.gname = epoch, 0, 0, "", ""
+            if entry.islnk():  # to a file that has come before under another name
+                entry.type, entry.size = tarfile.LNKTYPE, 0
+            if entry.isreg():
+                with open(path, "rb") as file:
+                    archive.addfile(entry, file)
+            else:
+                archive.addfile(entry)
     return buffer.getvalue()
 
 
@@ -74,11 +94,12 @@ def configuration(release, architecture, layers):
     }
 
 
-def build(release):
+def image(release, name, lower):
+    """The layout of one image; `lower` is {architecture: the layers below the program's}."""
     layout = Layout()
     manifests = []
-    for architecture, binary in release.binaries.items():
-        layers = [layer(release, binary)]
+    for architecture in lower:
+        layers = [*lower[architecture], layer(release, release.binaries[architecture])]
         config = layout.add(configuration(release, architecture, layers), "application/vnd.oci.image.config.v1+json")
         packed = [layout.add(archives.gz(content), "application/vnd.oci.image.layer.v1.tar+gzip") for content in layers]
         manifest = {"schemaVersion": 2, "mediaType": "application/vnd.oci.image.manifest.v1+json", "config": config,
@@ -86,9 +107,24 @@ def build(release):
         manifests.append(layout.add(manifest, manifest["mediaType"],
                                     platform={"architecture": ARCHITECTURES[architecture], "os": "linux"}))
     index = {"schemaVersion": 2, "mediaType": "application/vnd.oci.image.index.v1+json", "manifests": manifests}
-    names = {"org.opencontainers.image.ref.name": release.version, "io.containerd.image.name": f"invoked:{release.version}"}
+    names = {"org.opencontainers.image.ref.name": release.version, "io.containerd.image.name": f"{name}:{release.version}"}
     if len(manifests) == 1:
         top = {**manifests[0], "annotations": names}
     else:
         top = layout.add(index, index["mediaType"], annotations=names)
-    return [(f"invoked-{release.version}-oci.tar", layout.tar({"schemaVersion": 2, "manifests": [top]}, release.epoch))]
+    return (f"{name}-{release.version}-oci.tar", layout.tar({"schemaVersion": 2, "manifests": [top]}, release.epoch))
+
+
+def interpreters(release):
+    """{architecture: the folder with Python and Node.js}, where it has been made."""
+    folders = {architecture: release.path("build", "interpreters", architecture) for architecture in release.binaries}
+    return {architecture: folder for architecture, folder in folders.items() if os.path.exists(f"{folder}.versions")}
+
+
+def build(release):
+    images = [image(release, "invoked", {architecture: [] for architecture in release.binaries})]
+    found = interpreters(release)
+    if found:
+        lower = {architecture: [folder_layer(folder, release.epoch)] for architecture, folder in found.items()}
+        images.append(image(release, "invoked-interpreters", lower))
+    return images
