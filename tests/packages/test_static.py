@@ -2,7 +2,7 @@
 
 `make static` needs packages from Debian's mirror, so what needs the binary is skipped where it hasn't been built.
 """
-# test: timeout 600
+# test: timeout 900
 
 import hashlib
 import json
