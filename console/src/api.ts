@@ -39,6 +39,25 @@ export interface InvocationRow {
     StartedAt: string;
     DurationMs: number | null;
     ColdStart: boolean | null;
+    EnqueuedAt: string | null; /* of an event */
+    QueueMs: number | null;
+}
+
+/* A setting that holds, and whose it is. */
+export interface Planned {
+    Value: Json;
+    From: string;
+}
+
+export interface Plan {
+    MaximumRetryAttempts: Planned;
+    MaximumEventAgeInSeconds: Planned;
+    RetryDelaysSeconds: Planned;
+    ReservedConcurrentExecutions: Planned;
+    DeadLetterQueue: Planned;
+    OnSuccess: Planned;
+    OnFailure: Planned;
+    Text: string;
 }
 
 export interface EventRow {
@@ -123,7 +142,8 @@ export const api = {
     health: () => json<{ version: string; uptimeSeconds: number }>('GET', '/_invoked/health'),
     functions: () => json<FunctionRow[]>('GET', '/_invoked/functions'),
     invocations: (filter: { FunctionName?: string; Status?: string; RequestId?: string; Limit?: number }) =>
-        json<InvocationRow[]>('GET', '/_invoked/invocations' + query(filter)),
+        json<InvocationRow[]>('GET', '/_invoked/invocations' + query({ ...filter, Timings: 'true' })),
+    plan: (name: string, qualifier?: string) => json<Plan>('GET', ofFunction(name) + '/plan' + query({ Qualifier: qualifier })),
     forget: () => json<object>('DELETE', '/_invoked/invocations'),
     events: () => json<EventRow[]>('GET', '/_invoked/events'),
     clearEvents: () => json<object>('DELETE', '/_invoked/events'),
@@ -133,6 +153,7 @@ export const api = {
     drain: (seconds: number) => json<object>('POST', '/_invoked/drain' + query({ TimeoutSeconds: seconds })),
     deadLetters: (queue?: string) => json<DeadLetter[]>('GET', '/_invoked/dead-letters' + query({ Queue: queue })),
     redrive: (queue?: string) => json<object>('POST', '/_invoked/dead-letters/redrive' + query({ Queue: queue })),
+    redriveThese: (ids: string[]) => json<object>('POST', '/_invoked/dead-letters/redrive', { MessageIds: ids }),
     destinations: (name?: string) => json<Json[]>('GET', '/_invoked/destinations' + query({ Name: name })),
     reset: () => json<object>('POST', '/_invoked/reset'),
     setMock: (name: string, mock: Json) => json<object>('PUT', ofFunction(name) + '/mock', mock),

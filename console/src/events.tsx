@@ -45,7 +45,7 @@ const lives = computed<Life[]>(() => {
         if (row.InvocationType !== 'Event') continue;
         const life = of(row.RequestId, row.FunctionName);
         life.runs.unshift(row);
-        life.acceptedAt = Math.min(life.acceptedAt, Date.parse(row.StartedAt));
+        life.acceptedAt = Math.min(life.acceptedAt, Date.parse(row.EnqueuedAt ?? row.StartedAt));
     }
     for (const life of found.values()) {
         if (life.row) continue;
@@ -192,6 +192,32 @@ function States({ life }: { life: Life }) {
     );
 }
 
+const reasonOf = (run: InvocationRow): string => {
+    const said = (run.ResponsePayload ?? {}) as { errorType?: string; errorMessage?: string };
+    if (!run.FunctionError) return '';
+    return `: ${[run.FunctionError, said.errorType, said.errorMessage].filter(Boolean).join(': ')}`;
+};
+
+/* What happened before the page listened, by the history. */
+function Before({ life }: { life: Life }) {
+    const firstTold = life.steps[0] ? Date.parse(life.steps[0].At) : Infinity;
+    return (
+        <>
+            <li>
+                <span class="time">{timeOf(new Date(life.acceptedAt).toISOString())}</span> <b>accepted</b>
+            </li>
+            {life.runs
+                .filter((run) => Date.parse(run.StartedAt) < firstTold)
+                .map((run) => (
+                    <li key={run.Attempt + run.StartedAt}>
+                        <span class="time">{timeOf(run.StartedAt)}</span> <b>attempt {run.Attempt}</b> {run.Status}
+                        {reasonOf(run)}
+                    </li>
+                ))}
+        </>
+    );
+}
+
 function Detail({ life }: { life: Life }) {
     return (
         <section class="detail" aria-label="Event">
@@ -214,12 +240,7 @@ function Detail({ life }: { life: Life }) {
                         <span class="time">{timeOf(step.At)}</span> <b>{step.Step}</b> {step.Text}
                     </li>
                 ))}
-                {life.steps.length === 0 &&
-                    life.runs.map((run) => (
-                        <li key={run.Attempt}>
-                            <span class="time">{timeOf(run.StartedAt)}</span> <b>attempt {run.Attempt}</b> {run.Status}
-                        </li>
-                    ))}
+                {life.steps[0]?.Step !== 'accepted' && <Before life={life} />}
                 {life.row?.NextAttemptAt && (
                     <li class="dim">
                         <span class="time">{timeOf(life.row.NextAttemptAt)}</span> attempt {life.row.Attempt} is due

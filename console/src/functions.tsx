@@ -5,11 +5,13 @@ import { api } from './api.ts';
 import type { FunctionRow } from './api.ts';
 import { exceptions, otherFaults } from './exceptions.ts';
 import { invoking } from './invoke.tsx';
+import { PlanDialog } from './plan.tsx';
 import { attempt, functions, refresh, series, seriesOf } from './store.ts';
 import { Dialog, Empty, Sparkline, duration, percentile, resample } from './ui.tsx';
 
 const faulting = signal<string | null>(null);
 const mocking = signal<string | null>(null);
+const planning = signal<FunctionRow | null>(null);
 
 const SPAN = 3600;
 const POINTS = 60;
@@ -17,7 +19,7 @@ const POINTS = 60;
 function source(row: FunctionRow): string {
     if (row.CodeUri) return row.CodeUri;
     if (row.Command) return row.Command.join(' ');
-    return row.RunsAs === 'Mock' ? 'canned answers' : '';
+    return row.RunsAs === 'Mock' ? 'canned responses' : '';
 }
 
 function Row({ row }: { row: FunctionRow }) {
@@ -80,6 +82,9 @@ function Row({ row }: { row: FunctionRow }) {
                 >
                     invoke
                 </button>
+                <button type="button" onClick={() => (planning.value = row)}>
+                    plan
+                </button>
                 <button type="button" onClick={() => (faulting.value = row.FunctionName)}>
                     fault…
                 </button>
@@ -92,7 +97,7 @@ function Row({ row }: { row: FunctionRow }) {
                     faults off
                 </button>
                 <button type="button" onClick={() => (mocking.value = row.FunctionName)}>
-                    canned answer…
+                    canned response…
                 </button>
                 <button
                     type="button"
@@ -100,7 +105,7 @@ function Row({ row }: { row: FunctionRow }) {
                         void attempt(async () => {
                             await api.dropMock(row.FunctionName);
                             await refresh();
-                        }, 'The canned answers are off.')
+                        }, 'The canned responses are off.')
                     }
                 >
                     canned off
@@ -174,21 +179,21 @@ function MockDialog({ name }: { name: string }) {
         void attempt(async () => {
             await api.setMock(name, JSON.parse(String(data.get('mock'))));
             await refresh();
-        }, `${name} gives canned answers.`).then((isDone) => {
+        }, `${name} gives canned responses.`).then((isDone) => {
             if (isDone) mocking.value = null;
         });
     };
     return (
-        <Dialog title={`Canned answers of ${name}`} onClose={() => (mocking.value = null)}>
+        <Dialog title={`Canned responses of ${name}`} onClose={() => (mocking.value = null)}>
             <form onSubmit={submit}>
                 <label>
-                    A list of answers; the first one that fits is given
+                    A list of responses; the first one that fits is given
                     <textarea name="mock" rows={10} spellcheck={false}>
                         {JSON.stringify([{ When: { id: 1 }, Payload: { status: 'paid' } }, { Payload: null }], null, 2)}
                     </textarea>
                 </label>
                 <button type="submit" class="primary">
-                    Set the answers
+                    Set the responses
                 </button>
             </form>
         </Dialog>
@@ -213,6 +218,7 @@ export function Functions() {
             </div>
             {faulting.value && <FaultDialog name={faulting.value} />}
             {mocking.value && <MockDialog name={mocking.value} />}
+            {planning.value && <PlanDialog row={planning.value} onClose={() => (planning.value = null)} />}
         </>
     );
 }

@@ -36,6 +36,7 @@ export function phases(row: InvocationRow): { name: string; milliseconds: number
     const init = of(/Init Duration: ([\d.]+) ms/);
     const run = of(/\tDuration: ([\d.]+) ms/) || row.DurationMs || 0;
     return [
+        { name: 'queue', milliseconds: row.QueueMs ?? 0 },
         { name: 'init', milliseconds: init },
         { name: 'run', milliseconds: run },
     ];

@@ -76,7 +76,7 @@ function Notice() {
 }
 
 function reset(): void {
-    if (!confirm('Forget history, queue, dead letters, records, faults and canned answers, and set the clock back?')) return;
+    if (!confirm('Forget history, queue, dead letters, records, faults and canned responses, and set the clock back?')) return;
     void attempt(async () => {
         await api.reset();
         steps.value = new Map();

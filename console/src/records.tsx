@@ -11,6 +11,7 @@ const letters = signal<DeadLetter[]>([]);
 const records = signal<Json[]>([]);
 const queueName = signal('');
 const text = signal('');
+const chosen = signal<ReadonlySet<string>>(new Set());
 
 async function load(): Promise<void> {
     await attempt(async () => {
@@ -20,11 +21,30 @@ async function load(): Promise<void> {
     });
 }
 
+const recordsOf = (requestId: string) =>
+    records.value.filter((record) => JSON.stringify(record).includes(`"requestId":"${requestId}"`));
+
 const holds = (value: unknown) => JSON.stringify(value).toLowerCase().includes(text.value.toLowerCase());
 
 function condition(record: Json): string {
     const found = /"condition":"(\w+)"/.exec(JSON.stringify(record));
     return found?.[1] ?? 'record';
+}
+
+function choose(id: string, is: boolean): void {
+    const next = new Set(chosen.value);
+    if (is) next.add(id);
+    else next.delete(id);
+    chosen.value = next;
+}
+
+async function redriveThese(ids: string[]): Promise<void> {
+    await attempt(async () => {
+        await api.redriveThese(ids);
+        chosen.value = new Set();
+        await load();
+        refreshEvents();
+    }, ids.length === 1 ? 'The event is back in the queue.' : `${ids.length} events are back in the queue.`);
 }
 
 const attribute = (letter: DeadLetter, name: string) => letter.MessageAttributes[name]?.StringValue ?? '';
@@ -70,6 +90,13 @@ export function Records() {
                     redrive {queueName.value.trim() ? 'this queue' : 'all'}
                 </button>
             </div>
+            {chosen.value.size > 0 && (
+                <p class="buttons">
+                    <button type="button" class="primary" onClick={() => void redriveThese([...chosen.value])}>
+                        redrive the {chosen.value.size} chosen
+                    </button>
+                </p>
+            )}
             <h2>Dead letters ({shownLetters.length})</h2>
             {letters.value.length === 0 && (
                 <Empty title="No dead letters">
@@ -86,7 +113,23 @@ export function Records() {
                         {attribute(letter, 'ErrorMessage')}
                         <span class="dim"> {new Date(Number(letter.SentTimestamp)).toISOString()}</span>
                     </summary>
+                    <p class="buttons">
+                        <button type="button" onClick={() => void redriveThese([letter.MessageId])}>
+                            redrive this one
+                        </button>
+                        <label class="check">
+                            <input
+                                type="checkbox"
+                                checked={chosen.value.has(letter.MessageId)}
+                                onChange={(e) => choose(letter.MessageId, e.currentTarget.checked)}
+                            />{' '}
+                            choose
+                        </label>
+                    </p>
                     <Code text={pretty(letter as unknown as Json)} label="Dead letter" />
+                    {recordsOf(attribute(letter, 'RequestID')).map((record, i) => (
+                        <Code key={i} text={pretty(record)} label="Record of the same event" />
+                    ))}
                 </details>
             ))}
             <h2>Destination records ({shownRecords.length})</h2>

@@ -193,7 +193,7 @@ static void on_row(const struct history_row *row, void *context)
         return;
     }
     feed->rows_left--;
-    inspect_history_write_row(&writer, row);
+    inspect_history_write_row(&writer, row, true);
     json = json_writer_take(&writer);
     if (json != NULL)
         add_message(feed, FEED_INVOCATION, bytes_view(json));

@@ -11,6 +11,8 @@
 #include "handlers/inspect/inspect_response.h"
 #include "handlers/inspect/inspect_rows.h"
 
+#include <string.h>
+
 static void write_part(struct json_writer *writer, const struct history_part *part)
 {
     if (part->is_cut)
@@ -93,13 +95,43 @@ static void write_outcome(struct json_writer *writer, const struct history_row *
         json_null(writer);
 }
 
-void inspect_history_write_row(struct json_writer *writer, const struct history_row *row)
+static void write_timings(struct json_writer *writer, const struct history_row *row)
+{
+    json_key(writer, "EnqueuedAt");
+    if (row->enqueued_at_ms == 0)
+        json_null(writer);
+    else
+        json_time(writer, row->enqueued_at_ms);
+    json_key(writer, "QueueMs");
+    if (row->has_run)
+        json_decimal(writer, row->queue_ms);
+    else
+        json_null(writer);
+}
+
+void inspect_history_write_row(struct json_writer *writer, const struct history_row *row,
+                               bool has_timings)
 {
     json_open(writer, '{');
     write_request(writer, row);
     write_outcome(writer, row);
+    if (has_timings)
+        write_timings(writer, row);
     write_cuts(writer, row);
     json_close(writer, '}');
+}
+
+/* False when the exchange has been answered. */
+static bool read_timings(struct exchange *exchange, bool *has_timings)
+{
+    char text[16];
+
+    if (!inspect_query_text(exchange, "Timings", text, sizeof text))
+        return false;
+    *has_timings = strcmp(text, "true") == 0;
+    if (*has_timings || text[0] == '\0' || strcmp(text, "false") == 0)
+        return true;
+    return inspect_query_refuse(exchange, "Timings: must be true or false (is %s)", text);
 }
 
 void inspect_history_list(struct exchange *exchange, struct api *api)
@@ -107,11 +139,12 @@ void inspect_history_list(struct exchange *exchange, struct api *api)
     struct history_filter filter;
     struct json_writer writer = {0};
     size_t limit = SIZE_MAX;
+    bool has_timings;
     struct account *account;
 
     if (!history_query_read(exchange, &filter) ||
         !inspect_query_number(exchange, "Limit", 1, UINT32_MAX, &limit) ||
-        (account = inspect_account(exchange, api)) == NULL)
+        !read_timings(exchange, &has_timings) || (account = inspect_account(exchange, api)) == NULL)
         return;
     json_open(&writer, '[');
     for (const struct history_row *row =
@@ -119,7 +152,7 @@ void inspect_history_list(struct exchange *exchange, struct api *api)
          row != NULL && limit > 0; row = row->older) {
         if (!history_matches(&filter, row))
             continue;
-        inspect_history_write_row(&writer, row);
+        inspect_history_write_row(&writer, row, has_timings);
         limit--;
     }
     json_close(&writer, ']');

@@ -9,7 +9,8 @@
 #include "runtime/dispatch/history.h"
 
 /* inspect_history.c, inspect_functions.c: a row as the list has it. */
-void inspect_history_write_row(struct json_writer *writer, const struct history_row *row);
+void inspect_history_write_row(struct json_writer *writer, const struct history_row *row,
+                               bool has_timings);
 void inspect_function_write(struct json_writer *writer, const struct api *api,
                             const struct account *account, const struct function *function);
 

@@ -373,6 +373,7 @@ enum dispatch_status dispatcher_submit(struct dispatcher *dispatcher, struct inv
     invocation->on_done = on_done;
     invocation->done_context = context;
     invocation->started_at_ms = clock_now_ms(invocation->account->clock);
+    invocation->submitted_us = clock_monotonic_us();
     if (status == DISPATCH_ACCEPTED && !has_unprovisioned_place(dispatcher, invocation))
         status = DISPATCH_FUNCTION_THROTTLED;
     if (status == DISPATCH_ACCEPTED)

@@ -268,6 +268,7 @@ static struct history_row *add_row(const struct invocation_options *options, int
     row->type = options->type;
     row->attempt = options->attempt;
     row->source = options->source;
+    row->enqueued_at_ms = options->enqueued_at_ms;
     row->started_at_ms = started_at_ms;
     add_newest(history, row);
     row->payload = keep(options->payload, false);
@@ -287,6 +288,7 @@ static struct history_row *add_row_of(struct invocation *invocation)
         .payload = invocation->payload,
         .request_id = invocation->request_id,
         .attempt = invocation->attempt,
+        .enqueued_at_ms = invocation->enqueued_at_ms,
     };
 
     return add_row(&options, invocation->started_at_ms);
@@ -349,6 +351,15 @@ static void set_response(struct history_row *row, struct bytes *payload)
     weigh(row, row->weight + weight_of(row->response.bytes));
 }
 
+/* From the submission to the handler, less what the initialisation took. */
+static double queue_time_ms(const struct invocation *invocation)
+{
+    const double waited_ms = (double)(invocation->began_us - invocation->submitted_us) / 1000.0 -
+                             invocation->init_duration_ms;
+
+    return invocation->began_us == 0 || waited_ms < 0 ? 0 : waited_ms;
+}
+
 void history_finished(struct invocation *invocation)
 {
     struct history_row *row = invocation->history_row;
@@ -358,6 +369,7 @@ void history_finished(struct invocation *invocation)
         return;
     row->function_error = outcome_function_error(&invocation->outcome);
     row->has_run = kind == OUTCOME_FUNCTION_ERROR || kind == OUTCOME_SUCCEEDED;
+    row->queue_ms = queue_time_ms(invocation);
     row->duration_ms = invocation->duration_ms;
     row->is_cold_start = invocation->is_cold_start;
     set_response(row, invocation->outcome.payload);

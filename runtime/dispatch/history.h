@@ -52,7 +52,9 @@ struct history_row {
     const char *function_error; /* "Unhandled"; NULL for none */
     const char *source;         /* "FunctionUrl"; NULL: a request of the API */
     int64_t started_at_ms;      /* by the account's clock */
+    double queue_ms;            /* waited for an environment, without its initialisation */
     double duration_ms;
+    int64_t enqueued_at_ms;      /* of an event; else 0 */
     struct history_part payload; /* without bytes: {} */
     struct history_part response, log;
     const char *qualifier, *version; /* the former "" for none */

@@ -142,6 +142,8 @@ struct invocation *invocation_new(const struct invocation_options *options,
     invocation->target = options->target;
     invocation->type = options->type;
     invocation->attempt = options->attempt;
+    invocation->enqueued_at_ms = options->enqueued_at_ms;
+    invocation->enqueued_at_ms = options->enqueued_at_ms;
     invocation->source = options->source;
     invocation->payload = bytes_retain(options->payload);
     invocation->qualifier =

@@ -62,6 +62,7 @@ struct invocation {
     char *client_context;           /* decoded JSON; NULL for none */
     char *tenant_id;                /* NULL for none */
     unsigned attempt;               /* from 1 */
+    int64_t enqueued_at_ms;         /* of an event: when it was accepted, by the account's clock */
     const char *source;             /* a constant, "FunctionUrl"; NULL: a request of the API */
     struct response_stream *stream; /* borrowed; NULL: the response is wanted whole */
 
@@ -69,6 +70,7 @@ struct invocation {
     struct outcome outcome;
     struct log_tail log;
     int64_t started_at_ms; /* by the account's clock */
+    int64_t submitted_us;  /* monotonic; when the dispatcher got it */
     int64_t began_us;      /* monotonic; when the handler got it */
     bool is_cold_start;
     double init_duration_ms; /* of a cold start; else 0 */
@@ -99,7 +101,8 @@ struct invocation_options {
     const char *request_id;   /* NULL: a fresh one */
     const char *trace_header; /* of the caller; NULL or without a Root: a fresh root */
     unsigned attempt;
-    const char *source; /* a constant: what asked, "FunctionUrl"; NULL: a request of the API */
+    int64_t enqueued_at_ms; /* of an event; else 0 */
+    const char *source;     /* a constant: what asked, "FunctionUrl"; NULL: a request of the API */
 };
 
 /* Returns owned; NULL when out of memory. */

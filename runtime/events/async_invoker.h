@@ -131,13 +131,20 @@ enum redrive_status {
     REDRIVE_FAILED   /* some could not be put back */
 };
 
+struct redrive_choice {
+    const char *queue_name; /* "": all queues */
+    char (*message_ids)
+        [REQUEST_ID_SIZE]; /* malloc'd and taken if true is returned; NULL: all letters */
+    size_t message_id_count;
+};
+
 /*
- * Puts the dead letters of a queue ("": of all) back as new events, each at most once even across a kill, up to
- * QueueCapacity; the others stay in the file. `count` is how many were put back.
+ * Puts dead letters back as new events, each at most once even across a kill, up to QueueCapacity; the others stay in the
+ * file. `count` is how many were put back. False when out of memory.
  */
 typedef void redrive_fn(size_t count, enum redrive_status status, void *context);
 bool async_invoker_redrive(struct async_invoker *invoker, struct account *account,
-                           const char *queue_name, redrive_fn *on_done, void *context);
+                           const struct redrive_choice *choice, redrive_fn *on_done, void *context);
 
 /* Waiting for the queue: see async_wait.c. */
 

@@ -34,6 +34,8 @@ struct redrive {
     struct store_operation operation; /* the current step */
     struct async_account *owner;
     struct record_file file;         /* that is being read; no name before the first */
+    char (*wanted)[REQUEST_ID_SIZE]; /* sorted message ids; NULL: all */
+    size_t wanted_count;
     char (*names)[RECORD_NAME_SIZE]; /* of all files to be read */
     size_t name_count, name_at;
     off_t offset, end; /* ignores what is appended meanwhile */
@@ -57,6 +59,17 @@ static void clear_letters(struct redrive *redrive)
 
 /* ---- scanning, on a pool thread ---- */
 
+static int compare_ids(const void *one, const void *other)
+{
+    return memcmp(one, other, REQUEST_ID_SIZE - 1);
+}
+
+static bool is_wanted(const struct redrive *redrive, const char *message_id)
+{
+    return redrive->wanted == NULL || bsearch(message_id, redrive->wanted, redrive->wanted_count,
+                                              REQUEST_ID_SIZE, compare_ids) != NULL;
+}
+
 /* Skips a line that isn't one of our dead letters; it stays in the file. */
 static enum store_status scan_line(struct store *store, struct redrive *redrive,
                                    struct bytes_view line)
@@ -68,7 +81,7 @@ static enum store_status scan_line(struct store *store, struct redrive *redrive,
     enum store_status status = STORE_OK;
 
     if (cJSON_IsString(id) && cJSON_IsString(body) &&
-        strlen(id->valuestring) == REQUEST_ID_SIZE - 1) {
+        strlen(id->valuestring) == REQUEST_ID_SIZE - 1 && is_wanted(redrive, id->valuestring)) {
         memcpy(letter->message_id, id->valuestring, REQUEST_ID_SIZE);
         status = store->engine->origin(store, letter->message_id, &letter->origin);
         if (status == STORE_OK && letter->origin.function_name != NULL) {
@@ -251,6 +264,7 @@ static void on_finished(struct store_operation *operation, enum store_status sta
     redrive->on_done(redrive->count, how, redrive->context);
     clear_letters(redrive);
     free(redrive->names);
+    free(redrive->wanted);
     free(redrive);
     async_end(owner);
 }
@@ -315,7 +329,7 @@ static void on_scanned(struct store_operation *operation, enum store_status stat
 }
 
 bool async_invoker_redrive(struct async_invoker *invoker, struct account *account,
-                           const char *queue_name, redrive_fn *on_done, void *context)
+                           const struct redrive_choice *choice, redrive_fn *on_done, void *context)
 {
     struct async_account *owner = async_owner(async_lanes_of(invoker), account);
     struct redrive *redrive = owner == NULL ? NULL : calloc(1, sizeof *redrive);
@@ -327,15 +341,20 @@ bool async_invoker_redrive(struct async_invoker *invoker, struct account *accoun
     if (!account->is_default)
         (void)snprintf(redrive->file.account_id, sizeof redrive->file.account_id, "%s",
                        account->id);
-    if (queue_name[0] != '\0') {
+    if (choice->queue_name[0] != '\0') {
         redrive->names = malloc(sizeof *redrive->names);
         if (redrive->names == NULL) {
             free(redrive);
             return false;
         }
         redrive->name_count = 1;
-        record_file_name(queue_name, redrive->names[0]);
+        record_file_name(choice->queue_name, redrive->names[0]);
         (void)go_to_file(redrive, 0);
+    }
+    if (choice->message_ids != NULL) {
+        redrive->wanted = choice->message_ids;
+        redrive->wanted_count = choice->message_id_count;
+        qsort(redrive->wanted, redrive->wanted_count, REQUEST_ID_SIZE, compare_ids);
     }
     redrive->on_done = on_done;
     redrive->context = context;

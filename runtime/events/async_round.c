@@ -237,6 +237,7 @@ static enum dispatch_status submit(struct event *event, struct config *config,
                                                .request_id = event->request_id,
                                                .trace_header = event->trace_header,
                                                .tenant_id = event->tenant_id,
+                                               .enqueued_at_ms = event->enqueued_at_ms,
                                                .attempt = event->run_count + 1};
     struct invocation *invocation = invocation_new(&options, invoker->options.random);
     enum dispatch_status status = DISPATCH_NO_MEMORY;

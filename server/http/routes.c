@@ -14,7 +14,7 @@
 enum { INSPECT_BODY_MAX = 1 << 20, PATH_SHOWN_MAX = 200 };
 
 static const char *const takes_nothing[] = {NULL};
-static const char *const takes_filter[] = {HISTORY_QUERY_NAMES, "Limit", NULL};
+static const char *const takes_filter[] = {HISTORY_QUERY_NAMES, "Limit", "Timings", NULL};
 static const char *const takes_filter_and_wait[] = {HISTORY_QUERY_NAMES, "AtLeast",
                                                     "TimeoutSeconds", NULL};
 static const char *const takes_function[] = {"FunctionName", NULL};

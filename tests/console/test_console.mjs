@@ -111,7 +111,7 @@ const tests = {
 
     async functions_are_shown_and_invoked({ server, page }) {
         const card = page.getByRole('article', { name: 'charge' });
-        await card.getByText('canned answers', { exact: true }).waitFor();
+        await card.getByText('canned responses', { exact: true }).waitFor();
         await card.getByRole('button', { name: 'invoke' }).click();
         await page.getByLabel('Start from').selectOption('SQS: one message');
         assert.match(await page.getByRole('textbox', { name: 'Payload', exact: true }).inputValue(), /aws:sqs/);
@@ -146,13 +146,13 @@ const tests = {
 
     async a_canned_answer_is_set_and_taken_away({ server, page }) {
         const card = page.getByRole('article', { name: 'shout' });
-        await card.getByRole('button', { name: 'canned answer…' }).click();
-        await page.getByLabel(/A list of answers/).fill('[{"Payload":"canned"}]');
-        await page.getByRole('button', { name: 'Set the answers' }).click();
+        await card.getByRole('button', { name: 'canned response…' }).click();
+        await page.getByLabel(/A list of responses/).fill('[{"Payload":"canned"}]');
+        await page.getByRole('button', { name: 'Set the responses' }).click();
         await card.getByText('canned', { exact: true }).waitFor();
         assert.equal((await server.invoke('shout', 'a')).text, '"canned"');
         await card.getByRole('button', { name: 'canned off' }).click();
-        await page.getByText('The canned answers are off.').waitFor();
+        await page.getByText('The canned responses are off.').waitFor();
         assert.equal((await server.invoke('shout', 'a')).text, '"A"');
     },
 
@@ -224,6 +224,56 @@ const tests = {
         await page.getByRole('button', { name: 'redrive all' }).click();
         await page.getByText('The events are back in the queue.').waitFor();
         assert.equal((await server.json('GET', '/_invoked/events')).length, 1);
+    },
+
+    async one_dead_letter_or_some_are_redriven({ server, page }) {
+        for (let i = 0; i < 3; i++) await server.invoke('charge', { card: 'stolen', i }, 'Event');
+        await server.call('POST', '/_invoked/drain');
+        await page.getByRole('link', { name: 'Dead letters' }).click();
+        await page.getByRole('heading', { name: 'Dead letters (3)' }).waitFor();
+        const letters = page.locator('details', { has: page.getByLabel('Dead letter', { exact: true }) });
+        await letters.nth(0).locator('summary').click();
+        await letters.nth(0).getByLabel('Record of the same event').getByText('RetriesExhausted').waitFor();
+        await letters.nth(0).getByRole('button', { name: 'redrive this one' }).click();
+        await page.getByText('The event is back in the queue.').waitFor();
+        await page.getByRole('heading', { name: 'Dead letters (2)' }).waitFor();
+        for (let i = 0; i < 2; i++) {
+            await letters.nth(i).locator('summary').click();
+            await letters.nth(i).getByRole('checkbox').check();
+        }
+        await page.getByRole('button', { name: 'redrive the 2 chosen' }).click();
+        await page.getByRole('heading', { name: 'Dead letters (0)' }).waitFor();
+        assert.equal((await server.json('GET', '/_invoked/events')).length, 3);
+    },
+
+    async the_plan_of_a_function_is_shown({ page }) {
+        await page.getByRole('article', { name: 'charge' }).getByRole('button', { name: 'plan' }).click();
+        const plan = page.getByRole('dialog', { name: 'Plan of charge' });
+        await plan.getByText(/runs at 0, 60, 180 s, then RetriesExhausted: dead letter to charge-dlq/).waitFor();
+        assert.match(await plan.getByRole('row', { name: /dead letters/ }).textContent(), /charge-dlq.*\$LATEST/);
+        await page.screenshot({ path: join(pictures, 'plan.png') });
+    },
+
+    async an_earlier_events_life_is_seen_too({ server, browser }) {
+        await server.invoke('charge', { card: 'stolen' }, 'Event');
+        await server.call('POST', '/_invoked/drain');
+        const context = await browser.newContext();
+        const page = await context.newPage();
+        await page.goto(server.console);
+        await page.getByText('● live').waitFor();
+        await page.getByRole('link', { name: 'Events' }).click();
+        await page.getByRole('listbox').getByRole('option').first().click();
+        const steps = page.getByLabel('Event', { exact: true }).getByRole('listitem');
+        await waitFor(async () => (await steps.count()) === 4, 'the acceptance and three attempts');
+        assert.match(await steps.nth(3).textContent(), /attempt 3.*failed: Unhandled: Exception: boom/);
+        await context.close();
+    },
+
+    async the_time_before_a_run_is_a_bar({ server, page }) {
+        await server.invoke('shout', 'a');
+        await page.getByRole('link', { name: 'Invocations' }).click();
+        await page.getByRole('listbox').getByRole('option').first().click();
+        await page.getByRole('img', { name: /^queue .*, init .*, run / }).waitFor();
     },
 
     async the_clock_moves({ server, page }) {

@@ -1,12 +1,14 @@
-"""The plan of a function, by endpoint and by command: it foretells what then happens."""
+"""The plan of a function, by endpoint and by command: it foretells what then happens. Redriving chosen dead letters; the
+timings of attempts."""
 
+import json
 import os
 import sys
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "support"))
 import invoked  # noqa: E402
-from events import FAILS, QUEUE, EventServer, event_config, mock, to_queue  # noqa: E402
+from events import FAILS, QUEUE, SUCCEEDS, EventServer, event_config, milliseconds, mock, to_queue  # noqa: E402
 from invoked import run_binary  # noqa: E402
 
 FUNCTION = mock(FAILS, **to_queue("q"), **event_config(on_failure=QUEUE + "d"), Versions={"1": {}},
@@ -68,6 +70,45 @@ class Plan(unittest.TestCase):
         result = plan("charge")
         self.assertEqual(result.returncode, 4)
         self.assertIn("no server at", result.stderr)
+
+
+class Redrive(unittest.TestCase):
+    def test_chosen_dead_letters_alone(self):
+        with EventServer({"f": mock(FAILS, **to_queue("q"), **event_config(MaximumRetryAttempts=0))}) as server:
+            for n in range(3):
+                server.accept("f", {"n": n})
+            server.drained()
+            letters = server.dead_letters("q")
+
+            def redrive(body):
+                return server.request("POST", "/_invoked/dead-letters/redrive", json.dumps(body).encode())
+
+            unknown = letters[0]["MessageId"][:-4] + "0000"
+            self.assertEqual(redrive({"MessageIds": [unknown]}).status, 404)
+            for bad in ({"MessageIds": []}, {"MessageIds": ["x"]}, {"MessageIds": "x"}, {"Ids": []}, [1]):
+                self.assertEqual(redrive(bad).status, 400, bad)
+            answer = redrive({"MessageIds": [letters[2]["MessageId"], letters[0]["MessageId"]]})
+            self.assertEqual(answer.json, {"redriven": 2})
+            server.drained()
+            left = server.dead_letters("q")
+            self.assertEqual(len(left), 3)
+            self.assertIn(letters[1], left)
+            self.assertNotIn(letters[0], left)
+            self.assertNotIn(letters[2], left)
+
+
+class Timings(unittest.TestCase):
+    def test_they_are_there_when_asked_for(self):
+        with EventServer({"f": mock(SUCCEEDS)}) as server:
+            began = server.now_ms()
+            server.accept("f")
+            server.drained()
+            (row,) = server.request("GET", "/_invoked/invocations?Timings=true").json
+            self.assertEqual(milliseconds(row["EnqueuedAt"]), began)
+            self.assertGreaterEqual(row["QueueMs"], 0)
+            (row,) = server.request("GET", "/_invoked/invocations").json
+            self.assertNotIn("QueueMs", row)
+            self.assertEqual(server.request("GET", "/_invoked/invocations?Timings=yes").status, 400)
 
 
 if __name__ == "__main__":

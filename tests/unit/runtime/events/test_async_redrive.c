@@ -194,7 +194,8 @@ static void on_redriven(size_t count, enum redrive_status status, void *context)
 static void redrive(const char *queue, enum redrive_status expected, size_t count)
 {
     how = -1;
-    ck_assert(async_invoker_redrive(NULL, &account, queue, on_redriven, NULL));
+    ck_assert(async_invoker_redrive(
+        NULL, &account, &(const struct redrive_choice){.queue_name = queue}, on_redriven, NULL));
     ck_assert_int_eq(how, -1); /* never before the call returns */
     run();
     ck_assert_int_eq(how, (int)expected);

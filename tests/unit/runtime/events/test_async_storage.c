@@ -230,7 +230,9 @@ static void on_redriven(size_t count, enum redrive_status status, void *context)
 static void redrive(void)
 {
     is_redriven = false;
-    ck_assert(async_invoker_redrive(invoker, account, "hello-dlq", on_redriven, NULL));
+    ck_assert(async_invoker_redrive(invoker, account,
+                                    &(const struct redrive_choice){.queue_name = "hello-dlq"},
+                                    on_redriven, NULL));
     WAIT_FOR(is_redriven);
 }
 
