@@ -21,7 +21,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { DEPTH_MAX = 60, SHOWN_MAX = 100, INDEX_DIGITS_MAX = 6 };
+/* A value of serverless.yml costs so much of the work that a template may take: some lines can ask for unlimited copies. */
+enum { VALUE_COST = 20, DEPTH_MAX = 60, SHOWN_MAX = 100, INDEX_DIGITS_MAX = 6 };
 
 struct serverless_file {
     const char *path;
@@ -487,7 +488,7 @@ static const struct node *evaluate(struct serverless_scope *scope, const struct 
                             "refers to itself, or its variables are nested too deeply");
         return NULL;
     }
-    if (!template_spend(&scope->template, 1 + strlen(text) / 8, at))
+    if (!template_spend(&scope->template, VALUE_COST + strlen(text) / 8, at))
         return NULL;
     scope->depth++;
     value = evaluate_parts(scope, at, text);
@@ -506,7 +507,7 @@ static bool resolve_into(struct serverless_scope *scope, struct node *parent, co
         return value != NULL && template_put(&scope->template, parent, key, value, source) != NULL;
     }
     struct node *node = template_add(&scope->template, parent, source->kind, key, source);
-    bool is_resolved = node != NULL && template_spend(&scope->template, 1, source);
+    bool is_resolved = node != NULL && template_spend(&scope->template, VALUE_COST, source);
 
     for (const struct node *child = source->first; is_resolved && child != NULL;
          child = child->next)
