@@ -256,7 +256,11 @@ static const struct setting local_rows[] = {
     {"EnvFile",             SETTING_STRING,      SLOT_ENV_FILE,       .min = 1, .max = 4096},
     {"LogicalId",           SETTING_STRING,      SLOT_LOGICAL_ID,     .min = 1, .max = 255},
 };
-static const struct setting_scope local_scope = {local_rows, COUNT_OF(local_rows), .fills_outer_slots = true};
+static const char *const local_of_whole[] = {"RetryDelaysSeconds", "QueueCapacity", "HistorySize", "AllowedOrigins",
+                                             "Durability", "SpareRuntimes", "LayersFolder", "CreateDelayMs",
+                                             "S3Folder", "ApiOverridesFiles", NULL};
+static const struct setting_scope local_scope = {local_rows, COUNT_OF(local_rows), .fills_outer_slots = true,
+                                                 .of_whole = local_of_whole};
 
 static const struct setting code_rows[] = {
     {"ZipFile", SETTING_STRING, SETTING_NO_SLOT, .min = 1, .max = INLINE_CODE_MAX},

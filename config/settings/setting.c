@@ -228,6 +228,11 @@ static void refuse_unknown(const struct setting_scope *scope, const struct node 
         problem_list_add_at(problems, member, "applies to the whole function: move it there");
         return;
     }
+    if (is_among(member->key, scope->of_whole)) {
+        problem_list_add_at(problems, member,
+                            "applies to all functions: move it to Local of the whole file");
+        return;
+    }
     if (is_among(member->key, scope->useless)) {
         problem_list_add_at(problems, member, "has no effect on a local server: remove it");
         return;

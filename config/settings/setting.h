@@ -58,6 +58,7 @@ struct setting_scope {
     size_t count;
     bool fills_outer_slots;   /* its settings fill the slots of the scope around it */
     const char *const *outer; /* keys that belong to the object around it; ends in NULL, or NULL */
+    const char *const *of_whole; /* keys of Local of the whole configuration; the same */
     const char *const
         *useless;            /* properties of AWS that nothing here needs; ends in NULL, or NULL */
     setting_check_fn *check; /* of an object as a whole, once its members are right; or NULL */

@@ -140,6 +140,9 @@ static const struct {
      "6: Functions.hello.Local.EnforceMemory: must be true or false (is a string)"},
     {"environment-without-variables",
      "5: Functions.hello.Environment.TABLE: unknown key; known here: Variables"},
+    {"local-of-the-whole",
+     "6: Functions.hello.Local.RetryDelaysSeconds: applies to all functions: move it to Local of "
+     "the whole file"},
     {"event-age",
      "6: Functions.hello.EventInvokeConfig.MaximumEventAgeInSeconds: must be 60 to 21600 "
      "(is 59)"},
