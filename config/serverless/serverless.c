@@ -286,6 +286,8 @@ static bool put_all(struct serverless_scope *scope)
     put_resources(scope, template, resources);
     put_layers(scope, to, layers);
     put_functions(scope, to, functions);
+    serverless_put_cors(scope, template, serverless_member(scope, scope->root, "provider"),
+                        functions);
     note_ignored(scope);
     document_set_root(scope->template.document, template);
     return problem_list_is_empty(scope->template.problems);

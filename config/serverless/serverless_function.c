@@ -31,16 +31,14 @@ static const struct {
 
 static const char *const read_elsewhere[] = {
     "name", "environment", "maximumRetryAttempts", "maximumEventAge", "destinations", "onError", "url", "package",
-    "image", NULL
+    "image", "events", NULL
 };
 
-/* Of url.cors. */
-static const struct {
-    const char *own, *property;
-} cors_names[] = {
+const struct serverless_cors_name serverless_cors_names[] = {
     {"allowedOrigins", "AllowOrigins"}, {"allowedHeaders", "AllowHeaders"}, {"allowedMethods", "AllowMethods"},
     {"allowCredentials", "AllowCredentials"}, {"exposedResponseHeaders", "ExposeHeaders"}, {"maxAge", "MaxAge"},
 };
+const size_t serverless_cors_name_count = sizeof serverless_cors_names / sizeof serverless_cors_names[0];
 /* clang-format on */
 
 static void put(struct serverless_scope *scope, struct node *to, const char *key,
@@ -190,11 +188,11 @@ static void put_cors(struct serverless_scope *scope, struct node *config, const 
         put_list(scope, to, "AllowMethods", any, cors);
     if (node_member(cors, "allowedHeaders") == NULL)
         put_list(scope, to, "AllowHeaders", headers, cors);
-    for (size_t i = 0; i < sizeof cors_names / sizeof cors_names[0]; i++) {
-        const struct node *value = value_of(cors, cors_names[i].own);
+    for (size_t i = 0; i < serverless_cors_name_count; i++) {
+        const struct node *value = value_of(cors, serverless_cors_names[i].own);
 
         if (value != NULL)
-            put(scope, to, cors_names[i].property, value);
+            put(scope, to, serverless_cors_names[i].property, value);
     }
 }
 
@@ -325,6 +323,7 @@ void serverless_put_function(struct serverless_scope *scope, struct node *resour
     put_environment(scope, properties, provider, function);
     put_events(scope, properties, function);
     put_url(scope, properties, function);
+    serverless_put_routes(scope, properties, provider, function);
     put_metadata(scope, resource, function);
     note_ignored(scope, function);
 }

@@ -42,6 +42,19 @@ void serverless_put_text(struct serverless_scope *scope, struct node *to, const 
 const char *serverless_logical_id(struct serverless_scope *scope, const char *name,
                                   const char *suffix);
 
+/* How a member of `cors` is called by AWS. */
+struct serverless_cors_name {
+    const char *own, *property;
+};
+extern const struct serverless_cors_name serverless_cors_names[];
+extern const size_t serverless_cors_name_count;
+
+/* Adds Events for `http` and `httpApi`, and notes the others; and Globals for their CORS. */
+void serverless_put_routes(struct serverless_scope *scope, struct node *properties,
+                           const struct node *provider, const struct node *function);
+void serverless_put_cors(struct serverless_scope *scope, struct node *root,
+                         const struct node *provider, const struct node *functions);
+
 /* Adds the resource of a function; `provider` has its defaults. Both are resolved. */
 void serverless_put_function(struct serverless_scope *scope, struct node *resources,
                              const struct node *provider, const struct node *function);
