@@ -79,7 +79,7 @@ class News(unittest.TestCase):
             stream.until("function", FunctionName="cat")
             server.invoke("cat", {"a": 1})
             _, _, row = stream.until("invocation", FunctionName="cat", Status="succeeded")
-            self.assertEqual(row, server.request("GET", "/_invoked/invocations").json[0])
+            self.assertEqual(row, server.request("GET", "/_invoked/invocations?Timings=true").json[0])
             stream.close()
 
     def test_line_ends_in_a_payload_end_no_message(self):
