@@ -9,6 +9,7 @@ test: timeout 300
 """
 
 import contextlib
+import json
 import os
 import re
 import select
@@ -60,6 +61,7 @@ def request(method, target, body=b"", *headers):
 
 EVENT = "X-Amz-Invocation-Type: Event"
 LONG_EVENT = b'{"padding":"' + b"p" * 3000 + b'"}'
+LONG_LIST = json.dumps({"MessageIds": [f"{number:08d}-0000-4000-8000-000000000000" for number in range(90)]}).encode()
 
 MAY_BE_ANSWERED = {None, 200, 202, 204, 404, 408, 409, 500}
 
@@ -70,7 +72,7 @@ HALF_BODIES = [request("POST", INVOKE.format(name), LONG_EVENT, *headers) for na
     request("POST", STREAM.format("drip"), LONG_EVENT),
     request("POST", "/_invoked/drain?TimeoutSeconds=20", LONG_EVENT),
     request("POST", "/_invoked/reset", LONG_EVENT),
-    request("POST", "/_invoked/dead-letters/redrive", LONG_EVENT),
+    request("POST", "/_invoked/dead-letters/redrive", LONG_LIST),
     request("POST", "/_invoked/clock", b'{"AdvanceSeconds": 1%s}' % (b" " * 3000)),
     request("PUT", "/_invoked/functions/m/mock", b'[{"Payload":"%s"}]' % (b"x" * 3000)),
 ]
