@@ -36,6 +36,8 @@ export const exceptions: string[] = [
     'ResourceConflictException',
     'ResourceNotFoundException',
     'ResourceNotReadyException',
+    'RuntimeAliasDeletedException',
+    'RuntimeVersionDeletedException',
     'S3FilesMountConnectivityException',
     'S3FilesMountFailureException',
     'S3FilesMountTimeoutException',

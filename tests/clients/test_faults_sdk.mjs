@@ -78,6 +78,9 @@ const commands = {
     InvokeWithResponseStream: () => new sdk.InvokeWithResponseStreamCommand({ FunctionName: "f", Payload }),
 };
 
+// In botocore's model, and not in that of this SDK.
+const modelledByBotocoreOnly = new Set(["RuntimeAliasDeletedException", "RuntimeVersionDeletedException"]);
+
 async function errorOf(command, by = client) {
     try {
         await by.send(command);
@@ -90,7 +93,7 @@ async function errorOf(command, by = client) {
 function assertException(error, row, wantedMessage, members) {
     assert.equal(error.name, row.name);
     assert.ok(error instanceof sdk.LambdaServiceException, `${row.name} is a ${error.constructor.name}`);
-    if (row.isModelled === "1") {
+    if (row.isModelled === "1" && !modelledByBotocoreOnly.has(row.name)) {
         assert.ok(sdk[row.name], `the SDK has no ${row.name}`);
         assert.equal(error.constructor, sdk[row.name]);
     }
