@@ -112,7 +112,9 @@ static void build_logical_ids(struct config_builder *builder, struct config *con
         arena_take_array(builder->arena, config->function_count + 1, sizeof *built);
 
     config->by_logical_id = built;
-    for (size_t i = 0; built != NULL && i < config->function_count; i++) {
+    if (built == NULL)
+        return;
+    for (size_t i = 0; i < config->function_count; i++) {
         if (config->functions[i]->logical_id != NULL)
             built[config->logical_id_count++] = config->functions[i];
     }

@@ -101,8 +101,9 @@ static void find_by_name(struct version_builder *builder, struct known_layer *la
     const char *const folder = builder->whole->layers_folder;
     const char *const found = strstr(layer->text, ":layer:");
     const char *const name = found == NULL ? "" : found + strlen(":layer:");
-    const int length = (int)strcspn(name, ":");
-    const char *const version = name[length] == ':' ? name + length + 1 : "";
+    const char *const end = strchrnul(name, ':');
+    const int length = (int)(end - name);
+    const char *const version = *end == ':' ? end + 1 : "";
     char file[LAYER_NAME_MAX + 32], path[PATH_MAX];
     struct stat about;
 

@@ -2,6 +2,7 @@
 
 #include "config/names/name_rules.h"
 #include "handlers/manage/configuration.h"
+#include "handlers/manage/layer_version.h"
 
 #include <nettle/sha2.h>
 #include <stdio.h>
@@ -208,43 +209,20 @@ static bool check_variables(struct manage_call *call)
     return is_good && check_reserved_variables(call, variables);
 }
 
-/* "arn:aws:lambda:us-east-1:123456789012:layer:l:1": where its parts begin. */
-struct layer_name {
-    char region[64], account_id[ACCOUNT_ID_SIZE], name[160];
-    unsigned long version;
-};
-
-static bool read_layer_arn(const char *arn, struct layer_name *layer)
-{
-    return sscanf(arn, "arn:%*[^:]:lambda:%63[^:]:%12[0-9]:layer:%159[^:]:%lu", layer->region,
-                  layer->account_id, layer->name, &layer->version) == 4;
-}
-
 static const cJSON *find_layer_version(const struct manage_call *call,
-                                       const struct layer_name *layer)
+                                       const struct layer_version_arn *layer)
 {
-    const struct resource *resource =
-        registry_find(call->api->registry, RESOURCE_LAYER, layer->account_id, layer->name);
-    const cJSON *version;
-
-    if (resource == NULL)
-        return NULL;
-    cJSON_ArrayForEach(version, cJSON_GetObjectItemCaseSensitive(resource->document, "Versions"))
-    {
-        const cJSON *number = cJSON_GetObjectItemCaseSensitive(version, "Version");
-
-        if (cJSON_IsNumber(number) && number->valuedouble == (double)layer->version)
-            return version;
-    }
-    return NULL;
+    return layer_version_find(
+        registry_find(call->api->registry, RESOURCE_LAYER, layer->account_id, layer->name),
+        layer->version);
 }
 
 static bool check_layer(struct manage_call *call, const cJSON *item)
 {
-    struct layer_name layer, other;
+    struct layer_version_arn layer, other;
     const cJSON *before;
 
-    if (!read_layer_arn(item->valuestring, &layer))
+    if (!layer_version_read_arn(item->valuestring, &layer))
         return true; /* one of AWS's own, which nothing here knows */
     if (strcmp(layer.region, call->region) != 0) {
         manage_refuse(call, MANAGE_PARAMETER,
@@ -257,8 +235,8 @@ static bool check_layer(struct manage_call *call, const cJSON *item)
     {
         if (before == item)
             break;
-        if (!read_layer_arn(before->valuestring, &other) || strcmp(other.name, layer.name) != 0 ||
-            strcmp(other.account_id, layer.account_id) != 0)
+        if (!layer_version_read_arn(before->valuestring, &other) ||
+            strcmp(other.name, layer.name) != 0 || strcmp(other.account_id, layer.account_id) != 0)
             continue;
         manage_refuse(call, MANAGE_PARAMETER,
                       "Two different versions of the same layer are not allowed to be referenced "
@@ -349,10 +327,11 @@ static void set_layers(struct manage_call *call, cJSON *version)
     layers = cJSON_AddArrayToObject(version, "Layers");
     cJSON_ArrayForEach(item, given)
     {
-        struct layer_name layer;
+        struct layer_version_arn layer;
         cJSON *added = cJSON_CreateObject();
-        const cJSON *found =
-            read_layer_arn(item->valuestring, &layer) ? find_layer_version(call, &layer) : NULL;
+        const cJSON *found = layer_version_read_arn(item->valuestring, &layer)
+                                 ? find_layer_version(call, &layer)
+                                 : NULL;
         const cJSON *size = cJSON_GetObjectItemCaseSensitive(found, "CodeSize");
         const char *hex = json_member_text(found, "CodeHex");
 

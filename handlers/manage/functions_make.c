@@ -76,9 +76,8 @@ void manage_keep_code(struct manage_call *call, const cJSON *code)
         if (text != NULL && code_store_put_base64(call->api->code_store, text, on_code, call))
             return;
         free(text);
-    } else if (!s3_object_find(call, code, path)) {
-        return;
-    } else if (code_store_put_file(call->api->code_store, path, on_code, call)) {
+    } else if (!s3_object_find(call, code, path) ||
+               code_store_put_file(call->api->code_store, path, on_code, call)) {
         return;
     }
     manage_refuse(call, MANAGE_SERVICE, "invoked is out of memory");

@@ -46,6 +46,17 @@ const struct member_rule publish_layer_rules[] = {
 
 /* ---- names ---- */
 
+bool layer_version_read_arn(const char *arn, struct layer_version_arn *parts)
+{
+    char version[16];
+
+    if (sscanf(arn, "arn:%*[^:]:lambda:%63[^:]:%12[0-9]:layer:%159[^:]:%15[0-9]", parts->region,
+               parts->account_id, parts->name, version) != 4)
+        return false;
+    parts->version = strtod(version, NULL);
+    return true;
+}
+
 /* A name, or the layer's ARN. */
 const char *layer_name_of(const struct manage_call *call)
 {
@@ -238,24 +249,11 @@ void delete_layer(struct manage_call *call)
     manage_save(call, layer, NULL, 204, NULL);
 }
 
-static bool read_version_arn(const char *arn, char account[ACCOUNT_ID_SIZE], char name[160],
-                             double *number)
-{
-    unsigned long version;
-
-    if (sscanf(arn, "arn:%*[^:]:lambda:%*[^:]:%12[0-9]:layer:%159[^:]:%lu", account, name,
-               &version) != 3)
-        return false;
-    *number = (double)version;
-    return true;
-}
-
 void get_layer_by_arn(struct manage_call *call)
 {
     char *arn = manage_query(call, "Arn");
-    char account[ACCOUNT_ID_SIZE], name[160];
+    struct layer_version_arn parts;
     const cJSON *version;
-    double number;
 
     if (arn == NULL || !member_matches(layer_version_ere, arn)) {
         manage_refuse_plain(call, MANAGE_VALIDATION,
@@ -264,13 +262,13 @@ void get_layer_by_arn(struct manage_call *call)
                             arn == NULL ? "" : arn, layer_version_pattern);
     } else {
         version =
-            read_version_arn(arn, account, name, &number) && strcmp(account, call->account_id) == 0
-                ? layer_version_find(find_layer(call, name), number)
+            layer_version_read_arn(arn, &parts) && strcmp(parts.account_id, call->account_id) == 0
+                ? layer_version_find(find_layer(call, parts.name), parts.version)
                 : NULL;
         if (version == NULL)
             manage_refuse(call, MANAGE_NOT_FOUND, "The resource you requested does not exist.");
         else
-            manage_answer(call, 200, make_version(call, name, version, false));
+            manage_answer(call, 200, make_version(call, parts.name, version, false));
     }
     free(arn);
 }

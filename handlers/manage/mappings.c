@@ -154,7 +154,7 @@ static bool check_source(struct manage_call *call)
     if (kind == SOURCE_STREAM && position == NULL)
         return refuse(call, "1 validation error detected: Value null at 'startingPosition' failed "
                             "to satisfy constraint: Member must not be null.");
-    if (kind == SOURCE_STREAM && strstr(arn, ":dynamodb:") != NULL &&
+    if (kind == SOURCE_STREAM && arn != NULL && strstr(arn, ":dynamodb:") != NULL &&
         strcmp(position, "AT_TIMESTAMP") == 0) {
         manage_refuse(call, MANAGE_PARAMETER, "Unsupported starting position for arn type: %s",
                       arn);

@@ -47,11 +47,14 @@ static void fill_answer(const struct manage_call *call, cJSON *answer, const cJS
                         const char *qualifier, bool is_new)
 {
     const double wanted = requested(config);
-    const struct dispatcher_provided state =
-        is_new ? (struct dispatcher_provided){0} : state_of(call, qualifier);
-    const double ready = state.ready < wanted ? state.ready : wanted;
-    const bool has_failed = state.has_failed && ready < wanted;
+    struct dispatcher_provided state = {0};
+    double ready;
+    bool has_failed;
 
+    if (!is_new)
+        state = state_of(call, qualifier);
+    ready = state.ready < wanted ? state.ready : wanted;
+    has_failed = state.has_failed && ready < wanted;
     (void)cJSON_AddNumberToObject(answer, "RequestedProvisionedConcurrentExecutions", wanted);
     (void)cJSON_AddNumberToObject(answer, "AvailableProvisionedConcurrentExecutions", ready);
     (void)cJSON_AddNumberToObject(answer, "AllocatedProvisionedConcurrentExecutions", ready);

@@ -70,9 +70,7 @@ static void serve(struct url_request *request, struct exchange *exchange, struct
     function_url_host(request->invoke.about.config, url, request->domain_name);
     if (url->cors != NULL && url_cors_is_preflight(exchange)) {
         answer_preflight(exchange, api, url->cors);
-    } else if (!may_invoke(request, exchange, url)) {
-        url_answer_failure(exchange, api, request->door, url->cors, URL_FORBIDDEN);
-    } else if (!enter_owner(request, exchange, url)) {
+    } else if (!may_invoke(request, exchange, url) || !enter_owner(request, exchange, url)) {
         url_answer_failure(exchange, api, request->door, url->cors, URL_FORBIDDEN);
     } else if (!url_request_resolve(request, api, url->function, url->qualifier)) {
         url_answer_failure(exchange, api, request->door, url->cors, URL_NO_FUNCTION);
