@@ -72,6 +72,9 @@ enum runtime_family {
 /* SystemLogLevel; from the least grave on. */
 enum system_log_level { SYSTEM_LOG_DEBUG, SYSTEM_LOG_INFO, SYSTEM_LOG_WARN };
 
+/* Does the process see its code as /var/task, and its layers as /opt? AUTO: if it has layers, and the machine can. */
+enum mount_task { MOUNT_TASK_AUTO, MOUNT_TASK_ON, MOUNT_TASK_OFF };
+
 enum durability { DURABILITY_PROCESS, DURABILITY_POWER, DURABILITY_MEMORY };
 
 struct event_invoke_config {
@@ -123,6 +126,7 @@ struct function_version {
     unsigned idle_timeout_s;
     bool enforce_memory;
     bool freeze; /* the process is stopped between invocations */
+    enum mount_task mount_task;
     bool access_denied;
     struct string_list allowed_access_key_ids; /* no items: all */
     bool attach;

@@ -119,6 +119,15 @@ static void build_canned(struct version_builder *builder, const struct node *nod
         items->hash = json_value_hash(items->list);
 }
 
+static enum mount_task mount_task_of(const char *text)
+{
+    for (int i = 0; text != NULL && mount_task_names[i] != NULL; i++) {
+        if (strcmp(text, mount_task_names[i]) == 0)
+            return (enum mount_task)i;
+    }
+    return MOUNT_TASK_AUTO;
+}
+
 static void build_local(struct version_builder *builder)
 {
     const struct setting_value *values = builder->values;
@@ -136,6 +145,7 @@ static void build_local(struct version_builder *builder)
                                   : setting_unsigned(&values[SLOT_IDLE_TIMEOUT]);
     version->enforce_memory = setting_flag(&values[SLOT_ENFORCE_MEMORY]);
     version->freeze = setting_flag(&values[SLOT_FREEZE]);
+    version->mount_task = mount_task_of(setting_text(&values[SLOT_MOUNT_TASK]));
     version->access_denied = setting_flag(&values[SLOT_ACCESS_DENIED]);
     version->attach = setting_flag(&values[SLOT_ATTACH]);
     string_list_build(whole, values[SLOT_ALLOWED_ACCESS_KEY_IDS].node,
@@ -166,6 +176,11 @@ static void check_debugging(struct version_builder *builder)
         problem_list_add_at(problems, builder->values[SLOT_FREEZE].node,
                             "requires Runtime or ImageConfig, without Attach and DebugCommand: "
                             "there is no process of invoked's own between invocations");
+    if (version->mount_task == MOUNT_TASK_ON &&
+        (version->attach || version->kind != FUNCTION_RUNTIME))
+        problem_list_add_at(problems, builder->values[SLOT_MOUNT_TASK].node,
+                            "on requires Runtime, without Attach: it is for processes that "
+                            "invoked starts from a folder of code");
     if (debug != NULL && version->kind == FUNCTION_MOCK)
         problem_list_add_at(problems, debug,
                             "requires a process, which canned responses don't have: remove it");

@@ -54,6 +54,7 @@ static const struct fact facts[] = {
     FACT(idle_timeout_s,         FACT_NUMBER, FACT_BESIDE),
     FACT(enforce_memory,         FACT_FLAG,   FACT_OF_PROCESS),
     FACT(freeze,                 FACT_FLAG,   FACT_OF_PROCESS),
+    FACT(mount_task,             FACT_NUMBER, FACT_OF_PROCESS),
     FACT(access_denied,          FACT_FLAG,   FACT_BESIDE),
     FACT(allowed_access_key_ids, FACT_TEXTS,  FACT_BESIDE),
     FACT(attach,                 FACT_FLAG,   FACT_OF_PROCESS),

@@ -5,6 +5,7 @@
 #include "runtime/dispatch/metrics.h"
 #include "runtime/process/memory_guard.h"
 #include "runtime/process/source_watcher.h"
+#include "runtime/process/task_mount.h"
 #include "runtime/registry/registry.h"
 #include "server/http/http_listener.h"
 #include "server/runtime_port/runtime_listener.h"
@@ -63,11 +64,13 @@ void server_close_processes(struct server *server)
         interpreters_close(server->interpreters);
     if (server->processes != NULL)
         process_table_close(server->processes);
+    task_mounts_close(server->task_mounts);
     server->source_watcher = NULL;
     server->memory_guard = NULL;
     server->spare_runtimes = NULL;
     server->interpreters = NULL;
     server->processes = NULL;
+    server->task_mounts = NULL;
 }
 
 static void on_listener_closed(void *context)

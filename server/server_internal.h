@@ -23,6 +23,7 @@ struct server {
     char endpoint[SERVER_ENDPOINT_SIZE];
     struct accounts *accounts;
     struct process_table *processes;
+    struct task_mounts *task_mounts;
     struct interpreters *interpreters;
     struct spare_runtimes *spare_runtimes;
     struct memory_guard *memory_guard;

@@ -10,6 +10,7 @@
 #include "runtime/dispatch/metrics.h"
 #include "runtime/process/memory_guard.h"
 #include "runtime/process/source_watcher.h"
+#include "runtime/process/task_mount.h"
 #include "runtime/registry/registry.h"
 #include "server/http/http_listener.h"
 #include "server/runtime_port/runtime_listener.h"
@@ -165,6 +166,7 @@ static bool open_runtime(struct server *server, const struct config *config)
     server->random = random_source_new();
     server->accounts = accounts_open(server->loop, &clock_options, config->account_id);
     server->processes = process_table_open(server->loop);
+    server->task_mounts = task_mounts_open();
     if (server->processes != NULL)
         server->interpreters = interpreters_open(server->loop, server->processes, server->log);
     server->memory_guard = memory_guard_open(server->loop);
@@ -172,13 +174,15 @@ static bool open_runtime(struct server *server, const struct config *config)
         return false;
     server->runtime_listener = runtime_listener_open(server->loop, server->log);
     if (server->memory_guard == NULL || server->random == NULL || server->accounts == NULL ||
-        server->interpreters == NULL || server->runtime_listener == NULL || !open_spares(server))
+        server->interpreters == NULL || server->runtime_listener == NULL ||
+        server->task_mounts == NULL || !open_spares(server))
         return false;
     server->services = (struct environment_services){
         .loop = server->loop,
         .log = server->log,
         .random = server->random,
         .processes = server->processes,
+        .task_mounts = server->task_mounts,
         .interpreters = server->interpreters,
         .spare_runtimes = server->spare_runtimes,
         .memory_guard = server->memory_guard,

@@ -5,7 +5,9 @@
 #include "runtime/bundled/interpreter.h"
 #include "runtime/bundled/spare_runtimes.h"
 #include "runtime/dispatch/metrics.h"
+#include "runtime/environments/worker_command.h"
 #include "runtime/process/source_watcher.h"
+#include "runtime/process/task_mount.h"
 #include "runtime/registry/registry.h"
 #include "server/server_internal.h"
 
@@ -89,22 +91,28 @@ struct reload {
     struct config_problems problems, warnings;
 };
 
-static bool has_layers(const struct config *config)
+/* Where layers aren't at /opt, the log says so, once, and why. */
+static void tell_of_layers(struct server *server, const struct config *config)
 {
-    for (size_t i = 0; i < config->function_count; i++) {
-        if (config->functions[i]->latest->layers.count > 0)
-            return true;
+    const char *problem = NULL;
+
+    for (size_t i = 0; i < config->function_count && problem == NULL; i++) {
+        const struct function_version *latest = config->functions[i]->latest;
+
+        if (worker_mount_is_wanted(latest) && latest->mount_task == MOUNT_TASK_AUTO)
+            problem = task_mounts_problem(server->task_mounts);
     }
-    return false;
+    if (problem != NULL && task_mounts_tell(server->task_mounts))
+        log_write(server->log, LOG_INFO,
+                  "layers are not at /opt here: they are found by PATH, PYTHONPATH, NODE_PATH and "
+                  "LD_LIBRARY_PATH (%s)",
+                  problem);
 }
 
 /* They start on the loop, so after the ready line. */
 void server_prepare_processes(struct server *server, const struct config *config)
 {
-    if (has_layers(config))
-        log_write(server->log, LOG_INFO,
-                  "layers are not at /opt here: they are found by PATH, PYTHONPATH, NODE_PATH and "
-                  "LD_LIBRARY_PATH");
+    tell_of_layers(server, config);
     interpreters_prefetch(server->interpreters, config);
     spare_runtimes_reconfigure(server->spare_runtimes, config);
 }

@@ -240,6 +240,8 @@ static const struct setting image_rows[] = {
 static const struct setting_scope image_scope = {
     image_rows, COUNT_OF(image_rows), .check = check_image_config};
 
+const char *const mount_task_names[] = {"auto", "on", "off", NULL};
+
 static const struct setting local_rows[] = {
     {"Command",             SETTING_STRING_LIST, SLOT_COMMAND,        .min = 1, LIST_COUNT, .check = check_command},
     {"Mock",                SETTING_OBJECT_LIST, SLOT_MOCK,           .min = 1, .max = MOCK_ANSWERS_MAX, .scope = &mock_settings},
@@ -249,6 +251,7 @@ static const struct setting local_rows[] = {
                             .fallback = IDLE_TIMEOUT_DEFAULT_S},
     {"EnforceMemory",       SETTING_FLAG,        SLOT_ENFORCE_MEMORY, .fallback = true},
     {"Freeze",              SETTING_FLAG,        SLOT_FREEZE,         .fallback = false},
+    {"MountTask",           SETTING_CHOICE,      SLOT_MOUNT_TASK,     .choices = mount_task_names},
     {"AccessDenied",        SETTING_FLAG,        SLOT_ACCESS_DENIED,  .fallback = false},
     {"AllowedAccessKeyIds", SETTING_STRING_LIST, SLOT_ALLOWED_ACCESS_KEY_IDS, LIST_COUNT, .check = check_no_empty_text},
     {"Attach",              SETTING_FLAG,        SLOT_ATTACH,         .fallback = false},

@@ -39,6 +39,7 @@ enum function_slot {
     SLOT_IDLE_TIMEOUT,
     SLOT_ENFORCE_MEMORY,
     SLOT_FREEZE,
+    SLOT_MOUNT_TASK,
     SLOT_ACCESS_DENIED,
     SLOT_ALLOWED_ACCESS_KEY_IDS,
     SLOT_ATTACH,
@@ -62,6 +63,9 @@ enum alias_slot {
     SLOT_ALIAS_URL,
     ALIAS_SLOT_COUNT
 };
+
+/* The names of enum mount_task, in its order; ended by NULL. */
+extern const char *const mount_task_names[];
 
 extern const struct setting_scope function_settings;
 extern const struct setting_scope

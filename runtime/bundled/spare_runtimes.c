@@ -99,7 +99,8 @@ static bool may_have_spare(const struct function_version *settings)
     const struct bundled_language *language = bundled_language_of(settings->family);
 
     if (!worker_command_needs_interpreter(settings) || settings->attach ||
-        settings->layers.count > 0) /* their libraries are found from the start only */
+        worker_mount_is_wanted(settings) || /* nothing can be mounted for a process that runs */
+        settings->layers.count > 0)         /* their libraries are found from the start only */
         return false;
     for (size_t i = 0; i < settings->environment.count; i++) {
         if (is_read_at_start(language, settings->environment.items[i]))

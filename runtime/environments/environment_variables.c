@@ -3,6 +3,7 @@
 #include "base/short_text.h"
 #include "config/names/bundled_language.h"
 #include "runtime/environments/layer_variables.h"
+#include "runtime/process/task_mount.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -140,7 +141,9 @@ static bool put_function(struct environment_variables *variables,
             put_pair(variables, "AWS_EXECUTION_ENV=AWS_Lambda_", settings->runtime)) &&
            (settings->handler == NULL || put_pair(variables, "_HANDLER=", settings->handler)) &&
            put_pair(variables, "LAMBDA_TASK_ROOT=",
-                    settings->code_uri != NULL ? settings->code_uri : settings->working_directory);
+                    variables->is_mounted        ? task_mount_code
+                    : settings->code_uri != NULL ? settings->code_uri
+                                                 : settings->working_directory);
 }
 
 static bool put_locale(struct environment_variables *variables)
@@ -179,7 +182,7 @@ bool environment_variables_make(const struct environment_variables_options *opti
 {
     const struct environment *environment = options->environment;
 
-    *variables = (struct environment_variables){0};
+    *variables = (struct environment_variables){.is_mounted = options->is_mounted};
     /* The reserved ones come last and win: AWS does not let a function set them. */
     if (put_inherited(variables, environment->settings) &&
         put_surroundings(variables, environment) && put_own(variables, environment->settings) &&
@@ -190,7 +193,8 @@ bool environment_variables_make(const struct environment_variables_options *opti
          put_pair(variables, "LAMBDA_RUNTIME_DIR=", options->runtime_folder)) &&
         (options->trace_header == NULL ||
          put_pair(variables, "_X_AMZN_TRACE_ID=", options->trace_header)) &&
-        layer_variables_put(variables, environment->settings, options->runtime_folder, false))
+        layer_variables_put(variables, environment->settings, options->runtime_folder,
+                            options->is_mounted))
         return true;
     environment_variables_clear(variables);
     return false;

@@ -12,6 +12,8 @@
 struct environment_variables {
     size_t count, capacity;
     char **items; /* "NAME=VALUE" each, ended by NULL */
+    bool
+        is_mounted; /* the code is at /var/task, the layers at /opt (runtime/process/task_mount.h) */
 };
 
 struct environment_variables_options {
@@ -22,6 +24,7 @@ struct environment_variables_options {
         *trace_header; /* _X_AMZN_TRACE_ID of a process that runs one invocation; NULL otherwise */
     const char *
         instance; /* 32 hexadecimal digits of the log stream's name, which tell environments apart */
+    bool is_mounted; /* see above */
 };
 
 /* False when out of memory; `variables` is then empty. The caller clears it. */

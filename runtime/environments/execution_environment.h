@@ -46,6 +46,7 @@ struct environment_services {
     struct log *log;
     struct random_source *random;
     struct process_table *processes;
+    struct task_mounts *task_mounts; /* NULL: code and layers are where they are */
     struct interpreters *interpreters;
     struct spare_runtimes *spare_runtimes; /* NULL: none are kept */
     struct memory_guard *memory_guard;

@@ -2,6 +2,7 @@
 
 #include "config/names/bundled_language.h"
 #include "runtime/environments/layer_variables.h"
+#include "runtime/process/task_mount.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -37,12 +38,18 @@ static bool add_list(struct worker_command *command, size_t *count, const struct
     return is_added;
 }
 
-static bool find_bootstrap(const struct function_version *settings, struct worker_command *command)
+static bool find_bootstrap(const struct function_version *settings, bool is_mounted,
+                           struct worker_command *command)
 {
     (void)snprintf(command->path, sizeof command->path, "%s/bootstrap", settings->code_uri);
-    if (access(command->path, F_OK) == 0 ||
-        layer_find_file(settings, "bootstrap", command->path, sizeof command->path))
+    const bool is_own = access(command->path, F_OK) == 0;
+
+    if (is_own || layer_find_file(settings, "bootstrap", command->path, sizeof command->path)) {
+        if (is_mounted)
+            (void)snprintf(command->path, sizeof command->path, "%s/bootstrap",
+                           is_own ? task_mount_code : task_mount_layers);
         return true;
+    }
     return fail(command, "Runtime.InvalidEntrypoint",
                 "Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]");
 }
@@ -84,13 +91,15 @@ static bool add_interpreter(const struct function_version *settings, const char 
     return is_added;
 }
 
-static bool add_program(const struct function_version *settings, const char *bundled_folder,
+static bool add_program(const struct function_version *settings,
+                        const struct environment_variables *variables, const char *bundled_folder,
                         const char *interpreter, struct worker_command *command, size_t *count)
 {
     if (settings->kind == FUNCTION_IMAGE)
         return add_list(command, count, &settings->command);
     if (settings->family == RUNTIME_FAMILY_PROVIDED)
-        return find_bootstrap(settings, command) && add(command, count, command->path);
+        return find_bootstrap(settings, variables->is_mounted, command) &&
+               add(command, count, command->path);
     command->is_bundled = true;
     worker_command_script(bundled_language_of(settings->family), bundled_folder, command->path);
     if (interpreter != NULL && !add_interpreter(settings, interpreter, command, count))
@@ -109,14 +118,15 @@ bool worker_command_make(const struct function_version *settings,
     assert(settings->kind == FUNCTION_RUNTIME || settings->kind == FUNCTION_IMAGE);
     command->error_type = NULL;
     command->is_bundled = false;
-    command->working_directory = settings->working_directory;
+    command->working_directory =
+        variables->is_mounted ? task_mount_code : settings->working_directory;
     if (stat(settings->working_directory, &status) != 0 || !S_ISDIR(status.st_mode))
         return fail(command, "Runtime.InvalidWorkingDir", "chdir: no such file or directory");
     command->has_wrapper = wrapper != NULL;
     if (wrapper != NULL && !add(command, &count, wrapper))
         return false;
     return add_list(command, &count, &settings->debug_command) &&
-           add_program(settings, bundled_folder, interpreter, command, &count);
+           add_program(settings, variables, bundled_folder, interpreter, command, &count);
 }
 
 /* AWS's messages name the paths inside its sandbox; a missing wrapper is noticed by the shell there. */

@@ -8,6 +8,7 @@
 #define RUNTIME_ENVIRONMENTS_WORKER_COMMAND_H
 
 #include "runtime/environments/environment_variables.h"
+#include "runtime/process/task_mount.h"
 
 enum { WORKER_ARGUMENTS_MAX = 256, WORKER_FAILURE_SIZE = 512, WORKER_PATH_SIZE = 4096 };
 
@@ -28,6 +29,7 @@ struct worker_command {
     struct worker_flags flags; /* of the interpreter; `arguments` point there */
     bool is_bundled;           /* it speaks frames */
     bool has_wrapper; /* AWS_LAMBDA_EXEC_WRAPPER is started, with the program as its argument */
+    struct task_mount mount; /* where the variables say that there is one */
     char path
         [WORKER_PATH_SIZE]; /* of the bootstrap, where that is a file of ours or the function's */
 
@@ -35,6 +37,9 @@ struct worker_command {
     const char *error_type;
     char failure[WORKER_FAILURE_SIZE];
 };
+
+/* Should its process see the code as /var/task, where the machine can do that? */
+bool worker_mount_is_wanted(const struct function_version *settings);
 
 /* Does it run under an interpreter that must be found first (interpreter.h)? */
 bool worker_command_needs_interpreter(const struct function_version *settings);

@@ -101,7 +101,7 @@ bool worker_send_init(struct worker *worker, const struct worker_command *comman
     const struct function_version *settings = worker->base.settings;
     const bool keeps_environment = command->has_wrapper || settings->debug_command.count > 0;
     struct bytes *body = frame_new(INIT_FIELDS_USUAL);
-    bool is_done = body != NULL && append_field(&body, settings->working_directory) &&
+    bool is_done = body != NULL && append_field(&body, command->working_directory) &&
                    append_field(&body, settings->handler);
 
     for (size_t i = 0; i < variables->count && is_done && !keeps_environment; i++)

@@ -3,6 +3,7 @@
  *
  *   worker_environment.c  states, deadlines, outcomes; the dispatcher's side
  *   worker_start.c        its interpreter, its process, and the end of that
+ *   worker_mount.c        whether that process sees its code as /var/task, and its layers as /opt
  *   worker_frames.c       the transport of the bundled runtimes
  *   worker_runtime_api.c  the transport of all others
  *   worker_stream.c       responses that come in pieces
@@ -110,6 +111,17 @@ void worker_close_handles(struct worker *worker);
 /* worker_start.c: in state INIT. False with the failure set, which worker_fail_soon() reports from the loop. */
 bool worker_start(struct worker *worker);
 void worker_fail_soon(struct worker *worker);
+
+/* worker_mount.c */
+enum worker_mount {
+    WORKER_MOUNT_NONE, /* its code and layers are where they are */
+    WORKER_MOUNT_READY,
+    WORKER_MOUNT_FAILED /* the failure is set, and logged */
+};
+
+/* Fills `mount`. `interpreter` is NULL where none is needed; it and the settings are borrowed. */
+enum worker_mount worker_mount_prepare(struct worker *worker, const char *interpreter,
+                                       struct task_mount *mount);
 
 /* worker_frames.c */
 void worker_on_frame(enum frame_kind kind, struct bytes *body, void *context);

@@ -138,6 +138,7 @@ static bool start_process(struct worker *worker, struct worker_command *command,
         .output = ends->output,
         .error = ends->output,
         .extra = ends->channel,
+        .mount = variables->is_mounted ? &command->mount : NULL,
         .ends_with_server = true,
     };
 
@@ -149,6 +150,8 @@ static bool start_process(struct worker *worker, struct worker_command *command,
     }
     if (is_shortage(errno))
         return fail_system(worker, "a process");
+    if (variables->is_mounted && command->mount.error != 0)
+        return fail_system(worker, "the mount of its code at /var/task");
     worker_command_failure(worker->base.settings, command, errno);
     return fail_start(worker, command);
 }
@@ -211,23 +214,27 @@ static bool start(struct worker *worker, const char *interpreter)
 {
     const struct environment_services *services = worker->base.services;
     const struct function_version *settings = worker->base.settings;
+    struct worker_command command = {.path = ""};
+    const enum worker_mount way = worker_mount_prepare(worker, interpreter, &command.mount);
     const struct environment_variables_options options = {
         .environment = &worker->base,
         .runtime_api = worker->runtime_api,
         .runtime_folder = services->bundled_folder,
         .instance = worker->instance,
+        .is_mounted = way == WORKER_MOUNT_READY,
     };
     const struct spare_runtime *spare =
         interpreter == NULL || services->spare_runtimes == NULL
             ? NULL
             : spare_runtimes_find(services->spare_runtimes, settings, interpreter);
     struct environment_variables variables;
-    struct worker_command command = {.path = ""};
     bool is_started;
 
     if (spare != NULL)
         memcpy(worker->instance, spare->instance, sizeof worker->instance);
     platform_lines_init_start(&worker->base, worker->instance);
+    if (way == WORKER_MOUNT_FAILED)
+        return false;
     if (!environment_variables_make(&options, &variables)) {
         errno = ENOMEM;
         return fail_system(worker, "memory");

@@ -5,6 +5,8 @@
  */
 #include "runtime/process/launcher.h"
 
+#include "runtime/process/task_mount.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -176,9 +178,14 @@ __attribute__((no_sanitize_address, no_sanitize_thread)) static int become_progr
     reset_signals(launch->launcher);
     limit_descriptors();
     set_mark(launch->launcher, id);
+    /* The mount first: it needs a descriptor of the server's, and takes away the signal below. */
+    const bool is_placed = id >= 0 &&
+                           (options->mount == NULL || task_mount_enter(options->mount)) &&
+                           place_descriptors(options);
+
     if (options->ends_with_server)
         (void)prctl(PR_SET_PDEATHSIG, (unsigned long)SIGKILL, 0UL, 0UL, 0UL);
-    if (id >= 0 && place_descriptors(options) && chdir(options->working_directory) == 0 &&
+    if (is_placed && chdir(options->working_directory) == 0 &&
         sigprocmask(SIG_SETMASK, &none, NULL) == 0)
         (void)execve(launch->path, options->arguments, options->environment);
     launch->error = errno;

@@ -20,6 +20,7 @@
 #include <sys/types.h>
 
 struct launcher;
+struct task_mount;
 
 struct process_options {
     const char *path;        /* searched in `search_path` when it has no slash */
@@ -29,6 +30,7 @@ struct process_options {
     const char *working_directory;
     int input, output, error; /* its descriptors 0, 1 and 2; stay the caller's */
     int extra;                /* its descriptor 3; -1 for none */
+    struct task_mount *mount; /* what it sees as /var/task and /opt (task_mount.h); NULL: nothing */
     bool ends_with_server;    /* killed when the server is: it may be stopped, and not notice */
 };
 

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* What a snapshot holds of the code store. */
 struct held_code {
@@ -81,46 +82,23 @@ static void add_way(struct builder *builder, cJSON *settings, const cJSON *versi
     }
 }
 
-/*
- * AWS unpacks layers into /opt; here each has a folder, which is searched for modules and programs. Of two layers the later
- * one wins.
- */
-static void add_layer_paths(struct builder *builder, cJSON *variables, const cJSON *version)
+/* A folder that is lost is no reason not to serve the function. */
+static void add_layers(struct builder *builder, cJSON *settings, const cJSON *version)
 {
-    static const struct {
-        const char *variable, *in_layer;
-    } searched[] = {
-        {"PYTHONPATH", "python"},
-        {"NODE_PATH", "nodejs/node_modules"},
-        {"RUBYLIB", "ruby/lib"},
-        {"LD_LIBRARY_PATH", "lib"},
-    };
-    const cJSON *layers = member(version, "Layers");
+    const cJSON *layers = member(version, "Layers"), *layer;
+    cJSON *folders = cJSON_AddArrayToObject(settings, "Layers");
 
-    for (size_t i = 0; i < sizeof searched / sizeof searched[0]; i++) {
-        const char *own = text_of(variables, searched[i].variable);
-        struct bytes *path = NULL;
+    cJSON_ArrayForEach(layer, layers)
+    {
+        const char *hex = text_of(layer, "CodeHex");
+        char folder[CODE_PATH_SIZE];
 
-        for (int k = cJSON_GetArraySize(layers) - 1; k >= 0; k--) {
-            const char *hex = text_of(cJSON_GetArrayItem(layers, k), "CodeHex");
-            char folder[CODE_PATH_SIZE];
-
-            if (hex == NULL)
-                continue;
-            if (i == 0)
-                hold(builder, hex);
-            code_store_folder(builder->options->code_store, hex, folder);
-            (void)bytes_format(&path, "%s%s/%s", path == NULL ? "" : ":", folder,
-                               searched[i].in_layer);
-        }
-        if (path == NULL)
+        if (hex == NULL)
             continue;
-        if (own != NULL)
-            (void)bytes_format(&path, ":%s", own);
-        (void)bytes_append(&path, "", 1);
-        cJSON_DeleteItemFromObjectCaseSensitive(variables, searched[i].variable);
-        (void)cJSON_AddStringToObject(variables, searched[i].variable, path->data);
-        bytes_release(path);
+        hold(builder, hex);
+        code_store_folder(builder->options->code_store, hex, folder);
+        if (access(folder, F_OK) == 0)
+            (void)cJSON_AddItemToArray(folders, cJSON_CreateString(folder));
     }
 }
 
@@ -144,7 +122,7 @@ static cJSON *make_settings(struct builder *builder, const cJSON *version)
     (void)cJSON_AddItemToObject(environment, "Variables",
                                 cJSON_IsObject(variables) ? cJSON_Duplicate(variables, true)
                                                           : cJSON_CreateObject());
-    add_layer_paths(builder, cJSON_GetObjectItemCaseSensitive(environment, "Variables"), version);
+    add_layers(builder, settings, version);
     log = cJSON_AddObjectToObject(settings, "LoggingConfig");
     for (size_t i = 0; i < sizeof logging / sizeof logging[0]; i++)
         copy_member(log, member(version, "LoggingConfig"), logging[i]);

@@ -19,6 +19,8 @@ ARN = "arn:aws:lambda:us-east-1:111122223333:layer:%s:7"
 
 
 class Layers(unittest.TestCase):
+    mount_task = "auto"
+
     def setUp(self):
         self.folder = os.path.realpath(tempfile.mkdtemp(prefix="layers-"))
         self.addCleanup(shutil.rmtree, self.folder)
@@ -41,6 +43,7 @@ class Layers(unittest.TestCase):
         return self.write(name, data.getvalue())
 
     def config(self, functions, **local):
+        functions = {name: {**function, "Local": {"MountTask": self.mount_task}} for name, function in functions.items()}
         return self.write("invoked.json", json.dumps({"Functions": functions, **({"Local": local} if local else {})}))
 
     def template(self, resources):
@@ -71,7 +74,6 @@ class Layers(unittest.TestCase):
         with Server(config=config) as server:
             self.assertEqual({name: self.answer(server, name) for name in functions if name != "none"},
                              {"one": "low", "last": "high", "first": "low", "packages": "site-packages", "zip": "zipped", "own": "own"})
-            server.wait_for_log("layers are not at /opt here: they are found by PATH")
             self.assertEqual(server.invoke("none", {}).json["errorType"], "Runtime.ImportModuleError")
         self.assertEqual(self.check(config), (0, ""))
 
@@ -188,6 +190,12 @@ class Layers(unittest.TestCase):
             self.write("layer/python/mine.py", "NAME = 'new'\n")
             self.archive("layer.zip", python__mine_dot_py="NAME = 'new'\n")
             wait_for(lambda: [self.answer(server, name) for name in ("folder", "zip")] == ["new", "new"], "the changed layers")
+
+
+class LayersByVariables(Layers):
+    """The same, where they are not at /opt."""
+
+    mount_task = "off"
 
 
 if __name__ == "__main__":

@@ -45,6 +45,7 @@ static const struct {
     {"Local.IdleTimeoutSeconds", "5", "6", BESIDE},
     {"Local.EnforceMemory", "true", "false", PROCESS},
     {"Local.Freeze", "true", "false", PROCESS},
+    {"Local.MountTask", "\"on\"", "\"off\"", PROCESS},
     {"Local.EnvFile", "\"one.env\"", "\"two.env\"", PROCESS},
     {"Local.AccessDenied", "true", "false", BESIDE},
     {"Local.AllowedAccessKeyIds", "[\"A\"]", "[\"B\"]", BESIDE},
