@@ -168,6 +168,19 @@ static void accept_event(struct exchange *exchange, struct api *api,
 
 /* ---- the operations ---- */
 
+/* --explain: a header that was meant to make an event of it. */
+static void explain_type(const struct exchange *exchange, struct api *api,
+                         const struct invoke_request *request)
+{
+    if (async_invoker_explains(api->async_invoker) &&
+        exchange_header(exchange, "Invocation-Type") != NULL &&
+        exchange_header(exchange, "X-Amz-Invocation-Type") == NULL)
+        log_write(api->log, LOG_INFO,
+                  "%s %.8s is synchronous: Invocation-Type is not a header of Lambda; "
+                  "X-Amz-Invocation-Type: Event makes it an event",
+                  request->about.function->name, exchange->request_id);
+}
+
 void invoke_handle(struct exchange *exchange, struct api *api)
 {
     static const struct invoke_rules rules = {.event_payload_max = EVENT_PAYLOAD_MAX,
@@ -178,6 +191,7 @@ void invoke_handle(struct exchange *exchange, struct api *api)
         !invoke_fault_strikes(exchange, api, &request)) {
         switch (request.type) {
         case INVOCATION_REQUEST_RESPONSE:
+            explain_type(exchange, api, &request);
             run(exchange, api, &request);
             break;
         case INVOCATION_DRY_RUN:

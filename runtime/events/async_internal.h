@@ -75,12 +75,13 @@ bool async_is_told(const struct event_lanes *lanes);
 void async_tell(const struct event *event, struct event_step *step);
 void async_tell_accepted(const struct event *event);
 void async_tell_started(const struct event *event, const struct function_target *target);
-void async_tell_cut_off(const struct event *event);
+/* `why`: what cut it off, and when it runs again. */
+void async_tell_cut_off(const struct event *event, const char *why);
 
 /* Once of each event that is due and has no place. `places` NULL: those that its function draws from. */
 void async_tell_queued(struct event_lane *lane, const struct dispatcher_places *places);
 
-/* At the start and at the end: how many events there are. */
+/* At the start and at the end: how many events there are, and which were cut off by a kill. */
 void async_tell_found(const struct event_lanes *lanes);
 void async_tell_left(const struct event_lanes *lanes);
 

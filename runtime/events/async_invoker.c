@@ -399,6 +399,11 @@ void async_invoker_listen(struct async_invoker *invoker, event_step_fn *listener
     invoker->lanes.listener_context = context;
 }
 
+bool async_invoker_explains(const struct async_invoker *invoker)
+{
+    return invoker->options.is_explaining;
+}
+
 size_t async_invoker_dead_letter_count(const struct async_invoker *invoker)
 {
     return invoker->dead_letter_count;

@@ -85,6 +85,9 @@ size_t async_invoker_function_count(const struct async_invoker *invoker,
                                     const struct account *account, const char *function_name);
 
 /* The number of dead letters since the start, in all accounts. */
+/* --explain */
+bool async_invoker_explains(const struct async_invoker *invoker);
+
 size_t async_invoker_dead_letter_count(const struct async_invoker *invoker);
 
 /* The queue for people and tests. */

@@ -356,13 +356,15 @@ void async_on_done(struct invocation *invocation, void *context)
 
     count_end(event);
     if (!event->is_forgotten && is_abandoned && owner->lanes->state != INVOKER_OPEN)
-        async_tell_cut_off(event);
+        async_tell_cut_off(event, "the stop; it runs again after the next start");
     if (event->is_forgotten || (is_abandoned && owner->lanes->state != INVOKER_OPEN))
         async_drop(event); /* if abandoned, its row stays: it runs again after the next start */
-    else if (is_abandoned)
-        event_lane_enter(lane, event, EVENT_READY); /* its environment ended before it started */
-    else
+    else if (!is_abandoned)
         settle_run(event, invocation);
+    else { /* its environment ended before it started */
+        event_queue_unmark(owner->lanes->queue, event);
+        event_lane_enter(lane, event, EVENT_READY);
+    }
     invocation_free(invocation);
     async_wake(lane);
     async_end(owner);

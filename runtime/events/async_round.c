@@ -265,6 +265,7 @@ static void count_start(struct event *event, const struct function_target *targe
     owner->lanes->invoker->unreserved_running += event->is_unreserved;
     owner->running_count++;
     owner->lanes->invoker->running_count++;
+    event_queue_mark(owner->lanes->queue, event);
     async_begin(owner);
     async_tell_started(event, target);
     if (owner->waits != NULL)

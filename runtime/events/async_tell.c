@@ -199,17 +199,14 @@ void async_tell_queued(struct event_lane *lane, const struct dispatcher_places *
     }
 }
 
-void async_tell_cut_off(const struct event *event)
+void async_tell_cut_off(const struct event *event, const char *why)
 {
     const unsigned attempt = event->run_count + 1;
     char text[128];
 
     if (!async_is_told(event->lane->owner->lanes))
         return;
-    (void)snprintf(text, sizeof text,
-                   "attempt %u cut off by the stop; it runs again after the next start, and isn't "
-                   "counted",
-                   attempt);
+    (void)snprintf(text, sizeof text, "attempt %u cut off by %s, and isn't counted", attempt, why);
     async_tell(event, &(struct event_step){.name = "cut off", .attempt = attempt, .text = text});
 }
 
@@ -272,10 +269,30 @@ static void tell_found_of(const struct async_account *owner)
     bytes_release(members);
 }
 
+static struct event_lane *lane_of(const struct event_lanes *lanes, int64_t id)
+{
+    for (const struct async_account *owner = lanes->accounts; owner != NULL; owner = owner->next) {
+        for (struct event_lane *lane = owner->first_lane; lane != NULL;
+             lane = lane->next_of_account) {
+            if (lane->id == id)
+                return lane;
+        }
+    }
+    return NULL;
+}
+
 void async_tell_found(const struct event_lanes *lanes)
 {
+    struct event *event;
+
     for (const struct async_account *owner = lanes->accounts; owner != NULL; owner = owner->next)
         tell_found_of(owner);
+    while ((event = event_queue_next_cut_off(lanes->queue)) != NULL) {
+        event->lane = lane_of(lanes, event->lane_id);
+        if (event->lane != NULL)
+            async_tell_cut_off(event, "a kill of the server; it runs again now");
+        event_free(event);
+    }
 }
 
 void async_tell_left(const struct event_lanes *lanes)

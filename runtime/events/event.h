@@ -33,6 +33,7 @@ struct event {
     void *context;
     const char *origin;      /* EVENT_ADDING only: static, for people; NULL: a request */
     struct event *follow_up; /* EVENT_SETTLING only: added in the same transaction */
+    unsigned mark;           /* from its start until its outcome is written; see running_marks.h */
 
     size_t weight;    /* as counted when it came into memory */
     int64_t sequence; /* over all of the queue; the order of acceptance */

@@ -176,6 +176,7 @@ void async_drop(struct event *event)
     struct event_lane *lane = event->lane;
 
     lane->owner->lanes->memory_bytes -= event->weight;
+    event_queue_unmark(lane->owner->lanes->queue, event);
     event_lane_drop(lane, event);
     event_free(event);
 }

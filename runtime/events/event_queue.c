@@ -1,9 +1,11 @@
 #include "runtime/events/event_queue.h"
 
 #include "runtime/events/event_lane.h"
+#include "runtime/events/running_marks.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { RECORDS_LIST_MAX = 64 * 1024 * 1024 };
 
@@ -11,6 +13,9 @@ struct event_queue {
     struct store_worker *worker;
     struct store *store; /* the worker's; used here only before the first operation */
     int64_t last_sequence, last_lane_id, newest_ms;
+    struct running_marks *marks; /* NULL: what is in memory alone is gone after a kill */
+    struct running_mark *found;  /* of the server before */
+    size_t found_count, found_next;
 };
 
 struct event_queue *event_queue_open(uv_loop_t *loop, const struct store_options *options,
@@ -27,6 +32,8 @@ struct event_queue *event_queue_open(uv_loop_t *loop, const struct store_options
             (void)snprintf(problem, STORE_MESSAGE_SIZE, "%s: %s", options->folder, store->error);
     }
     if (queue != NULL && queue->worker != NULL) {
+        if (options->durability != DURABILITY_MEMORY)
+            queue->marks = running_marks_open(options->folder, &queue->found, &queue->found_count);
         queue->store = store;
         queue->last_sequence = start.last_sequence;
         queue->last_lane_id = start.last_lane_id;
@@ -54,12 +61,45 @@ enum store_status event_queue_lanes(struct event_queue *queue, store_lane_fn *on
 void event_queue_close(struct event_queue *queue, store_worker_closed_fn *on_closed, void *context)
 {
     store_worker_close(queue->worker, on_closed, context);
+    running_marks_close(queue->marks);
+    free(queue->found);
     free(queue);
 }
 
 int64_t event_queue_newest_ms(const struct event_queue *queue)
 {
     return queue->newest_ms;
+}
+
+struct event *event_queue_next_cut_off(struct event_queue *queue)
+{
+    struct event *event = NULL;
+
+    while (queue->found_next < queue->found_count) {
+        const struct running_mark *mark = &queue->found[queue->found_next++];
+
+        if (queue->store->engine->find(queue->store, mark->sequence, &event) != STORE_OK)
+            return NULL;
+        if (event != NULL && event->run_count == mark->run_count &&
+            strcmp(event->request_id, mark->request_id) == 0)
+            return event;
+        event_free(event); /* another one, or its outcome was written in time */
+    }
+    return NULL;
+}
+
+void event_queue_mark(struct event_queue *queue, struct event *event)
+{
+    struct running_mark mark = {.sequence = event->sequence, .run_count = event->run_count};
+
+    (void)snprintf(mark.request_id, sizeof mark.request_id, "%s", event->request_id);
+    event->mark = running_marks_set(queue->marks, &mark);
+}
+
+void event_queue_unmark(struct event_queue *queue, struct event *event)
+{
+    running_marks_clear(queue->marks, event->mark);
+    event->mark = 0;
 }
 
 void event_queue_hurry(struct event_queue *queue)

@@ -37,6 +37,16 @@ enum store_status event_queue_lanes(struct event_queue *queue, store_lane_fn *on
 /* The newest time by an account's clock that the queue knew when it was opened; 0 when it was empty. */
 int64_t event_queue_newest_ms(const struct event_queue *queue);
 
+/*
+ * Before the first operation: the next of the events that the server before was running when it was killed; without its
+ * payload and lane, owned. NULL after the last.
+ */
+struct event *event_queue_next_cut_off(struct event_queue *queue);
+
+/* Marks an event that starts, for the next start; and takes the mark away when its outcome is written or it won't be. */
+void event_queue_mark(struct event_queue *queue, struct event *event);
+void event_queue_unmark(struct event_queue *queue, struct event *event);
+
 /* Do writes fail at present? */
 bool event_queue_is_failing(const struct event_queue *queue);
 

@@ -59,6 +59,7 @@ static const char *const texts[] = {
     [SQL_READ]     = "SELECT " EVENT_COLUMNS " FROM events WHERE lane = ?1 ORDER BY due_ms, sequence",
     [SQL_CLEAR]    = "DELETE FROM events WHERE sequence <= ?2 AND lane IN (SELECT id FROM lanes WHERE account = ?1)",
     [SQL_CLEAR_NEWEST] = "DELETE FROM newest WHERE account = ?1",
+    [SQL_FIND]     = "SELECT " EVENT_COLUMNS ", lane FROM events WHERE sequence = ?1",
     [SQL_OLDEST]   = "SELECT lane, enqueued_at_ms FROM events ORDER BY sequence LIMIT 1",
     [SQL_NEWEST]   = "INSERT INTO newest SELECT account, ?1 FROM lanes WHERE id = ?2"
                        " ON CONFLICT(account) DO UPDATE SET at_ms = excluded.at_ms WHERE at_ms < excluded.at_ms",

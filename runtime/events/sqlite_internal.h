@@ -29,6 +29,7 @@ enum sqlite_statement {
     SQL_READ,
     SQL_CLEAR,
     SQL_CLEAR_NEWEST,
+    SQL_FIND,
     SQL_OLDEST,
     SQL_NEWEST,
     SQL_PROBE,
@@ -83,6 +84,7 @@ enum store_status sqlite_take(struct store *store, struct store_read *read);
 enum store_status sqlite_reschedule(struct store *store, const struct event *event, int64_t now_ms);
 enum store_status sqlite_finish(struct store *store, const struct event_end *end);
 enum store_status sqlite_clear(struct store *store, const char *account_id, int64_t last_sequence);
+enum store_status sqlite_find(struct store *store, int64_t sequence, struct event **event);
 enum store_status sqlite_oldest(struct store *store, int64_t *lane_id, int64_t *enqueued_at_ms);
 enum store_status sqlite_probe(struct store *store);
 enum store_status sqlite_origin(struct store *store, const char *message_id,

@@ -309,6 +309,25 @@ enum store_status sqlite_take(struct store *store, struct store_read *read)
     return sqlite_end(sqlite, statement, result);
 }
 
+enum store_status sqlite_find(struct store *store, int64_t sequence, struct event **event)
+{
+    struct sqlite_store *sqlite = (struct sqlite_store *)store;
+    sqlite3_stmt *statement = sqlite->statements[SQL_FIND];
+    int result;
+
+    *event = NULL;
+    (void)sqlite3_bind_int64(statement, 1, sequence);
+    result = sqlite3_step(statement);
+    if (result == SQLITE_ROW) {
+        const struct store_read read = {.lane_id = sqlite3_column_int64(statement, 13)};
+
+        *event = read_event(statement, &read);
+        if (*event == NULL)
+            result = SQLITE_NOMEM;
+    }
+    return sqlite_end(sqlite, statement, result);
+}
+
 enum store_status sqlite_oldest(struct store *store, int64_t *lane_id, int64_t *enqueued_at_ms)
 {
     struct sqlite_store *sqlite = (struct sqlite_store *)store;

@@ -129,6 +129,7 @@ static const struct store_engine engine = {
     .reschedule = sqlite_reschedule,
     .finish = sqlite_finish,
     .clear = sqlite_clear,
+    .find = sqlite_find,
     .oldest = sqlite_oldest,
     .probe = sqlite_probe,
     .origin = sqlite_origin,

@@ -112,9 +112,10 @@ struct store_engine {
     /* Moves damaged data aside and begins anew; `problem` says where the old ones are. */
     enum store_status (*replace)(struct store *store, char problem[STORE_MESSAGE_SIZE]);
 
-    /* Before the first transaction. `lanes` tells those with events. */
+    /* Before the first transaction. `lanes` tells those with events; `find` an event, without its payload, or NULL. */
     enum store_status (*start)(struct store *store, struct store_start *start);
     enum store_status (*lanes)(struct store *store, store_lane_fn *on_lane, void *context);
+    enum store_status (*find)(struct store *store, int64_t sequence, struct event **event);
 
     /* All that follow: within a transaction. */
 

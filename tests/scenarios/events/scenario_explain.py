@@ -121,6 +121,43 @@ class Explaining(unittest.TestCase):
             server.start()
             server.wait_for_log(r"1 event from the queue, next at \d\d:\d\d:\d\d \(in \d+ s\)")
 
+    def test_cut_off_by_a_kill(self):
+        with explaining({"f": python(SLEEPS, Timeout=60), "g": mock(FAILS)}) as server:
+            waiting = server.accept("g")
+            done = server.accept("f", 0)
+            wait_for(lambda: [e["RequestId"] for e in server.events()] == [waiting], "the end of the short one")
+            cut = [server.accept("f", 50), server.accept("f", 51)]
+            server.wait_for_log("sleeping 50")
+            server.wait_for_log("sleeping 51")
+            server.kill()
+            server.start()
+            server.wait_for_log(f"f {cut[0][:8]} attempt 1 of 3 starts(?s:.*)"
+                                f"f {cut[0][:8]} attempt 1 of 3 starts")
+            told = [line for line in lines(server) if "cut off" in line]
+            self.assertEqual(told, [f"f {request_id[:8]} attempt 1 cut off by a kill of the server; it runs again now, and "
+                                    "isn't counted" for request_id in cut])
+            # A stop after it leaves nothing for the next start to tell.
+            server.signal()
+            self.assertEqual(server.ended(), 0)
+            server.start()
+            server.wait_for_log(r"3 events from the queue(?s:.*)3 events from the queue(?s:.*)attempt 1 of 3 starts")
+            self.assertEqual(sum("by a kill" in line for line in lines(server)), 2)
+            self.assertEqual(sum("by the stop" in line for line in lines(server)), 2)
+            self.assertEqual(lines(server, done)[-1], f"f {done[:8]} attempt 1 of 3 succeeded; done")
+
+    def test_a_header_that_is_not_the_one(self):
+        with explaining({"f": mock(SUCCEEDS)}) as server:
+            path = "/2015-03-31/functions/f/invocations"
+            answer = server.request("POST", path, b"{}", {"Invocation-Type": "Event"})
+            self.assertEqual(answer.status, 200)
+            name = f"f {answer.headers['x-amzn-requestid'][:8]}"
+            server.wait_for_log(f"{name} is synchronous: Invocation-Type is not a header of Lambda; "
+                                "X-Amz-Invocation-Type: Event makes it an event")
+            for headers in ({}, {"X-Amz-Invocation-Type": "Event", "Invocation-Type": "Event"}):
+                server.request("POST", path, b"{}", headers)
+            server.drained()
+            self.assertEqual(server.log().count("is synchronous"), 1)
+
     def test_why_it_is_too_old(self):
         with explaining({"f": mock(FAILS, **event_config(MaximumEventAgeInSeconds=60, on_failure=QUEUE + "d"))}) as server:
             request_id = server.accept("f")
