@@ -42,12 +42,14 @@ static void refuse_unreadable(struct problem_list *problems)
     if (reason == ENOMEM)
         problems->is_out_of_memory = true;
     else if (reason == EFBIG)
-        problem_list_add(problems, 1, "is larger than %d MiB", DOCUMENT_BYTES_MAX >> 20);
+        problem_list_add(problems, PROBLEM_NO_LINE, "is larger than %d MiB",
+                         DOCUMENT_BYTES_MAX >> 20);
     else if (reason == ESPIPE)
-        problem_list_add(problems, 1, "is not a regular file, so it can't be read again");
+        problem_list_add(problems, PROBLEM_NO_LINE,
+                         "is not a regular file, so it can't be read again");
     else
         problem_list_add(
-            problems, 1,
+            problems, PROBLEM_NO_LINE,
             "can't be read: %s; expected a configuration file, a template or a folder of "
             "functions",
             strerror(reason));

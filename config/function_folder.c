@@ -171,7 +171,7 @@ static bool look_at_all(struct folder_reader *reader)
 
     if (folder == NULL) {
         reader->problems->is_out_of_memory = errno == ENOMEM;
-        problem_list_add(reader->problems, ONLY_LINE, "can't be read: %s", strerror(errno));
+        problem_list_add(reader->problems, PROBLEM_NO_LINE, "can't be read: %s", strerror(errno));
         return false;
     }
     reader->descriptor = dirfd(folder);
@@ -265,7 +265,7 @@ static bool add_functions(struct folder_reader *reader)
     if (is_added)
         return true;
     if (document_is_full(reader->document))
-        problem_list_add(reader->problems, ONLY_LINE, "contains too many functions");
+        problem_list_add(reader->problems, PROBLEM_NO_LINE, "contains too many functions");
     else
         reader->problems->is_out_of_memory = true;
     return false;
@@ -279,7 +279,7 @@ bool function_folder_read(const char *path, struct document *document,
 
     if (is_read && reader.count == 0)
         problem_list_add(
-            problems, ONLY_LINE,
+            problems, PROBLEM_NO_LINE,
             "contains no function: add NAME.py, NAME.mjs, an executable file, or a folder with "
             "app.py, index.mjs or bootstrap");
     if (is_read && reader.count > 0) {

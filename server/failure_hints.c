@@ -1,12 +1,14 @@
 #include "server/failure_hints.h"
 
 #include "config/check/code_check.h"
+#include "runtime/bundled/interpreter.h"
 
+#include <stdio.h>
 #include <string.h>
 
 enum { PAYLOAD_MAX = 64 << 10 /* errors of this kind are short */, MODULE_MAX = 128 };
 
-typedef void hint_fn(struct log *log, const struct function_version *version,
+typedef void hint_fn(const struct failure_hints *hints, const struct function_version *version,
                      struct bytes_view payload);
 
 /* Copies NAME of "... before'NAME'...", if it looks like a module that can be installed. */
@@ -30,45 +32,67 @@ static bool read_module(struct bytes_view payload, const char *before, char name
            name[0] != '-';
 }
 
-static void hint_module(struct log *log, const struct function_version *version,
+static void ignore_interpreter(const struct bundled_language *language, const char *path,
+                               const char *problem, void *context)
+{
+    (void)language;
+    (void)path;
+    (void)problem;
+    (void)context;
+}
+
+/* Of several interpreters each has its own modules. It has just run, so which one it is has been found out. */
+static void hint_python_module(const struct failure_hints *hints,
+                               const struct function_version *version, const char *module)
+{
+    char path[INTERPRETER_PATH_SIZE];
+
+    if (!interpreters_find(hints->interpreters, version, interpreter_search_path(version), path,
+                           ignore_interpreter, NULL))
+        (void)snprintf(path, sizeof path, "python3");
+    log_write(hints->log, LOG_WARN,
+              "%s: %s is not installed for %s: %s -m pip install -t %s PACKAGE",
+              version->function->name, module, path, path, version->code_uri);
+}
+
+static void hint_module(const struct failure_hints *hints, const struct function_version *version,
                         struct bytes_view payload)
 {
     const char *const function = version->function->name;
     char name[MODULE_MAX];
 
     if (version->family == RUNTIME_FAMILY_PYTHON && read_module(payload, "No module named '", name))
-        log_write(log, LOG_WARN, "%s: %s is not installed: pip install -t %s PACKAGE", function,
-                  name, version->code_uri);
+        hint_python_module(hints, version, name);
     else if (version->family == RUNTIME_FAMILY_NODEJS &&
              (read_module(payload, "Cannot find module '", name) ||
               read_module(payload, "Cannot find package '", name)))
-        log_write(log, LOG_WARN, "%s: %s is not installed: npm install --prefix %s %s", function,
-                  name, version->code_uri, name);
+        log_write(hints->log, LOG_WARN, "%s: %s is not installed: npm install --prefix %s %s",
+                  function, name, version->code_uri, name);
 }
 
-static void hint_code(struct log *log, const struct function_version *version,
+static void hint_code(const struct failure_hints *hints, const struct function_version *version,
                       struct bytes_view payload)
 {
     struct code_finding finding;
 
     if (code_check(version, &finding))
-        log_write(log, LOG_WARN, "%s: %s", version->function->name, finding.text);
+        log_write(hints->log, LOG_WARN, "%s: %s", version->function->name, finding.text);
     else
-        hint_module(log, version, payload);
+        hint_module(hints, version, payload);
 }
 
-static void hint_timeout(struct log *log, const struct function_version *version,
+static void hint_timeout(const struct failure_hints *hints, const struct function_version *version,
                          struct bytes_view payload)
 {
     (void)payload;
-    log_write(log, LOG_WARN,
+    log_write(hints->log, LOG_WARN,
               "%s: ended at its Timeout of %u s; the configuration can raise it to 900",
               version->function->name, version->timeout_s);
 }
 
 static const struct {
     const char *type; /* how the error type begins */
-    hint_fn *log;
+    hint_fn *tell;
 } rows[] = {
     {"Sandbox.Timedout", hint_timeout},
     {"Runtime.", hint_code},
@@ -97,6 +121,6 @@ void failure_hints_finished(struct failure_hints *hints, const struct invocation
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         if (strncmp(outcome->error_type, rows[i].type, strlen(rows[i].type)) == 0 &&
             is_new(hints, version->fingerprint + i + 1))
-            rows[i].log(hints->log, version, payload);
+            rows[i].tell(hints, version, payload);
     }
 }

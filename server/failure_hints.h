@@ -12,11 +12,14 @@
 #include "base/log.h"
 #include "runtime/dispatch/invocation.h"
 
+struct interpreters;
+
 enum { FAILURE_HINTS_KEPT = 64 };
 
-/* The caller's memory, zeroed but for `log`. */
+/* The caller's memory, zeroed but for the first two, which are borrowed. */
 struct failure_hints {
     struct log *log;
+    struct interpreters *interpreters;
     uint64_t logged[FAILURE_HINTS_KEPT];
     size_t next;
 };

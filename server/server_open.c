@@ -196,6 +196,7 @@ static bool open_runtime(struct server *server, const struct config *config)
     if (server->dispatcher == NULL)
         return false;
     server->hints.log = server->log;
+    server->hints.interpreters = server->interpreters;
     server->observer = make_observer(server);
     dispatcher_observe(server->dispatcher, &server->observer);
     return true;

@@ -12,6 +12,7 @@
 #include "base/json/json_text.h"
 #include "base/utf8.h"
 #include "config/document/duplicate_keys.h"
+#include "config/document/json_words.h"
 #include "config/document/problem_list.h"
 
 #include <assert.h>
@@ -105,18 +106,7 @@ static bool is_blank(const char *text, size_t length)
     return blanks == length;
 }
 
-/* Jackson speaks of a source that nobody sees here; only the place in it is of use. */
-static void drop_source(char *reason)
-{
-    static const char source_begin[] = "[Source: ", source_end[] = "line: ";
-    char *begin = strstr(reason, source_begin);
-    const char *end = begin == NULL ? NULL : strstr(begin, source_end);
-
-    if (end != NULL)
-        memmove(begin + 1, end, strlen(end) + 1);
-}
-
-/* The most common slip has a reason that names something else. */
+/* The most common slip is one comma too many. */
 static const char *hint_at(const char *text, size_t length, size_t offset)
 {
     if (offset >= length || (text[offset] != '}' && text[offset] != ']'))
@@ -126,11 +116,12 @@ static const char *hint_at(const char *text, size_t length, size_t offset)
     return offset > 0 && text[offset - 1] == ',' ? "; remove the comma before it" : "";
 }
 
-static void refuse_text(const char *text, size_t length, struct json_text_error *problem,
+static void refuse_text(const char *text, size_t length, const struct json_text_error *problem,
                         struct problem_list *problems)
 {
     const char *const end = text + (problem->offset < length ? problem->offset : length);
     const char *line_begin = text;
+    char words[JSON_WORDS_SIZE];
     unsigned line = 1;
 
     for (const char *at = text; at < end; at++) {
@@ -139,8 +130,8 @@ static void refuse_text(const char *text, size_t length, struct json_text_error 
         line++;
         line_begin = at + 1;
     }
-    drop_source(problem->reason);
-    problem_list_add(problems, line, "%s (column %td)%s", problem->reason, end - line_begin + 1,
+    json_words(problem, text, length, words);
+    problem_list_add(problems, line, "%s (column %td)%s", words, end - line_begin + 1,
                      hint_at(text, length, problem->offset));
 }
 

@@ -89,7 +89,9 @@ void problem_list_add(struct problem_list *list, unsigned line, const char *form
 
     if (is_full(list))
         return;
-    if (list->file != NULL)
+    if (list->file != NULL && line == PROBLEM_NO_LINE)
+        used = snprintf(message, sizeof message, "%s: ", list->file);
+    else if (list->file != NULL)
         used = snprintf(message, sizeof message, "%s:%u: ", list->file, line);
     va_start(arguments, format);
     add_formatted(list, line, message, used, format, arguments);
@@ -136,7 +138,7 @@ void problem_list_add_file(struct problem_list *list, const char *file, const ch
 
     if (is_full(list))
         return;
-    const int used = snprintf(message, sizeof message, "%s:1: ", file);
+    const int used = snprintf(message, sizeof message, "%s: ", file);
 
     va_start(arguments, format);
     add_formatted(list, 1, message, used, format, arguments);

@@ -15,6 +15,9 @@
 struct config_problems;
 struct node;
 
+/* The line of what is wrong with a file as a whole, such as that it isn't there: then no line is named. */
+enum { PROBLEM_NO_LINE = 0 };
+
 /* After this many problems, a last line says that there are more. */
 enum { PROBLEMS_MAX = 1000 };
 

@@ -39,7 +39,7 @@ bool env_vars_read(struct document *document, const char *path, struct problem_l
     char *text = config_file_read(path, CONFIG_FILE_REGULAR, &length);
 
     if (text == NULL) {
-        problem_list_add(problems, 1, "can't be read: %s", strerror(errno));
+        problem_list_add(problems, PROBLEM_NO_LINE, "can't be read: %s", strerror(errno));
         return false;
     }
     if (document_read_json(document, text, length, problems))

@@ -182,7 +182,7 @@ bool sam_config_read(const struct sam_config_options *options, struct string_lis
     else if (text != NULL)
         is_read = read_file(options, file, text, length, &overrides, &list);
     else if (file < sizeof files / sizeof files[0])
-        problem_list_add(&list, 1, "can't be read: %s", strerror(errno));
+        problem_list_add(&list, PROBLEM_NO_LINE, "can't be read: %s", strerror(errno));
     else if (options->environment != NULL)
         problem_list_add(&list, 1, "--config-env needs a samconfig.toml beside the template");
     is_read = is_read && problem_list_is_empty(&list);

@@ -6,11 +6,10 @@
 
 #include "handlers/inspect/inspect_query.h"
 #include "handlers/inspect/inspect_response.h"
+#include "handlers/inspect/record_names.h"
 #include "handlers/lambda/api_error.h"
 #include "runtime/events/async_invoker.h"
-#include "runtime/events/record_file.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,38 +19,10 @@ enum { NAME_SIZE = 512 };
 struct redriving {
     struct exchange *exchange;
     struct api *api;
+    const struct account *account;
     char name[NAME_SIZE]; /* "" for all queues */
     size_t chosen_count;  /* message ids; 0: all letters */
 };
-
-static bool is_queue_of(const struct function_version *version, const char *name)
-{
-    char own[RECORD_NAME_SIZE];
-
-    if (version->dead_letter_arn == NULL)
-        return false;
-    record_file_name(version->dead_letter_arn, own);
-    return strcmp(own, name) == 0;
-}
-
-/* Is it the dead-letter queue of a function, though nothing was written to it yet? */
-static bool is_configured(const struct config *config, const char *queue)
-{
-    char name[RECORD_NAME_SIZE];
-
-    record_file_name(queue, name);
-    for (size_t i = 0; i < config->function_count; i++) {
-        const struct function *function = config->functions[i];
-
-        if (is_queue_of(function->latest, name))
-            return true;
-        for (size_t j = 0; j < function->version_count; j++) {
-            if (is_queue_of(function->versions[j], name))
-                return true;
-        }
-    }
-    return false;
-}
 
 static void answer_redriven(struct exchange *exchange, size_t count)
 {
@@ -65,6 +36,7 @@ static void on_redriven(size_t count, enum redrive_status status, void *context)
 {
     struct redriving *redriving = context;
     struct exchange *exchange = redriving->exchange;
+    const struct config *config = config_store_current(redriving->api->config_store);
 
     switch (status) {
     case REDRIVE_DONE:
@@ -74,14 +46,11 @@ static void on_redriven(size_t count, enum redrive_status status, void *context)
             answer_redriven(exchange, count);
         break;
     case REDRIVE_NO_FILE:
-        if (is_configured(config_store_current(redriving->api->config_store), redriving->name)) {
+        if (record_names_have(config, redriving->account, RECORD_DEAD_LETTER, redriving->name))
             answer_redriven(exchange, count);
-        } else {
-            char why[NAME_SIZE + 64];
-
-            (void)snprintf(why, sizeof why, "there is no dead-letter queue %s", redriving->name);
-            api_answer_refusal(exchange, 404, why);
-        }
+        else
+            record_names_refuse(exchange, config, redriving->account, RECORD_DEAD_LETTER,
+                                redriving->name);
         break;
     case REDRIVE_FAILED:
         api_answer_refusal(exchange, 500,
@@ -152,6 +121,7 @@ void inspect_records_redrive(struct exchange *exchange, struct api *api)
     if (redriving != NULL) {
         redriving->exchange = exchange;
         redriving->api = api;
+        redriving->account = account;
         redriving->chosen_count = choice.message_id_count;
         memcpy(redriving->name, name, sizeof name);
         choice.queue_name = redriving->name;

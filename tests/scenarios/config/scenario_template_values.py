@@ -129,7 +129,7 @@ class TemplateValues(unittest.TestCase):
         self.assertIn("warning: ./samconfig.toml:1: is not TOML: expected = behind a key", self.check()[2])
         self.write("bad.json", '{"Ann": {"X": []}, "Ben": 1}')
         for given, line in ((["--config-env", "default"], "./samconfig.toml:1: is not TOML"),
-                            (["--env-vars", "no.json"], "no.json:1: can't be read: No such file or directory"),
+                            (["--env-vars", "no.json"], "no.json: can't be read: No such file or directory"),
                             (["--env-vars", "bad.json"], "bad.json:1: Ann.X: must be a string, a number or a boolean (is a list)")):
             done = run_binary("check", *given, "template.yaml", folder=self.folder)
             self.assertEqual(done.returncode, 2)

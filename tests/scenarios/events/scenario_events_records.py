@@ -5,6 +5,7 @@ import json
 import os
 import random
 import re
+import signal
 import sys
 import threading
 import time
@@ -95,14 +96,13 @@ class DeadLetters(unittest.TestCase):
             self.assertEqual(len(server.dead_letters()), 2)
             # By ARN as by name.
             self.assertEqual(len(server.dead_letters(topics["a"])), 1)
-            self.assertEqual(server.dead_letters("nobody"), [])
 
     def test_no_name_leads_out_of_the_folder(self):
         with EventServer({"f": mock(FAILS)}) as server:
             for name in ("../queue", "..%2F..%2Fetc%2Fpasswd", "%2e%2e", "a%00b", "x" * 5000):
                 for answer in (server.request("GET", f"/_invoked/dead-letters?Queue={name}"),
                                server.request("POST", f"/_invoked/dead-letters/redrive?Queue={name}")):
-                    self.assertIn((answer.status, answer.body), [(200, b"[]"), (404, answer.body), (400, answer.body)])
+                    self.assertIn((answer.status, answer.body), [(404, answer.body), (400, answer.body)])
 
 
 def ONCE_TO(queue):
@@ -470,6 +470,38 @@ class Obstacles(unittest.TestCase):
             self.assertEqual(len(server.dead_letters("q")), 1)
             self.assertEqual(server.request("GET", "/_invoked/events?functionName=f").status, 400)
             self.assertEqual(server.request("POST", "/_invoked/drain?Timeout=1").status, 400)
+
+    def test_an_unknown_queue_or_destination_is_no_empty_one(self):
+        f = mock(SUCCEEDS, **to_queue("orders-dlq"), **event_config(on_success=QUEUE + "paid"), Versions={"1": {}}, Aliases={
+            "live": {"FunctionVersion": "1", **event_config(on_failure=QUEUE + "problems")}})
+        g = mock(SUCCEEDS, **to_queue("other-dlq"), Versions={"1": {**to_queue("older-dlq")}})
+        queues = "older-dlq, orders-dlq, other-dlq"
+        with EventServer({"f": f, "g": g}) as server:
+            for method, path, message in (
+                    ("GET", "dead-letters?Queue=orders-dl", "there is no dead-letter queue orders-dl; did you mean orders-dlq?"),
+                    ("POST", "dead-letters/redrive?Queue=nope", "there is no dead-letter queue nope; the queues are:"),
+                    ("GET", "destinations?Name=problem", "there is no destination problem; did you mean problems?")):
+                answer = server.request(method, "/_invoked/" + path)
+                self.assertEqual(answer.status, 404, path)
+                self.assertTrue(answer.json["error"].startswith(message), answer.json)
+                listed = answer.json["error"].split(": ")[1].split(", ")
+                self.assertEqual(", ".join(sorted(listed)), "paid, problems" if "destination" in path else queues)
+            for path in ("dead-letters?Queue=older-dlq", f"dead-letters?Queue={QUEUE}other-dlq", "destinations?Name=problems",
+                         "dead-letters", "destinations"):
+                answer = server.request("GET", "/_invoked/" + path)
+                self.assertEqual((answer.status, answer.json), (200, []), path)
+        with EventServer({"f": mock(SUCCEEDS)}) as server:
+            self.assertEqual(server.request("GET", "/_invoked/dead-letters?Queue=q").json,
+                             {"error": "there is no dead-letter queue q; no function has one"})
+
+    def test_the_letters_of_a_queue_that_no_function_has_any_more_are_listed(self):
+        with EventServer({"f": mock(FAILS, **to_queue("q"), **event_config(MaximumRetryAttempts=0))}) as server:
+            server.accept("f")
+            server.drained()
+            server.configure({"f": mock(FAILS)})
+            server.signal(signal.SIGHUP)
+            wait_for(lambda: server.request("GET", "/_invoked/functions/f/plan").json["DeadLetterQueue"]["Value"] is None, "the reload")
+            self.assertEqual(len(server.dead_letters("q")), 1)
 
 
 if __name__ == "__main__":

@@ -134,8 +134,7 @@ static const struct {
     {"empty",
      "1: is empty; the minimum is {\"Functions\": {}}"},
     {"ends-too-early",
-     "3: Unexpected end-of-input: expected close marker for Object (start marker at "
-     "[line: 2, column: 16]) (column 1)"},
+     "3: the file ends before the { of line 2 is closed (column 1)"},
     {"enforce-memory",
      "6: Functions.hello.Local.EnforceMemory: must be true or false (is a string)"},
     {"environment-without-variables",
@@ -272,7 +271,7 @@ static const struct {
     {"nul-in-string",
      "5: strings must not contain \\u0000 or an unpaired surrogate"},
     {"number-with-leading-zero",
-     "5: Invalid numeric value: Leading zeroes not allowed (column 19)"},
+     "5: a number must not begin with 0 (column 19)"},
     {"only-comments",
      "1: is empty; the minimum is {\"Functions\": {}}"},
     {"queue-capacity",
@@ -303,8 +302,7 @@ static const struct {
      "4: Functions.hello.Runtime: must be python3.N, nodejsN.x, provided, provided.al2 or "
      "provided.al2023 (is \"cobol\")"},
     {"single-quotes",
-     "2: Unexpected character (''' (code 39)): was expecting double-quote to start field "
-     "name (column 3)"},
+     "2: a key in double quotes must be here (is ') (column 3)"},
     {"spare-runtimes",
      "2: Local.SpareRuntimes: must be 0 to 64 (is 65)"},
     {"tenancy",
@@ -325,8 +323,7 @@ static const struct {
     {"timeout",
      "5: Functions.hello.Timeout: must be 1 to 900 (is 0)"},
     {"trailing-comma",
-     "4: Unexpected character ('}' (code 125)): was expecting double-quote to start field name "
-     "(column 3); remove the comma before it"},
+     "4: a key in double quotes must be here (is }) (column 3); remove the comma before it"},
     {"two-ways-to-run",
      "5: Functions.hello.ImageConfig: can't be combined with Runtime: a function runs in one "
      "way; keep one of them\n"
