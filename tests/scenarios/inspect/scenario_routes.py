@@ -41,6 +41,18 @@ class Routes(unittest.TestCase):
             for name in parameters or ():
                 self.assertRegex(row, rf"`{name}\b", f"{method} {path}")
 
+    def test_every_endpoint_has_an_example_that_is_run(self):
+        examples = [line for page in ("inspect", "function-urls", "http-apis") for line in read(f"docs/{page}.md").splitlines()
+                    if line.startswith("$ ") and "curl" in line]
+        for method, path, _ in routes():
+            if path.startswith(("/_invoked/code/", "/_invoked/console")):
+                continue  # for pages and clients, not for people with curl
+            pattern = re.escape(path).replace(r"\{name\}", "[^/ ]+").replace(r"\.\.\.", ".*") + "(?![/a-z])"
+            found = [line for line in examples if re.search(pattern, line)]
+            if method not in ("GET", "ANY"):
+                found = [line for line in found if f"-X {method}" in line or (method == "POST" and " -d " in line)]
+            self.assertTrue(found, f"{method} {path}")
+
     def test_an_unknown_parameter_is_refused_everywhere(self):
         with Server({"cat": command("cat")}) as server:
             for method, path, parameters in routes():
