@@ -12,6 +12,7 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* Lies in its own arena. `config` comes first: the two have one address. */
 struct snapshot {
@@ -233,7 +234,17 @@ static void build_notes(struct config_builder *builder, struct config *config,
     config->notes.items = items;
 }
 
-/* Those that are still there. */
+/* Once it is there, the configuration is read again. */
+static void watch_missing(struct config_builder *builder, const char *path)
+{
+    char folder[PATH_MAX];
+    const bool is_absolute = path[0] == '/';
+    const char *const parts[] = {is_absolute ? "" : folder, is_absolute ? "" : "/", path, NULL};
+
+    if (is_absolute || getcwd(folder, sizeof folder) != NULL)
+        config_watch(builder, arena_join(builder->arena, parts));
+}
+
 static void build_files(struct config_builder *builder, struct config *config,
                         const struct document *document)
 {
@@ -252,6 +263,8 @@ static void build_files(struct config_builder *builder, struct config *config,
         for (const struct document_note *file = lists[i]; file != NULL; file = file->next) {
             if (realpath(file->text, path) != NULL)
                 items[config->files.count++] = arena_copy(builder->arena, path, strlen(path));
+            else
+                watch_missing(builder, file->text);
         }
     }
     config->files.items = items;

@@ -306,8 +306,12 @@ static const char *folder_of(struct document *document, const char *path)
 bool serverless_read(const struct serverless_options *options, const char **stack_name)
 {
     const struct node *root = document_root(options->document);
+    struct template_effort effort = {.depth = 0};
     struct serverless_scope scope = {
         .template = {.document = options->document,
+                     .source = options->document,
+                     .effort = &effort,
+                     .prefix = "",
                      .problems = options->problems,
                      .warnings = options->warnings,
                      .path = options->path,

@@ -12,7 +12,8 @@
  *         template_resolve.h     Ref, Fn::..., conditions, parameters, names of resources
  *           template_scope.h     the template, its state, new nodes
  *
- * and template_build.h, the output of `sam build`.
+ * and template_sections.h, which opens a scope, and template_build.h, the output of `sam build`. Nested stacks are scopes after the
+ * first one (template_stacks.c).
  *
  * Used by:  config_load.c.
  */

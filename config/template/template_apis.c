@@ -135,18 +135,34 @@ static const struct node *api_property(const struct template_scope *scope,
     return own != NULL ? own : node_member(node_member(globals, kind->event), name);
 }
 
+/* Each nested stack has its own implicit ones. */
+static const char *key_of(struct template_scope *scope, const char *id,
+                          const struct template_resource *resource)
+{
+    const char *const parts[] = {scope->outer == NULL ? "" : scope->stack->node->key, id, NULL};
+    const char *key;
+
+    if (resource != NULL)
+        return template_unique_id(scope, resource, "");
+    key = arena_join(document_arena(scope->document), parts);
+    scope->problems->is_out_of_memory |= key == NULL;
+    return key;
+}
+
 /* The API of that id in the configuration; made when it isn't there yet. */
 static struct node *put_api(struct template_scope *scope, struct node *apis, const char *id,
                             const struct api_words *kind, const struct node *origin)
 {
     const struct template_resource *resource;
 
+    resource = find_api(scope, id);
+    const char *key = key_of(scope, id, resource);
+
     for (struct node *api = apis->first; api != NULL; api = api->next) {
-        if (strcmp(api->key, id) == 0)
+        if (key != NULL && strcmp(api->key, key) == 0)
             return api;
     }
-    resource = find_api(scope, id);
-    struct node *api = template_put_object(scope, apis, id, origin);
+    struct node *api = key == NULL ? NULL : template_put_object(scope, apis, key, origin);
     const struct node *type = template_string(scope, kind->event, origin);
 
     if (api == NULL || type == NULL || template_put(scope, api, "Type", type, origin) == NULL)

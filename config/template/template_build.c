@@ -38,12 +38,17 @@ static bool read_built(struct template_build *build, const char *path)
 
 bool template_build_open(struct template_build *build, const char *folder, const char *path)
 {
+    return template_build_open_in(build, folder, ".aws-sam/build", path);
+}
+
+bool template_build_open_in(struct template_build *build, const char *base, const char *folder,
+                            const char *path)
+{
     char built[PATH_MAX];
     struct stat about_built, about_template;
 
-    *build = (struct template_build){.state = BUILD_NONE};
-    if (snprintf(built, sizeof built, "%s/.aws-sam/build/template.yaml", folder) >=
-            (int)sizeof built ||
+    *build = (struct template_build){.state = BUILD_NONE, .folder = folder};
+    if (snprintf(built, sizeof built, "%s/%s/template.yaml", base, folder) >= (int)sizeof built ||
         stat(built, &about_built) != 0 || !S_ISREG(about_built.st_mode))
         return true;
     if (stat(path, &about_template) == 0 &&

@@ -18,12 +18,17 @@ enum template_build_state {
 
 struct template_build {
     enum template_build_state state;
+    const char *folder; /* ".aws-sam/build", relative to the outermost template */
     struct document
         *document; /* the template that `sam build` has written; NULL unless BUILD_FRESH */
 };
 
 /* `folder` is that of the template at `path`. False when out of memory. */
 bool template_build_open(struct template_build *build, const char *folder, const char *path);
+
+/* Of a nested stack: `folder` (borrowed), relative to `base`, is where `sam build` puts it. */
+bool template_build_open_in(struct template_build *build, const char *base, const char *folder,
+                            const char *path);
 void template_build_close(struct template_build *build);
 
 /* The folder of a function's build, inside .aws-sam/build. NULL when it wasn't built. Borrowed. */

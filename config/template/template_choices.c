@@ -24,10 +24,10 @@ const struct node *template_call_if(struct template_scope *scope, const struct n
         problem_list_add_at(scope->problems, argument->first, "must be the name of a condition");
         return NULL;
     }
-    const unsigned long uses = scope->placeholder_uses;
+    const unsigned long uses = scope->effort->placeholder_uses;
     const enum condition_state state = template_condition(scope, argument->first, name);
 
-    scope->placeholder_uses = uses; /* the value is no guess because the condition is one */
+    scope->effort->placeholder_uses = uses; /* the value is no guess because the condition is one */
     switch (state) {
     case CONDITION_TRUE:
         return template_resolve(scope, template_nth(argument, 1));

@@ -34,7 +34,9 @@ static bool is_run_from_source(const char *method)
 static enum template_code find_built(struct template_scope *scope, const struct node *origin,
                                      const char *folder, const struct node **found)
 {
-    const char *const parts[] = {folder[0] == '/' ? "" : ".aws-sam/build/", folder, NULL};
+    const bool is_absolute = folder[0] == '/';
+    const char *const parts[] = {is_absolute ? "" : scope->build->folder, is_absolute ? "" : "/",
+                                 folder, NULL};
     const char *path = arena_join(document_arena(scope->document), parts);
 
     scope->problems->is_out_of_memory |= path == NULL;
@@ -107,7 +109,9 @@ static enum template_code take_asset(struct template_scope *scope, const struct 
 {
     const char *found = find_asset(scope, "", asset->text);
 
-    *folder = template_string(scope, found == NULL ? asset->text : found, asset);
+    const char *place = template_place(scope, found == NULL ? asset->text : found);
+
+    *folder = place == NULL ? NULL : template_string(scope, place, asset);
     return *folder == NULL ? CODE_PROBLEM : CODE_FOLDER;
 }
 
@@ -128,7 +132,9 @@ static enum template_code find_remote(struct template_scope *scope, const struct
                                  NULL};
     const char *path = key == NULL ? NULL : find_asset_by_key(scope, key);
 
-    if (path == NULL)
+    if (path != NULL)
+        path = template_place(scope, path);
+    else
         path = arena_join(document_arena(scope->document), parts);
     scope->problems->is_out_of_memory |= path == NULL;
     *folder = path == NULL ? NULL : template_string(scope, path, place);
@@ -143,7 +149,9 @@ static enum template_code find_folder(struct template_scope *scope, const struct
     if (text == NULL)
         return scope->problems->is_out_of_memory ? CODE_PROBLEM
                                                  : find_remote(scope, place, value, folder);
-    *folder = template_string(scope, text, place);
+    const char *path = template_place(scope, text);
+
+    *folder = path == NULL ? NULL : template_string(scope, path, place);
     return *folder == NULL ? CODE_PROBLEM : CODE_FOLDER;
 }
 

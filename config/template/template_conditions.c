@@ -123,15 +123,15 @@ static enum condition_state evaluate(struct template_scope *scope, const struct 
         return CONDITION_PROBLEM;
     if (condition->kind != NODE_OBJECT || condition->count != 1)
         return refuse(scope, condition, form);
-    if (scope->depth >= TEMPLATE_DEPTH_MAX)
+    if (scope->effort->depth >= TEMPLATE_DEPTH_MAX)
         return refuse(scope, condition, "simpler: its references are nested too deeply");
     for (size_t i = 0; i < sizeof operators / sizeof operators[0]; i++) {
         if (strcmp(operators[i].name, condition->first->key) != 0)
             continue;
-        scope->depth++;
+        scope->effort->depth++;
         const enum condition_state state = operators[i].evaluate(scope, condition->first);
 
-        scope->depth--;
+        scope->effort->depth--;
         return state;
     }
     return refuse(scope, condition, form);
@@ -175,13 +175,13 @@ enum condition_state template_condition(struct template_scope *scope, const stru
         return CONDITION_PROBLEM;
     }
     if (known->state == CONDITION_UNKNOWN) {
-        const unsigned long uses = scope->placeholder_uses;
+        const unsigned long uses = scope->effort->placeholder_uses;
 
         known->state = CONDITION_BUSY;
         known->state = evaluate(scope, condition);
-        known->is_guess = scope->placeholder_uses != uses;
+        known->is_guess = scope->effort->placeholder_uses != uses;
     } else if (known->is_guess) {
-        scope->placeholder_uses++;
+        scope->effort->placeholder_uses++;
     }
     return known->state;
 }

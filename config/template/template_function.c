@@ -70,7 +70,7 @@ static void put_own_way(struct template_scope *scope, struct node *to,
 
     template_put_resolved(scope, to, "Runtime", template_override(function, "Runtime"));
     template_put_resolved(scope, to, "Handler", template_override(function, "Handler"));
-    template_put_resolved(scope, to, "CodeUri", template_override(function, "CodeUri"));
+    template_put_place(scope, to, "CodeUri", template_override(function, "CodeUri"));
     template_put_resolved(scope, to, "ImageConfig", image);
     if (image != NULL && image->kind == NODE_OBJECT && command != NULL &&
         node_member(image, "Command") == NULL && to->last != NULL &&
@@ -97,8 +97,9 @@ static void put_way(struct template_scope *scope, struct node *to,
         put_own_way(scope, to, function);
         return;
     }
-    folder = template_override(function, "CodeUri");
-    if (folder == NULL)
+    const struct node *own = template_override(function, "CodeUri");
+
+    if (own == NULL)
         code = template_find_code(scope, function, &folder, &place);
     if (code == CODE_IMAGE)
         put_text(scope, to, "PackageType", "Image", place == NULL ? function->node : place);
@@ -106,15 +107,19 @@ static void put_way(struct template_scope *scope, struct node *to,
         problem_list_add_at(scope->problems, function->node,
                             "Code is required: the folder with the code");
     if (code == CODE_NONE && function->kind == RESOURCE_SAM_FUNCTION) { /* as `sam` */
-        folder = template_string(scope, ".", function->node);
+        folder =
+            template_string(scope, scope->prefix[0] == '\0' ? "." : scope->prefix, function->node);
         code = folder == NULL ? CODE_PROBLEM : CODE_FOLDER;
     }
     if (code != CODE_FOLDER && code != CODE_INLINE)
         return;
     template_put_resolved(scope, to, "Runtime", override_or_property(scope, function, "Runtime"));
     template_put_resolved(scope, to, "Handler", override_or_property(scope, function, "Handler"));
-    template_put_resolved(scope, to, code == CODE_INLINE ? "InlineCode" : "CodeUri",
-                          code == CODE_INLINE ? place : folder);
+    if (own != NULL)
+        template_put_place(scope, to, "CodeUri", own);
+    else
+        template_put_resolved(scope, to, code == CODE_INLINE ? "InlineCode" : "CodeUri",
+                              code == CODE_INLINE ? place : folder);
 }
 
 /* ---- the rest ---- */
@@ -179,7 +184,10 @@ static void put_local(struct template_scope *scope, struct node *to,
             local = template_put_object(scope, to, "Local", invoked);
         if (local == NULL)
             return;
-        template_put_resolved(scope, local, member->key, member);
+        if (strcmp(member->key, "EnvFile") == 0)
+            template_put_place(scope, local, member->key, member);
+        else
+            template_put_resolved(scope, local, member->key, member);
     }
 }
 

@@ -38,13 +38,22 @@ static void put_layer(struct template_scope *scope, struct node *list, const str
                       const struct node *at)
 {
     const struct node *folder = NULL, *place = NULL;
-    struct template_resource *layer =
-        node_text(value) == NULL ? NULL : find_layer(scope, value->text, at);
+    struct template_resource *layer = NULL;
+    struct template_scope *of = scope->whole;
 
-    if (layer != NULL && template_find_code(scope, layer, &folder, &place) == CODE_FOLDER)
+    /* Its ARN may have come from another stack. */
+    while (node_text(value) != NULL && of != NULL) {
+        layer = find_layer(of, value->text, at);
+        if (layer != NULL)
+            break;
+        of = of->next;
+    }
+    if (layer != NULL && template_find_code(of, layer, &folder, &place) == CODE_FOLDER)
         template_put(scope, list, NULL, folder, at);
-    else
+    else if (node_text(value) == NULL || strncmp(value->text, "arn:", 4) == 0)
         template_put(scope, list, NULL, value, at);
+    else
+        template_put_place(scope, list, NULL, value);
 }
 
 void template_put_layers(struct template_scope *scope, struct node *to,

@@ -4,6 +4,7 @@
 #include "config/template/template_resolve_internal.h"
 
 #include "base/arena.h"
+#include "base/text_builder.h"
 #include "config/config.h"
 #include "config/document/document.h"
 #include "config/document/problem_list.h"
@@ -184,12 +185,36 @@ static void check_names(struct template_scope *scope)
     }
 }
 
+/* CloudFormation refuses a nested stack with others. */
+static void check_passed(struct template_scope *scope)
+{
+    const struct node *passed = node_member(scope->stack->properties, "Parameters");
+
+    for (const struct node *one = node_first_member(passed); one != NULL; one = one->next) {
+        struct nearest_name nearest;
+        const struct node *node = node_first_member(scope->parameters);
+
+        if (template_is_call(passed) || !template_spend_search(scope, passed->count, one))
+            return;
+        nearest_name_init(&nearest, one->key);
+        for (; node != NULL && strcmp(one->key, node->key) != 0; node = node->next)
+            nearest_name_offer(&nearest, node->key);
+        if (node == NULL)
+            problem_list_add_at(scope->problems, one, "%.200s has no such parameter%s%s%s",
+                                scope->path, nearest.best == NULL ? "" : "; did you mean ",
+                                nearest.best == NULL ? "" : nearest.best,
+                                nearest.best == NULL ? "" : "?");
+    }
+}
+
 void template_check_parameters(struct template_scope *scope)
 {
     const struct node *parameter = node_first_member(scope->parameters);
 
     if (scope->given != NULL && !scope->is_partial)
         check_names(scope);
+    if (scope->outer != NULL)
+        check_passed(scope);
     for (; parameter != NULL; parameter = parameter->next) {
         const char *given = template_given(scope, parameter->key);
         const struct node *fallback = node_member(parameter, "Default");
@@ -248,6 +273,34 @@ static const struct node *value_of_ssm(struct template_scope *scope, const struc
     return name == NULL ? NULL : template_ssm_value(scope, at, name);
 }
 
+static const struct node *join_list(struct template_scope *scope, const struct node *list)
+{
+    struct text_builder builder;
+
+    text_builder_init(&builder, document_arena(scope->document));
+    for (const struct node *one = list->first; one != NULL; one = one->next) {
+        const char *text = template_text(scope, one);
+
+        text_builder_add_text(&builder, one == list->first ? "" : ",");
+        text_builder_add_text(&builder, text == NULL ? "" : text);
+    }
+    return template_end_text(scope, &builder, list);
+}
+
+/* What the outer stack passes, resolved there; a list as its elements with commas. NULL for none, and with a problem. */
+static const struct node *passed_value(struct template_scope *scope, const char *name)
+{
+    const struct node *source =
+        scope->outer == NULL
+            ? NULL
+            : node_member(node_member(scope->stack->properties, "Parameters"), name);
+    const struct node *value = source == NULL ? NULL : template_resolve(scope->outer, source);
+
+    if (value == NULL || value == &template_no_value)
+        return NULL;
+    return value->kind == NODE_ARRAY ? join_list(scope, value) : value;
+}
+
 static const struct node *value_of_missing(struct template_scope *scope,
                                            const struct node *parameter, const struct node *at)
 {
@@ -257,9 +310,12 @@ static const struct node *value_of_missing(struct template_scope *scope,
 
     if (value == NULL)
         value = template_placeholder(
-            scope, at, parameter->key, "parameter %.*s %s (pass --parameter %.*s=VALUE)", SHOWN_MAX,
-            parameter->key, is_ssm ? "is read from AWS Systems Manager" : "has no default",
-            SHOWN_MAX, parameter->key);
+            scope, at, parameter->key, "parameter %.*s%s%s %s (pass %s%.*s=VALUE)", SHOWN_MAX,
+            parameter->key, scope->outer == NULL ? "" : " of the nested stack ",
+            scope->outer == NULL ? "" : scope->stack->node->key,
+            is_ssm ? "is read from AWS Systems Manager" : "has no default",
+            scope->outer == NULL ? "--parameter " : "in its Parameters ", SHOWN_MAX,
+            parameter->key);
     if (value != NULL && value->is_placeholder && is_list_type(type))
         return template_placeholder_list(scope, value);
     return value;
@@ -270,7 +326,12 @@ const struct node *template_parameter_value(struct template_scope *scope,
 {
     const char *type = type_of(parameter), *value = template_given(scope, parameter->key);
     const struct node *fallback = node_member(parameter, "Default");
+    const struct node *passed = passed_value(scope, parameter->key);
 
+    if (passed != NULL && passed->is_placeholder)
+        return is_list_type(type) ? template_placeholder_list(scope, passed) : passed;
+    if (passed != NULL)
+        value = template_text(scope, passed);
     if (value == NULL && (fallback == NULL || is_ssm_type(type)))
         return value_of_missing(scope, parameter, at);
     if (value == NULL) {

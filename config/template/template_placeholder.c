@@ -27,7 +27,8 @@ static bool is_told(struct template_scope *scope, const struct node *at, const c
 {
     size_t count = 0;
 
-    for (const struct template_cause *one = scope->causes; one != NULL; one = one->next, count++) {
+    for (const struct template_cause *one = scope->effort->causes; one != NULL;
+         one = one->next, count++) {
         if (strcmp(one->text, cause) == 0)
             return true;
     }
@@ -40,8 +41,8 @@ static bool is_told(struct template_scope *scope, const struct node *at, const c
         scope->problems->is_out_of_memory = true;
         return true;
     }
-    *new = (struct template_cause){.text = copy, .next = scope->causes};
-    scope->causes = new;
+    *new = (struct template_cause){.text = copy, .next = scope->effort->causes};
+    scope->effort->causes = new;
     return false;
 }
 
@@ -54,7 +55,7 @@ const struct node *template_placeholder(struct template_scope *scope, const stru
     va_start(arguments, format);
     (void)vsnprintf(cause, sizeof cause, format, arguments);
     va_end(arguments);
-    scope->placeholder_uses++;
+    scope->effort->placeholder_uses++;
     const struct node *value = template_string(scope, text, at);
 
     if (value == NULL)

@@ -192,10 +192,10 @@ static const struct node *call_function(struct template_scope *scope, const stru
 /* A text that was made of a placeholder is one. */
 static const struct node *call_and_mark(struct template_scope *scope, const struct node *call)
 {
-    const unsigned long uses = scope->placeholder_uses;
+    const unsigned long uses = scope->effort->placeholder_uses;
     const struct node *value = call_function(scope, call);
 
-    if (value != NULL && value == scope->bench->last && scope->placeholder_uses != uses)
+    if (value != NULL && value == scope->bench->last && scope->effort->placeholder_uses != uses)
         scope->bench->last->is_placeholder = true;
     return value;
 }
@@ -235,13 +235,13 @@ static bool enter(struct template_scope *scope, const struct node *source)
 {
     if (!template_spend(scope, 1, source))
         return false;
-    if (scope->depth == TEMPLATE_DEPTH_MAX) {
+    if (scope->effort->depth == TEMPLATE_DEPTH_MAX) {
         problem_list_add_at(scope->problems, source,
                             "refers to itself, or its references are nested "
                             "too deeply");
         return false;
     }
-    scope->depth++;
+    scope->effort->depth++;
     return true;
 }
 
@@ -255,7 +255,7 @@ static bool resolve_into(struct template_scope *scope, struct node *parent,
             return false;
         const bool is_resolved = resolve_container(scope, parent, source) != NULL;
 
-        scope->depth--;
+        scope->effort->depth--;
         return is_resolved;
     }
     const struct node *value = template_resolve(scope, source);
@@ -281,7 +281,7 @@ const struct node *template_resolve(struct template_scope *scope, const struct n
         value = resolve_container(scope, scope->bench, source);
     if (value != NULL && has_dynamic_reference(value))
         value = template_resolve_dynamic(scope, value);
-    scope->depth--;
+    scope->effort->depth--;
     return value;
 }
 

@@ -44,6 +44,30 @@ const struct node *template_placeholder(struct template_scope *scope, const stru
 /* A placeholder's text as a name: "-" for what isn't a-z, A-Z, 0-9, - or _. NULL when out of memory. */
 const char *template_plain_name(struct template_scope *scope, const char *text, size_t max);
 
+/* ---- nested stacks ---- */
+
+/*
+ * Opens the local templates of the nested stacks of `whole`, and of those in them. False when out of memory; a template that
+ * can't be read is a problem, or leaves its stack out with a warning when it isn't there.
+ */
+bool template_open_stacks(struct template_scope *whole);
+
+void template_close_stacks(struct template_scope *whole);
+
+/*
+ * What names a resource in all stacks together: its logical id, or in a nested stack, when another one has a resource of
+ * that kind with the same, with those of the stacks before it ("Child-Api"). NULL when out of memory.
+ */
+const char *template_unique_id(struct template_scope *scope,
+                               const struct template_resource *resource, const char *joint);
+
+/* A path of this template, relative to the folder of the outermost one. NULL when out of memory. */
+const char *template_place(struct template_scope *scope, const char *path);
+
+/* Adds the resolved `source`, a path; nothing for NULL. */
+void template_put_place(struct template_scope *scope, struct node *to, const char *key,
+                        const struct node *source);
+
 /* ---- parameters ---- */
 
 /* The value of the last --parameter with that name, else that of samconfig.toml. NULL for none. Borrowed. */
@@ -69,7 +93,8 @@ enum resource_kind {
     RESOURCE_EVENT_INVOKE_CONFIG,
     RESOURCE_LAYER,
     RESOURCE_URL,
-    RESOURCE_API /* its Cors is read where an event names it */
+    RESOURCE_API,  /* its Cors is read where an event names it */
+    RESOURCE_STACK /* nested; without a template here it is ignored */
 };
 
 struct template_resource {
@@ -81,6 +106,7 @@ struct template_resource {
     const char *function; /* of a version, an alias, ...: the name of its function, once needed */
     unsigned version;     /* of a version: its number, once needed */
     struct node *built;   /* of a function: the node it became */
+    struct template_scope *nested; /* of a stack; NULL where its template is not a file here */
 };
 
 /* Fills the rows of the scope. False with a problem, or when out of memory. */

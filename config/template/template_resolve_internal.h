@@ -94,6 +94,11 @@ const struct node *template_named_value(struct template_scope *scope, const stru
                                         const struct template_named *resource,
                                         const char *attribute);
 
+/* The output of a nested stack that `attribute` ("Outputs.Name") names. NULL when there was a problem or out of memory. */
+const struct node *template_stack_output(struct template_scope *scope, const struct node *at,
+                                         const struct template_resource *stack,
+                                         const char *attribute);
+
 /* The ARN of a function with a qualifier; NULL as above, and when one of them is NULL. */
 const struct node *template_qualified(struct template_scope *scope, const struct node *at,
                                       const char *function, const char *qualifier);

@@ -29,6 +29,8 @@ static const struct {
     {"AWS::Serverless::Api",            RESOURCE_API},
     {"AWS::Serverless::LayerVersion",   RESOURCE_LAYER},
     {"AWS::Lambda::LayerVersion",       RESOURCE_LAYER},
+    {"AWS::CloudFormation::Stack",      RESOURCE_STACK},
+    {"AWS::Serverless::Application",    RESOURCE_STACK},
 };
 
 /* clang-format on */
@@ -130,14 +132,14 @@ enum condition_state template_resource_exists(struct template_scope *scope,
 {
     const struct node *condition = node_member(resource->node, "Condition");
 
-    const unsigned long uses = scope->placeholder_uses;
+    const unsigned long uses = scope->effort->placeholder_uses;
 
     if (condition == NULL)
         return CONDITION_TRUE;
     if (condition->kind == NODE_STRING) {
         const enum condition_state state = template_condition(scope, condition, condition->text);
 
-        scope->placeholder_uses = uses;
+        scope->effort->placeholder_uses = uses;
         return state;
     }
     problem_list_add_at(scope->problems, condition, "must be the name of a condition (is %s)",
@@ -192,6 +194,10 @@ static const char *own_name(struct template_scope *scope, const struct template_
 
     if (strcmp(resource->type, "AWS::S3::Bucket") == 0)
         return lower_case(scope, id);
+    if (is_function(resource))
+        id = template_unique_id(scope, resource, "-");
+    if (id == NULL)
+        return NULL;
     return is_function(resource) && strlen(id) > FUNCTION_NAME_LENGTH_MAX ? shorten(scope, id) : id;
 }
 
@@ -340,12 +346,12 @@ const struct node *template_qualified(struct template_scope *scope, const struct
 static bool is_guessed(struct template_scope *scope, const struct template_resource *resource)
 {
     const struct node *condition = node_member(resource->node, "Condition");
-    const unsigned long uses = scope->placeholder_uses;
+    const unsigned long uses = scope->effort->placeholder_uses;
 
     (void)template_condition(scope, condition, condition->text);
-    const bool is_guess = scope->placeholder_uses != uses;
+    const bool is_guess = scope->effort->placeholder_uses != uses;
 
-    scope->placeholder_uses = uses;
+    scope->effort->placeholder_uses = uses;
     return is_guess;
 }
 
@@ -453,6 +459,8 @@ const struct node *template_resource_attribute(struct template_scope *scope, con
         return string(scope, version_number(scope, resource), at);
     if (resource->kind == RESOURCE_VERSION && strcmp(attribute, "FunctionArn") == 0)
         return template_resource_ref(scope, at, resource);
+    if (resource->nested != NULL && strncmp(attribute, "Outputs.", 8) == 0)
+        return template_stack_output(scope, at, resource, attribute);
     if (resource->kind == RESOURCE_ALIAS && strcmp(attribute, "AliasArn") == 0)
         return template_resource_ref(scope, at, resource);
     return row_value(scope, at, resource, attribute);

@@ -18,10 +18,11 @@ const struct node template_no_value = {.kind = NODE_NULL};
 
 bool template_spend(struct template_scope *scope, size_t amount, const struct node *node)
 {
-    if (scope->work > WORK_MAX)
+    if (scope->effort->work > WORK_MAX)
         return false; /* which has been said */
-    scope->work = amount > WORK_MAX - scope->work ? WORK_MAX + 1ul : scope->work + amount;
-    if (scope->work <= WORK_MAX)
+    scope->effort->work =
+        amount > WORK_MAX - scope->effort->work ? WORK_MAX + 1ul : scope->effort->work + amount;
+    if (scope->effort->work <= WORK_MAX)
         return true;
     problem_list_add_at(scope->problems, node,
                         "resolving this template takes too much work; gave up here");

@@ -34,15 +34,25 @@ struct template_condition {
     bool is_guess; /* a value that nobody can know has decided it */
 };
 
+/* What resolving has cost so far, in a template and the nested stacks in it. */
+struct template_effort {
+    unsigned depth;                 /* of values inside each other */
+    unsigned long work;             /* done so far */
+    unsigned long placeholder_uses; /* grows with each placeholder */
+    struct template_cause *causes;  /* of placeholders, which have been told */
+};
+
 struct template_scope {
-    struct document *document;
+    struct document *document;     /* in which nodes are made */
+    const struct document *source; /* that the template was read into */
+    struct template_effort *effort;
     struct problem_list *problems, *warnings;
     const struct string_list *given; /* NAME=VALUE of --parameter; NULL for none */
     struct string_list configured;   /* the same, of samconfig.toml */
     const struct node *env_vars;     /* config/values/env_vars.h; NULL for none */
     const char *path;                /* of the template, as the user gave it */
     const char *folder;              /* that it lies in */
-    const struct node *root, *parameters, *conditions, *mappings, *resources;
+    const struct node *root, *parameters, *conditions, *mappings, *resources, *outputs;
     const struct node *globals; /* Globals.Function; NULL for none */
     const char *region, *account_id;
     const char *stack_name;                      /* NULL for the default */
@@ -53,11 +63,15 @@ struct template_scope {
     struct template_resource *rows;              /* one for each of `resources` */
     struct template_resource **rows_by_id;       /* the same, sorted */
     size_t row_count;
-    unsigned depth;                 /* of values inside each other */
-    unsigned long work;             /* done so far */
-    unsigned long placeholder_uses; /* grows with each placeholder */
-    struct template_cause *causes;  /* of placeholders, which have been told */
     bool is_reading_ssm; /* looking for a parameter by its name, which may refer to one */
+
+    /* Of a nested stack (template_stacks.c). */
+    struct template_scope *outer;          /* NULL for a template that is no nested stack */
+    const struct template_resource *stack; /* in `outer` */
+    const char *prefix; /* from the folder of the whole to its own, "" or ending in a slash */
+    unsigned level;     /* how many are around it */
+    struct template_scope *whole,
+        *next; /* the outermost one, and from there all of them, outer before inner */
 };
 
 /*

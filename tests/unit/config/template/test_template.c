@@ -175,10 +175,16 @@ static const struct {
      {NULL},
      "us-east-1 123456789012 1000\n"
      "Front: runtime python3.12 front.handler @/src 3 s 128 MB\n"
+     "  SOURCE_URL=https://local-reports.example.com\n"
      "  REPORTS_URL=http://127.0.0.1:9000\n"
      "  events 3 tries 21600 s\n"
-     "note : ignored: 2 x AWS::CloudFormation::Stack, 1 x AWS::Serverless::Application\n"
-     "note : Front: ignored: VpcConfig\n"},
+     "Monthly: runtime python3.12 monthly.handler @/reports/src 3 s 128 MB\n"
+     "  BUCKET=local-reports\n"
+     "  events 3 tries 21600 s\n"
+     "note : ignored: 1 x AWS::CloudFormation::Stack\n"
+     "note : ignored: 1 x AWS::EC2::VPC\n"
+     "note : Front: ignored: VpcConfig\n"
+     "warning :20: Resources.Archive.Properties.TemplateURL: the nested stack is left out\n"},
     {"left-out/template.yaml",
      {NULL},
      "us-east-1 123456789012 1000\n"
