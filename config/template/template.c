@@ -29,6 +29,12 @@ static const struct document_leniency leniency = {
         "CodeUri, or ImageConfig with an EntryPoint, or Command or Mock",
 };
 
+static const struct document_leniency serverless_leniency = {
+    .code_remedy = "set its folder in custom: {invoked: {FUNCTION: {CodeUri: FOLDER}}}",
+    .image_remedy = "set in custom: {invoked: {FUNCTION: {...}}} how the handler starts: Runtime, "
+                    "Handler and CodeUri, or ImageConfig with an EntryPoint, or Command or Mock",
+};
+
 bool template_is_one(const struct node *root)
 {
     return node_member(root, "Resources") != NULL && node_member(root, "Functions") == NULL;
@@ -255,7 +261,7 @@ bool template_read(const struct template_options *options)
                                    .whole = &scope};
     struct template_build build = {.state = BUILD_NONE};
 
-    document_be_lenient(options->document, &leniency);
+    document_be_lenient(options->document, options->is_partial ? &serverless_leniency : &leniency);
     if (scope.folder == NULL) {
         options->problems->is_out_of_memory = true;
         return false;

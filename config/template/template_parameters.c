@@ -39,6 +39,11 @@ static const char *find_given(const struct string_list *list, const char *name)
     return NULL;
 }
 
+const char *template_commanded(const struct template_scope *scope, const char *name)
+{
+    return find_given(scope->given, name);
+}
+
 const char *template_given(const struct template_scope *scope, const char *name)
 {
     const char *value = find_given(scope->given, name);

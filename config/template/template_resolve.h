@@ -73,6 +73,9 @@ void template_put_place(struct template_scope *scope, struct node *to, const cha
 /* The value of the last --parameter with that name, else that of samconfig.toml. NULL for none. Borrowed. */
 const char *template_given(const struct template_scope *scope, const char *name);
 
+/* The same of --parameter alone. */
+const char *template_commanded(const struct template_scope *scope, const char *name);
+
 /* Checks the given values and the defaults. */
 void template_check_parameters(struct template_scope *scope);
 

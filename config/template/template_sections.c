@@ -106,15 +106,20 @@ const struct node *template_invoked_of_all(const struct template_scope *scope)
     return node_member(node_member(scope->root, "Metadata"), "Invoked");
 }
 
-/* What --parameter gives, else Metadata.Invoked, else the default. */
+/* What --parameter gives, else Metadata.Invoked, else samconfig.toml, else the default. */
 static const char *find_place(struct template_scope *scope, const char *pseudo, const char *name,
                               const char *fallback)
 {
-    const char *given = template_given(scope, pseudo);
+    const char *commanded = template_commanded(scope, pseudo);
+    const char *configured = template_given(scope, pseudo);
     const struct node *own = node_member(template_invoked_of_all(scope), name);
     const char *text = own == NULL ? NULL : template_text(scope, own);
 
-    return given != NULL ? given : text != NULL ? text : fallback;
+    if (commanded != NULL)
+        return commanded;
+    if (text != NULL)
+        return text;
+    return configured != NULL ? configured : fallback;
 }
 
 /* A broken one that nobody asked for is no reason to refuse the template. */

@@ -31,6 +31,11 @@ static const char *const commands[] = {
     "global", "build", "deploy", "sync", "local_invoke", "local_start_api", "local_start_lambda",
 };
 
+/* What they set besides parameters, as the pseudo parameters that it is. */
+static const struct {
+    const char *name, *parameter;
+} places[] = {{"stack_name", "AWS::StackName"}, {"region", "AWS::Region"}};
+
 struct overrides {
     struct arena *arena;
     struct string_list *parameters;
@@ -130,6 +135,11 @@ static bool put_environment(const struct sam_config_options *options, const stru
 
         if (node != NULL)
             put_overrides(overrides, node);
+        for (size_t k = 0; k < sizeof places / sizeof places[0]; k++) {
+            node = node_member(parameters, places[k].name);
+            if (node_text(node) != NULL && node->length > 0)
+                put(overrides, places[k].parameter, node->text);
+        }
     }
     return true;
 }

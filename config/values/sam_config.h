@@ -1,5 +1,5 @@
 /*
- * sam_config.h - parameter_overrides of the samconfig.toml (or .yaml, .yml) beside a template.
+ * sam_config.h - parameter_overrides, stack_name and region of the samconfig.toml (or .yaml, .yml) beside a template.
  *
  * https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/serverless-sam-cli-config.html
  */
@@ -20,7 +20,7 @@ struct sam_config_options {
 };
 
 /*
- * Fills `parameters` with NAME=VALUE, of which the last of a name counts, and `path` with the file, "" when there is none.
+ * Fills `parameters` with NAME=VALUE (AWS::StackName and AWS::Region among them), of which the last of a name counts, and `path` with the file, "" when there is none.
  * False with problems: one that was asked for isn't there, or can't be read.
  */
 bool sam_config_read(const struct sam_config_options *options, struct string_list *parameters,

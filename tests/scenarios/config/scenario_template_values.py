@@ -145,6 +145,22 @@ class TemplateValues(unittest.TestCase):
             self.write("samconfig.toml", "[default.deploy.parameters]\nparameter_overrides = 'Stage=two'\n")
             wait_for(lambda: server.invoke("Ann").json["X_V"] == "two", "the new value")
 
+    def test_samconfig_says_the_region_and_the_name_of_the_stack(self):
+        """Below --parameter; Metadata.Invoked sets the region above samconfig.toml."""
+        def said(*arguments):
+            with Server(config=self.template, arguments=arguments) as server:
+                return server.invoke("Ann").json["X_V"]
+
+        template = "%sResources:\n" + FUNCTION.format(name="Ann", value="!Sub '${AWS::StackName} ${AWS::Region}'")
+        self.write("template.yaml", template % "")
+        self.write("samconfig.toml", "[default.deploy.parameters]\nstack_name = 'shop'\nregion = 'eu-west-1'\n")
+        self.assertEqual(said(), "shop eu-west-1")
+        self.assertEqual(said("--parameter", "AWS::Region=eu-west-2", "--parameter", "AWS::StackName=mine"), "mine eu-west-2")
+        self.write("template.yaml", template % "Metadata: {Invoked: {Region: eu-west-3}}\n")
+        self.assertEqual(said(), "shop eu-west-3")
+        self.write("samconfig.toml", "[default.deploy.parameters]\nregion = 'no region'\n")
+        self.assertEqual(said(), "local eu-west-3")
+
     def test_a_configuration_has_such_files_too(self):
         self.write("a.env", "X_V=all\nX_W=all\n")
         self.write("b.env", "X_W='own'\n")

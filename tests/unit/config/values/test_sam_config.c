@@ -80,6 +80,8 @@ static const struct {
     {"samconfig.toml", "[prod.deploy.parameters]\nparameter_overrides='A=1'", NULL, ""},
     {"samconfig.toml", "[prod.deploy.parameters]\nparameter_overrides='A=1'", "prod", "A=1|"},
     {"samconfig.yaml", "default: {deploy: {parameters: {parameter_overrides: [A=1]}}}", NULL, "A=1|"},
+    {"samconfig.toml", "[default.deploy.parameters]\nstack_name = 'shop'\nregion = \"eu-west-1\"\ns3_prefix = 'x'", NULL, "AWS::StackName=shop|AWS::Region=eu-west-1|"},
+    {"samconfig.toml", "[default.global.parameters]\nstack_name = 'all'\nregion = ''\n[default.deploy.parameters]\nstack_name = 'own'", NULL, "AWS::StackName=all|AWS::StackName=own|"},
     {"samconfig.toml", "version = 0.1", "prod", "?"},
     {"samconfig.toml", "version = ", "prod", "?"},
     {"samconfig.toml", "version = ", NULL, "?"},
