@@ -169,7 +169,7 @@ class Service(unittest.TestCase):
                              {"allow-origin": "https://shop.example", "allow-methods": "GET", "allow-headers": "X-Own", "allow-credentials": "true", "max-age": "60"})
             self.assertEqual(ask("own", Origin="https://shop.example")[2].headers["access-control-expose-headers"].lower(), "x-seen")
             self.assertNotIn("access-control-allow-origin", ask("own", Origin="https://other.example")[2].headers)
-            self.assertEqual(ask("none")[0], 404)
+            self.assertEqual(ask("none")[0], 403)  # as an address that has no function
             self.assertEqual(ask("signed")[0], 403)
 
     def test_package_artifact(self):
