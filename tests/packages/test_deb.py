@@ -2,9 +2,12 @@
 
 import gzip
 import os
+import pty
 import shutil
 import subprocess
 import tempfile
+import threading
+import time
 import unittest
 
 import made
@@ -88,17 +91,74 @@ class Completions(unittest.TestCase):
         self.assertEqual(self.bash("invoked", "serve", "--log-format", "j"), ["json"])
         self.assertIn("--port", self.bash("invoked", "--"))
 
+    def zsh(self, *lines):
+        """What an interactive zsh has in its line after each of the lines and the tab key."""
+        out = os.path.join(self.folder, "line")
+        here = os.path.join(self.folder, "here")
+        os.makedirs(here, exist_ok=True)
+        open(os.path.join(here, "invoked.json"), "w").close()
+        start = (f"PS1=READY; cd {here}; fpath=({self.folder} $fpath); autoload -U compinit; compinit -u -D; "
+                 f"tell() {{ print -r -- \"$BUFFER\" >{out}.new; mv {out}.new {out}; BUFFER= }}; zle -N tell; bindkey '^X' tell\n")
+        master, slave = pty.openpty()
+        process = subprocess.Popen(["zsh", "-f", "-i"], stdin=slave, stdout=slave, stderr=slave, start_new_session=True,
+                                   env={**os.environ, "TERM": "dumb", "HOME": self.folder})
+        os.close(slave)
+        self.addCleanup(os.close, master)
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        reader = threading.Thread(target=self.drain, args=(os.dup(master),), daemon=True)
+        reader.start()
+        os.write(master, start.encode())
+        found = []
+        for line in lines:
+            os.write(master, f"{line}\t\x18".encode())
+            deadline = time.monotonic() + 60
+            while not os.path.exists(out):
+                self.assertLess(time.monotonic(), deadline, line)
+                time.sleep(0.01)
+            with open(out) as file:
+                found.append(file.read().rstrip("\n"))
+            os.remove(out)
+        return found
+
+    @staticmethod
+    def drain(terminal):
+        try:
+            while os.read(terminal, 4096):
+                pass
+        except OSError:
+            pass
+        os.close(terminal)
+
     def test_zsh(self):
         if not shutil.which("zsh"):
             self.skipTest("zsh is not here")
-        subprocess.run(["zsh", "-n", f"{self.folder}/_invoked"], check=True)
+        rows = (("invoked chec", "invoked check "), ("invoked invoke --typ", "invoked invoke --type "),
+                ("invoked invoke --type Ev", "invoked invoke --type Event "),
+                ("invoked serve --log-format j", "invoked serve --log-format json "),
+                ("invoked --no-wat", "invoked --no-watch "), ("invoked serve --no-wat", "invoked serve --no-watch "),
+                ("invoked serve --env-vars invo", "invoked serve --env-vars invoked.json "),
+                ("invoked serve invo", "invoked serve invoked.json "))
+        self.assertEqual(self.zsh(*[typed for typed, _ in rows]), [line for _, line in rows])
+
+    def fish(self, line):
+        """{what fish offers for the line: its description}"""
+        said = subprocess.run(["fish", "-c", f"source {self.folder}/invoked.fish; complete -C '{line}'"], cwd=self.folder,
+                              env={**os.environ, "HOME": self.folder}, stdout=subprocess.PIPE, text=True, check=True).stdout
+        return dict((row + "\t").split("\t")[:2] for row in said.splitlines())
 
     def test_fish(self):
         if not shutil.which("fish"):
             self.skipTest("fish is not here")
-        said = subprocess.run(["fish", "-c", f"source {self.folder}/invoked.fish; complete -C 'invoked invoke --ty'"],
-                              stdout=subprocess.PIPE, text=True, check=True).stdout
-        self.assertIn("--type", said)
+        self.assertEqual(self.fish("invoked chec"), {"check": self.commands["check"][0]})
+        self.assertNotIn("check", self.fish("invoked serve chec"))
+        for line, offered in (("invoked invoke --typ", "--type"), ("invoked invoke --type Ev", "Event"), ("invoked --no-wat", "--no-watch"),
+                              ("invoked serve --log-format j", "json"), ("invoked serve --data-dir invoked.f", "invoked.fish"),
+                              ("invoked serve invoked.f", "invoked.fish")):
+            self.assertEqual(list(self.fish(line)), [offered], line)
+        self.assertNotIn("--type", self.fish("invoked check --ty"))
+        letters = {option.letter for option in self.commands["serve"][1] if option.letter}
+        self.assertLessEqual({f"-{letter}" for letter in letters}, set(self.fish("invoked serve -")))
 
 
 if __name__ == "__main__":
