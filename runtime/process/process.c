@@ -17,8 +17,9 @@
 
 enum {
     BUCKETS = 1024,
-    SWEEP_DELAY_MS = 200, /* after the end of a process: its orphans are our children by then */
-    STRAY_ROUNDS_MAX = 100
+    SWEEP_DELAY_MS = 200,    /* after the end of a process: its orphans are our children by then */
+    STRAY_ROUNDS_MAX = 1000, /* of a millisecond each, at the end of the server */
+    STRAY_ROUNDS_EMPTY = 3
 };
 
 struct process {
@@ -261,17 +262,30 @@ static void kill_registered(struct process_table *table)
     }
 }
 
+/*
+ * The children of a killed orphan become our children, so there are rounds. The kernel's list of children may miss one
+ * while another ends (proc(5)): only several empty lists mean that none of ours is left. Others' children may stay.
+ */
+static void kill_all_strays(struct process_table *table)
+{
+    const struct timespec pause = {.tv_nsec = 1000000};
+    unsigned empty = 0;
+    pid_t ended;
+
+    for (unsigned round = 0; round < STRAY_ROUNDS_MAX && empty < STRAY_ROUNDS_EMPTY; round++) {
+        empty = kill_strays(table, false) > 0 ? 0 : empty + 1;
+        while ((ended = waitpid(-1, NULL, WNOHANG)) > 0)
+            continue;
+        if (ended < 0)
+            return; /* no child at all */
+        (void)nanosleep(&pause, NULL);
+    }
+}
+
 void process_table_close(struct process_table *table)
 {
     kill_registered(table);
-    /* The children of a killed orphan become our children. */
-    for (unsigned round = 0; round < STRAY_ROUNDS_MAX && kill_strays(table, false) > 0; round++) {
-        const struct timespec pause = {.tv_nsec = 1000000};
-
-        (void)nanosleep(&pause, NULL);
-        while (waitpid(-1, NULL, WNOHANG) > 0)
-            continue;
-    }
+    kill_all_strays(table);
     if (table->child_file >= 0) {
         uv_close((uv_handle_t *)&table->child_poll,
                  on_handle_closed); /* before its descriptor: see frame_channel.c */
