@@ -4,6 +4,7 @@
 #include "config/config_builder.h"
 #include "config/document/document.h"
 #include "config/document/problem_list.h"
+#include "config/ignored_parts.h"
 #include "config/function_url.h"
 #include "config/http_api.h"
 #include "config/settings/config_settings.h"
@@ -323,6 +324,7 @@ struct config *config_build(const struct config_sources *sources)
     snapshot->config.path = arena_copy(builder.arena, path, strlen(path));
     folder_finder_init(&builder.folders, builder.arena, own_base);
     build_notes(&builder, &snapshot->config, document_notes(sources->document));
+    builder.ignored_parts = ignored_parts_sort(builder.arena, sources->document);
     if (root->kind != NODE_OBJECT)
         problem_list_add_at(problems, root, "must be an object such as {\"Functions\": {}} (is %s)",
                             node_kind_name(root->kind));

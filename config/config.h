@@ -173,6 +173,7 @@ struct function {
     size_t alias_count;
     const struct function_alias *const *aliases;
     const struct function_url *url; /* of $LATEST; NULL for none */
+    struct string_list ignored; /* what a template says of it that has no effect here, by name */
 };
 
 /* How much of an account's concurrency its functions of the API reserve. */

@@ -34,9 +34,10 @@ struct config_builder {
     const char *code_folder;   /* of config_options */
     const char *layers_folder; /* Local.LayersFolder, absolute; NULL for none */
     struct watched_path *watched;
-    struct known_layer *layers;     /* those found last (version_layers.c) */
-    const char *archive, *unpacked; /* the last one, and its folder; NULL before the first */
-    char **no_items;                /* of every empty list: a NULL */
+    struct ignored_parts *ignored_parts; /* of the document; NULL for none */
+    struct known_layer *layers;          /* those found last (version_layers.c) */
+    const char *archive, *unpacked;      /* the last one, and its folder; NULL before the first */
+    char **no_items;                     /* of every empty list: a NULL */
     const char *region;
     const char *account_id;
     const struct node *inherit_environment; /* of all functions; NULL for none */

@@ -4,6 +4,7 @@
 #include "base/arena.h"
 #include "config/document/document.h"
 #include "config/document/problem_list.h"
+#include "config/ignored_parts.h"
 #include "config/function_url.h"
 #include "config/names/name_rules.h"
 #include "config/settings/function_settings.h"
@@ -241,5 +242,10 @@ const struct function *function_build(struct config_builder *builder, const stru
     build_versions(builder, function, values);
     build_aliases(builder, function, values[SLOT_ALIASES].node);
     function->url = function_url_build(builder, function, "", values[SLOT_URL].node);
+    function->ignored.items = builder->no_items;
+    ignored_parts_find(builder->ignored_parts, builder->arena, function->name, &function->ignored);
+    if (function->ignored.count == 0 && function->logical_id != NULL)
+        ignored_parts_find(builder->ignored_parts, builder->arena, function->logical_id,
+                           &function->ignored);
     return arena_is_exhausted(builder->arena) ? NULL : function;
 }

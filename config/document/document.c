@@ -24,6 +24,7 @@ struct document {
     struct arena *arena;
     struct node *root;
     struct note_list notes, files;
+    struct document_ignored *ignored, *ignored_last;
     struct document_duplicate *duplicates; /* the newest first */
     bool keeps_last;
     struct adopted *adopted;
@@ -85,6 +86,27 @@ bool document_add_note(struct document *document, const char *text)
 const struct document_note *document_notes(const struct document *document)
 {
     return document->notes.first;
+}
+
+bool document_add_ignored(struct document *document, const char *function, const char *what)
+{
+    struct document_ignored *one = arena_take(document->arena, sizeof *one);
+
+    if (one == NULL)
+        return false;
+    *one = (struct document_ignored){arena_copy(document->arena, function, strlen(function)),
+                                     arena_copy(document->arena, what, strlen(what)), NULL};
+    if (document->ignored_last != NULL)
+        document->ignored_last->next = one;
+    else
+        document->ignored = one;
+    document->ignored_last = one;
+    return one->function != NULL && one->what != NULL;
+}
+
+const struct document_ignored *document_ignored(const struct document *document)
+{
+    return document->ignored;
 }
 
 bool document_add_file(struct document *document, const char *path)

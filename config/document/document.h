@@ -55,6 +55,13 @@ struct document_note {
     const struct document_note *next;
 };
 
+/* What of a function has no effect here: a property or an event of a template, by name. */
+struct document_ignored {
+    const char *function; /* its name, or logical id */
+    const char *what;
+    struct document_ignored *next;
+};
+
 /*
  * Of a document whose functions are left out, with a warning, when they can't run here (config.h): what a user can do
  * about it, in the words of the source.
@@ -100,7 +107,13 @@ bool document_add_note(struct document *document, const char *text);
 /* In the order of adding; NULL for none. Borrowed. */
 const struct document_note *document_notes(const struct document *document);
 
-/* The same for files that were read besides the one that gave the document its name. */
+/* Copies both texts. False when out of memory. */
+bool document_add_ignored(struct document *document, const char *function, const char *what);
+
+/* In the order of adding; NULL for none. Borrowed. */
+const struct document_ignored *document_ignored(const struct document *document);
+
+/* As notes, for files that were read besides the one that gave the document its name. */
 bool document_add_file(struct document *document, const char *path);
 const struct document_note *document_files(const struct document *document);
 

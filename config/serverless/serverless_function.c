@@ -289,6 +289,7 @@ static void note_ignored(struct serverless_scope *scope, const struct node *func
             continue;
         text_builder_add_text(&names, names.length == 0 ? "" : ", ");
         text_builder_add_text(&names, one->key);
+        template_ignore(&scope->template, function->key, "%s", one->key);
     }
     const char *list = text_builder_end(&names);
 

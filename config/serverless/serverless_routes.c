@@ -120,6 +120,8 @@ void serverless_put_routes(struct serverless_scope *scope, struct node *properti
         if (kind == NULL) {
             template_note(&scope->template, "%.200s: ignored: event %.60s", function->key,
                           first == NULL ? "without a type" : first->key);
+            template_ignore(&scope->template, function->key, "event %.60s",
+                            first == NULL ? "without a type" : first->key);
             continue;
         }
         if (events == NULL)

@@ -294,6 +294,8 @@ static void put_events_of(struct template_scope *scope, struct node *root,
         if (kind == NULL) {
             template_note(scope, "%.200s: ignored: event %.100s (%.60s)", function->node->key,
                           event->key, type == NULL ? "without a Type" : type);
+            template_ignore(scope, function->name, "event %.100s (%.60s)", event->key,
+                            type == NULL ? "without a Type" : type);
             continue;
         }
         if (root->last == NULL || strcmp(root->last->key, "Apis") != 0)

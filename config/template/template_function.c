@@ -153,7 +153,9 @@ static struct node *put_logical_id(struct template_scope *scope, struct node *to
 {
     const struct node *id = function->node;
 
-    if (function->name == NULL || strcmp(function->name, id->key) == 0 ||
+    const char *unique = template_unique_id(scope, function, "-");
+
+    if (function->name == NULL || strcmp(function->name, id->key) == 0 || unique != id->key ||
         template_override(function, "LogicalId") != NULL)
         return NULL;
     const struct node *value = template_string(scope, id->key, id);
@@ -227,8 +229,10 @@ bool template_put_function(struct template_scope *scope, struct node *functions,
 
     if (draft == NULL)
         return false;
+    const bool has_name = template_resource_name(scope, function) != NULL;
+
     template_note_ignored(scope, function);
-    if (template_resource_name(scope, function) != NULL)
+    if (has_name)
         put_all(scope, draft, function);
     if (scope->problems->count == problems_before && !scope->problems->is_out_of_memory &&
         !is_taken(scope, functions, function))

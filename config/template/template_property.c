@@ -171,7 +171,8 @@ static bool may_be_new(struct template_scope *scope, const struct node *property
     return nearest.best == NULL;
 }
 
-static void note_properties(struct template_scope *scope, const char *label,
+/* `function` is its name; NULL for what belongs to none. */
+static void note_properties(struct template_scope *scope, const char *label, const char *function,
                             const struct node *properties, const char *const *read)
 {
     struct text_builder names;
@@ -187,6 +188,8 @@ static void note_properties(struct template_scope *scope, const char *label,
         text_builder_add_text(&names, has_names ? ", " : "");
         text_builder_add_text(&names, property->key);
         has_names = true;
+        if (function != NULL)
+            template_ignore(scope, function, "%s", property->key);
     }
     const char *list = text_builder_end(&names);
 
@@ -198,10 +201,14 @@ static void note_properties(struct template_scope *scope, const char *label,
 
 void template_note_ignored(struct template_scope *scope, const struct template_resource *resource)
 {
-    note_properties(scope, resource->node->key, resource->properties, read_of[resource->kind]);
+    const bool is_function =
+        resource->kind == RESOURCE_FUNCTION || resource->kind == RESOURCE_SAM_FUNCTION;
+
+    note_properties(scope, resource->node->key, is_function ? resource->name : NULL,
+                    resource->properties, read_of[resource->kind]);
 }
 
 void template_note_ignored_globals(struct template_scope *scope)
 {
-    note_properties(scope, "Globals.Function", scope->globals, read_of_sam);
+    note_properties(scope, "Globals.Function", NULL, scope->globals, read_of_sam);
 }

@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { WORK_MAX = 4000000, NOTE_MAX = 4096 };
+enum { WORK_MAX = 4000000, NOTE_MAX = 4096, IGNORED_MAX = 256 };
 
 /* Looking at one member costs so much less than making a value. */
 enum { SEARCHED_FOR_ONE = 32 };
@@ -121,6 +121,28 @@ const char *template_text(struct template_scope *scope, const struct node *value
 
 /* ---- the rest ---- */
 
+/* It goes to a terminal. */
+static void hide_controls(char *text)
+{
+    for (char *at = text; *at != '\0'; at++) {
+        if ((unsigned char)*at < 0x20 || *at == 0x7f)
+            *at = '?';
+    }
+}
+
+void template_ignore(struct template_scope *scope, const char *function, const char *format, ...)
+{
+    char what[IGNORED_MAX];
+    va_list arguments;
+
+    va_start(arguments, format);
+    (void)vsnprintf(what, sizeof what, format, arguments);
+    va_end(arguments);
+    hide_controls(what);
+    if (!document_add_ignored(scope->document, function, what))
+        scope->problems->is_out_of_memory = true;
+}
+
 void template_note(struct template_scope *scope, const char *format, ...)
 {
     char note[NOTE_MAX];
@@ -130,10 +152,7 @@ void template_note(struct template_scope *scope, const char *format, ...)
     va_start(arguments, format);
     (void)vsnprintf(note + used, sizeof note - (size_t)used, format, arguments);
     va_end(arguments);
-    for (char *at = note; *at != '\0'; at++) {
-        if ((unsigned char)*at < 0x20 || *at == 0x7f)
-            *at = '?';
-    }
+    hide_controls(note);
     if (!document_add_note(scope->document, note))
         scope->problems->is_out_of_memory = true;
 }

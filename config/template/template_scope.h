@@ -112,6 +112,10 @@ struct node *template_list(struct template_scope *scope, const struct node *orig
 void template_note(struct template_scope *scope, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* Notes that `what` of a function, given by its name or logical id, has no effect here. */
+void template_ignore(struct template_scope *scope, const char *function, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
 /* Is an element of Transform one that needs no macro: SAM's, or the language extensions? */
 bool template_is_own_transform(const struct node *transform);
 

@@ -76,19 +76,39 @@ static void print_text(const char *text, int width)
         (void)printf("%*s", width - length, "");
 }
 
-/* `why` is NULL where the function is served. */
-static void print_row(const int widths[COLUMNS], const char *const row[COLUMNS], const char *why)
+/* NULL for the head. What is ignored of a function that is left out doesn't matter. */
+static void print_rest(const struct function_version *version)
+{
+    const struct string_list *ignored = version == NULL ? NULL : &version->function->ignored;
+
+    if (version != NULL && version->why_left_out != NULL) {
+        (void)printf("  left out: ");
+        print_text(version->why_left_out, 0);
+    } else if (ignored != NULL && ignored->count > 0) {
+        (void)printf("  ignored: ");
+        for (size_t i = 0; i < ignored->count; i++) {
+            print_text(i == 0 ? "" : ", ", 0);
+            print_text(ignored->items[i], 0);
+        }
+    }
+    (void)printf("\n");
+}
+
+static bool has_rest(const struct function_version *version)
+{
+    return version != NULL &&
+           (version->why_left_out != NULL || version->function->ignored.count > 0);
+}
+
+static void print_row(const int widths[COLUMNS], const char *const row[COLUMNS],
+                      const struct function_version *version)
 {
     for (int i = 0; i < COLUMNS; i++) {
         if (i > 0)
             (void)printf("  ");
-        print_text(row[i], i + 1 < COLUMNS || why != NULL ? widths[i] : 0);
+        print_text(row[i], i + 1 < COLUMNS || has_rest(version) ? widths[i] : 0);
     }
-    if (why != NULL) {
-        (void)printf("  left out: ");
-        print_text(why, 0);
-    }
-    (void)printf("\n");
+    print_rest(version);
 }
 
 void check_report_table(const struct config *config)
@@ -112,11 +132,23 @@ void check_report_table(const struct config *config)
         const struct function_version *version = config->functions[i]->latest;
 
         fill_row(version, current, row);
-        print_row(widths, row, version->why_left_out);
+        print_row(widths, row, version);
     }
 }
 
 /* ---- for programs ---- */
+
+/* Only where there is something. */
+static void write_ignored(struct json_writer *writer, const struct string_list *ignored)
+{
+    if (ignored->count == 0)
+        return;
+    json_key(writer, "ignored");
+    json_open(writer, '[');
+    for (size_t i = 0; i < ignored->count; i++)
+        json_text(writer, ignored->items[i]);
+    json_close(writer, ']');
+}
 
 static void write_function(struct json_writer *writer, const struct function_version *version)
 {
@@ -136,6 +168,7 @@ static void write_function(struct json_writer *writer, const struct function_ver
     if (is_left_out)
         json_text(writer, version->why_left_out);
     json_close(writer, ']');
+    write_ignored(writer, &version->function->ignored);
     json_close(writer, '}');
 }
 

@@ -158,6 +158,26 @@ class LeftOut(unittest.TestCase):
         self.assertEqual((status, warned), (2, ""))
         self.assertEqual((json.loads(said)["functions"], len(json.loads(said)["errors"])), ([], 1))
 
+    def test_check_lists_what_is_ignored_of_each_function(self):
+        events = {"Get": {"Type": "HttpApi", "Properties": {"Path": "/", "Method": "get"}}, "Queue": {"Type": "SQS", "Properties": {"Queue": "a:b"}}}
+        function = {"Type": "AWS::Serverless::Function", "Properties": {"Runtime": "python3.12", "Handler": "app.handler", "CodeUri": "code", "Role": "r"}}
+        named = {**function, "Properties": {**function["Properties"], "FunctionName": "other-name", "Tracing": "Active", "Events": events}}
+        plain = {**function, "Properties": {"Runtime": "python3.12", "Handler": "app.handler", "CodeUri": "code"}}
+        gone = {**function, "Properties": {**function["Properties"], "CodeUri": "gone"}}
+        self.write("template.yaml", json.dumps({"Resources": {"Ann": function, "Named": named, "Plain": plain, "Gone": gone}}))
+        _, said, _ = self.check()
+        rows = {line.split()[0]: line for line in said.splitlines()[2:6]}
+        self.assertRegex(rows["Ann"], r"^Ann +python3.12  code +ignored: Role$")
+        self.assertRegex(rows["other-name"], r"ignored: Role, Tracing, event Queue \(SQS\)$")
+        self.assertEqual(rows["Plain"], "Plain       python3.12  code")
+        self.assertRegex(rows["Gone"], "left out: no such folder.*FOLDER}}$")
+        functions = {one["name"]: one.get("ignored") for one in json.loads(self.check("--json")[1])["functions"]}
+        self.assertEqual(functions, {"Ann": ["Role"], "other-name": ["Role", "Tracing", "event Queue (SQS)"], "Plain": None, "Gone": ["Role"]})
+        self.write("serverless.yml", json.dumps({"service": "s", "provider": {"name": "aws", "runtime": "python3.12"},
+                                                 "functions": {"f": {"handler": "app.handler", "tracing": "Active", "events": [{"schedule": "rate(1 minute)"}]}}}))
+        done = run_binary("check", "--json", "serverless.yml", folder=self.folder)
+        self.assertEqual(json.loads(done.stdout)["functions"][0]["ignored"], ["event schedule", "tracing"])
+
     def test_a_control_character_reaches_no_terminal(self):
         self.write("template.yaml", (TEMPLATE % "code").replace("Runtime: python3.12", 'Runtime: "python\\e[31m"', 1))
         _, said, warned = self.check()
