@@ -174,6 +174,7 @@ if wrk.method == "POST" then
 end
 file:close()
 wrk.headers["X-Amz-Invocation-Type"] = os.getenv("BENCH_TYPE")
+wrk.headers["Authorization"] = os.getenv("BENCH_AUTHORIZATION")
 if os.getenv("BENCH_PAUSE") ~= "" then
   function delay() return tonumber(os.getenv("BENCH_PAUSE")) end
 end
@@ -185,7 +186,7 @@ end
 """
 
 
-def wrk(port, path, seconds, connections, body=SMALL, kind="RequestResponse", pause_ms="", method="POST"):
+def wrk(port, path, seconds, connections, body=SMALL, kind="RequestResponse", pause_ms="", method="POST", authorization=None):
     """One run of wrk: requests a second, p50 and p99 in ms, number of errors."""
     with tempfile.TemporaryDirectory() as scratch:
         script, file = os.path.join(scratch, "script.lua"), os.path.join(scratch, "body")
@@ -195,6 +196,8 @@ def wrk(port, path, seconds, connections, body=SMALL, kind="RequestResponse", pa
             data.write(body)
         environment = {"PATH": PATH, "BENCH_BODY": file, "BENCH_TYPE": kind, "BENCH_PAUSE": str(pause_ms),
                        "BENCH_METHOD": method}
+        if authorization:
+            environment["BENCH_AUTHORIZATION"] = authorization
         words = ["wrk", "-t1", "-c%d" % connections, "-d%ds" % max(1, round(seconds)), "--timeout", "20s", "-s", script]
         words.append("http://127.0.0.1:%d%s" % (port, path))
         output = subprocess.run(words, env=environment, capture_output=True, text=True, check=True).stdout

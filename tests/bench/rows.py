@@ -17,6 +17,7 @@ import time
 
 import bed
 import peers
+import products
 from bed import INVOKE, SMALL, ask, at_once, connect, floor, invoked, of_times, request_bytes, wrk
 
 INVOCATIONS = int(os.environ.get("INVOCATIONS", "1000000"))
@@ -52,6 +53,20 @@ def load(opened, connections, kind="RequestResponse", body=SMALL, path=INVOKE % 
             return wrk(server.port, path, seconds, connections, body, kind)
 
     return measure
+
+
+def mock():
+    """What answers without running code; moto takes a request for Lambda's only where it is signed."""
+    def side(opened):
+        def measure(seconds):
+            with opened() as server:
+                words = (server.port, INVOKE % "f")
+                wrk(*words, WARM_UP_S, 16, authorization=products.SIGNED % "lambda")
+                return wrk(*words, seconds, 16, authorization=products.SIGNED % "lambda")
+        return measure
+
+    return Row("mock, 16", "requests/s", {"invoked": side(serve(bed.mock())), "moto": side(products.moto)},
+               [of_ratio("invoked", "moto", ">=", 20)])
 
 
 def serve(function, **local):
@@ -383,7 +398,9 @@ def json_text(kind):
 
 ROWS = [
     dry_run(),
-    *(warm("native", bed.native(), native_hop, n) for n in (1, 16)),
+    warm("native", bed.native(), native_hop, 1, rivals=products.of_native()),
+    warm("native", bed.native(), native_hop, 16),
+    mock(),
     *(warm("Node.js", bed.nodejs(), nodejs_hop, n, rivals=peers.of_nodejs()) for n in (1, 16)),
     *(warm("Python", bed.python(), python_hop, n, rivals=peers.of_python()) for n in (1, 16)),
     *(url(n) for n in (1, 16)),
