@@ -39,16 +39,13 @@ static const struct node *env_file_of(struct template_scope *scope, const struct
     const char *const parts[] = {name[0] == '/' ? "" : scope->folder, name[0] == '/' ? "" : "/",
                                  name, NULL};
     const char *path = arena_join(document_arena(scope->document), parts);
-    struct document *document = document_new();
+    struct document *document = path == NULL ? NULL : document_new();
 
-    scope->problems->is_out_of_memory |= path == NULL || document == NULL;
-    const struct node *variables =
-        path == NULL || document == NULL ? NULL : env_file_read(document, path);
-    struct node *copy =
-        variables == NULL ? NULL : template_put(scope, scope->bench, NULL, variables, variables);
-
-    document_free(document);
-    return copy;
+    if (document == NULL || !document_adopt(scope->document, document)) {
+        scope->problems->is_out_of_memory = true;
+        return NULL;
+    }
+    return env_file_read(document, path);
 }
 
 static bool is_above(struct template_scope *scope, const struct variables_above *above,
