@@ -32,6 +32,7 @@ struct api {
     struct code_store *code_store;        /* and its code */
     struct held_exchange *held_exchanges; /* exchanges that wait: held_exchange.h */
     struct feeds *feeds;                  /* news of accounts: console/feed.h */
+    const char *endpoint;                 /* "http://127.0.0.1:3001" */
     char console_token[HEX_32_SIZE];      /* "" under --no-console */
     bool serves_apis;                     /* --http */
     int64_t started_us;                   /* monotonic */

@@ -284,6 +284,7 @@ static bool open_listener(struct server *server, char why[SERVER_ERROR_SIZE])
         .accounts = server->accounts,
         .dispatcher = server->dispatcher,
         .metrics = server->metrics,
+        .endpoint = server->endpoint,
         .serves_apis = server->options->serves_apis,
         .async_invoker = server->async_invoker,
         .random = server->random,

@@ -1,11 +1,14 @@
 #include "handlers/handlers.h"
 
 #include "base/json/json_writer.h"
+#include "config/function_url.h"
 #include "handlers/inspect/inspect_response.h"
 #include "handlers/inspect/inspect_rows.h"
 #include "runtime/canned/mocks.h"
 
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* How a function runs, by the configuration's own words. */
 static const char *const kind_names[] = {
@@ -77,6 +80,30 @@ static void write_qualifiers(struct json_writer *writer, const struct function *
     json_close(writer, ']');
 }
 
+static void write_url(struct json_writer *writer, const struct api *api,
+                      const struct function_url *url)
+{
+    char text[FUNCTION_URL_HOST_SIZE + sizeof "http://:65535/"], host[FUNCTION_URL_HOST_SIZE];
+
+    if (url == NULL)
+        return;
+    function_url_host(config_store_current(api->config_store), url, host);
+    (void)snprintf(text, sizeof text, "http://%s%s/", host, strrchr(api->endpoint, ':'));
+    json_text(writer, text);
+}
+
+/* That of $LATEST, then those of aliases. */
+static void write_urls(struct json_writer *writer, const struct api *api,
+                       const struct function *function)
+{
+    json_key(writer, "FunctionUrls");
+    json_open(writer, '[');
+    write_url(writer, api, function->url);
+    for (size_t i = 0; i < function->alias_count; i++)
+        write_url(writer, api, function->aliases[i]->url);
+    json_close(writer, ']');
+}
+
 static void write_environments(struct json_writer *writer, const struct dispatcher_count *count)
 {
     json_key(writer, "Environments");
@@ -107,6 +134,7 @@ void inspect_function_write(struct json_writer *writer, const struct api *api,
     write_how_it_runs(writer, account, function->latest);
     write_limits(writer, function);
     write_qualifiers(writer, function);
+    write_urls(writer, api, function);
     write_environments(writer, &count);
     json_key(writer, "Source");
     json_text(writer,

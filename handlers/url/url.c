@@ -81,7 +81,7 @@ static void serve(struct url_request *request, struct exchange *exchange, struct
     }
 }
 
-/* ---- by the path: /_invoked/url/NAME[/ALIAS]/... ---- */
+/* ---- by the path: /_invoked/url/NAME/..., /_invoked/url/NAME:ALIAS/... or /_invoked/url/NAME/ALIAS/... ---- */
 
 /* The part of the rest up to the next '/', decoded, and moves behind it. NULL when it is no name. */
 static bool take_part(struct bytes_view *rest, char *part, size_t size)
@@ -115,19 +115,27 @@ static const struct function_url *find_by_path(struct url_request *request,
                                                const struct exchange *exchange)
 {
     struct bytes_view rest = exchange->parameter;
-    char name[FUNCTION_NAME_MAX + 1];
-    const struct function *function = NULL;
+    char name[2 * FUNCTION_NAME_MAX + 2];
+    const char *alias = "";
+    const struct function *function;
     const struct function_url *url = NULL;
+    char *colon;
 
-    if (take_part(&rest, name, sizeof name))
-        function = config_function_of(request->invoke.about.config,
-                                      request->invoke.about.caller.account->id, name);
+    if (!take_part(&rest, name, sizeof name))
+        return NULL;
+    colon = strchr(name, ':');
+    if (colon != NULL) {
+        *colon = '\0';
+        alias = colon + 1;
+    }
+    function = config_function_of(request->invoke.about.config,
+                                  request->invoke.about.caller.account->id, name);
     if (function == NULL)
         return NULL;
-    if (rest.length > 1)
+    if (colon == NULL && rest.length > 1)
         url = take_alias(function, &rest);
     request->event.path = rest.length == 0 ? BYTES_VIEW("/") : rest;
-    return url != NULL ? url : function->url;
+    return url != NULL ? url : function_url_of(function, alias);
 }
 
 /* What AWS says of a URL that isn't there is little, so the log says more. */

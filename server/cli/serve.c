@@ -108,7 +108,7 @@ static void log_urls(const struct serving *serving, const struct config *config)
         function_url_host(config, url, host);
         log_write(log, LOG_INFO, "%s%s%s: http://%s%s/ or %s/_invoked/url/%s%s%s/",
                   url->function->name, has_alias ? ":" : "", url->qualifier, host,
-                  strrchr(endpoint, ':'), endpoint, url->function->name, has_alias ? "/" : "",
+                  strrchr(endpoint, ':'), endpoint, url->function->name, has_alias ? ":" : "",
                   url->qualifier);
     }
     if (count < config->url_count)

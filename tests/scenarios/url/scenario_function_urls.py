@@ -76,7 +76,8 @@ class FunctionUrls(unittest.TestCase):
     def test_the_path_behind_the_function_is_the_raw_path(self):
         for path, expected in (("hello", "/"), ("hello/", "/"), ("hello/a/b", "/a/b"), ("hello/a%20b%2Fc", "/a%20b%2Fc"),
                                ("hello//x", "//x"), ("hello/shy/x", "/shy/x"), ("hello/live", "/"), ("hello/live/", "/"),
-                               ("hello/live/x/y", "/x/y"), ("hello/lively", "/lively")):
+                               ("hello/live/x/y", "/x/y"), ("hello/lively", "/lively"), ("hello:live", "/"), ("hello:live/", "/"),
+                               ("hello%3Alive/x/y", "/x/y"), ("hello:live/live", "/live")):
             with self.subTest(path):
                 event = self.event(path)
                 self.assertEqual(event["rawPath"], expected)
@@ -87,6 +88,9 @@ class FunctionUrls(unittest.TestCase):
         self.assertEqual((own["version"], alias["version"]), ("$LATEST", "1"))
         self.assertTrue(alias["arn"].endswith(":hello:live"), alias["arn"])
         self.assertNotEqual(own["event"]["requestContext"]["apiId"], alias["event"]["requestContext"]["apiId"])
+        self.assertEqual(self.ask("hello:live/x").json["arn"], alias["arn"])
+        for path in "hello:shy/x", "hello:none/x", "hello:", "none:live":
+            self.assertEqual(self.ask(path).status, 200 if path == "hello:" else 403, path)
 
     def host_of(self, path):
         context = self.event(path)["requestContext"]
@@ -103,6 +107,9 @@ class FunctionUrls(unittest.TestCase):
                 self.assertEqual(answer.json["event"]["rawPath"], "/_invoked/health")
         answer = self.server.request("GET", "/x", headers={"Host": alias})
         self.assertEqual(answer.json["version"], "1")
+        urls = {row["FunctionName"]: row["FunctionUrls"] for row in self.server.request("GET", "/_invoked/functions").json}
+        self.assertEqual(urls["hello"], [f"http://{name}:{self.server.port}/" for name in (host, alias)])
+        self.assertEqual(urls["private"], [])
 
     def test_localhost_names_resolve(self):
         url = f"http://{self.host_of('hello')}:{self.server.port}/there?a=1"  # curl resolves them itself
@@ -114,7 +121,7 @@ class FunctionUrls(unittest.TestCase):
         unknown = [{"Host": "a" * 32 + ".lambda-url.us-east-1.localhost"}, {"Host": "x.lambda-url.us-east-1.localhost"},
                    {"Host": host.replace("us-east-1", "eu-west-1")}, {"Host": host.replace("us-east-1", "us-east-11")}]
         answers = [self.server.request("GET", "/", headers=headers) for headers in unknown]
-        answers += [self.ask(path) for path in ("", "nobody", "nobody/x", "private/x", "hello:live/x", "a%2Fb")]
+        answers += [self.ask(path) for path in ("", "nobody", "nobody/x", "private/x", "hello:shy/x", "hello:none/x", "nobody:live/x", "hello:live:x/x", "a%2Fb")]
         for answer in answers:
             self.assertEqual((answer.status, answer.body, answer.headers["x-amzn-errortype"],
                               answer.headers["content-type"]),
