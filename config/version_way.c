@@ -147,7 +147,7 @@ static void check_interpreter(struct version_builder *builder, const struct node
         return;
     version_cannot_run(builder, LEFT_OUT_RUNTIME, runtime,
                        "%s is not installed: apt-get install %s, then reload", language->name,
-                       language->family == RUNTIME_FAMILY_PYTHON ? "python3" : "nodejs");
+                       language->package);
 }
 
 static void build_runtime(struct version_builder *builder)

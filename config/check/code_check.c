@@ -156,6 +156,7 @@ static bool check_bootstrap(const struct function_version *version, struct code_
 static enum export_status (*const searches[])(struct bytes_view text, const char *name) = {
     [RUNTIME_FAMILY_PYTHON] = exports_python,
     [RUNTIME_FAMILY_NODEJS] = exports_nodejs,
+    [RUNTIME_FAMILY_RUBY] = NULL,
     [RUNTIME_FAMILY_PROVIDED] = NULL,
 };
 

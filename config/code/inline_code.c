@@ -66,6 +66,7 @@ bool inline_code_write(struct code_folder *folder, const char *store, enum runti
         break;
     case RUNTIME_FAMILY_NONE:
     case RUNTIME_FAMILY_PROVIDED:
+    case RUNTIME_FAMILY_RUBY:
         (void)snprintf(folder->why, sizeof folder->why,
                        "only Python and Node.js functions can have inline code");
         return false;

@@ -26,11 +26,12 @@ struct bundled_language {
     enum runtime_family family;
     const char *name; /* for people */
 
-    /* The configuration's. A runtime is `prefix`, one to three digits, `suffix`. */
+    /* The configuration's. A runtime is `prefix`, one to three digits, `suffix`, in which * stands for such digits. */
     const char *prefix, *suffix;
     const char *spelling; /* in messages: "python3.N" */
     language_list known;  /* what a misspelt runtime may have meant; the first ones are preferred */
     const char *usual;    /* the runtime of a function in a folder of functions */
+    const char *package;  /* of Debian, that has its interpreter */
     const char *handler;  /* an example */
     language_list file_ends;    /* NAME.py in a folder of functions is the function NAME */
     language_list folder_files; /* NAME/app.py, too; its handler is app.handler */

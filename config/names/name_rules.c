@@ -150,15 +150,13 @@ enum runtime_family runtime_family_of(const char *runtime)
 
 /* AWS's others, for suggestions; the newest first. */
 static const char *const foreign[] = {
-    "java25",       "java21",    "java17.al2023", "java17",   "java11.al2023", "java11",
-    "java8.al2023", "java8.al2", "java8",         "dotnet10", "dotnet8",       "dotnet6",
-    "ruby4.0",      "ruby3.4",   "ruby3.3",       "ruby3.2",  "go1.x",
+    "java25",    "java21", "java17.al2023", "java17",  "java11.al2023", "java11", "java8.al2023",
+    "java8.al2", "java8",  "dotnet10",      "dotnet8", "dotnet6",       "go1.x",
 };
 
 bool is_foreign_runtime(const char *runtime)
 {
-    static const char *const beginnings[] = {"java1", "java2", "java8", "dotnet",
-                                             "ruby2", "ruby3", "ruby4", "go1."};
+    static const char *const beginnings[] = {"java1", "java2", "java8", "dotnet", "go1."};
 
     for (size_t i = 0; i < sizeof beginnings / sizeof beginnings[0]; i++) {
         if (strncmp(runtime, beginnings[i], strlen(beginnings[i])) == 0)

@@ -24,7 +24,7 @@ bool is_origin(const char *text);
 /* RUNTIME_FAMILY_NONE for a runtime that can't run here. */
 enum runtime_family runtime_family_of(const char *runtime);
 
-/* One that AWS has and that runs here only by its own command (java21, dotnet8, ruby3.3, go1.x). */
+/* One that AWS has and that runs here only by its own command (java21, dotnet8, go1.x). */
 bool is_foreign_runtime(const char *runtime);
 
 /* The nearest runtime that can run here; NULL when none is near enough. */

@@ -1,8 +1,8 @@
 /*
- * frames.h - the protocol between the server and the bundled Python and Node.js runtimes, over a socket pair.
+ * frames.h - the protocol between the server and the bundled runtimes, over a socket pair.
  *
  * A frame is: length (4 bytes, big-endian, of all that follows it), kind (1 byte), body. The server's side is in
- * worker_frames.c; the runtimes' side in python/ and nodejs/. The socket is the worker's descriptor
+ * worker_frames.c; the runtimes' side in bundled/ The socket is the worker's descriptor
  * FRAMES_DESCRIPTOR, stream, blocking; when it is closed, the worker exits at once.
  *
  * "Fields" below are texts (UTF-8), each ended by a NUL byte, in the order given; one that does not apply is empty.
@@ -27,7 +27,7 @@
  * Standard output and error are the log; they go through a pipe of their own and never touch a result. A worker
  * flushes both before it sends 'R', 'F', 'X' or 'Z'. Descriptor 0 is /dev/null.
  *
- * To add a frame, give it a letter here, and handle it in worker_frames.c and in both runtimes.
+ * To add a frame, give it a letter here, and handle it in worker_frames.c and in the runtimes.
  */
 #ifndef RUNTIME_ENVIRONMENTS_FRAMES_H
 #define RUNTIME_ENVIRONMENTS_FRAMES_H

@@ -25,6 +25,8 @@ static const struct {
     {"PYTHONPATH", "%:/opt/python/lib/python%v/site-packages:/opt/python", RUNTIME_FAMILY_PYTHON},
     {"NODE_PATH", "/opt/nodejs/node%v/node_modules:/opt/nodejs/node_modules:%r/node_modules:%r:%t",
      RUNTIME_FAMILY_NODEJS},
+    {"RUBYLIB", "%:/opt/ruby/lib", RUNTIME_FAMILY_RUBY},
+    {"GEM_PATH", "/opt/ruby/gems/%v.0", RUNTIME_FAMILY_RUBY},
     {"AWS_LAMBDA_EXEC_WRAPPER", "%", RUNTIME_FAMILY_NONE},
 };
 

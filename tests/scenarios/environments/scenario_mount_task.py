@@ -5,6 +5,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -197,7 +198,8 @@ class NotAllowed(MountTask):
             for name in functions:
                 self.assertEqual(self.answer(server, name), os.path.join(self.low, "python", "mine.py"))
             server.configure({"one": functions["one"]})
-            server.request("POST", "/_invoked/reload")
+            server.signal(signal.SIGHUP)
+            wait_for(lambda: server.invoke("two", {}).status == 404, "the reload")
             said = re.findall("layers are not at /opt here: they are found by PATH.*", server.log())
             self.assertEqual(len(said), 1, server.log())
             self.assertIn("user namespaces are not allowed here", said[0])

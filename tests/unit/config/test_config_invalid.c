@@ -296,10 +296,10 @@ static const struct {
      "command that starts its runtime interface client, or provided.al2023 with a "
      "bootstrap"},
     {"runtime-unknown",
-     "4: Functions.hello.Runtime: must be python3.N, nodejsN.x, provided, provided.al2 or "
+     "4: Functions.hello.Runtime: must be python3.N, nodejsN.x, rubyN.N, provided, provided.al2 or "
      "provided.al2023 (is \"pyton3.12\"); did you mean python3.12?"},
     {"runtime-unlike-any",
-     "4: Functions.hello.Runtime: must be python3.N, nodejsN.x, provided, provided.al2 or "
+     "4: Functions.hello.Runtime: must be python3.N, nodejsN.x, rubyN.N, provided, provided.al2 or "
      "provided.al2023 (is \"cobol\")"},
     {"single-quotes",
      "2: a key in double quotes must be here (is ') (column 3)"},

@@ -62,8 +62,8 @@ END_TEST
 
 START_TEST(knows_the_newest_runtimes_of_others)
 {
-    static const char *const names[] = {"java25",  "java17.al2023", "java8.al2", "dotnet10",
-                                        "dotnet8", "ruby4.0",       "ruby3.4",   "go1.x"};
+    static const char *const names[] = {"java25",   "java17.al2023", "java8.al2",
+                                        "dotnet10", "dotnet8",       "go1.x"};
 
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         ck_assert(is_foreign_runtime(names[i]));
@@ -89,7 +89,13 @@ static const struct {
     {"nodejs.x",      RUNTIME_FAMILY_NONE},
     {"nodejs20",      RUNTIME_FAMILY_NONE},
     {"provided",      RUNTIME_FAMILY_NONE},
-    {"ruby3.3",       RUNTIME_FAMILY_NONE},
+    {"ruby3.3",       RUNTIME_FAMILY_RUBY},
+    {"ruby4.0",       RUNTIME_FAMILY_RUBY},
+    {"ruby3",         RUNTIME_FAMILY_NONE},
+    {"ruby3.",        RUNTIME_FAMILY_NONE},
+    {"ruby3.x",       RUNTIME_FAMILY_NONE},
+    {"ruby3.3.1",     RUNTIME_FAMILY_NONE},
+    {"ruby3.1234",    RUNTIME_FAMILY_NONE},
     {"",              RUNTIME_FAMILY_NONE},
 };
 /* clang-format on */

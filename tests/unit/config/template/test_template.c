@@ -199,7 +199,7 @@ static const struct {
      "  version 1 \"\"\n"
      "  alias live = 1\n"
      "Misspelt: InvalidRuntime pyton3.12 app.handler\n"
-     "  must be python3.N, nodejsN.x, provided, provided.al2 or prov\n"
+     "  must be python3.N, nodejsN.x, rubyN.N, provided, provided.al\n"
      "NoFolder: InvalidZipFile python3.12 app.handler\n"
      "  no such folder: @/nowhere: build the code, or set its folder\n"
      "Remote: InvalidZipFile python3.12 app.handler\n"
