@@ -303,6 +303,17 @@ test-programs test-needs fuzz-programs bench-programs bench-peers:
 
 # --- care ----------------------------------------------------------------------------------------------------------
 
+# docs/console.md has pictures that its tests make.
+PICTURES = an_events_life_is_seen_on_the_clock the_plan_of_a_function_is_shown
+.PHONY: console-pictures
+console-pictures: $(if $(MAIN),$(BINARY)) $(TEST_NPM) ## renew docs/pictures (needs Chromium)
+	INVOKED_ROOT='$(CURDIR)' INVOKED_BINARY='$(CURDIR)/$(BINARY)' node tests/console/test_console.mjs $(PICTURES)
+	cp $(patsubst docs/pictures/%,build/console/%,$(wildcard docs/pictures/*.png)) docs/pictures/
+
+.PHONY: bench-console
+bench-console: $(if $(MAIN),$(BINARY)) $(TEST_NPM) ## measure what the console costs (needs Chromium and wrk)
+	INVOKED_ROOT='$(CURDIR)' INVOKED_BINARY='$(CURDIR)/$(BINARY)' node tests/console/measure.mjs
+
 .PHONY: console
 console: console/node_modules/.package-lock.json ## build the files of the console (needs npm and Node.js 20)
 	cd console && npm run --silent build

@@ -74,7 +74,7 @@ export interface EventRow {
 export interface EventStep {
     RequestId: string;
     FunctionName: string;
-    Step: 'accepted' | 'started' | 'waiting' | 'throttled' | 'succeeded' | 'given up' | 'removed';
+    Step: 'accepted' | 'queued' | 'started' | 'waiting' | 'throttled' | 'cut off' | 'succeeded' | 'given up' | 'removed';
     Attempt: number;
     At: string;
     NextAttemptAt: string | null;
@@ -181,6 +181,7 @@ export interface InvokeRequest {
     qualifier?: string | undefined;
     type: InvocationType;
     payload: string;
+    isSent?: boolean; /* the dialog sends it as soon as it is open */
 }
 
 export const invokePath = (request: InvokeRequest): string =>

@@ -7,12 +7,27 @@ import { CopyAs, invoking } from './invoke.tsx';
 import { functions, invocations, isPaused, resume } from './store.ts';
 import { Badge, Code, CopyButton, Empty, duration, pretty, shortId, timeOf } from './ui.tsx';
 
-const SHOWN_MAX = 200; /* rows in the page; a filter reaches the others */
+/* Rows in the page: a screen of them, and more as somebody scrolls down. Each costs time whenever others arrive. */
+const SCREEN = 50;
+const STEP = 100;
+const shownMax = signal(SCREEN);
 
 const filter = signal({ name: '', status: '', type: '', text: '' });
 const chosen = signal<string | null>(null);
 
 const keyOf = (row: InvocationRow) => `${row.RequestId} ${row.Attempt}`;
+
+/* What a search looks through; made once a row. */
+const texts = new WeakMap<InvocationRow, string>();
+
+function textOf(row: InvocationRow): string {
+    let text = texts.get(row);
+    if (text === undefined) {
+        text = `${row.RequestId} ${JSON.stringify(row.Payload)} ${JSON.stringify(row.ResponsePayload)}`.toLowerCase();
+        texts.set(row, text);
+    }
+    return text;
+}
 
 const matching = computed(() => {
     const { name, status, type, text } = filter.value;
@@ -22,10 +37,7 @@ const matching = computed(() => {
             (name === '' || row.FunctionName === name) &&
             (status === '' || row.Status === status) &&
             (type === '' || row.InvocationType === type) &&
-            (wanted === '' ||
-                `${row.RequestId} ${JSON.stringify(row.Payload)} ${JSON.stringify(row.ResponsePayload)}`
-                    .toLowerCase()
-                    .includes(wanted)),
+            (wanted === '' || textOf(row).includes(wanted)),
     );
 });
 
@@ -92,7 +104,7 @@ function Detail({ row }: { row: InvocationRow }) {
                 <button
                     type="button"
                     class="primary"
-                    onClick={() => (invoking.value = { ...request, payload: JSON.stringify(row.Payload) })}
+                    onClick={() => (invoking.value = { ...request, payload: JSON.stringify(row.Payload), isSent: true })}
                 >
                     invoke again
                 </button>
@@ -111,11 +123,18 @@ function Detail({ row }: { row: InvocationRow }) {
     );
 }
 
+function scrolled(list: HTMLElement): void {
+    if (list.scrollTop === 0) shownMax.value = SCREEN;
+    else if (list.scrollTop + 2 * list.clientHeight > list.scrollHeight) shownMax.value += STEP;
+}
+
 function move(by: number): void {
-    const rows = matching.value.slice(0, SHOWN_MAX);
+    const rows = matching.value;
     const at = rows.findIndex((row) => keyOf(row) === chosen.value);
     const next = rows[Math.max(0, Math.min(rows.length - 1, at + by))];
-    if (next) chosen.value = keyOf(next);
+    if (!next) return;
+    chosen.value = keyOf(next);
+    if (at + by >= shownMax.value) shownMax.value += STEP;
 }
 
 export function Invocations() {
@@ -180,6 +199,7 @@ export function Invocations() {
                         aria-label="Invocations, newest first"
                         onMouseEnter={() => (isPaused.value = true)}
                         onMouseLeave={resume}
+                        onScroll={(event) => scrolled(event.currentTarget)}
                         onKeyDown={(event) => {
                             if (event.key === 'ArrowDown' || event.key === 'j') move(1);
                             else if (event.key === 'ArrowUp' || event.key === 'k') move(-1);
@@ -188,7 +208,7 @@ export function Invocations() {
                             event.preventDefault();
                         }}
                     >
-                        {rows.slice(0, SHOWN_MAX).map((other) => (
+                        {rows.slice(0, shownMax.value).map((other) => (
                             <div
                                 key={keyOf(other)}
                                 role="option"

@@ -1,6 +1,6 @@
 /* The dialog that invokes a function: empty, from a sample, or again with the payload of an earlier invocation. */
 import { signal } from '@preact/signals';
-import { useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 
 import { invoke, invokePath } from './api.ts';
 import type { Invoked, InvokeRequest } from './api.ts';
@@ -104,6 +104,9 @@ function Form({ first }: { first: InvokeRequest }) {
         await attempt(async () => setResult(await invoke(request)));
         setIsBusy(false);
     };
+    useEffect(() => {
+        if (first.isSent) void send();
+    }, []);
     const choose = (title: string) => {
         const own = saved[title];
         set({ payload: own ?? JSON.stringify(samples[title] ?? {}, null, 2) });

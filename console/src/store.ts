@@ -71,6 +71,7 @@ function countPast(row: InvocationRow, mode: string): void {
 /* ---- what the stream brings ---- */
 
 const rowKey = (row: InvocationRow) => `${row.RequestId} ${row.Attempt}`;
+let listed = new Map<string, InvocationRow['Status']>(); /* by the keys of `invocations` */
 const arrived: { rows: Map<string, InvocationRow>; steps: EventStep[] } = { rows: new Map(), steps: [] };
 let isScheduled = false;
 
@@ -83,27 +84,45 @@ function schedule(): void {
     });
 }
 
+/* Rows that replace known ones, and new ones in front of them. Of ten thousand rows few are looked at. */
+function merge(known: InvocationRow[], fresh: Map<string, InvocationRow>): InvocationRow[] {
+    const added: InvocationRow[] = [];
+    let left = 0;
+    for (const [key, row] of fresh) {
+        if (listed.has(key)) left++;
+        else added.push(row);
+        listed.set(key, row.Status);
+    }
+    const all = added.reverse().concat(known);
+    for (let i = added.length; i < all.length && left > 0; i++) {
+        const newer = fresh.get(rowKey(all[i]!));
+        if (!newer) continue;
+        all[i] = newer;
+        left--;
+    }
+    for (const row of all.splice(INVOCATIONS_MAX)) listed.delete(rowKey(row));
+    return all;
+}
+
+/* Somebody may leave the pointer on the list for hours. */
+function forgetOldest(rows: Map<string, InvocationRow>): void {
+    for (const key of rows.keys()) {
+        if (rows.size <= INVOCATIONS_MAX) return;
+        rows.delete(key);
+    }
+}
+
 function take(): void {
     const now = Math.floor(Date.now() / 1000);
+    forgetOldest(arrived.rows);
     if (arrived.rows.size > 0 && !isPaused.value) {
         const fresh = arrived.rows;
         arrived.rows = new Map();
         for (const row of fresh.values()) {
-            if (row.Status === 'running') continue;
-            countFor(row, now);
+            const before = listed.get(rowKey(row)); /* the newest may be told again */
+            if (row.Status !== 'running' && (before === undefined || before === 'running')) countFor(row, now);
         }
-        const kept: InvocationRow[] = [];
-        let left = fresh.size; /* the rows of `fresh` that replace known ones are near the front */
-        for (const row of invocations.value) {
-            const newer = left > 0 ? fresh.get(rowKey(row)) : undefined;
-            if (newer) {
-                fresh.delete(rowKey(row));
-                left--;
-            }
-            kept.push(newer ?? row);
-        }
-        const added = [...fresh.values()].reverse();
-        invocations.value = added.concat(kept).slice(0, INVOCATIONS_MAX);
+        invocations.value = merge(invocations.value, fresh);
         series.value = [...series.value];
     }
     if (arrived.steps.length > 0) {
@@ -147,6 +166,7 @@ export async function refresh(): Promise<void> {
             if (version.value === '') rows.toReversed().forEach((row) => countPast(row, time.mode));
             functions.value = all;
             invocations.value = rows;
+            listed = new Map(rows.map((row) => [rowKey(row), row.Status]));
             events.value = waiting;
             clock.value = time;
             version.value = health.version;

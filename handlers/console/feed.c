@@ -31,7 +31,8 @@ struct feed_message {
 
 enum {
     FUNCTION_TURNS = 5, /* functions are looked at so seldom: their rows cost more */
-    ROWS_AGAIN = 20
+    ROWS_AGAIN = 20,
+    STARTED_MAX = 1000 /* how far back a turn looks for rows that began */
 };
 
 struct feed {
@@ -42,7 +43,8 @@ struct feed {
     struct feed_message messages[FEED_MESSAGES_MAX]; /* by id modulo their number */
     uint64_t oldest_id, next_id;                     /* equal: no message is kept */
     size_t byte_count;
-    unsigned rows_left; /* in this turn */
+    unsigned rows_left, steps_left; /* in this turn */
+    unsigned started_count;         /* rows that began since the last turn */
     bool has_left_rows_out;
     unsigned turn;
     unsigned idle_turns;         /* with no listener */
@@ -182,9 +184,8 @@ static void look_at_functions(struct feed *feed)
 
 /* ---- what is told ---- */
 
-static void on_row(const struct history_row *row, void *context)
+static void tell_row(struct feed *feed, const struct history_row *row)
 {
-    struct feed *feed = context;
     struct json_writer writer = {0};
     struct bytes *json;
 
@@ -198,6 +199,34 @@ static void on_row(const struct history_row *row, void *context)
     if (json != NULL)
         add_message(feed, FEED_INVOCATION, bytes_view(json));
     bytes_release(json);
+}
+
+/* Most have ended when their turn comes, and are told of once. */
+static void on_row(const struct history_row *row, void *context)
+{
+    struct feed *feed = context;
+
+    if (row->status == HISTORY_RUNNING)
+        feed->started_count++;
+    else
+        tell_row(feed, row);
+}
+
+/* Those of them that still run, oldest first. */
+static void tell_started(struct feed *feed)
+{
+    const struct history_row *row = history_newest(feed->account->history);
+    unsigned count = feed->started_count < STARTED_MAX ? feed->started_count : STARTED_MAX;
+
+    feed->started_count = 0;
+    if (count == 0 || row == NULL)
+        return;
+    while (--count > 0 && row->older != NULL)
+        row = row->older;
+    for (; row != NULL; row = row->newer) {
+        if (row->status == HISTORY_RUNNING)
+            tell_row(feed, row);
+    }
 }
 
 static struct feed *find(const struct feeds *feeds, const struct account *account)
@@ -215,8 +244,9 @@ static void on_step(const struct event_step *step, void *context)
     struct json_writer writer = {0};
     struct bytes *json;
 
-    if (feed == NULL)
+    if (feed == NULL || feed->steps_left == 0)
         return;
+    feed->steps_left--;
     json_open(&writer, '{');
     json_key(&writer, "RequestId");
     json_text(&writer, step->request_id);
@@ -253,7 +283,7 @@ static void catch_up(struct feed *feed)
     for (unsigned i = 1; i < ROWS_AGAIN && row->older != NULL; i++)
         row = row->older;
     for (; row != NULL; row = row->newer)
-        on_row(row, feed);
+        tell_row(feed, row);
 }
 
 /* ---- turns ---- */
@@ -295,7 +325,9 @@ static void on_turn(uv_timer_t *timer)
         return;
     }
     feed->rows_left = FEED_ROWS_A_TURN;
+    feed->steps_left = FEED_STEPS_A_TURN;
     catch_up(feed);
+    tell_started(feed);
     look_at_clock(feed);
     look_at_queue(feed);
     if (feed->turn++ % FUNCTION_TURNS == 0)
@@ -317,6 +349,7 @@ static struct feed *open_feed(struct feeds *feeds, struct account *account)
     feed->account = account_retain(account);
     feed->oldest_id = feed->next_id = 1;
     feed->rows_left = FEED_ROWS_A_TURN;
+    feed->steps_left = FEED_STEPS_A_TURN;
     feed->next = feeds->first;
     feeds->first = feed;
     history_listen(history, on_row, feed);

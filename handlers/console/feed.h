@@ -3,7 +3,8 @@
  *
  * News are gathered only while somebody listens, and for FEED_LINGER_MS after the last one has left, so that who comes
  * back can go on from the last message seen. At most FEED_MESSAGES_MAX are kept, and FEED_BYTES_MAX bytes of them; of
- * invocations at most FEED_ROWS_A_TURN a turn (100 ms) become messages: who needs each of them asks for the history.
+ * invocations at most FEED_ROWS_A_TURN a turn (100 ms) become messages, and of steps of events FEED_STEPS_A_TURN: who needs
+ * each of them asks for the history. An invocation that begins and ends within a turn is one message.
  *
  * Owns:     the messages, and the listeners that it has put on history, queue and clock.
  * Used by:  handlers/console/stream.c, server/ (which opens and closes it).
@@ -20,6 +21,7 @@ enum {
     FEED_MESSAGES_MAX = 4096,
     FEED_BYTES_MAX = 8 << 20,
     FEED_ROWS_A_TURN = 100,
+    FEED_STEPS_A_TURN = 500,
     FEED_TURN_MS = 100,
     FEED_LINGER_MS = 60000,
     FEED_LISTENERS_MAX = 64

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 
 /* A comment is sent when nothing else was for so long: it shows that a client has left. */
-enum { QUIET_TURNS_MAX = 15000 / FEED_TURN_MS };
+enum { QUIET_TURNS_MAX = 15000 / FEED_TURN_MS, PIECE_BYTES = 64 << 10 };
 
 struct stream {
     struct feed_listener listener; /* first */
@@ -25,12 +25,20 @@ static void write_piece(struct stream *stream, struct bytes *piece)
     stream->quiet_turns = 0;
 }
 
+/* Many messages in one write: each would be a chunk of the response and a call of the system of its own. */
 static void send_news(struct stream *stream)
 {
-    struct bytes *message;
+    struct bytes *message, *piece;
 
-    while (stream->has_room && (message = feed_next(&stream->listener)) != NULL)
-        write_piece(stream, bytes_retain(message));
+    do {
+        piece = NULL;
+        while (bytes_view(piece).length < PIECE_BYTES &&
+               (message = feed_next(&stream->listener)) != NULL &&
+               bytes_append(&piece, message->data, message->length))
+            ;
+        if (piece != NULL)
+            write_piece(stream, piece);
+    } while (piece != NULL && stream->has_room);
 }
 
 static void end(struct feed_listener *listener)

@@ -306,9 +306,15 @@ static bool is_welcome(const struct http_exchange *exchange, char why[ORIGIN_REF
     const struct exchange_host *host = exchange->host;
     const bool is_public = route_is_public(exchange->route);
     const char *asked = exchange_header(&exchange->exchange, "Host");
+    const char *origin = is_public ? NULL : exchange_header(&exchange->exchange, "Origin");
 
-    return origin_guard_allows(&host->guard, config_store_current(host->api->config_store),
-                               is_public ? NULL : exchange_header(&exchange->exchange, "Origin"),
+    if (!is_public && origin == NULL &&
+        !origin_guard_allows_fetch(exchange_header(&exchange->exchange, "Sec-Fetch-Site"),
+                                   exchange_header(&exchange->exchange, "Sec-Fetch-Dest"))) {
+        (void)snprintf(why, ORIGIN_REFUSAL_SIZE, "pages of other sites may not use this server");
+        return false;
+    }
+    return origin_guard_allows(&host->guard, config_store_current(host->api->config_store), origin,
                                is_public && route_find_host(asked) != NULL ? NULL : asked, why);
 }
 

@@ -73,15 +73,6 @@ static bool is_own(const struct origin_guard *guard, const char *origin)
            (port == -1 ? 80 : port) == guard->port && is_loopback_name(guard, name);
 }
 
-bool origin_guard_is_listed(const struct config *config, const char *origin)
-{
-    for (size_t i = 0; i < config->allowed_origins.count; i++) {
-        if (strcasecmp(config->allowed_origins.items[i], origin) == 0)
-            return true;
-    }
-    return false;
-}
-
 bool origin_guard_allows(const struct origin_guard *guard, const struct config *config,
                          const char *origin, const char *host, char why[ORIGIN_REFUSAL_SIZE])
 {
@@ -103,4 +94,20 @@ bool origin_guard_allows(const struct origin_guard *guard, const struct config *
         return false;
     }
     return true;
+}
+
+bool origin_guard_allows_fetch(const char *site, const char *destination)
+{
+    if (site == NULL || (strcmp(site, "cross-site") != 0 && strcmp(site, "same-site") != 0))
+        return true;
+    return destination != NULL && strcmp(destination, "document") == 0;
+}
+
+bool origin_guard_is_listed(const struct config *config, const char *origin)
+{
+    for (size_t i = 0; i < config->allowed_origins.count; i++) {
+        if (strcasecmp(config->allowed_origins.items[i], origin) == 0)
+            return true;
+    }
+    return false;
 }

@@ -21,6 +21,13 @@ struct origin_guard {
 bool origin_guard_allows(const struct origin_guard *guard, const struct config *config,
                          const char *origin, const char *host, char why[ORIGIN_REFUSAL_SIZE]);
 
+/*
+ * Of a request without an Origin, by its Sec-Fetch-Site and Sec-Fetch-Dest (NULL for none): not one that a page of another
+ * site has in it, such as an image or a frame? It couldn't read the answer, but it could use up streams. A link that
+ * somebody follows is allowed.
+ */
+bool origin_guard_allows_fetch(const char *site, const char *destination);
+
 /* Is `origin` one of Local.AllowedOrigins? */
 bool origin_guard_is_listed(const struct config *config, const char *origin);
 

@@ -3,6 +3,7 @@
  *
  * The browser is Debian's (/usr/bin/chromium, or what INVOKED_CHROMIUM names). Where there is none, the tests are skipped.
  */
+import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -97,7 +98,7 @@ export class Server {
 }
 
 /* Debian's Chromium, with nothing that asks the network. */
-export async function openBrowser() {
+export async function openBrowser(extra = []) {
     const { chromium } = await import('playwright-core');
     return chromium.launch({
         executablePath: chromiumPath,
@@ -109,6 +110,54 @@ export async function openBrowser() {
             '--disable-background-networking',
             '--disable-component-update',
             '--disable-sync',
+            ...extra,
         ],
     });
+}
+
+/*
+ * Each of `tests` with a server and a page of its own; words of the command line choose among them. An error in the page
+ * is a failure, unless the test asks for it: `expectsErrors` of the object that it gets.
+ */
+export async function runTests(tests, browserArguments) {
+    const chosen = Object.keys(tests).filter((name) => process.argv.length === 2 || process.argv.includes(name));
+    let passed = 0;
+    let failed = 0;
+    const fail = (name, text) => {
+        failed++;
+        console.log(`FAIL ${name}: ${text}`);
+    };
+
+    if (!hasChromium) {
+        console.log(`chromium is not installed: skipped ${chosen.join(', ')}`);
+        console.log(`0 passed, 0 failed, ${chosen.length} skipped`);
+        return;
+    }
+    const browser = await openBrowser(browserArguments);
+    for (const name of chosen) {
+        const server = await Server.start();
+        const context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
+        try {
+            const page = await context.newPage();
+            const errors = [];
+            const bed = { server, browser, context, page, expectsErrors: false };
+            page.on('pageerror', (error) => errors.push(error.message));
+            page.on('console', (message) => message.type() === 'error' && errors.push(message.text()));
+            page.setDefaultTimeout(15000);
+            await page.goto(server.console);
+            await page.getByText('● live').waitFor();
+            await tests[name](bed);
+            if (!bed.expectsErrors) assert.deepEqual(errors, []);
+            passed++;
+            console.log(`ok ${name}`);
+        } catch (error) {
+            fail(name, error.stack);
+        } finally {
+            await context.close();
+            await server.stop().catch((error) => fail(name, error.message));
+        }
+    }
+    await browser.close();
+    console.log(`${passed} passed, ${failed} failed`);
+    process.exitCode = failed > 0 ? 1 : 0;
 }

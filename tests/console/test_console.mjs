@@ -1,37 +1,19 @@
 /*
- * test_console.mjs - the console as a person uses it, in a headless Chromium: what it shows, what it does, and who gets
- * in. Screenshots are kept in build/console.
+ * test_console.mjs - the console as a person uses it, in a headless Chromium: what it shows, and what it does. Screenshots
+ * are kept in build/console; `make console-pictures` copies those of docs/console.md.
  *
  * test: timeout 300
  * To add a test, add a member to `tests`.
  */
 import assert from 'node:assert/strict';
-import { createServer, get as httpGet } from 'node:http';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { Server, hasChromium, openBrowser, pictures, waitFor } from './bed.mjs';
+import { Server, pictures, runTests, waitFor } from './bed.mjs';
 
 const tests = {
-    async only_the_printed_url_lets_a_browser_in({ server, browser }) {
-        assert.match(server.console, /\/_invoked\/console\?token=[A-Za-z0-9_-]{32,}$/);
-        assert.match(server.log, /console/);
-        const refused = await server.call('GET', '/_invoked/console');
-        assert.equal(refused.status, 403);
-        assert.equal((await server.call('GET', '/_invoked/console?token=guess')).status, 403);
-        assert.equal((await server.call('GET', '/_invoked/console/console.js')).status, 403);
-        const page = await browser.newPage();
-        await page.goto(server.console);
-        assert.equal(new URL(page.url()).search, '', 'the token leaves the address bar');
-        await page.getByText('● live').waitFor();
-        const [cookie] = await page.context().cookies();
-        assert.equal(cookie.sameSite, 'Strict');
-        assert.equal(cookie.httpOnly, true);
-        await page.context().close();
-    },
-
     async the_page_is_small_cached_and_asks_nobody_else({ server, browser }) {
         const entry = await fetch(server.console, { redirect: 'manual' });
         const cookie = entry.headers.get('set-cookie').split(';')[0];
@@ -56,57 +38,6 @@ const tests = {
         await page.getByText('● live').waitFor();
         assert.deepEqual(asked.filter((url) => !url.startsWith(server.endpoint) && !url.startsWith('data:')), []);
         await page.context().close();
-    },
-
-    async no_other_origin_gets_anything({ server, browser }) {
-        const target = server.endpoint;
-        const evil = createServer((request, response) => {
-            response.setHeader('content-type', 'text/html');
-            response.end('<!doctype html><title>evil</title>');
-        });
-        await new Promise((resolve) => evil.listen(0, '127.0.0.1', resolve));
-        const context = await browser.newContext();
-        const own = await context.newPage();
-        await own.goto(server.console);
-        await own.getByText('● live').waitFor(); /* the browser has the cookie */
-        const page = await context.newPage();
-        await page.goto(`http://localhost:${evil.address().port}/`);
-        const got = await page.evaluate(async (address) => {
-            const tries = {};
-            for (const [name, options] of Object.entries({
-                list: ['/_invoked/functions', {}],
-                credentials: ['/_invoked/functions', { credentials: 'include' }],
-                post: ['/_invoked/reset', { method: 'POST', mode: 'no-cors', credentials: 'include' }],
-                stream: ['/_invoked/stream', { credentials: 'include' }],
-            })) {
-                try {
-                    const answer = await fetch(address + options[0], options[1]);
-                    tries[name] = answer.type === 'opaque' ? 'opaque' : await answer.text();
-                } catch {
-                    tries[name] = 'refused';
-                }
-            }
-            return tries;
-        }, target);
-        assert.deepEqual(got, { list: 'refused', credentials: 'refused', post: 'opaque', stream: 'refused' });
-        await server.invoke('quick', {});
-        await page.evaluate((address) => {
-            const form = document.createElement('form');
-            form.method = 'POST';
-            form.action = address + '/_invoked/reset';
-            document.body.append(form);
-            form.submit();
-        }, target);
-        await sleep(500);
-        const rows = await server.json('GET', '/_invoked/invocations');
-        assert.ok(rows.length > 0, 'neither the request nor the form post did anything');
-        const rebound = await new Promise((resolve) => {
-            httpGet(`${target}/_invoked/stream`, { headers: { host: 'evil.example' } }, resolve);
-        });
-        assert.equal(rebound.statusCode, 403, 'a name that was bound to this address anew');
-        rebound.destroy();
-        await context.close();
-        evil.close();
     },
 
     async functions_are_shown_and_invoked({ server, page }) {
@@ -419,44 +350,4 @@ const tests = {
     },
 };
 
-let passed = 0;
-let failed = 0;
-
-if (!hasChromium) {
-    console.log(`chromium is not installed: skipped ${Object.keys(tests).join(', ')}`);
-    console.log(`0 passed, 0 failed, ${Object.keys(tests).length} skipped`);
-    process.exit(0);
-}
-
-const chosen = process.argv.slice(2);
-const browser = await openBrowser();
-for (const [name, test] of Object.entries(tests)) {
-    if (chosen.length > 0 && !chosen.includes(name)) continue;
-    const server = await Server.start();
-    const context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
-    try {
-        const page = await context.newPage();
-        const errors = [];
-        page.on('pageerror', (error) => errors.push(error.message));
-        page.on('console', (message) => message.type() === 'error' && errors.push(message.text()));
-        page.setDefaultTimeout(15000);
-        await page.goto(server.console);
-        await page.getByText('● live').waitFor();
-        await test({ server, browser, page });
-        assert.deepEqual(errors, []);
-        passed++;
-        console.log(`ok ${name}`);
-    } catch (error) {
-        failed++;
-        console.log(`FAIL ${name}: ${error.stack}`);
-    } finally {
-        await context.close();
-        await server.stop().catch((error) => {
-            failed++;
-            console.log(`FAIL ${name}: ${error.message}`);
-        });
-    }
-}
-await browser.close();
-console.log(`${passed} passed, ${failed} failed`);
-process.exitCode = failed > 0 ? 1 : 0;
+await runTests(tests);

@@ -62,6 +62,17 @@ class Pages(unittest.TestCase):
                     self.assert_refused(self.ask(method, path, Origin=origin), "may not use this server")
         self.assertFalse(os.path.exists(self.runs))
 
+    def test_what_pages_of_other_sites_embed_is_refused(self):
+        for method, path in endpoints():
+            for site in ("cross-site", "same-site"):
+                with self.subTest(f"{method} {path} {site}"):
+                    answer = self.ask(method, path, Sec_Fetch_Site=site, Sec_Fetch_Mode="no-cors", Sec_Fetch_Dest="image")
+                    self.assert_refused(answer, "pages of other sites may not use this server")
+        self.assertFalse(os.path.exists(self.runs))
+        for headers in ({"Sec_Fetch_Site": "cross-site", "Sec_Fetch_Dest": "document"}, {"Sec_Fetch_Site": "none"},
+                        {"Sec_Fetch_Site": "same-origin"}, {"Sec_Fetch_Site": "cross-site", "Origin": LISTED}):
+            self.assertEqual(self.ask("GET", "/_invoked/health", **headers).status, 200, headers)
+
     def test_names_that_somebody_else_may_point_here_are_refused(self):
         for method, path in endpoints():
             for host in ("evil.example", f"evil.example:{self.server.port}", "localhost.evil.example", "127.0.0.1.evil.example"):

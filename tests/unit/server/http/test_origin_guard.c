@@ -112,6 +112,19 @@ START_TEST(a_name_beyond_all_bounds_is_refused)
 }
 END_TEST
 
+START_TEST(what_pages_of_other_sites_embed_is_refused)
+{
+    ck_assert(origin_guard_allows_fetch(NULL, NULL));
+    ck_assert(origin_guard_allows_fetch("same-origin", "empty"));
+    ck_assert(origin_guard_allows_fetch("none", "document"));
+    ck_assert(origin_guard_allows_fetch("cross-site", "document"));
+    ck_assert(!origin_guard_allows_fetch("cross-site", "iframe"));
+    ck_assert(!origin_guard_allows_fetch("cross-site", "image"));
+    ck_assert(!origin_guard_allows_fetch("same-site", "empty"));
+    ck_assert(!origin_guard_allows_fetch("cross-site", NULL));
+}
+END_TEST
+
 Suite *unit_suite(void)
 {
     Suite *suite = suite_create("origin_guard");
@@ -123,6 +136,7 @@ Suite *unit_suite(void)
     tcase_add_test(tcase, port_80_need_not_be_named);
     tcase_add_test(tcase, a_refusal_names_the_mend);
     tcase_add_test(tcase, a_name_beyond_all_bounds_is_refused);
+    tcase_add_test(tcase, what_pages_of_other_sites_embed_is_refused);
     suite_add_tcase(suite, tcase);
     return suite;
 }
