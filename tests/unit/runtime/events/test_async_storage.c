@@ -375,7 +375,7 @@ START_TEST(events_that_go_while_they_are_written_into_a_new_file_do_no_harm)
 }
 END_TEST
 
-#ifndef __SANITIZE_ADDRESS__
+#if !defined __SANITIZE_ADDRESS__ && !defined __SANITIZE_THREAD__
 /* Takes the place of the C library's, so that memory can be short for as long as a test says. */
 static bool is_short_of_memory;
 static pthread_t loop_thread;
@@ -464,7 +464,7 @@ Suite *unit_suite(void)
     tcase_add_loop_test(tcase, rows_that_were_not_counted_hold_up_nothing, 0, 2);
     tcase_add_test(tcase, what_was_cleared_while_the_disk_was_full_does_not_come_back);
     tcase_add_test(tcase, events_that_go_while_they_are_written_into_a_new_file_do_no_harm);
-#ifndef __SANITIZE_ADDRESS__
+#if !defined __SANITIZE_ADDRESS__ && !defined __SANITIZE_THREAD__
     tcase_add_test(tcase, a_lane_that_could_not_be_read_for_want_of_memory_is_read_later);
 #endif
     tcase_add_test(tcase, a_full_disk_loses_nothing_that_was_accepted);
