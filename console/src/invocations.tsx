@@ -1,5 +1,6 @@
 /* The live list of what was invoked, and one invocation in full. */
 import { computed, signal } from '@preact/signals';
+import { useEffect, useRef } from 'preact/hooks';
 
 import { STATUSES } from './api.ts';
 import type { InvocationRow } from './api.ts';
@@ -123,9 +124,24 @@ function Detail({ row }: { row: InvocationRow }) {
     );
 }
 
-function scrolled(list: HTMLElement): void {
-    if (list.scrollTop === 0) shownMax.value = SCREEN;
-    else if (list.scrollTop + 2 * list.clientHeight > list.scrollHeight) shownMax.value += STEP;
+addEventListener('scroll', () => {
+    if (scrollY === 0) shownMax.value = SCREEN;
+});
+
+/* Stands below the list, and adds rows before somebody reaches it. */
+function More() {
+    const below = useRef<HTMLDivElement>(null);
+    useEffect(() => {
+        const observer = new IntersectionObserver(
+            ([entry]) => {
+                if (entry?.isIntersecting) shownMax.value += STEP;
+            },
+            { rootMargin: '400px' },
+        );
+        observer.observe(below.current!);
+        return () => observer.disconnect();
+    }, [shownMax.value]);
+    return <div ref={below} />;
 }
 
 function move(by: number): void {
@@ -199,7 +215,6 @@ export function Invocations() {
                         aria-label="Invocations, newest first"
                         onMouseEnter={() => (isPaused.value = true)}
                         onMouseLeave={resume}
-                        onScroll={(event) => scrolled(event.currentTarget)}
                         onKeyDown={(event) => {
                             if (event.key === 'ArrowDown' || event.key === 'j') move(1);
                             else if (event.key === 'ArrowUp' || event.key === 'k') move(-1);
@@ -233,6 +248,7 @@ export function Invocations() {
                     {row && <Detail row={row} />}
                 </div>
             )}
+            {rows.length > shownMax.value && <More />}
         </>
     );
 }

@@ -155,6 +155,19 @@ const tests = {
         await counts(page, 4, 'all of them again');
     },
 
+    async the_list_grows_as_somebody_scrolls_down({ server, page }) {
+        for (let i = 0; i < 300; i++) await server.invoke('quick', { i });
+        await page.getByRole('link', { name: 'Invocations' }).click();
+        await page.getByText('300 of 300').waitFor();
+        await counts(page, 50, 'a screen of rows');
+        await waitFor(async () => {
+            await page.evaluate(() => scrollTo(0, document.documentElement.scrollHeight));
+            return (await rowsOf(page).count()) === 300;
+        }, 'all rows');
+        await page.evaluate(() => scrollTo(0, 0));
+        await counts(page, 50, 'a screen of rows again');
+    },
+
     async the_path_of_an_event_is_lit({ server, page }) {
         const lit = async () => (await page.locator('svg.states').getAttribute('aria-label')).replace('States passed: ', '');
         const current = () => page.locator('svg.states g.current text').allTextContents();
