@@ -78,7 +78,7 @@ class Terraform(unittest.TestCase):
             self.assertIn("0 added, 2 changed", self.terraform("apply", "-auto-approve", "-input=false"))
             self.assertEqual(invoke(), ["two", 7, "2"])
             self.assertIn("No changes", self.terraform("plan", "-detailed-exitcode", "-input=false"))
-            self.assertEqual(server.request("GET", "/_invoked/url/hello:live/").json(), ["two", 7, "2"])
+            self.assertEqual(server.request("GET", "/_invoked/url/hello:live/").json, ["two", 7, "2"])
 
             self.assertIn("12 destroyed", self.terraform("destroy", "-auto-approve", "-input=false"))
             self.assertEqual(client.list_functions()["Functions"], [])
