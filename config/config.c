@@ -166,7 +166,7 @@ static void sum_reserved(struct config_builder *builder, struct config *config,
 }
 
 /* NULL for none, and with a problem. */
-static const char *find_layers_folder(struct config_builder *builder, const struct node *node)
+static const char *find_own_folder(struct config_builder *builder, const struct node *node)
 {
     const char *folder = NULL;
 
@@ -193,7 +193,8 @@ static void build_all(struct config_builder *builder, struct config *config,
         return;
     builder->region = config->region;
     builder->account_id = config->account_id;
-    builder->layers_folder = find_layers_folder(builder, values[SLOT_LAYERS_FOLDER].node);
+    builder->layers_folder = find_own_folder(builder, values[SLOT_LAYERS_FOLDER].node);
+    builder->runtime_clients = find_own_folder(builder, values[SLOT_RUNTIME_CLIENTS].node);
     builder->inherit_environment = values[SLOT_ALL_INHERIT_ENVIRONMENT].node;
     builder->idle_timeout_s = setting_unsigned(&values[SLOT_ALL_IDLE_TIMEOUT]);
     builder->env_file_of_all = values[SLOT_ALL_ENV_FILE].node;

@@ -67,7 +67,8 @@ enum runtime_family {
     RUNTIME_FAMILY_PYTHON,
     RUNTIME_FAMILY_NODEJS,
     RUNTIME_FAMILY_RUBY,
-    RUNTIME_FAMILY_PROVIDED
+    RUNTIME_FAMILY_PROVIDED,
+    RUNTIME_FAMILY_CLIENT /* not bundled: AWS's own client for its language runs it, by `command` */
 };
 
 /* SystemLogLevel; from the least grave on. */
@@ -117,7 +118,7 @@ struct function_version {
     bool has_json_log;                      /* LoggingConfig.LogFormat is JSON */
     enum system_log_level system_log_level; /* with a JSON log only */
     struct string_list
-        command; /* FUNCTION_IMAGE: EntryPoint then Command; FUNCTION_COMMAND: Local.Command */
+        command; /* FUNCTION_IMAGE: EntryPoint then Command; FUNCTION_COMMAND: Local.Command; RUNTIME_FAMILY_CLIENT */
     const char *working_directory; /* absolute; where the process starts */
     const char *dead_letter_arn;   /* DeadLetterConfig.TargetArn; NULL for none */
     const struct event_invoke_config

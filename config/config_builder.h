@@ -31,8 +31,9 @@ struct config_builder {
     const struct document_leniency *leniency; /* NULL: a function that can't run is a problem */
     bool checks_code;
     struct folder_finder folders;
-    const char *code_folder;   /* of config_options */
-    const char *layers_folder; /* Local.LayersFolder, absolute; NULL for none */
+    const char *code_folder;     /* of config_options */
+    const char *layers_folder;   /* Local.LayersFolder, absolute; NULL for none */
+    const char *runtime_clients; /* the same of Local.RuntimeClients */
     struct watched_path *watched;
     struct ignored_parts *ignored_parts; /* of the document; NULL for none */
     struct known_layer *layers;          /* those found last (version_layers.c) */

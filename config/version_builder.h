@@ -2,7 +2,7 @@
  * version_builder.h - one version of a function while it is built.
  *
  * version_builder.c builds its plain settings, version_variables.c its environment, version_way.c how it runs or why it
- * can't, version_code.c where its code is, version_layers.c its layers.
+ * can't, version_client.c which of AWS's clients runs it, version_code.c where its code is, version_layers.c its layers.
  */
 #ifndef CONFIG_VERSION_BUILDER_H
 #define CONFIG_VERSION_BUILDER_H
@@ -32,6 +32,12 @@ void version_cannot_run(struct version_builder *builder, enum left_out_cause cau
 
 /* The folder that its code runs from, and where the process starts. */
 void version_build_code(struct version_builder *builder);
+
+/*
+ * Runs a runtime that isn't bundled by AWS's client for it (version_client.c). True when it does, or when it can't for a
+ * reason that was said; false when the code is no build of that language.
+ */
+bool version_build_client(struct version_builder *builder, const struct node *runtime);
 
 void version_build_layers(struct version_builder *builder);
 

@@ -83,7 +83,9 @@ static void refuse_runtime(struct version_builder *builder, const struct node *n
         version_cannot_run(
             builder, LEFT_OUT_RUNTIME, node,
             "%s is not bundled: use ImageConfig with the command that starts its runtime "
-            "interface client, or provided.al2023 with a bootstrap",
+            "interface client, or provided.al2023 with a bootstrap; a build for Java, .NET or Go "
+            "in "
+            "CodeUri runs by AWS's own client",
             quoted);
     else
         version_cannot_run(builder, LEFT_OUT_RUNTIME, node,
@@ -165,6 +167,9 @@ static void build_runtime(struct version_builder *builder)
         bundled_language_of(version->family) != NULL)
         problem_list_add_at(builder->whole->problems, runtime, "requires Handler, such as \"%s\"",
                             bundled_language_of(version->family)->handler);
+    if (version->family == RUNTIME_FAMILY_NONE && is_foreign_runtime(version->runtime) &&
+        version_build_client(builder, runtime))
+        return;
     if (version->family == RUNTIME_FAMILY_NONE && runtime->length > 0)
         refuse_runtime(builder, runtime);
     check_interpreter(builder, runtime);

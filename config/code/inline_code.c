@@ -67,6 +67,7 @@ bool inline_code_write(struct code_folder *folder, const char *store, enum runti
     case RUNTIME_FAMILY_NONE:
     case RUNTIME_FAMILY_PROVIDED:
     case RUNTIME_FAMILY_RUBY:
+    case RUNTIME_FAMILY_CLIENT:
         (void)snprintf(folder->why, sizeof folder->why,
                        "only Python and Node.js functions can have inline code");
         return false;

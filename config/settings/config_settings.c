@@ -70,6 +70,7 @@ static const struct setting local_rows[] = {
     {"InheritEnvironment", SETTING_STRING_LIST,  SLOT_ALL_INHERIT_ENVIRONMENT, .max = SETTING_LIST_MAX,
                            .check = check_inherited_names},
     {"LayersFolder",       SETTING_STRING,       SLOT_LAYERS_FOLDER,   .min = 1, .max = 4096},
+    {"RuntimeClients",     SETTING_STRING,       SLOT_RUNTIME_CLIENTS, .min = 1, .max = 4096},
     {"CreateDelayMs",      SETTING_INTEGER,      SLOT_CREATE_DELAY,    .max = 3600000},
     {"S3Folder",           SETTING_STRING,       SLOT_S3_FOLDER,       .min = 1, .max = 4096},
     {"ApiOverridesFiles",  SETTING_FLAG,         SLOT_API_OVERRIDES_FILES, .fallback = false},

@@ -260,7 +260,7 @@ static const struct setting local_rows[] = {
     {"LogicalId",           SETTING_STRING,      SLOT_LOGICAL_ID,     .min = 1, .max = 255},
 };
 static const char *const local_of_whole[] = {"RetryDelaysSeconds", "QueueCapacity", "HistorySize", "AllowedOrigins",
-                                             "Durability", "SpareRuntimes", "LayersFolder", "CreateDelayMs",
+                                             "Durability", "SpareRuntimes", "LayersFolder", "RuntimeClients", "CreateDelayMs",
                                              "S3Folder", "ApiOverridesFiles", NULL};
 static const struct setting_scope local_scope = {local_rows, COUNT_OF(local_rows), .fills_outer_slots = true,
                                                  .of_whole = local_of_whole};

@@ -56,7 +56,11 @@ static const char *add_substitute(struct template_scope *scope, struct text_buil
         text_builder_add(builder, at + 1, (size_t)(end - at));
         return end + 1;
     }
-    const char *name = arena_copy(document_arena(scope->document), at, (size_t)(end - at));
+    const char *begin = at + strspn(at, " \t"), *last = end; /* CloudFormation takes blanks there */
+
+    while (last > begin && (last[-1] == ' ' || last[-1] == '\t'))
+        last--;
+    const char *name = arena_copy(document_arena(scope->document), begin, (size_t)(last - begin));
 
     scope->problems->is_out_of_memory |= name == NULL;
     const char *text = name == NULL ? NULL : substitute(scope, template, name, variables);

@@ -137,7 +137,8 @@ static bool put_function(struct environment_variables *variables,
                      settings->function->name)) &&
            put_pair(variables, "AWS_LAMBDA_LOG_STREAM_NAME=", stream) &&
            put_pair(variables, "AWS_LAMBDA_INITIALIZATION_TYPE=on-demand", "") &&
-           (bundled_language_of(settings->family) == NULL ||
+           ((bundled_language_of(settings->family) == NULL &&
+             settings->family != RUNTIME_FAMILY_CLIENT) ||
             put_pair(variables, "AWS_EXECUTION_ENV=AWS_Lambda_", settings->runtime)) &&
            (settings->handler == NULL || put_pair(variables, "_HANDLER=", settings->handler)) &&
            put_pair(variables, "LAMBDA_TASK_ROOT=",

@@ -95,7 +95,7 @@ static bool add_program(const struct function_version *settings,
                         const struct environment_variables *variables, const char *bundled_folder,
                         const char *interpreter, struct worker_command *command, size_t *count)
 {
-    if (settings->kind == FUNCTION_IMAGE)
+    if (settings->kind == FUNCTION_IMAGE || settings->family == RUNTIME_FAMILY_CLIENT)
         return add_list(command, count, &settings->command);
     if (settings->family == RUNTIME_FAMILY_PROVIDED)
         return find_bootstrap(settings, variables->is_mounted, command) &&

@@ -294,7 +294,7 @@ static const struct {
     {"runtime-not-bundled",
      "4: Functions.hello.Runtime: \"java21\" is not bundled: use ImageConfig with the "
      "command that starts its runtime interface client, or provided.al2023 with a "
-     "bootstrap"},
+     "bootstrap; a build for Java, .NET or Go in CodeUri runs by AWS's own client"},
     {"runtime-unknown",
      "4: Functions.hello.Runtime: must be python3.N, nodejsN.x, rubyN.N, provided, provided.al2 or "
      "provided.al2023 (is \"pyton3.12\"); did you mean python3.12?"},

@@ -85,7 +85,7 @@ static const struct {
      "2: Metadata.Invoked.HistorySize: must be 0 to 1000000 (is -1)\n"
      "2: Metadata.Invoked.Regions: unknown key; known here: RetryDelaysSeconds, QueueCapacity, "
      "HistorySize, AllowedOrigins, Durability, SpareRuntimes, InheritEnvironment, LayersFolder, "
-     "CreateDelayMs, S3Folder, ApiOverridesFiles, IdleTimeoutSeconds, "
+     "RuntimeClients, CreateDelayMs, S3Folder, ApiOverridesFiles, IdleTimeoutSeconds, "
      "EnvFile\n"
      "8: Resources.F.Metadata.Invoked.Comand: unknown key; did you mean Command?\n"
      "10: Resources.F.Metadata.Invoked.Timeout: must be 1 to 900 (is 0)\n"

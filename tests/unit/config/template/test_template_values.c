@@ -127,6 +127,7 @@ static const struct {
     {"!Ref Ben.Version", "arn:aws:lambda:us-east-1:123456789012:function:Ben:1", NULL},
     {"!GetAtt Ben.Version.Version", "1", NULL},
     {"!Sub '${BenRole.Arn}'", "arn:aws:iam::123456789012:role/BenRole", NULL},
+    {"!Sub '${ BenRole.Arn }'", "arn:aws:iam::123456789012:role/BenRole", NULL},
     {"!GetAtt BenUrl.FunctionUrl", "https://Ben.lambda-url.us-east-1.on.aws/", NULL},
     {"!GetAtt BenUrl.FunctionArn", "arn:aws:lambda:us-east-1:123456789012:function:Ben", NULL},
     {"!Ref Ben.DestinationQueue", "https://sqs.us-east-1.amazonaws.com/123456789012/BenEventInvokeConfigOnFailureQueue", NULL},
