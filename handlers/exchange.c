@@ -9,6 +9,11 @@ size_t percent_decode(struct bytes_view text, char *decoded, size_t size)
 {
     size_t length = 0;
 
+    if (text.length < size && memchr(text.data, '%', text.length) == NULL) { /* most have none */
+        memcpy(decoded, text.data, text.length);
+        decoded[text.length] = '\0';
+        return text.length;
+    }
     for (size_t i = 0; i < text.length; i++) {
         char character = text.data[i];
 

@@ -21,29 +21,31 @@ static size_t piece_length(struct bytes_view text)
     return length;
 }
 
-static bool append_escaped(struct bytes **bytes, struct bytes_view text)
-{
-    while (text.length > 0) {
-        const size_t length = piece_length(text);
-        char *room = bytes_reserve(bytes, length * SAFE_TEXT_GROWTH);
-
-        if (room == NULL)
-            return false;
-        (*bytes)->length += safe_text_json((struct bytes_view){text.data, length}, room);
-        text = (struct bytes_view){text.data + length, text.length - length};
-    }
-    return true;
-}
-
 bool json_string_append(struct bytes **bytes, struct bytes_view text)
 {
     const size_t length_before = bytes_view(*bytes).length;
+    bool is_first = true, is_last;
 
-    if (bytes_append(bytes, "\"", 1) && append_escaped(bytes, text) && bytes_append(bytes, "\"", 1))
-        return true;
-    if (*bytes != NULL)
-        (*bytes)->length = length_before;
-    return false;
+    do {
+        const size_t length = piece_length(text);
+        char *const room = bytes_reserve(bytes, length * SAFE_TEXT_GROWTH + 2), *to = room;
+
+        if (room == NULL) {
+            if (*bytes != NULL)
+                (*bytes)->length = length_before;
+            return false;
+        }
+        is_last = length == text.length;
+        if (is_first)
+            *to++ = '"';
+        to += safe_text_json((struct bytes_view){text.data, length}, to);
+        if (is_last)
+            *to++ = '"';
+        (*bytes)->length += (size_t)(to - room);
+        text = (struct bytes_view){text.data + length, text.length - length};
+        is_first = false;
+    } while (!is_last);
+    return true;
 }
 
 /* ---- back ---- */
@@ -133,23 +135,50 @@ bool json_string_decode(struct bytes **bytes, struct bytes_view string)
     return true;
 }
 
+/* Of the backslashes before a quotation mark, each second one stands for itself. */
+static bool is_escaped(const char *quote, const char *begin)
+{
+    const char *at = quote;
+
+    while (at > begin && at[-1] == '\\')
+        at--;
+    return (quote - at) % 2 != 0;
+}
+
+size_t json_string_length(struct bytes_view text)
+{
+    const char *const begin = text.data + 1, *const end = text.data + text.length;
+
+    for (const char *at = begin; at < end; at++) {
+        at = memchr(at, '"', (size_t)(end - at));
+        if (at == NULL)
+            break;
+        if (!is_escaped(at, begin))
+            return (size_t)(at + 1 - text.data);
+    }
+    return text.length;
+}
+
 bool json_compact_append(struct bytes **bytes, struct bytes_view json)
 {
     const char *const end = json.data + json.length;
     char *to = bytes_reserve(bytes, json.length);
-    bool is_in_string = false;
 
     if (to == NULL)
         return false;
     const char *const begin = to;
 
-    for (const char *at = json.data; at < end; at++) {
-        if (*at == '"')
-            is_in_string = !is_in_string;
-        if (is_in_string || (*at != ' ' && *at != '\t' && *at != '\r' && *at != '\n'))
-            *to++ = *at;
-        if (*at == '\\' && at + 1 < end)
-            *to++ = *++at; /* only strings have any */
+    for (const char *at = json.data; at < end;) {
+        if (*at == '"') {
+            const size_t length = json_string_length((struct bytes_view){at, (size_t)(end - at)});
+
+            memcpy(to, at, length);
+            to += length;
+            at += length;
+        } else {
+            *to = *at++;
+            to += *to != ' ' && *to != '\t' && *to != '\r' && *to != '\n';
+        }
     }
     (*bytes)->length += (size_t)(to - begin);
     return true;

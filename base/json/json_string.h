@@ -17,6 +17,9 @@ bool json_string_append(struct bytes **bytes, struct bytes_view text);
  */
 bool json_string_decode(struct bytes **bytes, struct bytes_view string);
 
+/* How long the string is that `text` begins with, quotes and all; all of the text when it has no end. */
+size_t json_string_length(struct bytes_view text);
+
 /* Appends JSON, which has passed json_text_check(), without its white space. False when out of memory. */
 bool json_compact_append(struct bytes **bytes, struct bytes_view json);
 

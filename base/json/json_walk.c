@@ -1,6 +1,7 @@
 #include "base/json/json_walk.h"
 
 #include "base/json/json_escape.h"
+#include "base/json/json_string.h"
 #include "base/utf8.h"
 
 #include <stdlib.h>
@@ -29,15 +30,6 @@ static struct bytes_view skip_blanks(struct bytes_view text)
 
 /* ---- how far a value reaches ---- */
 
-static size_t string_length(struct bytes_view text)
-{
-    size_t at = 1;
-
-    while (at < text.length && text.data[at] != '"')
-        at += text.data[at] == '\\' ? 2 : 1;
-    return at < text.length ? at + 1 : text.length;
-}
-
 static size_t container_length(struct bytes_view text)
 {
     size_t depth = 0, at = 0;
@@ -45,7 +37,7 @@ static size_t container_length(struct bytes_view text)
     while (at < text.length) {
         const char character = text.data[at];
 
-        at += character == '"' ? string_length(behind(text, at)) : 1;
+        at += character == '"' ? json_string_length(behind(text, at)) : 1;
         if (character == '{' || character == '[')
             depth++;
         else if ((character == '}' || character == ']') && --depth == 0)
@@ -72,7 +64,7 @@ static struct bytes_view take_value(struct bytes_view *rest)
 
     if (text.length > 0) {
         if (text.data[0] == '"')
-            length = string_length(text);
+            length = json_string_length(text);
         else if (text.data[0] == '{' || text.data[0] == '[')
             length = container_length(text);
         else
@@ -84,7 +76,10 @@ static struct bytes_view take_value(struct bytes_view *rest)
 
 struct bytes_view json_walk_value(struct bytes_view text)
 {
-    return take_value(&text);
+    text = skip_blanks(text);
+    while (text.length > 0 && is_blank(text.data[text.length - 1]))
+        text.length--;
+    return text;
 }
 
 enum json_kind json_walk_kind(struct bytes_view value)
@@ -226,8 +221,12 @@ int json_walk_compare_strings(struct bytes_view left, struct bytes_view right)
 
 bool json_walk_string_is(struct bytes_view string, const char *text)
 {
-    return string.length >= 2 && string.data[0] == '"' &&
-           json_walk_compare_string(string, text) == 0;
+    if (string.length < 2 || string.data[0] != '"')
+        return false;
+    if (memchr(string.data, '\\', string.length) != NULL)
+        return json_walk_compare_string(string, text) == 0;
+    return strlen(text) == string.length - 2 &&
+           memcmp(string.data + 1, text, string.length - 2) == 0;
 }
 
 /* ---- numbers ---- */

@@ -3,8 +3,8 @@
 #include "base/clock.h"
 #include "base/json/json_string.h"
 #include "base/json/json_text.h"
+#include "base/short_text.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -82,9 +82,15 @@ void json_bool(struct json_writer *writer, bool value)
 
 void json_integer(struct json_writer *writer, int64_t value)
 {
+    char memory[24];
+    struct short_text text;
+
+    short_text_begin(&text, memory, sizeof memory);
+    if (value < 0)
+        short_text_put(&text, "-");
+    short_text_put_number(&text, value < 0 ? -(uint64_t)value : (uint64_t)value);
     begin(writer);
-    if (!writer->is_short && !bytes_format(&writer->body, "%" PRId64, value))
-        writer->is_short = true;
+    append(writer, text.text, text.length);
 }
 
 void json_decimal(struct json_writer *writer, double value)

@@ -1,6 +1,7 @@
 #include "handlers/lambda/trace_header.h"
 
 #include "base/clock.h"
+#include "base/hex.h"
 #include "base/short_text.h"
 
 #include <string.h>
@@ -10,7 +11,6 @@ enum { FIELD_SIZE = 64 };
 /* The value of "Key=value" between semicolons; "" when it is not there or holds what can't stand in a trace. */
 static void read_field(const char *header, const char *key, char value[FIELD_SIZE])
 {
-    static const char allowed[] = "0123456789abcdefABCDEF-";
     const size_t key_length = strlen(key);
 
     value[0] = '\0';
@@ -18,8 +18,10 @@ static void read_field(const char *header, const char *key, char value[FIELD_SIZ
         header += strspn(header, "; ");
         if (strncmp(header, key, key_length) == 0 && header[key_length] == '=') {
             const char *at = header + key_length + 1;
-            const size_t length = strspn(at, allowed);
+            size_t length = 0;
 
+            while (hex_value(at[length]) >= 0 || at[length] == '-')
+                length++;
             if (length > 0 && length < FIELD_SIZE && (at[length] == ';' || at[length] == '\0')) {
                 memcpy(value, at, length);
                 value[length] = '\0';

@@ -2,6 +2,7 @@
 
 #include "base/base64.h"
 #include "base/json/json_writer.h"
+#include "base/short_text.h"
 #include "base/utf8.h"
 
 #include <stdio.h>
@@ -167,6 +168,14 @@ static struct bytes_view header_or_empty(const struct url_event *event, const ch
 
 /* ---- who and when ---- */
 
+static void put_two(struct short_text *text, int number, const char *behind)
+{
+    const char digits[] = {(char)('0' + number / 10), (char)('0' + number % 10)};
+
+    short_text_put_bytes(text, digits, sizeof digits);
+    short_text_put(text, behind);
+}
+
 /* "12/Mar/2020:19:03:58 +0000" */
 static void write_time(struct json_writer *writer, const char *key, int64_t time_ms)
 {
@@ -174,14 +183,22 @@ static void write_time(struct json_writer *writer, const char *key, int64_t time
                                      "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
     const time_t seconds = (time_t)(time_ms / 1000);
     struct tm parts;
-    char text[TIME_SIZE] = "";
+    char memory[TIME_SIZE];
+    struct short_text text;
 
-    if (gmtime_r(&seconds, &parts) != NULL)
-        (void)snprintf(text, sizeof text, "%02d/%s/%04d:%02d:%02d:%02d +0000", parts.tm_mday,
-                       months[parts.tm_mon], parts.tm_year + 1900, parts.tm_hour, parts.tm_min,
-                       parts.tm_sec);
+    short_text_begin(&text, memory, sizeof memory);
+    if (gmtime_r(&seconds, &parts) != NULL) {
+        put_two(&text, parts.tm_mday, "/");
+        short_text_put(&text, months[parts.tm_mon]);
+        short_text_put(&text, "/");
+        short_text_put_number(&text, (unsigned)parts.tm_year + 1900);
+        short_text_put(&text, ":");
+        put_two(&text, parts.tm_hour, ":");
+        put_two(&text, parts.tm_min, ":");
+        put_two(&text, parts.tm_sec, " +0000");
+    }
     json_key(writer, key);
-    json_text(writer, text);
+    json_text(writer, text.text);
 }
 
 static void write_text(struct json_writer *writer, const char *key, const char *text)

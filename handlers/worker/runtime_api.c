@@ -1,6 +1,7 @@
 #include "handlers/worker/runtime_api.h"
 
 #include "base/base64.h"
+#include "base/short_text.h"
 #include "handlers/worker/error_cause.h"
 
 #include <stdio.h>
@@ -133,17 +134,19 @@ static void deliver(struct invocation *invocation, int64_t deadline_ms, void *co
     struct exchange *exchange = context;
     struct answer_header headers[8];
     size_t count = 0;
-    char deadline[24];
+    char deadline_memory[24];
+    struct short_text deadline;
     struct bytes *empty = NULL;
 
-    (void)snprintf(deadline, sizeof deadline, "%lld", (long long)deadline_ms);
+    short_text_begin(&deadline, deadline_memory, sizeof deadline_memory);
+    short_text_put_number(&deadline, (uint64_t)deadline_ms);
     flatten(invocation->client_context);
     add(headers, &count, "Content-Type", "application/json");
     add(headers, &count, "Lambda-Runtime-Aws-Request-Id", invocation->request_id);
     add(headers, &count, "Lambda-Runtime-Trace-Id", invocation->trace_header);
     add(headers, &count, "Lambda-Runtime-Client-Context", invocation->client_context);
     add(headers, &count, "Lambda-Runtime-Invoked-Function-Arn", invocation->invoked_arn);
-    add(headers, &count, "Lambda-Runtime-Deadline-Ms", deadline);
+    add(headers, &count, "Lambda-Runtime-Deadline-Ms", deadline.text);
     add(headers, &count, "Lambda-Runtime-Aws-Tenant-Id", invocation->tenant_id);
     if (bytes_view(invocation->payload).length == 0)
         empty = bytes_copy("{}", 2);

@@ -1,9 +1,13 @@
 #include "runtime/dispatch/lineage.h"
 
+#include "base/short_text.h"
+
 #include <stdio.h>
 #include <string.h>
 
 enum { HOPS_LIMIT = 32767, LOOPS_LIMIT = 255, FIELD_SIZE = 32, FIRST_CHANGE = 8 };
+
+static const char hash_digits[] = "0123456789abcdef";
 
 struct lineage {
     unsigned hops, loops;
@@ -39,15 +43,13 @@ static bool read_number(const char **text, char end, unsigned limit, unsigned *n
 
 static bool read_hash(const char **text, uint32_t *hash)
 {
-    static const char digits[] = "0123456789abcdef";
-
     *hash = 0;
     for (int i = 0; i < 8; i++) {
-        const char *digit = **text == '\0' ? NULL : strchr(digits, **text);
+        const char *digit = **text == '\0' ? NULL : strchr(hash_digits, **text);
 
         if (digit == NULL)
             return false;
-        *hash = *hash << 4 | (uint32_t)(digit - digits);
+        *hash = *hash << 4 | (uint32_t)(digit - hash_digits);
         ++*text;
     }
     return *(*text)++ == ':';
@@ -102,19 +104,35 @@ static void copy_without_lineage(const char *trace_header, char copy[TRACE_HEADE
         memcpy(copy + strlen(copy), ";", 2);
 }
 
+/* Eight digits. */
+static void put_hash(struct short_text *text, uint32_t hash)
+{
+    char digits[8];
+
+    for (size_t i = sizeof digits; i > 0; hash >>= 4)
+        digits[--i] = hash_digits[hash & 15];
+    short_text_put_bytes(text, digits, sizeof digits);
+}
+
 unsigned lineage_extend(const char *trace_header, const struct lineage_function *function,
                         char extended[TRACE_HEADER_SIZE])
 {
     const uint32_t hash = hash_of(function);
     const struct lineage lineage = extend(parse(trace_header), hash);
+    struct short_text text;
     size_t length;
 
     extended[0] = '\0';
     if (trace_header != NULL && strlen(trace_header) < TRACE_HEADER_SIZE)
         copy_without_lineage(trace_header, extended);
     length = strlen(extended);
-    (void)snprintf(extended + length, TRACE_HEADER_SIZE - length, "Lineage=%u:%08x:%u",
-                   lineage.hops, lineage.hash, lineage.loops);
+    short_text_begin(&text, extended + length, TRACE_HEADER_SIZE - length);
+    short_text_put(&text, "Lineage=");
+    short_text_put_number(&text, lineage.hops);
+    short_text_put(&text, ":");
+    put_hash(&text, lineage.hash);
+    short_text_put(&text, ":");
+    short_text_put_number(&text, lineage.loops);
     return lineage.hash == hash ? lineage.loops : 0;
 }
 

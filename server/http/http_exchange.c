@@ -1,5 +1,6 @@
 #include "server/http/http_exchange.h"
 
+#include "base/short_text.h"
 #include "handlers/inspect/inspect_query.h"
 #include "handlers/lambda/api_error.h"
 #include "server/http/head_guard.h"
@@ -174,6 +175,18 @@ static void each_header(const struct exchange *base, exchange_header_fn *visit, 
               exchange->headers[i].value == NULL ? "" : exchange->headers[i].value, context);
 }
 
+/* inet_ntop() does it by printf, in 1,600 instructions. */
+static void put_ipv4(const unsigned char bytes[4], char address[CLIENT_ADDRESS_SIZE])
+{
+    struct short_text text;
+
+    short_text_begin(&text, address, CLIENT_ADDRESS_SIZE);
+    for (int i = 0; i < 4; i++) {
+        short_text_put(&text, i == 0 ? "" : ".");
+        short_text_put_number(&text, bytes[i]);
+    }
+}
+
 static void client_address(const struct exchange *base, char address[CLIENT_ADDRESS_SIZE])
 {
     const struct http_exchange *exchange = (const struct http_exchange *)base;
@@ -183,8 +196,8 @@ static void client_address(const struct exchange *base, char address[CLIENT_ADDR
 
     address[0] = '\0';
     if (from != NULL && from->sa_family == AF_INET)
-        (void)inet_ntop(AF_INET, &((const struct sockaddr_in *)(const void *)from)->sin_addr,
-                        address, CLIENT_ADDRESS_SIZE);
+        put_ipv4((const unsigned char *)&((const struct sockaddr_in *)(const void *)from)->sin_addr,
+                 address);
     if (from != NULL && from->sa_family == AF_INET6)
         (void)inet_ntop(AF_INET6, &((const struct sockaddr_in6 *)(const void *)from)->sin6_addr,
                         address, CLIENT_ADDRESS_SIZE);

@@ -273,7 +273,7 @@ const struct route *route_find_host(const char *host)
     static const struct route http_api = {ANY, "", REST, INVOKE_PAYLOAD_MAX, http_api_host_handle,
                                           NULL};
 
-    if (host == NULL)
+    if (host == NULL || strcasestr(host, ".localhost") == NULL) /* most */
         return NULL;
     if (is_host(host, ".lambda-url.", true))
         return &function_url;

@@ -1,5 +1,6 @@
 #include "server/runtime_port/runtime_connection.h"
 
+#include "base/short_text.h"
 #include "server/runtime_port/http_request.h"
 
 #include <assert.h>
@@ -187,17 +188,44 @@ static const char *reason_phrase(int status)
     }
 }
 
+/* At most: a status line, Content-Length, and Connection. */
+enum { HEAD_FRAME_MAX = 160 };
+
+static size_t head_size(const struct answer *answer)
+{
+    size_t size = HEAD_FRAME_MAX;
+
+    for (size_t i = 0; i < answer->header_count; i++)
+        size += strlen(answer->headers[i].name) + strlen(answer->headers[i].value) +
+                sizeof ": \r\n" - 1;
+    return size;
+}
+
 static bool make_head(struct connection *connection, const struct answer *answer)
 {
-    bool is_made = bytes_format(&connection->head, "HTTP/1.1 %d %s\r\n", answer->status,
-                                reason_phrase(answer->status));
+    const size_t size = head_size(answer);
+    char *const room = bytes_reserve(&connection->head, size);
+    struct short_text head;
 
-    for (size_t i = 0; i < answer->header_count && is_made; i++)
-        is_made = bytes_format(&connection->head, "%s: %s\r\n", answer->headers[i].name,
-                               answer->headers[i].value);
-    return is_made && bytes_format(&connection->head, "Content-Length: %zu\r\n%s\r\n",
-                                   bytes_view(answer->body).length,
-                                   connection->request.keeps_alive ? "" : "Connection: close\r\n");
+    if (room == NULL)
+        return false;
+    short_text_begin(&head, room, size);
+    short_text_put(&head, "HTTP/1.1 ");
+    short_text_put_number(&head, (unsigned)answer->status);
+    short_text_put(&head, " ");
+    short_text_put(&head, reason_phrase(answer->status));
+    for (size_t i = 0; i < answer->header_count; i++) {
+        short_text_put(&head, "\r\n");
+        short_text_put(&head, answer->headers[i].name);
+        short_text_put(&head, ": ");
+        short_text_put(&head, answer->headers[i].value);
+    }
+    short_text_put(&head, "\r\nContent-Length: ");
+    short_text_put_number(&head, bytes_view(answer->body).length);
+    short_text_put(&head,
+                   connection->request.keeps_alive ? "\r\n\r\n" : "\r\nConnection: close\r\n\r\n");
+    connection->head->length = head.length;
+    return true;
 }
 
 /* Sent at once where the socket takes it. */
