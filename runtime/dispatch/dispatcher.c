@@ -1,16 +1,15 @@
 /*
- * Each function of an account has one count of its running invocations, and one pool of execution environments for each
- * of its versions. An accepted invocation goes to the most recently used idle environment. If none is idle, it waits in
- * its pool, in order, for the first that becomes ready: one that is starting, one that has answered and will be ready
- * soon (it gets GRACE_MS), or a new one.
+ * Each function of an account has one count of its running invocations (dispatcher_places.c), and one pool of execution
+ * environments for each of its versions. An accepted invocation goes to the most recently used idle environment. If none
+ * is idle, it waits in its pool, in order, for the first that becomes ready: one that is starting, one that has answered
+ * and will be ready soon (it gets GRACE_MS), or a new one.
  *
- * A pool is identified by the fingerprint of its settings, and by the tenant where a function isolates tenants: a changed configuration gets a new pool, and the old one ends
- * with its last invocation.
+ * A pool is identified by the fingerprint of its settings, and by the tenant where a function isolates tenants: a changed
+ * configuration gets a new pool, and the old one ends with its last invocation.
  */
-#include "runtime/dispatch/dispatcher.h"
+#include "runtime/dispatch/dispatcher_internal.h"
 
 #include "runtime/canned/mocks.h"
-#include "runtime/dispatch/function_pools.h"
 #include "runtime/environments/command_environment.h"
 #include "runtime/environments/execution_environment.h"
 #include "runtime/environments/mock_environment.h"
@@ -19,110 +18,20 @@
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
-#include <uv.h>
 
 enum {
     GRACE_MS = 50,      /* for an environment that has answered to ask for the next event */
     IDLE_TICK_MS = 1000 /* how often idle environments are looked through */
 };
 
-struct dispatcher {
-    const struct environment_services *services;
-    struct function_pools pools;
-    uv_timer_t idle_timer, grace_timer;
-    unsigned environments; /* of all kinds and states but GONE */
-    unsigned running;
-    bool is_closing;
-    unsigned open_handles;
-    dispatch_place_fn *on_place;
-    void *place_context;
-    const struct dispatch_observer *observer; /* NULL for none */
-    dispatcher_closed_fn *on_closed;
-    void *closed_context;
-};
-
 static void balance(struct dispatcher *dispatcher, struct version_pool *pool);
-static void on_idle_tick(uv_timer_t *timer);
-
-/* ---- places: concurrency as AWS counts it ---- */
-
-struct dispatcher_places dispatcher_places(const struct dispatcher *dispatcher,
-                                           const struct account *account,
-                                           const struct config *config,
-                                           const struct function *function)
-{
-    const struct function_state *state =
-        function_pools_find(&dispatcher->pools, account, function->name);
-
-    if (function->reserved_concurrency != CONCURRENCY_UNRESERVED)
-        return (struct dispatcher_places){state == NULL ? 0 : state->in_use,
-                                          (unsigned)function->reserved_concurrency};
-    const unsigned reserved = config_reserved_total(config, account->id);
-
-    return (struct dispatcher_places){
-        account->unreserved_in_use,
-        config->concurrent_executions > reserved ? config->concurrent_executions - reserved : 0};
-}
-
-enum dispatch_status dispatcher_place(const struct dispatcher *dispatcher,
-                                      const struct account *account, const struct config *config,
-                                      const struct function *function)
-{
-    const struct dispatcher_places places =
-        dispatcher_places(dispatcher, account, config, function);
-
-    if (places.busy < places.limit)
-        return DISPATCH_ACCEPTED;
-    return function->reserved_concurrency != CONCURRENCY_UNRESERVED ? DISPATCH_FUNCTION_THROTTLED
-                                                                    : DISPATCH_ACCOUNT_THROTTLED;
-}
-
-/* What a function has reserved is its provisioned versions' first; the others share the rest. */
-static bool has_unprovisioned_place(const struct dispatcher *dispatcher,
-                                    const struct invocation *invocation)
-{
-    const struct function *function = invocation->target.version->function;
-    const struct function_state *state;
-    unsigned in_use;
-
-    if (function->provisioned_total == 0 || invocation->target.version->provisioned > 0 ||
-        function->reserved_concurrency == CONCURRENCY_UNRESERVED)
-        return true;
-    state = function_pools_find(&dispatcher->pools, invocation->account, function->name);
-    in_use = state == NULL ? 0 : state->in_use - state->provisioned_in_use;
-    return in_use + function->provisioned_total < (unsigned)function->reserved_concurrency;
-}
-
-static void take_place(struct dispatcher *dispatcher, struct function_state *function,
-                       const struct invocation *invocation)
-{
-    function->in_use++;
-    if (invocation->target.version->provisioned > 0)
-        function->provisioned_in_use++;
-    dispatcher->running++;
-    if (invocation->target.version->function->reserved_concurrency == CONCURRENCY_UNRESERVED)
-        function->account->unreserved_in_use++;
-}
-
-static void leave_place(struct dispatcher *dispatcher, struct function_state *function,
-                        const struct invocation *invocation)
-{
-    assert(function->in_use > 0 && dispatcher->running > 0);
-    function->in_use--;
-    if (invocation->target.version->provisioned > 0)
-        function->provisioned_in_use--;
-    dispatcher->running--;
-    if (invocation->target.version->function->reserved_concurrency == CONCURRENCY_UNRESERVED)
-        function->account->unreserved_in_use--;
-}
-
 static void finish(struct dispatcher *dispatcher, struct function_state *function,
                    struct invocation *invocation)
 {
     struct account *account = function->account;
     const char *name = function->name;
 
-    leave_place(dispatcher, function, invocation);
+    dispatcher_leave_place(dispatcher, function, invocation);
     if (dispatcher->observer != NULL)
         dispatcher->observer->on_finished(invocation, dispatcher->observer->context);
     invocation->on_done(invocation, invocation->done_context);
@@ -146,8 +55,7 @@ static void on_environment_idle(struct environment *environment, void *context)
     invocation = version_pool_next_waiting(pool);
     if (invocation == NULL) {
         environment->idle_since_us = clock_monotonic_us();
-        if (!uv_is_active((uv_handle_t *)&dispatcher->idle_timer))
-            (void)uv_timer_start(&dispatcher->idle_timer, on_idle_tick, IDLE_TICK_MS, IDLE_TICK_MS);
+        dispatcher_watch_idle(dispatcher);
         return;
     }
     environment->kind->invoke(environment, invocation);
@@ -204,10 +112,10 @@ static struct config *unit_of(const struct function_version *settings, struct co
     return settings->function->unit != NULL ? settings->function->unit : config;
 }
 
-static struct environment *environment_open(struct dispatcher *dispatcher,
-                                            struct version_pool *pool, struct config *config,
-                                            const struct function_version *settings,
-                                            enum function_kind kind)
+struct environment *dispatcher_environment_open(struct dispatcher *dispatcher,
+                                                struct version_pool *pool, struct config *config,
+                                                const struct function_version *settings,
+                                                enum function_kind kind)
 {
     const struct environment_options options = {
         .services = dispatcher->services,
@@ -249,7 +157,7 @@ static bool is_covered(const struct version_pool *pool, bool is_grace_over)
     return pool->waiting <= coming;
 }
 
-static bool has_live_environment(const struct version_pool *pool)
+bool dispatcher_has_live_environment(const struct version_pool *pool)
 {
     return pool->idle.first != NULL || pool->counts[ENVIRONMENT_INIT] > 0 ||
            pool->counts[ENVIRONMENT_INVOKE] > 0 || pool->counts[ENVIRONMENT_FINISHING] > 0;
@@ -258,7 +166,7 @@ static bool has_live_environment(const struct version_pool *pool)
 /* One process is debugged at a time: the others wait for it. */
 static bool is_awaited(const struct version_pool *pool, const struct invocation *invocation)
 {
-    return worker_is_debugged(invocation->target.version) && has_live_environment(pool);
+    return worker_is_debugged(invocation->target.version) && dispatcher_has_live_environment(pool);
 }
 
 /* False when out of memory. */
@@ -268,8 +176,8 @@ static bool start_for_waiting(struct dispatcher *dispatcher, struct version_pool
     while (!is_covered(pool, is_grace_over)) {
         const struct invocation *first = pool->first_waiting;
 
-        if (environment_open(dispatcher, pool, first->config, first->target.version,
-                             first->target.version->kind) == NULL)
+        if (dispatcher_environment_open(dispatcher, pool, first->config, first->target.version,
+                                        first->target.version->kind) == NULL)
             return false;
         if (worker_is_debugged(first->target.version))
             break;
@@ -310,8 +218,8 @@ static void on_grace_over(uv_timer_t *timer)
 static bool run_once(struct dispatcher *dispatcher, struct version_pool *pool,
                      struct invocation *invocation, enum function_kind kind)
 {
-    struct environment *environment =
-        environment_open(dispatcher, pool, invocation->config, invocation->target.version, kind);
+    struct environment *environment = dispatcher_environment_open(
+        dispatcher, pool, invocation->config, invocation->target.version, kind);
 
     if (environment == NULL)
         return false;
@@ -352,14 +260,14 @@ static enum dispatch_status take_in(struct dispatcher *dispatcher, struct invoca
 
     if (pool == NULL || dispatcher->is_closing)
         return DISPATCH_NO_MEMORY;
-    take_place(dispatcher, function, invocation);
+    dispatcher_take_place(dispatcher, function, invocation);
     if (dispatcher->observer != NULL)
         dispatcher->observer->on_accepted(invocation, dispatcher->observer->context);
     if (kind == FUNCTION_RUNTIME || kind == FUNCTION_IMAGE
             ? run_warm(dispatcher, pool, invocation)
             : run_once(dispatcher, pool, invocation, kind))
         return DISPATCH_ACCEPTED;
-    leave_place(dispatcher, function, invocation);
+    dispatcher_leave_place(dispatcher, function, invocation);
     version_pool_free_if_dry(pool);
     return DISPATCH_NO_MEMORY;
 }
@@ -374,106 +282,13 @@ enum dispatch_status dispatcher_submit(struct dispatcher *dispatcher, struct inv
     invocation->done_context = context;
     invocation->started_at_ms = clock_now_ms(invocation->account->clock);
     invocation->submitted_us = clock_monotonic_us();
-    if (status == DISPATCH_ACCEPTED && !has_unprovisioned_place(dispatcher, invocation))
+    if (status == DISPATCH_ACCEPTED && !dispatcher_has_unprovisioned_place(dispatcher, invocation))
         status = DISPATCH_FUNCTION_THROTTLED;
     if (status == DISPATCH_ACCEPTED)
         status = take_in(dispatcher, invocation);
     if (status != DISPATCH_ACCEPTED && dispatcher->observer != NULL)
         dispatcher->observer->on_refused(invocation, status, dispatcher->observer->context);
     return status;
-}
-
-/* ---- handlers that developers start ---- */
-
-static void retire_unready(struct version_pool *pool)
-{
-    struct environment *next;
-
-    for (struct environment *environment = pool->others.first; environment != NULL;
-         environment = next) {
-        next = environment->next;
-        if (environment->state == ENVIRONMENT_INIT && environment->settings->attach &&
-            pool->waiting == 0)
-            environment->kind->shut_down(environment);
-    }
-}
-
-void dispatcher_attach(struct dispatcher *dispatcher, struct account *account,
-                       struct config *config)
-{
-    for (size_t i = 0; i < config->function_count && !dispatcher->is_closing; i++) {
-        const struct function_version *settings = config->functions[i]->latest;
-        struct function_state *function =
-            settings->attach && !settings->function->isolates_tenants
-                ? function_pools_get(&dispatcher->pools, account, settings->function->name)
-                : NULL;
-        struct version_pool *pool =
-            function == NULL ? NULL : version_pool_get(function, settings, NULL);
-
-        if (pool != NULL && !has_live_environment(pool))
-            (void)environment_open(dispatcher, pool, config, settings, settings->kind);
-    }
-}
-
-/* ---- provisioned concurrency ---- */
-
-static bool has_processes(const struct function_version *version)
-{
-    return version->kind == FUNCTION_RUNTIME || version->kind == FUNCTION_IMAGE;
-}
-
-static unsigned live_count(const struct version_pool *pool)
-{
-    return pool->counts[ENVIRONMENT_INIT] + pool->counts[ENVIRONMENT_IDLE] +
-           pool->counts[ENVIRONMENT_INVOKE] + pool->counts[ENVIRONMENT_FINISHING];
-}
-
-void dispatcher_provide(struct dispatcher *dispatcher, struct account *account,
-                        struct config *config, const struct function_version *version)
-{
-    struct function_state *function =
-        has_processes(version)
-            ? function_pools_get(&dispatcher->pools, account, version->function->name)
-            : NULL;
-    struct version_pool *pool = function == NULL ? NULL : version_pool_get(function, version, NULL);
-
-    if (pool == NULL || dispatcher->is_closing)
-        return;
-    if (pool->provisioned != version->provisioned)
-        pool->has_failed_to_provide = false;
-    pool->provisioned = version->provisioned;
-    while (live_count(pool) < pool->provisioned && !pool->has_failed_to_provide) {
-        if (environment_open(dispatcher, pool, config, version, version->kind) == NULL)
-            pool->has_failed_to_provide = true;
-    }
-    if (!uv_is_active((uv_handle_t *)&dispatcher->idle_timer))
-        (void)uv_timer_start(&dispatcher->idle_timer, on_idle_tick, IDLE_TICK_MS, IDLE_TICK_MS);
-}
-
-/* What has no process of its own is always ready. */
-struct dispatcher_provided dispatcher_provided(const struct dispatcher *dispatcher,
-                                               const struct account *account,
-                                               const struct function_version *version)
-{
-    const struct function_state *function =
-        function_pools_find(&dispatcher->pools, account, version->function->name);
-    struct dispatcher_provided provided = {0};
-
-    if (!has_processes(version)) {
-        provided.has_failed = version->kind == FUNCTION_LEFT_OUT;
-        provided.ready = provided.has_failed ? 0 : version->provisioned;
-        return provided;
-    }
-    for (const struct version_pool *pool = function == NULL ? NULL : function->pools; pool != NULL;
-         pool = pool->next) {
-        if (pool->is_retired || pool->fingerprint != version->fingerprint ||
-            strcmp(pool->version, version->version) != 0)
-            continue;
-        provided.starting = pool->counts[ENVIRONMENT_INIT];
-        provided.ready = live_count(pool) - provided.starting;
-        provided.has_failed = pool->has_failed_to_provide;
-    }
-    return provided;
 }
 
 /* ---- idle environments ---- */
@@ -511,6 +326,12 @@ static void on_idle_tick(uv_timer_t *timer)
         (void)uv_timer_stop(timer);
 }
 
+void dispatcher_watch_idle(struct dispatcher *dispatcher)
+{
+    if (!uv_is_active((uv_handle_t *)&dispatcher->idle_timer))
+        (void)uv_timer_start(&dispatcher->idle_timer, on_idle_tick, IDLE_TICK_MS, IDLE_TICK_MS);
+}
+
 /* ---- the whole ---- */
 
 struct dispatcher *dispatcher_open(const struct environment_services *services)
@@ -524,7 +345,7 @@ struct dispatcher *dispatcher_open(const struct environment_services *services)
     (void)uv_timer_init(services->loop, &dispatcher->grace_timer);
     dispatcher->idle_timer.data = dispatcher;
     dispatcher->grace_timer.data = dispatcher;
-    (void)uv_timer_start(&dispatcher->idle_timer, on_idle_tick, IDLE_TICK_MS, IDLE_TICK_MS);
+    dispatcher_watch_idle(dispatcher);
     dispatcher->open_handles = 2;
     return dispatcher;
 }
@@ -569,6 +390,19 @@ static void shut_down_list(struct environment_list *list)
     for (struct environment *environment = list->first; environment != NULL; environment = next) {
         next = environment->next;
         environment->kind->shut_down(environment);
+    }
+}
+
+static void retire_unready(struct version_pool *pool)
+{
+    struct environment *next;
+
+    for (struct environment *environment = pool->others.first; environment != NULL;
+         environment = next) {
+        next = environment->next;
+        if (environment->state == ENVIRONMENT_INIT && environment->settings->attach &&
+            pool->waiting == 0)
+            environment->kind->shut_down(environment);
     }
 }
 
