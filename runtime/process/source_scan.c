@@ -79,12 +79,21 @@ bool source_is_code(const char *path)
              (S_ISREG(status.st_mode) && (status.st_mode & S_IXUSR) != 0)));
 }
 
-bool source_is_file(const char *path, const struct stat *file)
+static bool is_file(const char *path, const struct stat *file)
 {
     struct stat status;
 
     return stat(path, &status) == 0 && status.st_dev == file->st_dev &&
            status.st_ino == file->st_ino;
+}
+
+bool source_is_own_output(const char *path, const char *data_folder)
+{
+    struct stat file;
+
+    return stat(path, &file) == 0 &&
+           (is_file("/proc/self/fd/1", &file) || is_file("/proc/self/fd/2", &file) ||
+            is_file(data_folder, &file));
 }
 
 /* False when it was visited before, or when there are too many. */
@@ -234,7 +243,7 @@ static void walk_folder(struct walk *walk, const char *path, unsigned depth)
     struct stat status;
 
     if (depth > DEPTH_MAX || stat(path, &status) != 0 || !S_ISDIR(status.st_mode) ||
-        source_is_file(walk->scan->data_folder, &status) || !visit(walk, &status) ||
+        is_file(walk->scan->data_folder, &status) || !visit(walk, &status) ||
         !add_folder(walk->scan, path, NULL))
         return;
     walk->has_code = false;

@@ -14,7 +14,6 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <sys/stat.h>
 
 enum { SCAN_FOLDERS_MAX = 4096 };
 
@@ -44,7 +43,7 @@ bool source_is_ignored(const char *name);
 /* A file that people edit, by the end of its name, a program, or a link. Data (.json, .db, .txt) may be the function's own. */
 bool source_is_code(const char *path);
 
-/* Is `path` this file? */
-bool source_is_file(const char *path, const struct stat *file);
+/* The server's log and data may lie beside the code; each line about a change of it would be the next change. */
+bool source_is_own_output(const char *path, const char *data_folder);
 
 #endif

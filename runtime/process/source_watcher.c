@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 enum {
@@ -21,7 +20,7 @@ enum {
     READS_MAX = 320, /* at once: more than inotify's queue holds by default, 16,384 long names */
     FOLDER_ENDS = IN_DELETE_SELF | IN_MOVE_SELF,
     FOLDER_MOVES = IN_MOVED_FROM | IN_MOVED_TO,
-    WATCHED = IN_ATTRIB | IN_CREATE | IN_DELETE | IN_MODIFY | FOLDER_MOVES | FOLDER_ENDS
+    WATCHED = IN_ATTRIB | IN_CREATE | IN_DELETE | FOLDER_MOVES | FOLDER_ENDS
 };
 
 /* What a source wants to know of a folder. */
@@ -166,16 +165,6 @@ static void free_folder(struct watched_folder **link)
     free(folder);
 }
 
-/* The server's log and data may lie beside the code; each line about a change of it would be the next change. */
-static bool is_own_output(const struct source_watcher *watcher, const char *path)
-{
-    struct stat file;
-
-    return stat(path, &file) == 0 &&
-           (source_is_file("/proc/self/fd/1", &file) || source_is_file("/proc/self/fd/2", &file) ||
-            source_is_file(watcher->options.data_folder, &file));
-}
-
 /* Would a person have changed this, even though the function ran at that time? `name` is NULL for the folder itself. */
 static bool is_edit(const struct interest *interest, const char *name, const char *path,
                     uint32_t mask)
@@ -212,13 +201,15 @@ static void note_change(struct interest *interest, const char *name, uint32_t ma
     struct source *source = interest->source;
     char path[PATH_SIZE];
 
-    if (interest->only != NULL ? name == NULL || strcmp(name, interest->only) != 0
-                               : name != NULL && source_is_ignored(name))
+    if (interest->only != NULL
+            ? name == NULL || strcmp(name, interest->only) != 0
+            : (mask & IN_CLOSE_WRITE) != 0 || (name != NULL && source_is_ignored(name)))
         return;
     if (snprintf(path, sizeof path, "%s%s%s", interest->path, name == NULL ? "" : "/",
                  name == NULL ? "" : name) >= (int)sizeof path)
         return;
-    if (name != NULL && interest->only == NULL && is_own_output(source->watcher, path))
+    if (name != NULL && interest->only == NULL &&
+        source_is_own_output(path, source->watcher->options.data_folder))
         return;
     if (!is_running || interest->only != NULL || is_edit(interest, name, path, mask)) {
         note_edit(source, path);
@@ -308,10 +299,16 @@ static bool is_same_text(const char *left, const char *right)
     return left == right || (left != NULL && right != NULL && strcmp(left, right) == 0);
 }
 
-/* NULL when out of memory or when it can't be watched. */
-static struct watched_folder *watch_folder(struct source_watcher *watcher, const char *path)
+/*
+ * NULL when out of memory or when it can't be watched. Where one name matters, a write counts when its file is closed: a
+ * log in that folder never is, and wakes nobody.
+ */
+static struct watched_folder *watch_folder(struct source_watcher *watcher, const char *path,
+                                           const char *only)
 {
-    const int descriptor = inotify_add_watch(watcher->inotify, path, WATCHED | IN_ONLYDIR);
+    const uint32_t writes = only == NULL ? IN_MODIFY : IN_CLOSE_WRITE;
+    const int descriptor =
+        inotify_add_watch(watcher->inotify, path, WATCHED | writes | IN_ONLYDIR | IN_MASK_ADD);
     struct watched_folder **link;
 
     if (descriptor < 0) {
@@ -337,7 +334,7 @@ static struct watched_folder *watch_folder(struct source_watcher *watcher, const
 /* Adds a folder to those of `source`, or notes that the current scan found it again. True when it is new. */
 static bool add_interest(struct source *source, const char *path, const char *only)
 {
-    struct watched_folder *folder = watch_folder(source->watcher, path);
+    struct watched_folder *folder = watch_folder(source->watcher, path, only);
     struct interest *interest = folder == NULL ? NULL : folder->interests;
     char *seen_path;
 

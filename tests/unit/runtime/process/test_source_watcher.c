@@ -121,6 +121,41 @@ START_TEST(one_name_is_watched_alone)
 }
 END_TEST
 
+START_TEST(one_name_is_told_when_it_is_closed)
+{
+    char path[2 * TEST_BED_PATH_SIZE];
+    FILE *file;
+
+    (void)snprintf(path, sizeof path, "%s/code/app.py", bed.folder);
+    (void)watch("", "code", "app.py");
+    file = fopen(path, "r+");
+    ck_assert_ptr_nonnull(file);
+    ck_assert_int_gt(fputs("half", file), 0);
+    ck_assert_int_eq(fflush(file), 0);
+    expect_silence();
+    ck_assert_int_eq(fclose(file), 0);
+    expect_told(":app.py");
+}
+END_TEST
+
+/* The folder is watched for both, so both kinds of events come. */
+START_TEST(a_file_opened_and_closed_is_no_edit_of_a_folder)
+{
+    char path[2 * TEST_BED_PATH_SIZE];
+    FILE *file;
+
+    (void)snprintf(path, sizeof path, "%s/code/app.py", bed.folder);
+    (void)watch("", "code", "other.py");
+    (void)watch("f", "code", NULL);
+    file = fopen(path, "r+");
+    ck_assert_ptr_nonnull(file);
+    ck_assert_int_eq(fclose(file), 0);
+    expect_silence();
+    write_file("code/app.py");
+    expect_told("f:app.py");
+}
+END_TEST
+
 START_TEST(the_data_folder_is_left_out)
 {
     write_file("code/data/queue.db");
@@ -319,6 +354,8 @@ Suite *unit_suite(void)
     tcase_add_test(tcase, an_edit_is_told_to_each_function_of_the_folder);
     tcase_add_test(tcase, what_comes_in_new_folders_is_told);
     tcase_add_test(tcase, one_name_is_watched_alone);
+    tcase_add_test(tcase, one_name_is_told_when_it_is_closed);
+    tcase_add_test(tcase, a_file_opened_and_closed_is_no_edit_of_a_folder);
     tcase_add_test(tcase, the_data_folder_is_left_out);
     tcase_add_loop_test(tcase, its_own_write_is_no_edit_and_said_once, 0, ARRAY_LENGTH(own));
     tcase_add_loop_test(tcase, what_people_edit_is_an_edit_even_then, 0, ARRAY_LENGTH(edits));
