@@ -725,18 +725,49 @@ function parseOptional(json) {
     return json === '' ? undefined : JSON.parse(json);
 }
 
-function contextOf(details) {
-    const ofInvocation = {
+// Objects of nodejs24.x and of earlier ones differ in the order of their keys. Written out, since putting them together by
+// spreads takes 20 us an invocation.
+function modernContextOf(details) {
+    return {
         clientContext: parseOptional(details.clientContext),
         identity: parseOptional(details.identity),
         invokedFunctionArn: details.functionArn,
         awsRequestId: details.requestId,
         tenantId: details.tenantId || undefined,
+        xRayTraceId: details.traceId || undefined,
+        getRemainingTimeInMillis: () => details.deadline - Date.now(),
+        functionName: functionDetails.functionName,
+        functionVersion: functionDetails.functionVersion,
+        memoryLimitInMB: functionDetails.memoryLimitInMB,
+        logGroupName: functionDetails.logGroupName,
+        logStreamName: functionDetails.logStreamName,
     };
-    const getRemainingTimeInMillis = () => details.deadline - Date.now();
-    if (isModern)
-        return { ...ofInvocation, xRayTraceId: details.traceId || undefined, getRemainingTimeInMillis, ...functionDetails };
-    return { ...functionDetails, ...ofInvocation, getRemainingTimeInMillis };
+}
+
+function contextOf(details, { succeed, fail, done }) {
+    return {
+        callbackWaitsForEmptyEventLoop: true,
+        succeed,
+        fail,
+        done,
+        functionVersion: functionDetails.functionVersion,
+        functionName: functionDetails.functionName,
+        memoryLimitInMB: functionDetails.memoryLimitInMB,
+        logGroupName: functionDetails.logGroupName,
+        logStreamName: functionDetails.logStreamName,
+        clientContext: parseOptional(details.clientContext),
+        identity: parseOptional(details.identity),
+        invokedFunctionArn: details.functionArn,
+        awsRequestId: details.requestId,
+        tenantId: details.tenantId || undefined,
+        getRemainingTimeInMillis: () => details.deadline - Date.now(),
+    };
+}
+
+// Streams have no callbacks.
+function streamContextOf(details) {
+    const { succeed, fail, done, ...context } = contextOf(details, {});
+    return context;
 }
 
 // JSON of a result; throws as AWS's client does.
@@ -793,7 +824,7 @@ function settleError(current, error) {
 async function runAwaited(current, details, payload) {
     current.onEmptyLoop = () => settleError(current, nodeJsExit());
     try {
-        const result = await holder.handler(JSON.parse(payload), contextOf(details));
+        const result = await holder.handler(JSON.parse(payload), modernContextOf(details));
         await new Promise(setImmediate);
         settle(current, 'R', serialise(result));
     } catch (error) {
@@ -825,19 +856,20 @@ function runWithCallback(current, details, payload) {
     });
     const succeed = (result) => done(null, result);
     const fail = (error) => done(isNone(error) ? 'handled' : error);
-    const callbacks = {
-        get callbackWaitsForEmptyEventLoop() {
-            return isEmptyLoopAwaited;
-        },
-        set callbackWaitsForEmptyEventLoop(value) {
+    const waits = {
+        get: () => isEmptyLoopAwaited,
+        set: (value) => {
             isEmptyLoopAwaited = value;
         },
-        succeed, fail, done,
+        enumerable: true,
+        configurable: true,
     };
     const isAsync = holder.handler.constructor && holder.handler.constructor.name === 'AsyncFunction';
     current.onEmptyLoop = () => (isAsync ? settleError(current, nodeJsExit()) : complete(null));
     try {
-        const result = holder.handler(JSON.parse(payload), Object.assign(callbacks, contextOf(details)), callback);
+        const event = JSON.parse(payload);
+        const context = contextOf(details, { succeed, fail, done });
+        const result = holder.handler(event, Object.defineProperty(context, 'callbackWaitsForEmptyEventLoop', waits), callback);
         if (result && result.then && typeof result.then === 'function')
             result.then(succeed, fail).catch(fail);
     } catch (error) {
@@ -858,7 +890,7 @@ async function runStreaming(current, details, payload) {
     socket.ref();
     current.onEmptyLoop = () => finishStream(current);
     try {
-        const context = isModern ? contextOf(details) : { callbackWaitsForEmptyEventLoop: true, ...contextOf(details) };
+        const context = isModern ? modernContextOf(details) : streamContextOf(details);
         const returned = holder.handler(JSON.parse(payload), facadeOf(stream, current), context);
         if (!returned || typeof returned.then !== 'function')
             throw isModern ? new Error(STREAM_NOT_ASYNC) : STREAM_NOT_ASYNC;
@@ -969,7 +1001,6 @@ async function start(folder, name) {
         }
         patchConsole();
         functionDetails = {
-            ...(isModern ? { functionName: process.env.AWS_LAMBDA_FUNCTION_NAME } : {}),
             functionVersion: process.env.AWS_LAMBDA_FUNCTION_VERSION,
             functionName: process.env.AWS_LAMBDA_FUNCTION_NAME,
             memoryLimitInMB: process.env.AWS_LAMBDA_FUNCTION_MEMORY_SIZE,

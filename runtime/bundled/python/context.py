@@ -16,6 +16,7 @@ FACTS = {  # attributes of every context, and the variables that they come from
     "memory_limit_in_mb": "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
     "function_version": "AWS_LAMBDA_FUNCTION_VERSION",
 }
+ENCODED_VARIABLES = tuple(map(os.fsencode, FACTS.values()))
 PUBLIC_MODULE = "awslambdaric.lambda_context"
 
 
@@ -57,6 +58,25 @@ CONTEXT_NAMES = (
 )
 
 
+class Facts:
+    """What the variables of FACTS say: a handler may change them, but decoding each for each invocation is slow."""
+
+    environ = None  # the object that os.environ was
+    encoded = values = ()
+
+    @classmethod
+    def read(cls):
+        environ = os.environ
+        try:
+            encoded = [environ._data.get(key) for key in ENCODED_VARIABLES]
+        except AttributeError:  # a handler's own object
+            return {name: environ.get(variable) for name, variable in FACTS.items()}
+        if cls.environ is not environ or cls.encoded != encoded:
+            cls.environ, cls.encoded = environ, encoded
+            cls.values = {name: environ.get(variable) for name, variable in FACTS.items()}
+        return cls.values
+
+
 class LambdaContext:
     __module__ = PUBLIC_MODULE
 
@@ -70,17 +90,16 @@ class LambdaContext:
         tenant_id=None,
     ):
         self.aws_request_id = invoke_id
-        for name, variable in FACTS.items():
-            setattr(self, name, os.environ.get(variable))
+        self.__dict__.update(Facts.read())
         self.invoked_function_arn = invoked_function_arn
         self.tenant_id = tenant_id
-        self.client_context = filled(ClientContext(), client_context)
-        if self.client_context is not None:
+        self.client_context = None if client_context is None else filled(ClientContext(), client_context)
+        if client_context is not None:
             self.client_context.client = filled(Client(), self.client_context.client)
-        self.identity = CognitoIdentity()
-        identity = cognito_identity or {}
-        self.identity.cognito_identity_id = identity.get("cognitoIdentityId")
-        self.identity.cognito_identity_pool_id = identity.get("cognitoIdentityPoolId")
+        self.identity = identity = CognitoIdentity()
+        known = cognito_identity or {}
+        identity.cognito_identity_id = known.get("cognitoIdentityId")
+        identity.cognito_identity_pool_id = known.get("cognitoIdentityPoolId")
         self._epoch_deadline_time_in_ms = epoch_deadline_time_in_ms
 
     def get_remaining_time_in_millis(self):

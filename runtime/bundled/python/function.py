@@ -21,15 +21,19 @@ class Fault(Exception):
         self.hint = hint  # a line of our own for the log
 
 
-class Function:
-    """Of the function since its init frame, and of the invocation that runs."""
+class Known:
+    def __init__(self):
+        self.is_known = False
+        self.is_ascii = True
+        self.is_json_log = False
+        self.has_request_id_in_errors = True
+        self.request_id = ""
+        self.tenant_id = None
 
-    is_known = False
-    is_ascii = True
-    is_json_log = False
-    has_request_id_in_errors = True
-    request_id = ""
-    tenant_id = None
+
+# Of the function since its init frame, and of the invocation that runs. An object, since each change of a class makes
+# Python forget what it has learned of all that use it: 21,000 of 85,000 instructions of an invocation.
+Function = Known()
 
 
 def learn_function():

@@ -61,15 +61,15 @@ def refuse(value):
 
 
 class Encoder:
-    """One is kept for all results; an error leaves traces in the compiled half, so the next result gets a new one."""
-
-    kept = None
-
     def __init__(self, is_ascii):
         self.is_ascii = is_ascii
         self.pieces = make_encoder(
             _json.encode_basestring_ascii if is_ascii else _json.encode_basestring, refuse
         )
+
+
+# One for all results; an error leaves traces in the compiled half, so the next result gets a new one.
+kept_encoders = []
 
 
 def encode_json(value, is_ascii):
@@ -104,12 +104,11 @@ def encode_plain(value, is_ascii):
         import json
 
         return json.dumps(value, ensure_ascii=is_ascii, default=refuse)
-    encoder = Encoder.kept
-    if encoder is None or encoder.is_ascii != is_ascii:
+    encoder = kept_encoders.pop() if kept_encoders else Encoder(is_ascii)
+    if encoder.is_ascii != is_ascii:
         encoder = Encoder(is_ascii)
-    Encoder.kept = None  # until this one is through: a value may encode another in the middle
-    text = "".join(encoder.pieces(value, 0))
-    Encoder.kept = encoder
+    text = "".join(encoder.pieces(value, 0))  # it isn't kept meanwhile: a value may encode another in the middle
+    kept_encoders[:] = (encoder,)
     return text
 
 
