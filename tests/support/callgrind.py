@@ -25,10 +25,10 @@ PARTS = {
     "handlers/lambda/": "checks",
     "handlers/lambda/invoke.c": "answer",
     "handlers/lambda/trace_header": "answer",
-    "handlers/url/": "checks",
+    "handlers/url/": "URL event and answer",
     "handlers/worker/": "frames",
     "config/": "checks",
-    "base/json/": "checks",
+    "base/json/": "JSON",
     "runtime/dispatch/": "dispatch",
     "runtime/dispatch/history": "history",
     "runtime/dispatch/metrics": "history",
@@ -37,21 +37,20 @@ PARTS = {
     "runtime/environments/worker_frames": "frames",
     "runtime/environments/worker_runtime_api": "frames",
     "runtime/environments/frame_channel": "frames",
-    "runtime/environments/environment_log": "log",
-    "runtime/environments/function_log": "log",
-    "runtime/environments/platform_": "log",
-    "runtime/environments/log_tail": "log",
+    "runtime/environments/environment_log": "log, escapes",
+    "runtime/environments/function_log": "log, escapes",
+    "runtime/environments/platform_": "log, escapes",
+    "runtime/environments/log_tail": "log, escapes",
     "server/runtime_port/": "frames",
     "third_party/llhttp/": "frames",
-    "base/log": "log",
-    "base/line_writer": "log",
-    "base/safe_text": "log",
-    "base/short_text": "log",
+    "base/log": "log, escapes",
+    "base/line_writer": "log, escapes",
+    "base/safe_text": "log, escapes",
     "runtime/events/": "queue",
 }
 LIBRARIES = {"libmicrohttpd": "libmicrohttpd", "libuv": "libuv", "libsqlite3": "SQLite"}
 SYSTEM = ("libc.so", "libm.so", "ld-linux", "vgpreload", "libpthread")
-OTHER = "other"
+OTHER = "buffers, ids, clocks"
 
 
 def wrapper(folder, binary):

@@ -19,10 +19,11 @@ import invoked  # noqa: E402
 from invoked import BINARY, IS_SANITIZED, NATIVE_ECHO, ROOT, nodejs, python  # noqa: E402
 
 PERFORMANCE = os.path.join(ROOT, "docs", "performance.md")
-TABLE_BEGINS = "| instructions for one request |"
+TABLE_BEGINS = "| instructions for one request | "
 ALLOWED = 0.03  # of the whole budget of its kind, up and down
-PARTS = ["libmicrohttpd", "libuv", "head and route", "checks", "dispatch", "frames", "log", "history", "answer", "queue",
-         "SQLite", "other"]
+NOT_HELD = {"Event": ["SQLite", "libuv"]}  # how many commits there are is a matter of time
+PARTS = ["libmicrohttpd", "libuv", "head and route", "checks", "JSON", "URL event and answer", "dispatch", "frames",
+         "log, escapes", "history", "answer", "queue", "SQLite", callgrind.OTHER]
 REQUESTS, WARM_UP = 400, 30
 BODY = b'{"name":"bench","list":[1,2,3],"flag":true}'
 
@@ -115,12 +116,13 @@ class Instructions(unittest.TestCase):
         self.assertEqual(list(expected), list(KINDS))
         for kind, costs in measure(KINDS).items():
             parts = callgrind.by_part(costs)
-            total = expected[kind]["all"]
-            for part in PARTS:
+            held = [part for part in PARTS if part not in NOT_HELD.get(kind, ())]
+            total = sum(expected[kind][part] for part in held)
+            for part in held:
                 with self.subTest(kind, part=part):
                     self.assertAlmostEqual(parts[part], expected[kind][part], delta=total * ALLOWED)
-            with self.subTest(kind, part="all"):
-                self.assertAlmostEqual(sum(parts.values()), total, delta=total * ALLOWED)
+            with self.subTest(kind, part="all that is held"):
+                self.assertAlmostEqual(sum(parts[part] for part in held), total, delta=total * ALLOWED)
 
 
 def show_functions(kinds):
