@@ -70,7 +70,8 @@ aws --endpoint-url http://127.0.0.1:3001 lambda invoke --function-name hello out
             [python, "-B", FORKS, aws, self.path], stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=folder,
             env=clean_environment(
                 AWS_ACCESS_KEY_ID="local", AWS_SECRET_ACCESS_KEY="local", AWS_REGION="us-east-1", AWS_DEFAULT_REGION="us-east-1",
-                AWS_MAX_ATTEMPTS=str(ATTEMPTS), AWS_RETRY_MODE="standard", AWS_CONFIG_FILE="/dev/null",
+                **({} if self.retry_mode else {"AWS_MAX_ATTEMPTS": str(ATTEMPTS)}), AWS_RETRY_MODE=self.retry_mode or "standard",
+                AWS_CONFIG_FILE="/dev/null",
                 AWS_SHARED_CREDENTIALS_FILE="/dev/null", AWS_EC2_METADATA_DISABLED="true"))
         assert self.forks.stdout.readline() == b"listening\n"
 
@@ -101,7 +102,7 @@ aws --endpoint-url http://127.0.0.1:3001 lambda invoke --function-name hello out
         if status == self.refused:
             refusal = REFUSAL.fullmatch(run.read("stderr"))
             assert refusal and refusal[2] == operation.name, run.read("stderr")
-            assert refusal[3] in (None, str(ATTEMPTS - 1)), refusal[3]
+            assert refusal[3] in (None, str(self.attempts - 1)), refusal[3]
             return Outcome(error=refusal[1], message=refusal[4])
         assert status == 0, f"the AWS CLI ended with {status}: {run.read('stderr')}"
         told = json.loads(run.read("stdout"))

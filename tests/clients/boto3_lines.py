@@ -17,10 +17,11 @@ lock = threading.Lock()
 
 
 def client_of(endpoint):
+    mode = os.environ["RETRY_MODE"]
+    retries = {"mode": mode} if mode else {"mode": "standard", "total_max_attempts": int(os.environ["ATTEMPTS"])}
     return boto3.client("lambda", endpoint_url=endpoint, region_name="us-east-1", aws_access_key_id="local",
                         aws_secret_access_key="local",
-                        config=Config(max_pool_connections=64,
-                                      retries={"mode": "standard", "total_max_attempts": int(os.environ["ATTEMPTS"])}))
+                        config=Config(max_pool_connections=64, retries=retries))
 
 
 def read_members(members):

@@ -24,7 +24,7 @@ import threading
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
-from client_cases import CASES, FUNCTIONS, REQUEST_ID, Operation  # noqa: E402
+from client_cases import ATTEMPTS, CASES, FUNCTIONS, REQUEST_ID, Operation  # noqa: E402
 from invoked import Server, is_alive, wait_for  # noqa: E402
 from toolchains import Missing  # noqa: E402
 
@@ -40,6 +40,8 @@ class Adapter:
     operations = frozenset({"Invoke", "InvokeAsync", "InvokeWithResponseStream"})  # that it has
     untold = frozenset()  # members of Outcome that it doesn't tell, or (Operation.member) not of that operation
     untried = frozenset()  # faults (client_cases.Case) after which it doesn't try again
+    retry_mode = None  # one of the client's own, then with the number of attempts that is the mode's own
+    attempts = ATTEMPTS
     keeps_connections = True
     spare_connections = 0  # that it may open, while an answered one is put back
 

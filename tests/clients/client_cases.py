@@ -1,4 +1,4 @@
-"""The one list of cases that every client passes: AWS CLI, boto3, AWS SDKs for JavaScript, Go, Rust, Java, and curl.
+"""The one list of cases that every client passes: AWS CLI, boto3, AWS SDKs for JavaScript, Go, Rust, Java, Kotlin, and curl.
 
 A case is an operation as the API names its members, and what the client must tell of the answer. How a client is made to
 do it is its adapter's (test_cases_*.py, one for each client); how a case is run and compared is case_runner.py's.

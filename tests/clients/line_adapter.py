@@ -5,7 +5,8 @@
     {"id": 1, "abort": true}                                                gives a running operation up
 
 An outcome has the members of client_cases.Outcome that were told, its payload in base64. The process ends when its
-input does. ATTEMPTS in its environment says how often an operation is tried in all.
+input does. ATTEMPTS in its environment says how often an operation is tried in all; RETRY_MODE, if it isn't empty, which of its
+retry modes the SDK has instead, with the number of attempts that is the mode's own.
 """
 
 import base64
@@ -38,7 +39,7 @@ class LineAdapter(Adapter):
         self.awaited = {}
         self.lock = threading.Lock()
         self.process = subprocess.Popen(self.words(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=folder, env=clean_environment(
-            ATTEMPTS=str(ATTEMPTS), AWS_SDK_JS_SUPPRESS_MAINTENANCE_MODE_MESSAGE="1", AWS_EC2_METADATA_DISABLED="true"))
+            ATTEMPTS=str(ATTEMPTS), RETRY_MODE=self.retry_mode or "", AWS_SDK_JS_SUPPRESS_MAINTENANCE_MODE_MESSAGE="1", AWS_EC2_METADATA_DISABLED="true"))
         self.reader = threading.Thread(target=self.read)
         self.reader.start()
 

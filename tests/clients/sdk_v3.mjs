@@ -4,7 +4,8 @@ import * as sdk from "@aws-sdk/client-lambda";
 
 import { readLog, serveLines, toBase64 } from "./sdk_lines.mjs";
 
-const maxAttempts = Number(process.env.ATTEMPTS);
+const retryMode = process.env.RETRY_MODE;
+const retries = retryMode ? { retryMode } : { maxAttempts: Number(process.env.ATTEMPTS) };
 
 function outcomeOfError(error) {
     if (error.constructor !== (sdk[error.name] ?? sdk.LambdaServiceException)) throw error;
@@ -42,7 +43,7 @@ await serveLines({
             endpoint,
             region: "us-east-1",
             credentials: { accessKeyId: "local", secretAccessKey: "local" },
-            maxAttempts,
+            ...retries,
         }),
 
     async perform(client, name, members, abortSignal) {

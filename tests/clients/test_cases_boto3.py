@@ -8,7 +8,7 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 import invoked  # noqa: E402
 from case_runner import Adapter, cases_through  # noqa: E402
-from client_cases import ATTEMPTS, Outcome  # noqa: E402
+from client_cases import Outcome  # noqa: E402
 
 import boto3  # noqa: E402
 import botocore.exceptions  # noqa: E402
@@ -25,11 +25,12 @@ class Boto3(Adapter):
         super().__init__(endpoint, folder)
         self.client = self.client_of(endpoint, max_pool_connections=64)
 
-    @staticmethod
-    def client_of(endpoint, **config):
+    @classmethod
+    def client_of(cls, endpoint, **config):
+        retries = {"mode": cls.retry_mode} if cls.retry_mode else {"mode": "standard", "total_max_attempts": cls.attempts}
         return boto3.client("lambda", endpoint_url=endpoint, region_name="us-east-1",
                             aws_access_key_id="local", aws_secret_access_key="local",
-                            config=Config(retries={"mode": "standard", "total_max_attempts": ATTEMPTS}, **config))
+                            config=Config(retries=retries, **config))
 
     def perform(self, operation):
         return self.perform_by(self.client, operation)

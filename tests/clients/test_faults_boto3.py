@@ -12,7 +12,7 @@ import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 import invoked  # noqa: E402
-from invoked import UUID, Server, command  # noqa: E402
+from invoked import UUID, Server, command, wait_for  # noqa: E402
 
 import botocore.exceptions  # noqa: E402
 
@@ -33,7 +33,7 @@ def read_table():
 class FaultsInBoto3(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.server = Server({"f": command("cat")})
+        cls.server = Server({"f": command("cat"), "slow": command("sleep", "1")})
         cls.client = cls.server.client()
         cls.table = read_table()
 
@@ -129,6 +129,25 @@ class FaultsInBoto3(unittest.TestCase):
         answer = client.invoke(FunctionName="f", Payload=b"5")
         self.assertEqual((answer["Payload"].read(), answer["ResponseMetadata"]["RetryAttempts"]), (b"5", 3))
         client.close()
+
+    def test_slow_answers_are_tried_again_as_often_as_the_mode_says(self):
+        """The client loses patience each time; the server runs what it has begun to its end."""
+        import boto3
+        from botocore.config import Config
+
+        for mode, attempts in (("legacy", 5), ("standard", 3), ("adaptive", 3)):
+            with self.subTest(mode=mode):
+                self.assertEqual(self.server.request("DELETE", "/_invoked/invocations").status, 200)
+                client = boto3.client("lambda", endpoint_url=self.server.endpoint, region_name="us-east-1", aws_access_key_id="local",
+                                      aws_secret_access_key="local", config=Config(retries={"mode": mode}, read_timeout=0.3))
+                with self.assertRaises(botocore.exceptions.ReadTimeoutError):
+                    client.invoke(FunctionName="slow", Payload=b"{}")
+                client.close()
+                wait_for(lambda: "running" not in [row["Status"] for row in self.rows()], "the last attempt to end")
+                self.assertEqual([row["Status"] for row in self.rows()], ["succeeded"] * attempts)
+
+    def rows(self):
+        return self.server.request("GET", "/_invoked/invocations").json
 
 
 if __name__ == "__main__":

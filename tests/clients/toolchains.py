@@ -115,18 +115,58 @@ def rust_program(source, name):
     return os.path.join(made(f"rust-{name}", make, source), "program")
 
 
+def fetch_jars(source, folder, name="lib"):
+    """The jars that the pom.xml of `source` asks for, into a folder of that name."""
+    pom = shutil.copy(os.path.join(source, "pom.xml"), folder)
+    fetch(tool("mvn"), "--batch-mode", "--quiet", "-Dstyle.color=never", "-f", pom, "dependency:copy-dependencies",
+          "-DincludeScope=runtime", "-DoutputDirectory=" + os.path.join(folder, name), folder=folder)
+
+
 def java_folder(source, name):
     """A folder with the classes of a folder in this one, and in `lib` the jars that its pom.xml asks for."""
-    maven, javac, source = tool("mvn"), tool("javac"), os.path.join(FOLDER, source)
+    javac, source = tool("javac"), os.path.join(FOLDER, source)
 
     def make(folder):
-        pom = shutil.copy(os.path.join(source, "pom.xml"), folder)
-        fetch(maven, "--batch-mode", "--quiet", "-Dstyle.color=never", "-f", pom, "dependency:copy-dependencies",
-              "-DincludeScope=runtime", "-DoutputDirectory=" + os.path.join(folder, "lib"), folder=folder)
+        fetch_jars(source, folder)
         run(javac, "-nowarn", "-cp", os.path.join(folder, "lib", "*"), "-d", os.path.join(folder, "classes"),
             *glob.glob(os.path.join(source, "*.java")), folder=folder, timeout_s=BUILD_TIMEOUT_S)
 
     return made(f"java-{name}", make, source)
+
+
+def kotlin_folder(source, name):
+    """The same of Kotlin. Its compiler is a jar too, the one that compiler/pom.xml asks for."""
+    java, source = tool("java"), os.path.join(FOLDER, source)
+
+    def make(folder):
+        fetch_jars(source, folder)
+        fetch_jars(os.path.join(source, "compiler"), folder, "compiler")
+        run(java, "-cp", os.path.join(folder, "compiler", "*"), "org.jetbrains.kotlin.cli.jvm.K2JVMCompiler", "-no-stdlib",
+            "-no-reflect", "-nowarn", "-cp", ":".join(glob.glob(os.path.join(folder, "lib", "*.jar"))), "-d",
+            os.path.join(folder, "classes"), *glob.glob(os.path.join(source, "*.kt")), folder=folder, timeout_s=BUILD_TIMEOUT_S)
+        shutil.rmtree(os.path.join(folder, "compiler"))
+
+    return made(f"kotlin-{name}", make, source)
+
+
+def cpp_runtime_program(source, archive):
+    """A function of C++ with aws-lambda-cpp, whose sources are an archive (of AWS's package for Node.js)."""
+    compiler, source = tool("g++"), os.path.join(FOLDER, source)
+    flags = ["-std=c++11", "-O1", "-w"]
+
+    def make(folder):
+        if subprocess.run([compiler, "-xc++", "-fsyntax-only", "-"], input=b"#include <curl/curl.h>\n#include <cjson/cJSON.h>\n",
+                          stderr=subprocess.DEVNULL).returncode != 0:
+            raise Missing("no headers of curl and cJSON on this machine")
+        run("tar", "-xzf", archive, "--strip-components=1", folder=folder, timeout_s=FETCH_TIMEOUT_S)
+        with open(os.path.join(folder, "src", "version.cpp.in")) as file:
+            version = re.sub(r"@\w+@", "0", file.read())
+        with open(os.path.join(folder, "src", "version.cpp"), "w") as file:
+            file.write(version)
+        run(compiler, *flags, "-Iinclude", *(f"src/{name}.cpp" for name in ("runtime", "logging", "backward", "version")),
+            os.path.join(source, "main.cpp"), "-o", "program", "-lcurl", "-lcjson", folder=folder, timeout_s=BUILD_TIMEOUT_S)
+
+    return os.path.join(made("cpp-function", make, source, archive), "program")
 
 
 def python_packages(name, *requirements):

@@ -15,6 +15,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
 import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
 import software.amazon.awssdk.core.SdkBytes;
+import software.amazon.awssdk.core.client.config.ClientOverrideConfiguration;
+import software.amazon.awssdk.core.retry.RetryMode;
 import software.amazon.awssdk.http.nio.netty.NettyNioAsyncHttpClient;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.lambda.LambdaAsyncClient;
@@ -35,7 +37,17 @@ public final class SdkJava {
     private static final Gson GSON = new Gson();
     private static final int ATTEMPTS = Integer.parseInt(System.getenv("ATTEMPTS"));
 
+    private static final String RETRY_MODE = System.getenv("RETRY_MODE");
+
     private SdkJava() {}
+
+    private static void setRetries(ClientOverrideConfiguration.Builder config) {
+        if (RETRY_MODE.isEmpty()) {
+            config.retryStrategy(retry -> retry.maxAttempts(ATTEMPTS));
+        } else {
+            config.retryStrategy(RetryMode.valueOf(RETRY_MODE));
+        }
+    }
 
     private static LambdaAsyncClient clientOf(String endpoint) {
         return LambdaAsyncClient.builder()
@@ -43,7 +55,7 @@ public final class SdkJava {
                 .region(Region.US_EAST_1)
                 .credentialsProvider(StaticCredentialsProvider.create(AwsBasicCredentials.create("local", "local")))
                 .httpClientBuilder(NettyNioAsyncHttpClient.builder().maxConcurrency(64))
-                .overrideConfiguration(config -> config.retryStrategy(retry -> retry.maxAttempts(ATTEMPTS)))
+                .overrideConfiguration(SdkJava::setRetries)
                 .build();
     }
 

@@ -17,6 +17,7 @@ import toolchains  # noqa: E402
 from invoked import Code  # noqa: E402
 from toolchains import Missing, tool  # noqa: E402
 
+CPP = "0.2.8"
 START_3 = """import { run } from '%s/dist/index.mjs';
 await run(process.cwd(), process.argv[2]);
 """
@@ -81,6 +82,12 @@ def nodejs_4(is_stream=False, **settings):
     return image({"index.js": source("nodejs", "index.js")}, words, handler, **settings)
 
 
+def cpp(**settings):
+    package = had(clients.nodejs_client("3.3.0"), "aws-lambda-ric 3, which has the sources of aws-lambda-cpp,")
+    archive = os.path.join(package, "deps", f"aws-lambda-cpp-{CPP}.tar.gz")
+    return program(toolchains.cpp_runtime_program(os.path.join(FOLDER, "cpp"), archive), **settings)
+
+
 def shell(**settings):
     tool("curl"), tool("jq")
     return Code({"bootstrap": source("shell", "bootstrap")}, {"Runtime": "provided.al2023", "Handler": "any", **settings})
@@ -117,6 +124,7 @@ CLIENTS = (
     Client("awslambdaric", "4.0.1", python, failed="ValueError", crashed=EXIT),
     Client("aws-lambda-ric", "3.3.0", nodejs_3, failed="RangeError", crashed=EXIT, stream={"is_stream": True}, stream_failed="Error"),
     Client("aws-lambda-ric", "4.0.2", nodejs_4, failed="RangeError", crashed=EXIT, stream={"is_stream": True}, stream_failed="Error"),
+    Client("aws-lambda-cpp", CPP, cpp, failed=r"Cpp\.Failed", crashed=EXIT),
     Client("a shell script", "curl and jq", shell, failed="Shell.Failed", crashed=EXIT),
 )
 

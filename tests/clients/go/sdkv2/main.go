@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"os"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -19,6 +20,19 @@ import (
 	"invoked/tests/clients/lines"
 )
 
+func retryer() aws.Retryer {
+	switch os.Getenv("RETRY_MODE") {
+	case "standard":
+		return retry.NewStandard()
+	case "adaptive":
+		return retry.NewAdaptiveMode()
+	}
+	return retry.NewStandard(func(options *retry.StandardOptions) {
+		options.MaxAttempts = lines.Attempts()
+		options.MaxBackoff = 100 * time.Millisecond
+	})
+}
+
 func clientOf(endpoint string) *lambda.Client {
 	return lambda.New(lambda.Options{
 		BaseEndpoint: &endpoint,
@@ -26,10 +40,7 @@ func clientOf(endpoint string) *lambda.Client {
 		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
 			return aws.Credentials{AccessKeyID: "local", SecretAccessKey: "local"}, nil
 		}),
-		Retryer: retry.NewStandard(func(options *retry.StandardOptions) {
-			options.MaxAttempts = lines.Attempts()
-			options.MaxBackoff = 100 * time.Millisecond
-		}),
+		Retryer: retryer(),
 		HTTPClient: awshttp.NewBuildableClient().WithTransportOptions(func(transport *http.Transport) {
 			transport.MaxIdleConnsPerHost = 64
 		}),

@@ -17,14 +17,21 @@ use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
+fn retries() -> RetryConfig {
+    match std::env::var("RETRY_MODE").unwrap().as_str() {
+        "standard" => RetryConfig::standard(),
+        "adaptive" => RetryConfig::adaptive(),
+        _ => RetryConfig::standard().with_max_attempts(std::env::var("ATTEMPTS").unwrap().parse().unwrap()),
+    }
+}
+
 fn client_of(endpoint: &str) -> Client {
-    let attempts = std::env::var("ATTEMPTS").unwrap().parse().unwrap();
     let config = aws_sdk_lambda::Config::builder()
         .behavior_version(BehaviorVersion::latest())
         .endpoint_url(endpoint)
         .region(Region::new("us-east-1"))
         .credentials_provider(Credentials::new("local", "local", None, None, "test"))
-        .retry_config(RetryConfig::standard().with_max_attempts(attempts))
+        .retry_config(retries())
         .http_client(aws_smithy_http_client::Builder::new().build_http())
         .build();
     Client::from_conf(config)
