@@ -12,7 +12,7 @@ from toolchains import package_version  # noqa: E402
 
 class SdkV3(NodeAdapter):
     title = "AWS SDK for JavaScript v3"
-    version = package_version("package.json", r'"@aws-sdk/client-lambda": "(.+)"')
+    version = package_version("package-lock.json", r'node_modules/@aws-sdk/client-lambda": {\s+"version": "(.+)"')
     point = """const lambda = new LambdaClient({ endpoint: "http://127.0.0.1:3001", region: "us-east-1",
     credentials: { accessKeyId: "local", secretAccessKey: "local" } });"""
     program = "sdk_v3.mjs"
