@@ -158,7 +158,7 @@ class Mounted(MountTask):
         self.assertFalse(is_alive(again["pid"]) or is_alive(again["child"]))
 
     def test_memory_is_guarded(self):
-        self.write("code/app.py", "def handler(event, context):\n    return len(bytearray(400 << 20))\n")
+        self.write("code/app.py", "import time\ndef handler(event, context):\n    kept = bytearray(400 << 20)\n    time.sleep(15)\n    return len(kept)\n")
         with Server({"f": self.function("on", MemorySize=128)}) as server:
             self.assertEqual(server.invoke("f", {}).json["errorType"], "Runtime.OutOfMemory")
 
