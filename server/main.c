@@ -2,6 +2,7 @@
  * invoked - AWS Lambda's Invoke API on your own machine.
  */
 #include "server/cli/check_command.h"
+#include "server/cli/deploy_command.h"
 #include "server/cli/functions_command.h"
 #include "server/cli/invoke_command.h"
 #include "server/cli/options.h"
@@ -55,6 +56,8 @@ static int run(const struct options *options)
         return plan_command(options);
     case COMMAND_FUNCTIONS:
         return functions_command(options);
+    case COMMAND_DEPLOY:
+        return deploy_command(options);
     case OPTIONS_COMMAND_COUNT:
         break;
     }

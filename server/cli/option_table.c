@@ -58,6 +58,16 @@ static const char *store_port(struct options *options, size_t member, const char
     return NULL;
 }
 
+static const char *store_count(struct options *options, size_t member, const char *value)
+{
+    unsigned long number;
+
+    if (!parse_number(value, 1000000, &number) || number == 0)
+        return "must be a number from 1";
+    *(unsigned *)member_at(options, member) = (unsigned)number;
+    return NULL;
+}
+
 static const char *store_clock(struct options *options, size_t member, const char *value)
 {
     unsigned long factor = 1;
@@ -138,7 +148,7 @@ static const char *store_endpoint(struct options *options, size_t member, const 
 #define SERVERS (FOR(COMMAND_SERVE) | FOR(COMMAND_RUN))
 #define READERS (SERVERS | FOR(COMMAND_CHECK))
 #define ASKERS (FOR(COMMAND_INVOKE) | FOR(COMMAND_PLAN))
-#define ALL (READERS | ASKERS | FOR(COMMAND_FUNCTIONS))
+#define ALL (READERS | ASKERS | FOR(COMMAND_FUNCTIONS) | FOR(COMMAND_DEPLOY))
 #define AT(member) offsetof(struct options, member)
 
 /* clang-format off */
@@ -187,7 +197,17 @@ const struct option_row option_table[OPTION_COUNT] = {
      "print the last 4 KB of the function's log on stderr"},
     {"client-context", 0, "JSON", FOR(COMMAND_INVOKE), store_text, AT(invoke.client_context), {NULL}, NULL,
      "client context that the handler finds in its context object"},
-    {"endpoint", 0, "URL", ASKERS | FOR(COMMAND_FUNCTIONS), store_endpoint, AT(invoke.endpoint),
+    {"runtime", 0, "R", FOR(COMMAND_DEPLOY), store_text, AT(deploy.runtime), {NULL}, "by the files",
+     "runtime, as python3.13, nodejs22.x or provided.al2023"},
+    {"handler", 0, "H", FOR(COMMAND_DEPLOY), store_text, AT(deploy.handler), {NULL}, "by the files",
+     "handler, as app.handler"},
+    {"timeout", 0, "N", FOR(COMMAND_DEPLOY), store_count, AT(deploy.timeout_s), {NULL}, NULL,
+     "seconds that an invocation may take"},
+    {"memory-size", 0, "N", FOR(COMMAND_DEPLOY), store_count, AT(deploy.memory_mb), {NULL}, NULL,
+     "memory in MB"},
+    {"env", 0, "N=V", FOR(COMMAND_DEPLOY), store_parameter, AT(parameters), {NULL}, NULL,
+     "environment variable; may be repeated, and replaces all"},
+    {"endpoint", 0, "URL", ASKERS | FOR(COMMAND_FUNCTIONS) | FOR(COMMAND_DEPLOY), store_endpoint, AT(invoke.endpoint),
      {"INVOKED_ENDPOINT", "AWS_ENDPOINT_URL_LAMBDA"}, "http://127.0.0.1:3001", "address of the server"},
     {"version", 'V', NULL, ALL, NULL, 0, {NULL}, NULL, "print the version"},
     {"help", 'h', NULL, ALL, NULL, 0, {NULL}, NULL, "print this help"},
@@ -219,6 +239,11 @@ const struct command_row command_table[OPTIONS_COMMAND_COUNT] = {
         "functions", "invoked functions [OPTIONS]", "List what a running server serves.",
         "A line for each function: how it runs, its state, and whether it comes from a\n"
         "file or was made by the API. Exit status: 0, 2 bad usage, 4 no server.\n"},
+    [COMMAND_DEPLOY] = {
+        "deploy", "invoked deploy [OPTIONS] NAME FOLDER|ZIP", "Create or update a function of a running server.",
+        "Packs FOLDER, and creates the function NAME with it, or replaces its code if it\n"
+        "is there; options change its settings, too. Exit status: 0, 2 bad usage or code\n"
+        "that can't be read, 3 refused by the API, 4 no server.\n"},
     [COMMAND_CHECK] = {
         "check", "invoked check [OPTIONS] [CONFIG]", "Validate CONFIG and exit.",
         "CONFIG is as for serve. Exit status: 0 if it is valid, 2 if not. A function that\n"
@@ -314,6 +339,8 @@ static void print_program(FILE *out)
     print_options(out, "Options of check:", FOR(COMMAND_CHECK), SERVERS | FOR(COMMAND_INVOKE));
     print_options(out, "Options of invoke, plan and functions:", ASKERS | FOR(COMMAND_FUNCTIONS),
                   SERVERS);
+    print_options(out, "Options of deploy (and --endpoint):", FOR(COMMAND_DEPLOY),
+                  ALL & ~FOR(COMMAND_DEPLOY));
     fputs("\nOptions of all commands:\n", out);
     for (size_t i = 0; i < OPTION_COUNT; i++) {
         if (option_table[i].store == NULL)

@@ -32,7 +32,7 @@ struct option_row {
     const char *help;
 };
 
-enum { OPTION_COUNT = 25 };
+enum { OPTION_COUNT = 30 };
 
 extern const struct option_row option_table[OPTION_COUNT];
 

@@ -404,6 +404,20 @@ static void read_plan_arguments(struct parser *parser)
                 parser->positionals[0]);
 }
 
+static void read_deploy_arguments(struct parser *parser)
+{
+    if (parser->positional_count < 2 || parser->positionals[0][0] == '\0') {
+        problem(parser, "missing %s: %s", parser->positional_count == 0 ? "NAME" : "FOLDER or ZIP",
+                command_table[COMMAND_DEPLOY].usage);
+        return;
+    }
+    parser->options->invoke.function_name = parser->positionals[0];
+    parser->options->deploy.code = parser->positionals[1];
+    if (parser->positional_count > 2)
+        problem(parser, "%s: unexpected argument; the code is already %s", parser->positionals[2],
+                parser->positionals[1]);
+}
+
 static void read_positionals(struct parser *parser, bool is_command_named)
 {
     switch (parser->options->command) {
@@ -419,6 +433,9 @@ static void read_positionals(struct parser *parser, bool is_command_named)
         break;
     case COMMAND_PLAN:
         read_plan_arguments(parser);
+        break;
+    case COMMAND_DEPLOY:
+        read_deploy_arguments(parser);
         break;
     case COMMAND_FUNCTIONS:
         if (parser->positional_count > 0)

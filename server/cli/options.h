@@ -24,13 +24,14 @@ enum options_command {
     COMMAND_INVOKE,
     COMMAND_PLAN,
     COMMAND_FUNCTIONS,
+    COMMAND_DEPLOY,
     COMMAND_CHECK,
     OPTIONS_COMMAND_COUNT
 };
 
 enum payload_source { PAYLOAD_NONE, PAYLOAD_TEXT, PAYLOAD_FILE, PAYLOAD_STANDARD_INPUT };
 
-/* For `invoked invoke` and `invoked plan`. */
+/* For the commands that ask a running server: `invoke`, `plan`, `functions` and `deploy`. */
 struct invoke_options {
     const char *function_name;
     enum payload_source payload_source;
@@ -40,6 +41,13 @@ struct invoke_options {
     const char *client_context;  /* JSON, not checked; NULL for none */
     const char *endpoint;        /* "http://127.0.0.1:3001" */
     bool wants_tail;
+};
+
+/* For `invoked deploy`; options that weren't given are NULL or 0. The function and the server are in invoke_options. */
+struct deploy_options {
+    const char *code; /* a folder or a .zip */
+    const char *runtime, *handler;
+    unsigned timeout_s, memory_mb;
 };
 
 /* Texts are borrowed from argv and the environment. */
@@ -52,7 +60,7 @@ struct options {
     const char *ready_file; /* NULL for none */
     enum clock_mode clock_mode;
     unsigned clock_factor;         /* of CLOCK_FASTER; else 1 */
-    struct string_list parameters; /* NAME=VALUE each, in order */
+    struct string_list parameters; /* NAME=VALUE each, in order; COMMAND_DEPLOY: variables */
     const char *env_vars;          /* file with variables of functions; NULL for none */
     const char *config_env;        /* environment of samconfig.toml; NULL: "default" */
     bool watches;
@@ -67,6 +75,7 @@ struct options {
     enum log_level log_level;
     char *const *run_argv; /* COMMAND_RUN: COMMAND and its arguments, ended by NULL */
     struct invoke_options invoke;
+    struct deploy_options deploy;
     char *text; /* owned: lines to print; NULL on OPTIONS_OK */
 };
 

@@ -8,7 +8,7 @@ import unittest
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "support"))
 from invoked import ROOT, run_binary, run_tests  # noqa: E402
 
-COMMANDS = ("serve", "run", "invoke", "plan", "functions", "check")
+COMMANDS = ("serve", "run", "invoke", "plan", "functions", "deploy", "check")
 
 
 def manual():
