@@ -140,6 +140,84 @@ def event():
     return Row("Event, 64 connections", "requests/s", sides, goals)
 
 
+# Accepted, committed, run, finished and gone: the time counts until the queue is empty again.
+EVENT_WORKERS = 16
+BATCH = 64  # as many events as there are connections can share a commit
+
+
+def drain(server):
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=300)
+    with contextlib.closing(connection):
+        connection.request("POST", "/_invoked/drain?TimeoutSeconds=280")
+        answer = connection.getresponse()
+        if answer.status != 200:
+            raise RuntimeError("the queue did not drain: %d" % answer.status)
+        answer.read()
+
+
+def events_to_the_end(durability):
+    function = bed.native(ReservedConcurrentExecutions=EVENT_WORKERS)
+
+    def measure(seconds):
+        with invoked({"f": function}, Durability=durability, QueueCapacity=QUEUE_CAPACITY) as server:
+            wrk(server.port, INVOKE % "f", WARM_UP_S, EVENT_WORKERS)
+            began = time.monotonic()
+            result = wrk(server.port, INVOKE % "f", seconds, BATCH, kind="Event")
+            drain(server)
+            return {"value": result["requests"] / (time.monotonic() - began), "errors": result["errors"]}
+
+    return measure
+
+
+def bare_commit(synchronous):
+    def measure(seconds):
+        with bed.folder() as path:
+            words = [os.path.join(bed.PROGRAMS, "bare_commit"), str(seconds), os.path.join(path, "events"), synchronous]
+            process = bed.popen([*words, str(BATCH)], stdout=subprocess.PIPE)
+            return {"value": float(process.communicate()[0])}
+
+    return measure
+
+
+def sum_of_floors(synchronous):
+    """One event costs an echo, its share of two commits, and a hop; on one core they come one after the other."""
+    parts = [
+        load(against("echo"), BATCH),
+        bare_commit(synchronous),
+        load(against(*native_hop(EVENT_WORKERS)), EVENT_WORKERS),
+    ]
+
+    def measure(seconds):
+        return {"value": 1 / sum(1 / part(seconds / len(parts))["value"] for part in parts)}
+
+    return measure
+
+
+def event_to_the_end():
+    sides = {
+        "process": events_to_the_end("process"),
+        "echo, commit, hop": sum_of_floors("NORMAL"),
+        "power": events_to_the_end("power"),
+        "echo, power commit, hop": sum_of_floors("FULL"),
+    }
+    goals = [of_ratio("process", "echo, commit, hop", ">=", 0.75), of_ratio("power", "echo, power commit, hop", ">=", 0.6)]
+    return Row("Event to its end", "events/s", sides, goals)
+
+
+def accepting(seconds):
+    """The one place of the function is taken for as long as this lasts, so nothing runs."""
+    function = {"Local": {"Mock": [{"Payload": 1, "DelayMs": 300000}]}, "Timeout": 600, "ReservedConcurrentExecutions": 1}
+    with invoked({"f": function}, QueueCapacity=QUEUE_CAPACITY) as server, connect(server.port) as connection:
+        ask(connection, INVOKE % "f", kind="Event")
+        wrk(server.port, INVOKE % "f", WARM_UP_S, BATCH, kind="Event")
+        return wrk(server.port, INVOKE % "f", seconds, BATCH, kind="Event")
+
+
+def event_accepted():
+    sides = {"invoked": accepting, "bare echo": load(against("echo"), BATCH)}
+    return Row("Event accepted alone, 64 connections", "requests/s", sides, [of_ratio("invoked", "bare echo", ">=", 0.6)])
+
+
 def history():
     sides = {
         "%s, %d kept" % (who, size): load(serve(function, HistorySize=size), 16)
@@ -405,6 +483,8 @@ ROWS = [
     *(warm("Python", bed.python(), python_hop, n, rivals=peers.of_python()) for n in (1, 16)),
     *(url(n) for n in (1, 16)),
     event(),
+    event_to_the_end(),
+    event_accepted(),
     local_command(),
     cold_native(),
     cold_nodejs(),
