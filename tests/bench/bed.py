@@ -26,7 +26,7 @@ NATIVE = os.path.join(ROOT, "build", "config", "functions", "echo")
 HANDLERS = os.path.join(BENCH, "handlers")
 
 CORES = sorted(os.sched_getaffinity(0))
-SERVER_CORE, LOAD_CORE = CORES[0], CORES[-1]
+SERVER_CORES, LOAD_CORE = {CORES[0]}, CORES[-1]
 # The same interpreters for the server and for what it is compared with; no shims of version managers.
 PATH = "/usr/local/bin:/usr/bin:/bin"
 PYTHON, NODE = shutil.which("python3", path=PATH), shutil.which("node", path=PATH)
@@ -44,9 +44,20 @@ def raise_descriptor_limit():
 # ---- processes -------------------------------------------------------------------------------------------------------
 
 
+@contextlib.contextmanager
+def all_cores():
+    """What is started meanwhile may move; it shares the last core with the load."""
+    global SERVER_CORES
+    before, SERVER_CORES = SERVER_CORES, set(CORES)
+    try:
+        yield
+    finally:
+        SERVER_CORES = before
+
+
 def popen(command, **options):
     """As subprocess.Popen, on the server's core."""
-    os.sched_setaffinity(0, {SERVER_CORE})
+    os.sched_setaffinity(0, SERVER_CORES)
     try:
         return subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True, **options)
     finally:

@@ -91,6 +91,22 @@ def warm(name, function, hop, connections, limit=0.80, rivals=()):
     return Row("warm %s, %d" % (name, connections), "requests/s", sides, goals)
 
 
+def free_to_move():
+    """The server and its workers on all cores, beside the load."""
+
+    def everywhere(side):
+        def measure(seconds):
+            with bed.all_cores():
+                return side(seconds)
+
+        return measure
+
+    [(rival, opened, path, _)] = peers.of_nodejs()
+    alone = load(serve(bed.nodejs()), 16)
+    sides = {"invoked": everywhere(alone), "invoked, one core": alone, rival: everywhere(load(opened, 16, path=path))}
+    return Row("warm Node.js, 16, all cores", "requests/s", sides, [of_ratio("invoked", rival, ">=", 15)])
+
+
 def url(connections):
     """A GET through a function URL: the event is ten times the body of the hop, and so is the answer."""
 
@@ -233,6 +249,63 @@ def half_rate(seconds):
         top = wrk(server.port, INVOKE % "f", WARM_UP_S, 16, kind="DryRun")["value"]
         connections = max(1, round(top / 2 / 900))  # a connection with a pause of 1 ms makes some 900 a second
         return wrk(server.port, INVOKE % "f", seconds, connections, kind="DryRun", pause_ms=1)
+
+
+# ---- pauses ----------------------------------------------------------------------------------------------------------
+
+WATCHED_FILES, WATCHED_FOLDERS = 10000, 100
+PACE_S = 0.0005  # between two requests
+LIMITS_MS = (1, 2, 5, 10, 20, 50, 100)
+
+
+def busy_ms(process_id):
+    """How long the process's first thread, the event loop, has had a core."""
+    with open("/proc/%d/schedstat" % process_id) as file:
+        return int(file.read().split()[0]) / 1e6
+
+
+def make_watched_files(path):
+    for folder in range(WATCHED_FOLDERS):
+        os.makedirs(os.path.join(path, "folder%d" % folder))
+        for file in range(WATCHED_FILES // WATCHED_FOLDERS):
+            with open(os.path.join(path, "folder%d" % folder, "file%d.js" % file), "w") as text:
+                text.write("// one of many\n")
+
+
+def pauses(seconds):
+    """
+    The longest for which the loop was busy from one answer to the next, with 10,000 files watched and a full history of
+    INVOCATIONS rows. Latencies would tell of whatever else the machine does; the loop never blocks, so a pause is work.
+    """
+    with bed.folder() as code:
+        with open(os.path.join(code, "index.js"), "w") as file:
+            file.write("exports.echo = async (event) => event;\n")
+        make_watched_files(code)
+        functions = {"f": bed.mock(), "watched": {**bed.nodejs(), "CodeUri": code}}
+        with invoked(functions, HistorySize=min(INVOCATIONS, 1000000)) as server, connect(server.port) as connection:
+            ask(connection, INVOKE % "watched")
+            done = 0
+            while done < INVOCATIONS:
+                done += wrk(server.port, INVOKE % "f", 5, 64)["requests"]
+            return paced(server, connection, seconds)
+
+
+def paced(server, connection, seconds):
+    busy, times = [], []
+    end = time.monotonic() + seconds
+    last = busy_ms(server.id)
+    while time.monotonic() < end:
+        time.sleep(PACE_S)
+        times.append(ask(connection, INVOKE % "f"))
+        now = busy_ms(server.id)
+        busy.append(now - last)
+        last = now
+    histogram = {"above %d ms" % limit: sum(one > limit for one in busy) for limit in LIMITS_MS}
+    return {**of_times(times), "value": max(busy), "histogram": histogram}
+
+
+def longest_pause():
+    return Row("longest pause at half the rate", "ms", {"invoked": pauses}, [of_side("invoked", "<=", 5)])
 
 
 # ---- commands --------------------------------------------------------------------------------------------------------
@@ -481,6 +554,7 @@ ROWS = [
     mock(),
     *(warm("Node.js", bed.nodejs(), nodejs_hop, n, rivals=peers.of_nodejs()) for n in (1, 16)),
     *(warm("Python", bed.python(), python_hop, n, rivals=peers.of_python()) for n in (1, 16)),
+    free_to_move(),
     *(url(n) for n in (1, 16)),
     event(),
     event_to_the_end(),
@@ -502,5 +576,6 @@ ROWS = [
     Row("1,000 busy at once", "answered", {"invoked": thousand_busy}, [of_side("invoked", ">=", 1000)]),
     Row("DryRun at half the top rate", "requests/s", {"invoked": half_rate}, [of_side("invoked", "<=", 1, "p99_ms")]),
     history(),
+    longest_pause(),
     Row("JSON check", "MB/s", {kind: json_text(kind) for kind in ("records", "text", "numbers", "escapes")}),
 ]
