@@ -60,7 +60,8 @@ int main(int argc, char **argv)
     (void)snprintf(setting, sizeof setting, "PRAGMA synchronous = %s", argv[3]);
     execute("PRAGMA journal_mode = WAL");
     execute(setting);
-    execute("CREATE TABLE events(sequence INTEGER PRIMARY KEY, request_id TEXT NOT NULL, payload BLOB)");
+    execute("CREATE TABLE events(sequence INTEGER PRIMARY KEY, request_id TEXT NOT NULL, payload "
+            "BLOB)");
 
     sqlite3_stmt *const add =
         prepare("INSERT INTO events VALUES(?, '8078aee7-bc6f-41ba-b315-000000000000', "
