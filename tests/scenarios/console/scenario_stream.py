@@ -36,6 +36,7 @@ class Stream:
             self.headers[name.lower()] = value
         self.buffer = b""
         self.is_over = False
+        self.queue = {}
 
     def chunk(self):
         size = self.file.readline()
@@ -59,9 +60,16 @@ class Stream:
     def until(self, name, **members):
         """The first message of that name with these members."""
         while (message := self.next()) is not None:
+            if message[1] == "queue":
+                self.queue = message[2]
             if message[1] == name and all(message[2].get(key) == value for key, value in members.items()):
                 return message
         raise AssertionError(f"no {name} with {members}")
+
+    def until_queue(self, **members):
+        """Until the newest state of the queue has these members: it comes before or after the step that it follows from."""
+        while not members.items() <= self.queue.items():
+            self.until("queue")
 
     def close(self):
         self.file.close()
@@ -101,12 +109,12 @@ class News(unittest.TestCase):
             _, _, step = stream.until("event", RequestId=request_id, Step="waiting", Attempt=2)
             self.assertIn("attempt 1 of 2 failed", step["Text"])
             self.assertEqual(step["NextAttemptAt"], server.request("GET", "/_invoked/events").json[0]["NextAttemptAt"])
-            stream.until("queue", Events=1, Running=0)
+            stream.until_queue(Events=1, Running=0)
             server.request("POST", "/_invoked/drain")
             _, _, step = stream.until("event", RequestId=request_id, Step="given up")
             self.assertIn("RetriesExhausted", step["Text"])
             stream.until("clock")
-            stream.until("queue", Events=0, Running=0)
+            stream.until_queue(Events=0, Running=0)
             stream.close()
 
     def test_an_account_hears_its_own_news_alone(self):

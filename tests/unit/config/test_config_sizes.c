@@ -12,7 +12,14 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { MANY = 20000, SECONDS_MAX = 60 };
+enum {
+    MANY = 20000,
+#ifdef __SANITIZE_ADDRESS__
+    SECONDS_MAX = 240
+#else
+    SECONDS_MAX = 60
+#endif
+};
 
 static struct bytes *text;
 
