@@ -91,6 +91,8 @@ class Kills(unittest.TestCase):
                     poster.start()
                 if kill % 3 > 0:  # else also before the first handler is up
                     wait_for(lambda: len(runs_of(server)) > before, "events to run")
+                if kill == self.KILLS - 1:  # a slow machine has had few until now
+                    wait_for(lambda: len(runs_of(server)) > 1000, "a thousand runs", 120)
                 time.sleep(random.uniform(0.02, 0.2))
                 server.kill()
                 for poster in posters:
