@@ -2,7 +2,7 @@
  * zip_pack.h - packs a folder into an archive. The same files with the same permissions give the same bytes, whenever and
  * in whatever order they were written.
  *
- * Used by: server/cli/deploy_command.c.
+ * Used by: server/cli/deploy_code.c.
  * Threads: any. It blocks.
  */
 #ifndef BASE_ZIP_ZIP_PACK_H
