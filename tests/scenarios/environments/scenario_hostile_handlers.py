@@ -32,8 +32,9 @@ def handler(event, context):
 API_CLIENT = """#!/usr/bin/python3
 import http.client, json, os, socket, sys, time
 address = os.environ["AWS_LAMBDA_RUNTIME_API"]
-open("address.new", "w").write(address)
-os.rename("address.new", "address")
+own = f"address.{os.getpid()}"  # several environments may start at once
+open(own, "w").write(address)
+os.rename(own, "address")
 api = http.client.HTTPConnection(address)
 
 def raw(data, address=address, reads=True):
